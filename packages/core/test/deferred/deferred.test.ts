@@ -1,0 +1,327 @@
+import { describe, expect, test, vi } from 'vitest';
+import type { Reports } from '../../src/contract/reports.ts';
+import { Deferred } from '../../src/deferred/deferred.ts';
+import { fail } from '../../src/deferred/fail.ts';
+import { fromPromise } from '../../src/deferred/from-promise.ts';
+import { succeed } from '../../src/deferred/succeed.ts';
+import { CancelledError, TimeoutError } from '../../src/errors.ts';
+
+const boom = new Error('boom');
+
+function manualClock(): {
+  callLater: (ms: number, call: () => void) => never;
+  fire(): void;
+  active: boolean;
+} {
+  const clock = {
+    active: false,
+    fire: (): void => undefined,
+    callLater: (_ms: number, call: () => void): never => {
+      clock.active = true;
+      clock.fire = () => {
+        if (clock.active) call();
+      };
+      return { cancel: () => (clock.active = false) } as never;
+    },
+  };
+  return clock;
+}
+
+const endOfTurn = (): Promise<void> => new Promise((done) => setImmediate(done));
+
+describe('as a promise', () => {
+  test('await gives the value and throws the error', async () => {
+    const later = new Deferred<number>();
+    queueMicrotask(() => later.resolve(7));
+    expect(await later).toBe(7);
+    await expect(fail(boom)).rejects.toBe(boom);
+  });
+
+  test('then calls back in a microtask and gives a real promise', async () => {
+    const seen: string[] = [];
+    const answer = succeed('x').then((value) => seen.push(value));
+    expect(seen).toEqual([]);
+    expect(answer).toBeInstanceOf(Promise);
+    await answer;
+    expect(seen).toEqual(['x']);
+  });
+
+  test('catch and finally work', async () => {
+    const settled = vi.fn();
+    expect(await fail(boom).catch((error) => error)).toBe(boom);
+    expect(await succeed(1).finally(settled)).toBe(1);
+    expect(settled).toHaveBeenCalledOnce();
+  });
+
+  test('only the first settle counts', async () => {
+    const once = new Deferred<number>();
+    once.resolve(1);
+    once.resolve(2);
+    once.reject(boom);
+    expect(await once).toBe(1);
+  });
+
+  test('resolving with a thenable follows it, and later settles are ignored', async () => {
+    const outer = new Deferred<number>();
+    outer.resolve(Promise.resolve(3));
+    outer.resolve(4);
+    expect(outer.peek()).toEqual({ state: 'pending' });
+    expect(await outer).toBe(3);
+  });
+
+  test('a thenable whose then throws rejects', () => {
+    const outer = new Deferred<number>();
+    const evil = {
+      // oxlint-disable-next-line unicorn/no-thenable -- the point of the test
+      get then(): never {
+        throw boom;
+      },
+    };
+    outer.resolve(evil as unknown as PromiseLike<number>);
+    expect(outer.peek()).toEqual({ state: 'rejected', error: boom });
+  });
+
+  test('resolving with itself rejects', () => {
+    const self = new Deferred<unknown>();
+    self.resolve(self);
+    expect(self.peek()).toMatchObject({ state: 'rejected', error: expect.any(TypeError) });
+  });
+});
+
+describe('the synchronous chain', () => {
+  test('callbacks run in the turn that settles, in order, depth first', () => {
+    const source = new Deferred<number>();
+    const seen: string[] = [];
+    void source
+      .addCallback((value) => {
+        seen.push(`a${value}`);
+        return value + 1;
+      })
+      .addCallback((value) => seen.push(`b${value}`));
+    void source.addCallback((value) => seen.push(`c${value}`));
+    source.resolve(1);
+    expect(seen).toEqual(['a1', 'b2', 'c1']);
+  });
+
+  test('callbacks run at once on a settled one', () => {
+    expect(
+      succeed(1)
+        .addCallback((value) => value + 1)
+        .peek(),
+    ).toEqual({
+      state: 'fulfilled',
+      value: 2,
+    });
+  });
+
+  test('a throw rejects the derived one, and an errback mends it', () => {
+    const broken = succeed(1).addCallback(() => {
+      throw boom;
+    });
+    expect(broken.peek()).toEqual({ state: 'rejected', error: boom });
+    expect(
+      broken
+        .addCallback(() => 'skipped')
+        .addErrback(() => 'mended')
+        .peek(),
+    ).toEqual({
+      state: 'fulfilled',
+      value: 'mended',
+    });
+  });
+
+  test('addBoth sees either outcome', () => {
+    const states: string[] = [];
+    void succeed(1).addBoth(({ state }) => states.push(state));
+    void fail(boom).addBoth(({ state }) => states.push(state));
+    expect(states).toEqual(['fulfilled', 'rejected']);
+  });
+
+  test('a callback that returns a deferred makes the chain wait for it, in the same turn', () => {
+    const inner = new Deferred<string>();
+    const outer = succeed(1).addCallback(() => inner);
+    expect(outer.peek().state).toBe('pending');
+    inner.resolve('in');
+    expect(outer.peek()).toEqual({ state: 'fulfilled', value: 'in' });
+  });
+
+  test('a chain of 100,000 links settles without exhausting the stack', () => {
+    const source = new Deferred<number>();
+    let last: Deferred<number> = source;
+    for (let i = 0; i < 100_000; i++) last = last.addCallback((value) => value + 1);
+    source.resolve(0);
+    expect(last.peek()).toEqual({ state: 'fulfilled', value: 100_000 });
+  });
+
+  test('following 100,000 deferreds, one after the other, does not exhaust the stack', () => {
+    const innermost = new Deferred<string>();
+    let outer = innermost;
+    for (let i = 0; i < 100_000; i++) {
+      const next = new Deferred<string>();
+      next.resolve(outer);
+      outer = next;
+    }
+    innermost.resolve('deep');
+    expect(outer.peek()).toEqual({ state: 'fulfilled', value: 'deep' });
+  });
+});
+
+describe('cancel', () => {
+  test('walks up to the source, runs its canceller once and rejects with the reason as cause', () => {
+    const canceller = vi.fn();
+    const source = new Deferred<number>({ canceller });
+    const end = source.addCallback((value) => value).addCallback((value) => value);
+    end.cancel('not needed');
+    end.cancel('again');
+    source.cancel();
+    expect(canceller).toHaveBeenCalledOnce();
+    for (const each of [source, end]) {
+      const seen = each.peek();
+      expect(seen).toMatchObject({ state: 'rejected', error: { code: 'HAWSER_CANCELLED' } });
+      expect(seen.state === 'rejected' && (seen.error as Error).cause).toBe('not needed');
+    }
+  });
+
+  test('what the source says after it is ignored', () => {
+    const source = new Deferred<number>();
+    source.cancel();
+    source.resolve(1);
+    source.reject(boom);
+    expect(source.peek()).toMatchObject({ error: expect.any(CancelledError) });
+  });
+
+  test('a canceller may settle the answer itself', () => {
+    const source: Deferred<string> = new Deferred({ canceller: () => source.resolve('partial') });
+    source.cancel();
+    expect(source.peek()).toEqual({ state: 'fulfilled', value: 'partial' });
+  });
+
+  test('a throwing canceller rejects with its error', () => {
+    const source = new Deferred({
+      canceller: () => {
+        throw boom;
+      },
+    });
+    source.cancel();
+    expect(source.peek()).toEqual({ state: 'rejected', error: boom });
+  });
+
+  test('reaches the deferred that a callback returned', () => {
+    const canceller = vi.fn();
+    const chain = succeed(1).addCallback(() => new Deferred({ canceller }));
+    chain.cancel();
+    expect(canceller).toHaveBeenCalledOnce();
+    expect(chain.peek().state).toBe('rejected');
+  });
+
+  test('reaches the new work with which an errback answered the cancellation', () => {
+    const canceller = vi.fn();
+    const chain = new Deferred().addErrback(() => new Deferred({ canceller }));
+    chain.cancel();
+    expect(canceller).toHaveBeenCalledOnce();
+    expect(chain.peek()).toMatchObject({ error: expect.any(CancelledError) });
+  });
+
+  test('always settles, even when errbacks retry for ever', () => {
+    const retry = (): Deferred<never> => new Deferred<never>().addErrback(retry);
+    const chain = retry();
+    chain.cancel();
+    expect(chain.peek()).toMatchObject({ error: expect.any(CancelledError) });
+  });
+
+  test('stops waiting for a promise and runs the canceller given for it', async () => {
+    const canceller = vi.fn();
+    const slow = fromPromise(new Promise(() => undefined), { canceller });
+    slow.cancel();
+    expect(canceller).toHaveBeenCalledOnce();
+    await expect(slow).rejects.toBeInstanceOf(CancelledError);
+  });
+
+  test('on a settled one changes nothing', () => {
+    const done = succeed(1);
+    done.cancel();
+    expect(done.peek()).toEqual({ state: 'fulfilled', value: 1 });
+  });
+});
+
+describe('timeout', () => {
+  test('cancels the source and rejects with TimeoutError', () => {
+    const clock = manualClock();
+    const canceller = vi.fn();
+    const late = new Deferred({ canceller, where: 'lookup' }).timeout(50, clock);
+    clock.fire();
+    expect(canceller).toHaveBeenCalledOnce();
+    const seen = late.peek();
+    expect(seen).toMatchObject({ state: 'rejected', error: expect.any(TimeoutError) });
+    expect(seen).toHaveProperty('error.message', 'Cannot finish lookup within 50 ms');
+  });
+
+  test('an answer in time stops the timer', () => {
+    const clock = manualClock();
+    const source = new Deferred<number>();
+    const timed = source.timeout(50, clock);
+    source.resolve(1);
+    expect(clock.active).toBe(false);
+    expect(timed.peek()).toEqual({ state: 'fulfilled', value: 1 });
+  });
+
+  test('a cancellation by somebody else stays a cancellation', () => {
+    const clock = manualClock();
+    const timed = new Deferred().timeout(50, clock);
+    timed.cancel();
+    expect(timed.peek()).toMatchObject({ error: expect.any(CancelledError) });
+    expect(clock.active).toBe(false);
+  });
+
+  test('a settled one needs no timer', () => {
+    const clock = manualClock();
+    void succeed(1).timeout(50, clock);
+    expect(clock.active).toBe(false);
+  });
+});
+
+describe('a failure that nobody handles', () => {
+  function collect(): Reports & { readonly problems: [string, unknown][] } {
+    const problems: [string, unknown][] = [];
+    return { problems, problem: (where, error) => void problems.push([where, error]) };
+  }
+
+  test('is reported at the end of the turn, with the place it was made', async () => {
+    const reports = collect();
+    function makeIt(): Deferred<never> {
+      return fail(boom, { reports, where: 'test.op' });
+    }
+    void makeIt().addCallback(() => 1);
+    expect(reports.problems).toEqual([]);
+    await endOfTurn();
+    expect(reports.problems).toEqual([['test.op', expect.objectContaining({ cause: boom })]]);
+    expect((reports.problems[0]?.[1] as Error).stack).toContain('makeIt');
+  });
+
+  test('is not reported when an errback or an await takes it in the same turn', async () => {
+    const reports = collect();
+    void fail(boom, { reports }).addErrback(() => undefined);
+    const asked = async (): Promise<unknown> => await fail(boom, { reports });
+    await expect(asked()).rejects.toBe(boom);
+    await expect((async () => fail(boom, { reports }))()).rejects.toBe(boom);
+    await endOfTurn();
+    expect(reports.problems).toEqual([]);
+  });
+
+  test('is not reported when it was cancelled', async () => {
+    const reports = collect();
+    new Deferred({ reports }).cancel();
+    await endOfTurn();
+    expect(reports.problems).toEqual([]);
+  });
+
+  test('is silent without reports, when nobody touched it', async () => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    void fail(boom);
+    void fail(boom).addCallback(() => 1);
+    await endOfTurn();
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+  });
+});
