@@ -72,12 +72,12 @@ export class Deferred<T> implements Promise<T> {
 
   /** Fulfils it, or makes it follow a thenable. No effect when it is settled or follows one already. */
   resolve(value: T | PromiseLike<T>): void {
-    if (this.#outcome === OPEN) this.#run(this.#resolution(value));
+    if (this.#outcome === OPEN) Deferred.#run(this, this.#resolution(value));
   }
 
   /** Fails it. No effect when it is settled or follows a thenable already. */
   reject(error: unknown): void {
-    if (this.#outcome === OPEN) this.#run(this.#settle({ state: 'rejected', error }));
+    if (this.#outcome === OPEN) Deferred.#run(this, this.#settle({ state: 'rejected', error }));
   }
 
   /** Cancels the work at the source and rejects with a `CancelledError` whose `cause` is `reason`. */
@@ -89,7 +89,7 @@ export class Deferred<T> implements Promise<T> {
         : new CancelledError('Cancelled', reason === undefined ? undefined : { cause: reason });
     // Twice, because an errback on the way may answer the cancellation with new work.
     for (let round = 0; round < 2 && this.#outcome.state === 'pending'; round++) {
-      this.#source().#cancelHere(error);
+      Deferred.#sourceOf(this).#cancelHere(error);
     }
     this.#cancelHere(error);
   }
@@ -135,6 +135,7 @@ export class Deferred<T> implements Promise<T> {
     });
   }
 
+  // oxlint-disable-next-line unicorn/no-thenable -- being awaitable is the point
   then<A = T, B = never>(
     fulfilled?: ((value: T) => A | PromiseLike<A>) | null,
     rejected?: ((error: unknown) => B | PromiseLike<B>) | null,
@@ -169,7 +170,7 @@ export class Deferred<T> implements Promise<T> {
   #react(reaction: Reaction): void {
     this.#handled = true;
     if (this.#outcome.state === 'pending') (this.#reactions ??= []).push(reaction);
-    else this.#run([reaction]);
+    else Deferred.#run(this, [reaction]);
   }
 
   /** Settles with `value` or starts to follow it. Gives the reactions that are due. */
@@ -197,8 +198,8 @@ export class Deferred<T> implements Promise<T> {
     this.#outcome = ADOPTING;
     this.#upstream = undefined;
     Promise.resolve(value as PromiseLike<T>).then(
-      (result) => this.#run(this.#settle({ state: 'fulfilled', value: result })),
-      (error: unknown) => this.#run(this.#settle({ state: 'rejected', error })),
+      (result) => Deferred.#run(this, this.#settle({ state: 'fulfilled', value: result })),
+      (error: unknown) => Deferred.#run(this, this.#settle({ state: 'rejected', error })),
     );
     return [];
   }
@@ -225,15 +226,14 @@ export class Deferred<T> implements Promise<T> {
   }
 
   /** Runs reactions depth first, without recursion: a chain may have any length. */
-  #run(due: readonly Reaction[]): void {
+  static #run(source: Deferred<unknown>, due: readonly Reaction[]): void {
     const stack: [Deferred<unknown>, Reaction][] = [];
-    let source: Deferred<unknown> = this;
     for (;;) {
       for (let i = due.length - 1; i >= 0; i--) stack.push([source, due[i] as Reaction]);
       const next = stack.pop();
       if (!next) return;
       due = next[0].#follow(next[1]);
-      source = next[1].target ?? this;
+      source = next[1].target ?? source;
     }
   }
 
@@ -255,8 +255,7 @@ export class Deferred<T> implements Promise<T> {
   }
 
   /** Where a cancellation takes effect. */
-  #source(): Deferred<unknown> {
-    let source: Deferred<unknown> = this;
+  static #sourceOf(source: Deferred<unknown>): Deferred<unknown> {
     for (;;) {
       const above: Deferred<unknown> | undefined = source.#upstream;
       if (!above || above.#outcome.state !== 'pending') return source;
@@ -273,7 +272,7 @@ export class Deferred<T> implements Promise<T> {
     } catch (thrown) {
       error = thrown;
     }
-    this.#run(this.#settle({ state: 'rejected', error }));
+    Deferred.#run(this, this.#settle({ state: 'rejected', error }));
   }
 }
 

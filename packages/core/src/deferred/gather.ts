@@ -9,7 +9,7 @@ export function gather<const T extends readonly unknown[]>(
   inputs: readonly [...{ [K in keyof T]: PromiseLike<T[K]> }],
 ): Deferred<T> {
   const parts = inputs.map((input) => (input instanceof Deferred ? input : fromPromise(input)));
-  const values: unknown[] = new Array(parts.length);
+  const values: unknown[] = parts.map(() => undefined);
   const all = new Deferred<T>({ canceller: cancelParts });
   let missing = parts.length;
   if (missing === 0) all.resolve(values as unknown as T);

@@ -47,7 +47,7 @@ describe('as a promise', () => {
   });
 
   test('catch and finally work', async () => {
-    const settled = vi.fn();
+    const settled = vi.fn<() => void>();
     expect(await fail(boom).catch((error) => error)).toBe(boom);
     expect(await succeed(1).finally(settled)).toBe(1);
     expect(settled).toHaveBeenCalledOnce();
@@ -168,7 +168,7 @@ describe('the synchronous chain', () => {
 
 describe('cancel', () => {
   test('walks up to the source, runs its canceller once and rejects with the reason as cause', () => {
-    const canceller = vi.fn();
+    const canceller = vi.fn<() => void>();
     const source = new Deferred<number>({ canceller });
     const end = source.addCallback((value) => value).addCallback((value) => value);
     end.cancel('not needed');
@@ -207,7 +207,7 @@ describe('cancel', () => {
   });
 
   test('reaches the deferred that a callback returned', () => {
-    const canceller = vi.fn();
+    const canceller = vi.fn<() => void>();
     const chain = succeed(1).addCallback(() => new Deferred({ canceller }));
     chain.cancel();
     expect(canceller).toHaveBeenCalledOnce();
@@ -215,7 +215,7 @@ describe('cancel', () => {
   });
 
   test('reaches the new work with which an errback answered the cancellation', () => {
-    const canceller = vi.fn();
+    const canceller = vi.fn<() => void>();
     const chain = new Deferred().addErrback(() => new Deferred({ canceller }));
     chain.cancel();
     expect(canceller).toHaveBeenCalledOnce();
@@ -230,7 +230,7 @@ describe('cancel', () => {
   });
 
   test('stops waiting for a promise and runs the canceller given for it', async () => {
-    const canceller = vi.fn();
+    const canceller = vi.fn<() => void>();
     const slow = fromPromise(new Promise(() => undefined), { canceller });
     slow.cancel();
     expect(canceller).toHaveBeenCalledOnce();
@@ -247,7 +247,7 @@ describe('cancel', () => {
 describe('timeout', () => {
   test('cancels the source and rejects with TimeoutError', () => {
     const clock = manualClock();
-    const canceller = vi.fn();
+    const canceller = vi.fn<() => void>();
     const late = new Deferred({ canceller, where: 'lookup' }).timeout(50, clock);
     clock.fire();
     expect(canceller).toHaveBeenCalledOnce();
@@ -295,7 +295,7 @@ describe('a failure that nobody handles', () => {
     expect(reports.problems).toEqual([]);
     await endOfTurn();
     expect(reports.problems).toEqual([['test.op', expect.objectContaining({ cause: boom })]]);
-    expect((reports.problems[0]?.[1] as Error).stack).toContain('makeIt');
+    expect(reports.problems[0]?.[1]).toHaveProperty('stack', expect.stringContaining('makeIt'));
   });
 
   test('is not reported when an errback or an await takes it in the same turn', async () => {
@@ -316,7 +316,7 @@ describe('a failure that nobody handles', () => {
   });
 
   test('is silent without reports, when nobody touched it', async () => {
-    const unhandled = vi.fn();
+    const unhandled = vi.fn<() => void>();
     process.on('unhandledRejection', unhandled);
     void fail(boom);
     void fail(boom).addCallback(() => 1);

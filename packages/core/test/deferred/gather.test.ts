@@ -19,7 +19,7 @@ test('takes promises as well, and nothing at all', async () => {
 });
 
 test('the first failure rejects and cancels the siblings', () => {
-  const canceller = vi.fn();
+  const canceller = vi.fn<() => void>();
   const sibling = new Deferred({ canceller });
   const bad = new Deferred();
   const all = gather([sibling, bad]);
@@ -31,7 +31,7 @@ test('the first failure rejects and cancels the siblings', () => {
 });
 
 test('cancelling the gathering cancels every part', () => {
-  const cancellers = [vi.fn(), vi.fn()];
+  const cancellers = [vi.fn<() => void>(), vi.fn<() => void>()];
   const all = gather(cancellers.map((canceller) => new Deferred({ canceller })));
   all.cancel('enough');
   expect(all.peek()).toMatchObject({ error: expect.any(CancelledError) });

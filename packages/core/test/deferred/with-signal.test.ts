@@ -4,7 +4,7 @@ import { withSignal } from '../../src/deferred/with-signal.ts';
 
 test('an abort cancels, with the reason of the signal as cause', () => {
   const controller = new AbortController();
-  const canceller = vi.fn();
+  const canceller = vi.fn<() => void>();
   const bound = withSignal(new Deferred({ canceller }), controller.signal);
   controller.abort('closing');
   expect(canceller).toHaveBeenCalledOnce();
