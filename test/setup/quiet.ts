@@ -1,0 +1,23 @@
+import { format } from 'node:util';
+import { afterEach } from 'vitest';
+
+// A test that prints or causes a warning of the process fails: the library never logs, and a warning such as
+// MaxListenersExceededWarning is a leak. A test that expects console output replaces the method with `vi.spyOn`.
+
+const heard: string[] = [];
+
+for (const method of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const) {
+  console[method] = (...values: unknown[]): void => {
+    heard.push(`console.${method}: ${format(...values)}`);
+  };
+}
+
+process.on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') heard.push(`${warning.name}: ${warning.message}`);
+});
+
+afterEach(() => {
+  const noise = heard.splice(0);
+  if (noise.length > 0)
+    throw new Error(`A test must be quiet, but there was:\n${noise.join('\n')}`);
+});
