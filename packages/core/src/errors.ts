@@ -79,7 +79,11 @@ export class TimeoutError extends ConnectionError<'HAWSER_TIMEOUT'> {
 
 /** A connection could not be made. */
 export class ConnectError extends ConnectionError<
-  'HAWSER_RESOLVE' | 'HAWSER_CONNECT' | 'HAWSER_CONNECT_TIMEOUT' | 'HAWSER_REFUSED' | 'HAWSER_TLS_HANDSHAKE'
+  | 'HAWSER_RESOLVE'
+  | 'HAWSER_CONNECT'
+  | 'HAWSER_CONNECT_TIMEOUT'
+  | 'HAWSER_REFUSED'
+  | 'HAWSER_TLS_HANDSHAKE'
 > {
   override readonly name: string = 'ConnectError';
 }

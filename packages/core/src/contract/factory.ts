@@ -6,7 +6,16 @@ import type { Transport } from './transport.ts';
 export interface Incoming
   extends Pick<
     Transport,
-    'id' | 'reactor' | 'local' | 'peer' | 'info' | 'onClose' | 'abort' | 'bytesRead' | 'bytesWritten' | 'openedAt'
+    | 'id'
+    | 'reactor'
+    | 'local'
+    | 'peer'
+    | 'info'
+    | 'onClose'
+    | 'abort'
+    | 'bytesRead'
+    | 'bytesWritten'
+    | 'openedAt'
   > {
   /** Who opened the connection: the peer (`server`) or this side (`client`). */
   readonly side: 'server' | 'client';

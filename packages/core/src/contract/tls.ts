@@ -29,11 +29,8 @@ export interface TlsOptions
   readonly handshakeTimeoutMs?: number | undefined;
 }
 
-/** Options for the server side. */
-export interface TlsServerOptions extends TlsOptions {
-  /** Ask the client for a certificate; with `'required'` a client without a valid one is refused. */
-  readonly clientCertificate?: 'requested' | 'required' | undefined;
-}
+/** Options for the server side: a certificate with its key, as `cert` and `key` or as `pfx`. */
+export type TlsServerOptions = TlsOptions;
 
 /** Options for the client side. */
 export interface TlsClientOptions extends TlsOptions {

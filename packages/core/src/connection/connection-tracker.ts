@@ -1,0 +1,59 @@
+import type { CloseReason } from '../contract/close-reason.ts';
+import type { DrainReport } from '../contract/port.ts';
+import type { Has } from '../contract/reactor.ts';
+import { Deferred } from '../deferred/deferred.ts';
+import type { WireTransport } from './wire-transport.ts';
+
+/** The open connections of one port. One timer serves the whole drain. */
+export class ConnectionTracker {
+  readonly #reactor: Has<'clock'>;
+  readonly #open = new Set<WireTransport>();
+  #whenEmpty: Deferred<void>[] = [];
+
+  constructor(reactor: Has<'clock'>) {
+    this.#reactor = reactor;
+  }
+
+  get size(): number {
+    return this.#open.size;
+  }
+
+  add(transport: WireTransport): void {
+    this.#open.add(transport);
+    transport.onClose(() => {
+      this.#open.delete(transport);
+      if (this.#open.size > 0) return;
+      const waiting = this.#whenEmpty;
+      this.#whenEmpty = [];
+      for (const deferred of waiting) deferred.resolve();
+    });
+  }
+
+  /** Settles when no connection is open. */
+  empty(): Deferred<void> {
+    const deferred = new Deferred<void>();
+    if (this.#open.size === 0) deferred.resolve();
+    else this.#whenEmpty.push(deferred);
+    return deferred;
+  }
+
+  /** Asks every connection to finish; aborts at `deadline` what has not. */
+  drain(deadline: number): Deferred<DrainReport> {
+    const asked = [...this.#open];
+    let aborted = 0;
+    for (const transport of asked) transport.requestDrain(deadline);
+    const wait = Math.max(0, deadline - this.#reactor.clock.now());
+    const timer = this.#reactor.clock.callLater(wait, () => {
+      aborted = this.#open.size;
+      this.abortAll({ kind: 'shutdown' });
+    });
+    return this.empty().addCallback(() => {
+      timer.cancel();
+      return { finished: Math.max(0, asked.length - aborted), aborted };
+    });
+  }
+
+  abortAll(reason: CloseReason): void {
+    for (const transport of [...this.#open]) transport.abort(reason);
+  }
+}

@@ -1,0 +1,456 @@
+import type { Socket } from 'node:net';
+import type { Address } from '../contract/address.ts';
+import type { DelayedCall } from '../contract/clock.ts';
+import type { CloseReason } from '../contract/close-reason.ts';
+import type { Factory, Incoming } from '../contract/factory.ts';
+import type { InfoKey } from '../contract/info.ts';
+import type { Protocol } from '../contract/protocol.ts';
+import type { Reactor } from '../contract/reactor.ts';
+import type { CloseOptions, Transport } from '../contract/transport.ts';
+import { ProtocolError, toError, UsageError } from '../errors.ts';
+import { CloseListeners } from './close-listeners.ts';
+import { UnreadSlot } from './unread-slot.ts';
+import type { Wire, WireEvents } from './wire.ts';
+
+/** How a {@link WireTransport} behaves. */
+export interface WireTransportOptions {
+  readonly id: number;
+  readonly side: 'server' | 'client';
+  /** @defaultValue 16_777_216 */
+  readonly maxPendingBytes?: number | undefined;
+  /** @defaultValue true */
+  readonly autoCork?: boolean | undefined;
+  readonly info?: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
+}
+
+const DEFAULT_MAX_PENDING_BYTES = 16 * 1024 * 1024;
+const DEFAULT_CLOSE_DEADLINE_MS = 30_000;
+/**
+ * After our end has left, a closing connection waits this long for the peer's: closing a socket with unread input
+ * resets it, and the reset may overtake what we wrote (RFC 9112 §9.6 describes the same for HTTP).
+ */
+const LINGER_MS = 2_000;
+
+/**
+ * Keeps the twelve invariants of {@link Transport} over any {@link Wire}, and is the {@link Incoming} its factory
+ * sees. Life: `adopt` or `start`, then the wire's events drive the protocol until `wireClosed`.
+ */
+export class WireTransport implements Transport, Incoming, WireEvents {
+  readonly id: number;
+  readonly side: 'server' | 'client';
+  readonly reactor: Reactor;
+  readonly openedAt: number;
+  /** Present only over a wire that is a node socket. */
+  readonly detach: (() => Socket) | undefined;
+
+  readonly #wire: Wire;
+  readonly #maxPendingBytes: number;
+  readonly #autoCork: 0 | 1;
+  readonly #info: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
+  readonly #closeListeners: CloseListeners;
+
+  #name = 'connection';
+  #protocol: Protocol | undefined;
+  /** Set by whoever ends the connection first; the wire's own reason counts only without it. */
+  #reason: CloseReason | undefined;
+  /** `open`: writable. `ending`: our end is on its way. `closing`: input is discarded as well. `aborting`: reset. */
+  #state: 'open' | 'ending' | 'closing' | 'aborting' | 'lost' = 'open';
+  #detached = false;
+  #misuseReported = false;
+
+  #paused = false;
+  /** How many callbacks of the protocol are on the stack. */
+  #callbacks = 0;
+  readonly #unread = new UnreadSlot();
+  #readEnded = false;
+
+  #corks = 0;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #owesDrained = false;
+  #endSent = false;
+  #finished = false;
+  #closeTimer: DelayedCall | undefined;
+
+  constructor(reactor: Reactor, wire: Wire, options: WireTransportOptions) {
+    const {
+      id,
+      side,
+      maxPendingBytes = DEFAULT_MAX_PENDING_BYTES,
+      autoCork = true,
+      info,
+    } = options;
+    this.reactor = reactor;
+    this.id = id;
+    this.side = side;
+    this.openedAt = reactor.clock.now();
+    this.#wire = wire;
+    this.#maxPendingBytes = maxPendingBytes;
+    this.#autoCork = autoCork ? 1 : 0;
+    this.#info = info;
+    this.#closeListeners = new CloseListeners(reactor);
+    this.detach = wire.detach && ((): Socket => this.#detach());
+    wire.open(this);
+  }
+
+  /** Lets `factory` build the protocol and starts it. Gives `undefined` when it refused or threw. */
+  adopt<P extends Protocol>(factory: Factory<P>): P | undefined {
+    this.#name = factory.name;
+    let protocol: P | undefined;
+    try {
+      protocol = factory.buildProtocol(this);
+    } catch (thrown) {
+      this.#fail('buildProtocol', thrown);
+      return undefined;
+    }
+    if (!protocol) {
+      this.abort({ kind: 'refused', by: factory.name, why: 'the factory built no protocol' });
+      return undefined;
+    }
+    // A layer may have aborted while the protocol was built: then it never hears of the connection.
+    if (this.#state !== 'open') return undefined;
+    this.start(protocol);
+    return protocol;
+  }
+
+  /** Gives the connection its first protocol. */
+  start(protocol: Protocol): void {
+    this.#protocol = protocol;
+    this.#callMade(protocol);
+    this.#afterCallback();
+  }
+
+  get local(): Address {
+    return this.#wire.local;
+  }
+  get peer(): Address {
+    return this.#wire.peer;
+  }
+  get bytesRead(): number {
+    return this.#wire.bytesRead;
+  }
+  get bytesWritten(): number {
+    return this.#wire.bytesWritten + this.#queuedBytes;
+  }
+  get pendingBytes(): number {
+    return this.#queuedBytes + this.#wire.pendingBytes;
+  }
+  get reading(): boolean {
+    return (
+      !this.#paused && !this.#readEnded && (this.#state === 'open' || this.#state === 'ending')
+    );
+  }
+  get ending(): boolean {
+    return this.#state !== 'open';
+  }
+
+  info<T>(key: InfoKey<T>): T | undefined {
+    return this.#info?.get(key) as T | undefined;
+  }
+
+  onClose(listener: (reason: CloseReason) => void): Disposable {
+    return this.#closeListeners.add(listener);
+  }
+
+  // --- writing ---
+
+  write(data: Uint8Array): boolean {
+    if (this.#state !== 'open' || this.#detached) return this.#misused('write');
+    if (data.length === 0) return !this.#owesDrained;
+    this.#queue.push(data);
+    this.#queuedBytes += data.length;
+    return this.#queued();
+  }
+
+  writeMany(list: readonly Uint8Array[]): boolean {
+    if (this.#state !== 'open' || this.#detached) return this.#misused('writeMany');
+    for (const data of list) {
+      if (data.length === 0) continue;
+      this.#queue.push(data);
+      this.#queuedBytes += data.length;
+    }
+    return this.#queued();
+  }
+
+  cork(): void {
+    this.#corks += 1;
+  }
+
+  uncork(): void {
+    if (this.#corks > 0) this.#corks -= 1;
+    this.#flush();
+  }
+
+  #queued(): boolean {
+    const pending = this.#queuedBytes + this.#wire.pendingBytes;
+    if (pending > this.#maxPendingBytes) {
+      const error = new ProtocolError(
+        'HAWSER_WRITE_QUEUE_FULL',
+        `Cannot queue more than ${this.#maxPendingBytes} bytes for a peer that does not read`,
+      );
+      this.abort(error);
+      return false;
+    }
+    if (pending >= this.#wire.highWaterMark) this.#owesDrained = true;
+    if (this.#corks === 0) this.#flush();
+    return !this.#owesDrained;
+  }
+
+  #flush(): void {
+    if (this.#corks > 0) return;
+    if (this.#queuedBytes > 0) {
+      const list = this.#queue;
+      this.#queue = [];
+      this.#queuedBytes = 0;
+      this.#wire.write(list);
+      // A wire that took everything at once has no drain to tell of.
+      if (this.#owesDrained && this.#wire.pendingBytes === 0) {
+        this.reactor.clock.callSoon(() => this.wireDrained());
+      }
+    }
+    if ((this.#state === 'ending' || this.#state === 'closing') && !this.#endSent) {
+      this.#endSent = true;
+      this.#wire.end();
+    }
+  }
+
+  #misused(method: string): false {
+    // While an abort is under way nobody can know of it yet.
+    if (this.#misuseReported || this.#state === 'aborting') return false;
+    this.#misuseReported = true;
+    const error = this.#detached
+      ? new UsageError('HAWSER_DETACHED', `Cannot ${method} as the socket was given away`)
+      : new UsageError(
+          'HAWSER_WRITE_AFTER_END',
+          `Cannot ${method} as this side has ended: ${this.#state}`,
+        );
+    this.reactor.reports.problem(`${this.#name}.${method}`, error);
+    return false;
+  }
+
+  // --- reading ---
+
+  pauseReading(): void {
+    if (this.#paused || this.#detached) return;
+    this.#paused = true;
+    if (this.#state === 'open' || this.#state === 'ending') this.#wire.pause();
+  }
+
+  resumeReading(): void {
+    if (!this.#paused || this.#detached) return;
+    this.#paused = false;
+    if (this.#unread.waiting) this.reactor.clock.callSoon(() => this.#deliverUnread());
+    else if (this.#state !== 'lost') this.#wire.resume();
+  }
+
+  handTo(next: Protocol, leftover?: Buffer): void {
+    if (this.#state === 'lost' || this.#detached) {
+      this.#misused('handTo');
+      return;
+    }
+    if (this.#state === 'closing' || this.#state === 'aborting') return;
+    if (leftover && leftover.length > 0) this.#unread.putBack(leftover);
+    // The next protocol must hear of the end of input as well.
+    if (this.#readEnded) {
+      this.#readEnded = false;
+      this.#unread.end();
+    }
+    const wasPaused = this.#paused;
+    this.#paused = false;
+    this.#protocol = next;
+    this.#callMade(next);
+    if (this.#detached) return;
+    if (this.#callbacks === 0) {
+      if (this.#unread.waiting) this.reactor.clock.callSoon(() => this.#deliverUnread());
+      this.#flush();
+    }
+    if (wasPaused && !this.#paused && !this.#unread.waiting) this.#wire.resume();
+  }
+
+  // --- ending ---
+
+  end(): void {
+    if (this.#detached) {
+      this.#misused('end');
+      return;
+    }
+    if (this.#state !== 'open') return;
+    this.#state = 'ending';
+    this.#flush();
+  }
+
+  close(options: CloseOptions = {}): void {
+    if (this.#state !== 'open' && this.#state !== 'ending') return;
+    const { deadlineMs = DEFAULT_CLOSE_DEADLINE_MS } = options;
+    this.#state = 'closing';
+    this.#unread.clear();
+    this.#flush();
+    if (!this.#detached) this.#wire.resume();
+    this.#closeTimer = this.reactor.clock.callLater(deadlineMs, () => {
+      this.abort({ kind: 'timeout', timer: 'close', afterMs: deadlineMs });
+    });
+    if (this.#finished) this.wireFinished();
+  }
+
+  abort(why?: Error | CloseReason): void {
+    if (this.#state === 'aborting' || this.#state === 'lost') return;
+    this.#state = 'aborting';
+    this.#reason = why instanceof Error || !why ? { kind: 'aborted', error: why } : why;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#unread.clear();
+    this.#wire.reset();
+  }
+
+  /** Passes on the wish of the process to stop; a protocol without `drainRequested` is closed. */
+  requestDrain(deadline: number): void {
+    const protocol = this.#protocol;
+    if (!protocol || this.#state === 'aborting' || this.#state === 'lost') return;
+    if (protocol.drainRequested) {
+      this.#call('drainRequested', () => protocol.drainRequested?.(deadline));
+      this.#afterCallback();
+    } else {
+      this.close({ deadlineMs: Math.max(0, deadline - this.reactor.clock.now()) });
+    }
+  }
+
+  // --- what the wire says ---
+
+  wireData(chunk: Buffer): void {
+    if (this.#state !== 'open' && this.#state !== 'ending') return;
+    if (this.#paused || this.#callbacks > 0 || this.#unread.waiting) {
+      this.#unread.push(chunk);
+      return;
+    }
+    this.#callData(chunk);
+    this.#afterCallback();
+  }
+
+  wireEnded(): void {
+    if (this.#state !== 'open' && this.#state !== 'ending') return;
+    this.#unread.end();
+    if (!this.#paused && this.#callbacks === 0) this.#deliverUnread();
+  }
+
+  wireDrained(): void {
+    if (!this.#owesDrained || this.#queuedBytes > 0 || this.#wire.pendingBytes > 0) return;
+    this.#owesDrained = false;
+    const protocol = this.#protocol;
+    if (this.#state !== 'open' || !protocol?.writeDrained) return;
+    this.#call('writeDrained', () => protocol.writeDrained?.());
+    this.#afterCallback();
+  }
+
+  wireFinished(): void {
+    this.#finished = true;
+    if (this.#state !== 'closing') return;
+    this.#closeTimer?.cancel();
+    this.#closeTimer = this.reactor.clock.callLater(LINGER_MS, () => this.#wire.destroy());
+  }
+
+  wireClosed(error?: Error | CloseReason): void {
+    if (this.#state === 'lost') return;
+    this.#closeTimer?.cancel();
+    if (!error && !this.#paused) this.#deliverUnread();
+    this.#state = 'lost';
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#unread.clear();
+    const told: CloseReason =
+      error instanceof Error ? { kind: 'reset', error } : (error ?? { kind: 'done' });
+    const reason = (this.#reason ??= told);
+    const protocol = this.#protocol;
+    if (protocol?.connectionLost) {
+      this.#call('connectionLost', () => protocol.connectionLost?.(reason));
+    }
+    this.#closeListeners.settle(reason);
+  }
+
+  // --- calling the protocol ---
+
+  #callMade(protocol: Protocol): void {
+    if (protocol.connectionMade) {
+      this.#call('connectionMade', () => protocol.connectionMade?.(this));
+    }
+  }
+
+  /** The hot path, spelled out so that a chunk costs no closure. */
+  #callData(chunk: Buffer): void {
+    this.#callbacks += 1;
+    this.#corks += this.#autoCork;
+    try {
+      this.#protocol?.dataReceived(chunk);
+    } catch (thrown) {
+      this.#fail('dataReceived', thrown);
+    }
+    this.#corks -= this.#autoCork;
+    this.#callbacks -= 1;
+  }
+
+  #call(callback: string, run: () => void): void {
+    this.#callbacks += 1;
+    this.#corks += this.#autoCork;
+    try {
+      run();
+    } catch (thrown) {
+      this.#fail(callback, thrown);
+    }
+    this.#corks -= this.#autoCork;
+    this.#callbacks -= 1;
+  }
+
+  /** Sends what the callback wrote, then gives out what was left unread by a hand-over. */
+  #afterCallback(): void {
+    if (this.#callbacks > 0) return;
+    this.#flush();
+    if (this.#unread.waiting) this.#deliverUnread();
+  }
+
+  #deliverUnread(): void {
+    while (this.#unread.waiting && !this.#paused && !this.#detached && this.#callbacks === 0) {
+      if (this.#state !== 'open' && this.#state !== 'ending') return;
+      const chunk = this.#unread.shift();
+      if (chunk) {
+        this.#callData(chunk);
+        this.#flush();
+      } else {
+        this.#callEnded();
+        return;
+      }
+    }
+    // Whoever resumed left the wire paused until the slot was empty.
+    if (!this.#unread.waiting && !this.#paused && !this.#detached) this.#wire.resume();
+  }
+
+  #callEnded(): void {
+    this.#readEnded = true;
+    const protocol = this.#protocol;
+    if (protocol?.readEnded) {
+      this.#call('readEnded', () => protocol.readEnded?.());
+      this.#afterCallback();
+    } else {
+      this.end();
+    }
+  }
+
+  /** A peer's fault is quiet, ours is reported; either ends this connection alone. */
+  #fail(callback: string, thrown: unknown): void {
+    const error = toError(thrown);
+    if (!(error instanceof ProtocolError)) {
+      this.reactor.reports.problem(`${this.#name}.${callback}`, error);
+    }
+    this.abort({ kind: 'protocol', error });
+  }
+
+  #detach(): Socket {
+    if (!this.#wire.detach || this.#detached) {
+      throw new UsageError('HAWSER_DETACHED', 'Cannot detach as the socket was given away');
+    }
+    const corks = this.#corks;
+    this.#corks = 0;
+    this.#flush();
+    this.#corks = corks;
+    this.#detached = true;
+    return this.#wire.detach(this.#unread.takeAll());
+  }
+}

@@ -1,0 +1,89 @@
+// What the world is made of.
+
+// Borrowed libraries.
+export { type PlugOptions, plug } from './adapt/plug.ts';
+export { toSocket } from './adapt/to-socket.ts';
+export { TransportSocket } from './adapt/transport-socket.ts';
+// Writing a protocol.
+export { BaseProtocol } from './connection/base-protocol.ts';
+export { toFactory } from './connection/factory.ts';
+export { formatAddress } from './connection/format-address.ts';
+export { TLS } from './connection/info-keys.ts';
+// Layers.
+export { type LayerParts, layer, stack } from './connection/stack.ts';
+// Writing a transport.
+export type { Wire, WireEvents } from './connection/wire.ts';
+export { WireTransport, type WireTransportOptions } from './connection/wire-transport.ts';
+export type {
+  Address,
+  InetAddress,
+  MemoryAddress,
+  UnixAddress,
+} from './contract/address.ts';
+export type { Clock, DelayedCall } from './contract/clock.ts';
+export type { CloseReason, TimerName } from './contract/close-reason.ts';
+export type { ClientEndpoint, ServerEndpoint } from './contract/endpoint.ts';
+export type { Factory, FactoryLike, Incoming, Matcher } from './contract/factory.ts';
+export type { InfoKey } from './contract/info.ts';
+export type { Layer, LayerKind } from './contract/layer.ts';
+export type { Lifecycle, ShutdownPhase } from './contract/lifecycle.ts';
+export type { DrainReport, Port } from './contract/port.ts';
+export type { Protocol } from './contract/protocol.ts';
+export type { Random } from './contract/random.ts';
+export type { Has, Reactor } from './contract/reactor.ts';
+export type { Reports } from './contract/reports.ts';
+export type { ResolvedAddress, Resolver } from './contract/resolver.ts';
+export type { DrainReports, Service } from './contract/service.ts';
+export type {
+  OperationOptions,
+  StreamOptions,
+  Tcp,
+  TcpConnectOptions,
+  TcpListenOptions,
+  Unix,
+  UnixConnectOptions,
+  UnixListenOptions,
+} from './contract/tcp.ts';
+export type {
+  Tls,
+  TlsClientOptions,
+  TlsInfo,
+  TlsOptions,
+  TlsServerOptions,
+  TlsSession,
+} from './contract/tls.ts';
+export type { CloseOptions, Transport } from './contract/transport.ts';
+export type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from './contract/udp.ts';
+// Results that can be cancelled.
+export { Deferred } from './deferred/deferred.ts';
+export { fail } from './deferred/fail.ts';
+export { fromPromise } from './deferred/from-promise.ts';
+export { gather } from './deferred/gather.ts';
+export { succeed } from './deferred/succeed.ts';
+export { withSignal } from './deferred/with-signal.ts';
+// Errors.
+export {
+  CancelledError,
+  ConnectError,
+  ConnectionError,
+  type CoreErrorCode,
+  describeReason,
+  HawserError,
+  ListenError,
+  ProtocolError,
+  TimeoutError,
+  toError,
+  UsageError,
+} from './errors.ts';
+export { maxConnections } from './layers/admission/max-connections.ts';
+export { idleTimeout } from './layers/observer/idle-timeout.ts';
+export { matchTls } from './layers/preamble/matchers.ts';
+export {
+  type SniffChoice,
+  type SniffChoices,
+  type SniffOptions,
+  sniff,
+} from './layers/preamble/sniff.ts';
+export { tls } from './layers/transform/tls.ts';
+// The reactor.
+export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';

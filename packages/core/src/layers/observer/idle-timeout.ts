@@ -1,0 +1,44 @@
+import { layer } from '../../connection/stack.ts';
+import type { DelayedCall } from '../../contract/clock.ts';
+import type { Incoming } from '../../contract/factory.ts';
+import type { Layer } from '../../contract/layer.ts';
+
+/**
+ * Aborts a connection that neither received nor sent a byte for `ms` milliseconds, with
+ * `{ kind: 'timeout', timer: 'idle' }`. It samples byte counts instead of watching chunks, so it costs nothing while
+ * data flows and may fire up to a quarter of `ms` late.
+ */
+export function idleTimeout(ms: number): Layer {
+  if (!(ms > 0)) throw new RangeError(`Cannot time out as the milliseconds must be > 0: ${ms}`);
+  return layer({
+    kind: 'observer',
+    label: `idle(${ms})`,
+    build(inner, incoming) {
+      const protocol = inner.buildProtocol(incoming);
+      if (protocol) watch(incoming, ms);
+      return protocol;
+    },
+  });
+}
+
+function watch(incoming: Incoming, ms: number): void {
+  const { clock } = incoming.reactor;
+  const interval = Math.max(1, ms / 4);
+  let seen = incoming.bytesRead + incoming.bytesWritten;
+  let since = clock.now();
+  let timer: DelayedCall = clock.callLater(ms, look);
+  incoming.onClose(() => timer.cancel());
+
+  function look(): void {
+    const now = clock.now();
+    const count = incoming.bytesRead + incoming.bytesWritten;
+    if (count !== seen) {
+      seen = count;
+      since = now;
+    } else if (now - since >= ms) {
+      incoming.abort({ kind: 'timeout', timer: 'idle', afterMs: ms });
+      return;
+    }
+    timer = clock.callLater(Math.max(1, Math.min(interval, since + ms - now)), look);
+  }
+}

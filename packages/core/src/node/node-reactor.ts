@@ -1,0 +1,41 @@
+import type { Reactor } from '../contract/reactor.ts';
+import type { Reports } from '../contract/reports.ts';
+import { NodeClock } from './node-clock.ts';
+import { NodeLifecycle } from './node-lifecycle.ts';
+import { nodeRandom } from './node-random.ts';
+import { nodeResolver } from './node-resolver.ts';
+import { NodeTcp } from './node-tcp.ts';
+import { nodeTls } from './node-tls.ts';
+import { NodeUdp } from './node-udp.ts';
+import { NodeUnix } from './node-unix.ts';
+import { stderrReports } from './stderr-reports.ts';
+
+/** Options for {@link createNodeReactor}. */
+export interface NodeReactorOptions {
+  /** Where problems go. @defaultValue text on standard error */
+  readonly reports?: Reports | undefined;
+}
+
+/** Makes a reactor over node's own event loop. It opens nothing and listens to nothing until it is used. */
+export function createNodeReactor(options: NodeReactorOptions = {}): Reactor {
+  const { reports = stderrReports } = options;
+  let lastId = 0;
+  const nextId = (): number => {
+    lastId += 1;
+    return lastId;
+  };
+  const reactor: { -readonly [K in keyof Reactor]?: Reactor[K] } = {
+    clock: new NodeClock(reports),
+    random: nodeRandom,
+    resolver: nodeResolver,
+    lifecycle: new NodeLifecycle(reports),
+    tls: nodeTls,
+    reports,
+  };
+  // These need the whole reactor: the transports they make carry it.
+  const whole = reactor as Reactor;
+  reactor.tcp = new NodeTcp(whole, nextId);
+  reactor.unix = new NodeUnix(whole, nextId);
+  reactor.udp = new NodeUdp(whole);
+  return whole;
+}
