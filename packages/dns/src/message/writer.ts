@@ -1,0 +1,198 @@
+// Writes messages with compressed names (RFC 1035 §4.1.4), an RRset whole or not at all.
+import type { Name } from '../name.ts';
+import type { Rdata } from '../rdata/rdata.ts';
+import type { RRset } from '../zone/rrset.ts';
+import { OPT_BYTES } from './edns.ts';
+import { Flag, HEADER_BYTES } from './header.ts';
+import type { Section } from './reader.ts';
+
+/** Longest message: what the length of TCP framing can say (RFC 1035 §4.2.2). */
+export const MAX_MESSAGE_BYTES = 0xffff;
+/** Pointers have 14 bits. */
+const POINTER_LIMIT = 0x4000;
+/** One record more than a message may hold: the check comes after the copy. */
+const SCRATCH_BYTES = 2 * MAX_MESSAGE_BYTES + 1024;
+
+/** How a message begins. */
+export interface MessageStart {
+  readonly id: number;
+  /** The second word of the header; the rcode is given to {@link MessageWriter.finish}. */
+  readonly flags: number;
+  /** Largest size of the whole message. OPT is counted in. */
+  readonly maxBytes: number;
+  /** The OPT record to end with. */
+  readonly edns?: { readonly udpSize: number; readonly dnssecOk: boolean } | undefined;
+}
+
+/** How an RRset is written where it differs from how it is kept. */
+export interface RRsetStyle {
+  /** Owner in place of its own name; `"question"` is a pointer to the name asked for, with its case. */
+  readonly owner?: Name | 'question' | undefined;
+  readonly ttl?: number | undefined;
+}
+
+/** Writes one message after another into the same memory. Give the sections in order. */
+export class MessageWriter {
+  readonly #out = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+  readonly #counts: Record<Section, number> = { answer: 0, authority: 0, additional: 0 };
+  readonly #names = new Map<string, number>();
+  readonly #named: string[] = [];
+  #at = HEADER_BYTES;
+  #limit = 0;
+  #recordsAt = HEADER_BYTES;
+  #questionKey = '';
+  #start: MessageStart = { id: 0, flags: 0, maxBytes: 0 };
+
+  /** Forgets the last message and begins a new one. */
+  begin(start: MessageStart): void {
+    this.#start = start;
+    this.#questionKey = '';
+    this.#limit = start.maxBytes - (start.edns === undefined ? 0 : OPT_BYTES);
+    this.#recordsAt = HEADER_BYTES;
+    this.clear();
+  }
+
+  /** Copies a question octet for octet: its case is the asker's protection against forgery. */
+  question(bytes: Buffer, question: { readonly key: string; readonly end: number }): void {
+    bytes.copy(this.#out, HEADER_BYTES, HEADER_BYTES, question.end);
+    this.#questionKey = question.key;
+    this.#at = this.#recordsAt = question.end;
+  }
+
+  /** Drops every record. */
+  clear(): void {
+    this.#counts.answer = this.#counts.authority = this.#counts.additional = 0;
+    this.#forget(0);
+    this.#at = this.#recordsAt;
+  }
+
+  /** Writes `rrset` whole, or returns false and leaves the message as it was if the size does not allow it. */
+  rrset(section: Section, rrset: RRset, style: RRsetStyle = {}): boolean {
+    const mark = this.#at;
+    const named = this.#named.length;
+    const ttl = style.ttl ?? rrset.ttl;
+    for (const rdata of rrset.records) {
+      this.#owner(style.owner ?? rrset.name);
+      this.#uint16(rrset.type);
+      this.#uint16(1);
+      this.#uint16(ttl >>> 16);
+      this.#uint16(ttl & 0xffff);
+      this.#rdata(rdata);
+      if (this.#at > this.#limit) {
+        this.#at = mark;
+        this.#forget(named);
+        return false;
+      }
+    }
+    this.#counts[section] += rrset.records.length;
+    return true;
+  }
+
+  /** Ends the message and gives a copy. `flags` are added to those it began with; an rcode above 15 needs OPT. */
+  finish(rcode: number, flags = 0): Buffer {
+    const { id, flags: first, edns } = this.#start;
+    const additionals = this.#counts.additional + (edns === undefined ? 0 : 1);
+    const out = this.#out;
+    if (edns !== undefined) {
+      out.fill(0, this.#at, this.#at + OPT_BYTES);
+      out[this.#at + 2] = 41;
+      out.writeUInt16BE(edns.udpSize, this.#at + 3);
+      out[this.#at + 5] = rcode >> 4;
+      if (edns.dnssecOk) out[this.#at + 7] = 0x80;
+      this.#at += OPT_BYTES;
+    }
+    const end = this.#at;
+    this.#at = 0;
+    this.#uint16(id);
+    this.#uint16(first | flags | (rcode & 15));
+    this.#uint16(this.#recordsAt > HEADER_BYTES ? 1 : 0);
+    this.#uint16(this.#counts.answer);
+    this.#uint16(this.#counts.authority);
+    this.#uint16(additionals);
+    return Buffer.from(out.subarray(0, end));
+  }
+
+  /** Ends the message as one that did not fit: no records, TC set (RFC 2181 §9). */
+  finishTruncated(rcode: number, flags = 0): Buffer {
+    this.clear();
+    return this.finish(rcode, flags | Flag.Truncated);
+  }
+
+  #owner(owner: Name | 'question'): void {
+    if (owner === 'question') this.#uint16(0xc000 | HEADER_BYTES);
+    else this.#name(owner);
+  }
+
+  #name(name: Name): void {
+    const { suffixes, wire } = name;
+    let offset = 0;
+    for (let index = 0; index < suffixes.length - 1; index++) {
+      const key = suffixes[index] ?? '';
+      const target = this.#targetOf(key);
+      if (target >= 0) {
+        this.#uint16(0xc000 | target);
+        return;
+      }
+      if (this.#at < POINTER_LIMIT) {
+        this.#names.set(key, this.#at);
+        this.#named.push(key);
+      }
+      const end = offset + 1 + (wire[offset] ?? 0);
+      this.#copy(wire, offset, end);
+      offset = end;
+    }
+    this.#out[this.#at++] = 0;
+  }
+
+  /** Where a name equal to `key` was written, or -1. */
+  #targetOf(key: string): number {
+    const inQuestion = this.#questionKey.length - key.length;
+    if (inQuestion >= 0 && this.#questionKey.endsWith(key) && this.#isLabelStart(inQuestion)) {
+      return HEADER_BYTES + inQuestion;
+    }
+    return this.#names.get(key) ?? -1;
+  }
+
+  /** The octets of a name can occur inside a label of another. */
+  #isLabelStart(index: number): boolean {
+    let at = 0;
+    while (at < index) at += 1 + this.#questionKey.charCodeAt(at);
+    return at === index;
+  }
+
+  #rdata(rdata: Rdata): void {
+    const { wire, compressible, prefixBytes } = rdata;
+    const lengthAt = this.#at;
+    this.#at += 2;
+    this.#copy(wire, 0, prefixBytes);
+    if (compressible.length > 0) {
+      let rest = prefixBytes;
+      for (const name of compressible) {
+        this.#name(name);
+        rest += name.wire.length;
+      }
+      this.#copy(wire, rest, wire.length);
+    }
+    const length = this.#at - lengthAt - 2;
+    this.#out[lengthAt] = length >> 8;
+    this.#out[lengthAt + 1] = length;
+  }
+
+  #copy(from: Buffer, start: number, end: number): void {
+    // A call costs more than a few octets by hand.
+    if (end - start > 24) from.copy(this.#out, this.#at, start, end);
+    else for (let at = start; at < end; at++) this.#out[this.#at + at - start] = from[at] ?? 0;
+    this.#at += end - start;
+  }
+
+  #uint16(value: number): void {
+    this.#out[this.#at] = value >> 8;
+    this.#out[this.#at + 1] = value;
+    this.#at += 2;
+  }
+
+  #forget(keep: number): void {
+    for (let index = keep; index < this.#named.length; index++) this.#names.delete(this.#named[index] ?? '');
+    this.#named.length = keep;
+  }
+}

@@ -1,0 +1,203 @@
+// Domain names (RFC 1035 §3.1, RFC 4343). A name is its octets, not its text: `a\.b.example` has two labels.
+import { protocolError, usageError } from './errors.ts';
+
+/** Longest label, in octets (RFC 1035 §2.3.4). */
+export const MAX_LABEL_BYTES = 63;
+/** Longest name on the wire, length octets and the root included (RFC 1035 §2.3.4). */
+export const MAX_NAME_BYTES = 255;
+
+const lowerCase = Uint8Array.from({ length: 256 }, (_, octet) =>
+  octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet,
+);
+const scratch = Buffer.alloc(MAX_NAME_BYTES);
+
+/**
+ * A domain name: immutable, absolute, compared without regard to ASCII case and never otherwise (RFC 4343). The text form
+ * has no final dot (the root is `"."`), with `\.` and `\DDD` for what a label may hold besides.
+ */
+export class Name {
+  /** The root of the tree. */
+  static readonly root: Name = new Name(Buffer.from([0]));
+
+  /** Uncompressed wire form in the case it was given. Do not change it. */
+  readonly wire: Buffer;
+  /** Equal for equal names: the wire form in lower case, one character an octet. */
+  readonly key: string;
+  #suffixes: readonly string[] | undefined;
+
+  private constructor(wire: Buffer) {
+    this.wire = wire;
+    this.key = foldedKey(wire, 0, wire.length);
+  }
+
+  /**
+   * The name of `text`, with or without a final dot; `"@"` is not special.
+   * @throws UsageError `HAWSER_DNS_NAME` for an empty label, a label over 63 or a name over 255 octets, a bad escape
+   */
+  static parse(text: string): Name {
+    if (text === '.' || text === '') return Name.root;
+    const wire = parseWire(text);
+    if (wire === undefined) throw usageError('HAWSER_DNS_NAME', `Cannot use "${text.slice(0, 300)}" as a name`);
+    return new Name(wire);
+  }
+
+  /**
+   * The name at `offset` of `bytes`, which must be uncompressed. Copies it.
+   * @throws ProtocolError `HAWSER_DNS_NAME` for a pointer, a bad label or a name that leaves `bytes`
+   */
+  static fromWire(bytes: Uint8Array, offset = 0): Name {
+    const end = plainNameEnd(bytes, offset);
+    if (end < 0) throw protocolError('HAWSER_DNS_NAME', `Cannot read the name at offset ${offset}`);
+    return new Name(Buffer.from(bytes.subarray(offset, end)));
+  }
+
+  /**
+   * The name made of `labels`, outermost last, without the root.
+   * @throws UsageError `HAWSER_DNS_NAME`
+   */
+  static fromLabels(labels: readonly Uint8Array[]): Name {
+    const parts: Uint8Array[] = [];
+    for (const label of labels) parts.push(Uint8Array.of(label.length), label);
+    const wire = Buffer.concat([...parts, Uint8Array.of(0)]);
+    const valid = labels.every((label) => label.length > 0 && label.length <= MAX_LABEL_BYTES);
+    if (!valid || wire.length > MAX_NAME_BYTES) {
+      throw usageError('HAWSER_DNS_NAME', 'Cannot join labels as a name has at most 255 octets and 63 a label');
+    }
+    return new Name(wire);
+  }
+
+  /** Keys of this name and of each ancestor, the root last. */
+  get suffixes(): readonly string[] {
+    this.#suffixes ??= labelStarts(this.wire).map((start) => this.key.slice(start));
+    return this.#suffixes;
+  }
+
+  /** How many labels, the root not counted. */
+  get labelCount(): number {
+    return this.suffixes.length - 1;
+  }
+
+  get isRoot(): boolean {
+    return this.wire.length === 1;
+  }
+
+  /** True for `*.example.net` (RFC 4592 §2.1.1). */
+  get isWildcard(): boolean {
+    return this.wire[0] === 1 && this.wire[1] === 0x2a;
+  }
+
+  /** The labels, outermost last, without the root. */
+  labels(): Buffer[] {
+    const starts = labelStarts(this.wire);
+    return starts.slice(0, -1).map((start) => this.wire.subarray(start + 1, start + 1 + (this.wire[start] ?? 0)));
+  }
+
+  /** The name without its first label; the root has none. */
+  parent(): Name | undefined {
+    return this.isRoot ? undefined : new Name(this.wire.subarray(1 + (this.wire[0] ?? 0)));
+  }
+
+  equals(other: Name): boolean {
+    return this.key === other.key;
+  }
+
+  /** True for `other` itself and every name below it. */
+  isSubdomainOf(other: Name): boolean {
+    const depth = this.labelCount - other.labelCount;
+    return depth >= 0 && this.suffixes[depth] === other.key;
+  }
+
+  /**
+   * This name with `origin` behind it.
+   * @throws UsageError `HAWSER_DNS_NAME` if the result is too long
+   */
+  concat(origin: Name): Name {
+    return Name.fromLabels([...this.labels(), ...origin.labels()]);
+  }
+
+  /** Text relative to `origin`: `"www"`, or `"@"` for `origin` itself. A name elsewhere is given whole, with a final dot. */
+  relativeTo(origin: Name): string {
+    if (!this.isSubdomainOf(origin)) return this.isRoot ? '.' : `${this.toString()}.`;
+    const labels = this.labels().slice(0, this.labelCount - origin.labelCount);
+    return labels.length === 0 ? '@' : labels.map(formatLabel).join('.');
+  }
+
+  toString(): string {
+    return this.isRoot ? '.' : this.labels().map(formatLabel).join('.');
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+/** End of the uncompressed name at `offset`, or -1. Looks at no octet outside `bytes`. */
+export function plainNameEnd(bytes: Uint8Array, offset: number): number {
+  let at = offset;
+  for (;;) {
+    const length = bytes[at];
+    if (length === undefined || length > MAX_LABEL_BYTES) return -1;
+    at += 1 + length;
+    if (at - offset > MAX_NAME_BYTES) return -1;
+    if (length === 0) return at;
+  }
+}
+
+/** The {@link Name.key} of the uncompressed name in `bytes[start..end)`, at most 255 octets, without making a name. */
+export function foldedKey(bytes: Uint8Array, start: number, end: number): string {
+  for (let at = start; at < end; at++) scratch[at - start] = lowerCase[bytes[at] ?? 0] ?? 0;
+  return scratch.latin1Slice(0, end - start);
+}
+
+function labelStarts(wire: Uint8Array): number[] {
+  const starts: number[] = [];
+  for (let at = 0; at < wire.length; at += 1 + (wire[at] ?? 0)) starts.push(at);
+  return starts;
+}
+
+function parseWire(text: string): Buffer | undefined {
+  const source = Buffer.from(text);
+  const wire = Buffer.alloc(MAX_NAME_BYTES);
+  let start = 0;
+  let end = 1;
+  for (let at = 0; at < source.length; at++) {
+    let octet = source[at] ?? 0;
+    if (octet === 0x2e) {
+      if (!closeLabel(wire, start, end)) return undefined;
+      start = end++;
+      continue;
+    }
+    if (octet === 0x5c) {
+      const digits = source.latin1Slice(at + 1, at + 4);
+      const decimal = /^\d{3}$/.test(digits);
+      const next = decimal ? Number(digits) : source[at + 1];
+      if (next === undefined || next > 255) return undefined;
+      octet = next;
+      at += decimal ? 3 : 1;
+    }
+    // One octet stays free for the root.
+    if (end >= MAX_NAME_BYTES - 1) return undefined;
+    wire[end++] = octet;
+  }
+  const endsWithDot = end === start + 1;
+  if (!endsWithDot && !closeLabel(wire, start, end)) return undefined;
+  const last = endsWithDot ? start : end;
+  return Buffer.from(wire.subarray(0, last + 1)).fill(0, last);
+}
+
+function closeLabel(wire: Buffer, start: number, end: number): boolean {
+  const length = end - start - 1;
+  if (length === 0 || length > MAX_LABEL_BYTES || end > MAX_NAME_BYTES - 1) return false;
+  wire[start] = length;
+  return true;
+}
+
+function formatLabel(label: Uint8Array): string {
+  let text = '';
+  for (const octet of label) {
+    const char = String.fromCharCode(octet);
+    if (octet < 0x21 || octet > 0x7e) text += `\\${String(octet).padStart(3, '0')}`;
+    else text += /[.\\"();@$]/.test(char) ? `\\${char}` : char;
+  }
+  return text;
+}

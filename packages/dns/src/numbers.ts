@@ -1,0 +1,119 @@
+// Numbers of the DNS registries. Numbers come first: what we have no name for survives as TYPE65 or CLASS254 (RFC 3597 §5).
+import { usageError } from './errors.ts';
+
+/** Record types this package knows by name. */
+export const Type = {
+  A: 1,
+  NS: 2,
+  CNAME: 5,
+  SOA: 6,
+  PTR: 12,
+  HINFO: 13,
+  MX: 15,
+  TXT: 16,
+  RP: 17,
+  SIG: 24,
+  KEY: 25,
+  AAAA: 28,
+  LOC: 29,
+  SRV: 33,
+  NAPTR: 35,
+  CERT: 37,
+  DNAME: 39,
+  OPT: 41,
+  APL: 42,
+  DS: 43,
+  SSHFP: 44,
+  RRSIG: 46,
+  NSEC: 47,
+  DNSKEY: 48,
+  NSEC3: 50,
+  NSEC3PARAM: 51,
+  TLSA: 52,
+  SMIMEA: 53,
+  CDS: 59,
+  CDNSKEY: 60,
+  OPENPGPKEY: 61,
+  CSYNC: 62,
+  ZONEMD: 63,
+  SVCB: 64,
+  HTTPS: 65,
+  NXNAME: 128,
+  TKEY: 249,
+  TSIG: 250,
+  IXFR: 251,
+  AXFR: 252,
+  MAILB: 253,
+  MAILA: 254,
+  ANY: 255,
+  URI: 256,
+  CAA: 257,
+} as const;
+
+/** Classes (RFC 1035 §3.2.4, RFC 2136 §2.4). */
+export const Class = { IN: 1, CH: 3, HS: 4, NONE: 254, ANY: 255 } as const;
+
+/** Kinds of message (RFC 1035 §4.1.1). */
+export const Opcode = { Query: 0, IQuery: 1, Status: 2, Notify: 4, Update: 5, Dso: 6 } as const;
+
+/** Response codes (RFC 6895 §2.3). Those above 15 need EDNS. */
+export const Rcode = {
+  NoError: 0,
+  FormErr: 1,
+  ServFail: 2,
+  NXDomain: 3,
+  NotImp: 4,
+  Refused: 5,
+  YXDomain: 6,
+  YXRRSet: 7,
+  NXRRSet: 8,
+  NotAuth: 9,
+  NotZone: 10,
+  BadVers: 16,
+} as const;
+
+const typeNames = invert(Type);
+const classNames = invert(Class);
+
+/** Text of a type: `"AAAA"`, or `"TYPE65280"` for one without a name. */
+export function formatType(type: number): string {
+  return typeNames.get(type) ?? `TYPE${type}`;
+}
+
+/**
+ * Number of a type given as `"AAAA"` or `"TYPE28"`, in any case.
+ * @throws UsageError `HAWSER_DNS_NUMBER`
+ */
+export function parseType(text: string): number {
+  return parseNumber(text.toUpperCase(), Type, 'TYPE');
+}
+
+/** Text of a class: `"IN"`, or `"CLASS42"` for one without a name. */
+export function formatClass(value: number): string {
+  return classNames.get(value) ?? `CLASS${value}`;
+}
+
+/**
+ * Number of a class given as `"IN"` or `"CLASS1"`, in any case.
+ * @throws UsageError `HAWSER_DNS_NUMBER`
+ */
+export function parseClass(text: string): number {
+  return parseNumber(text.toUpperCase(), Class, 'CLASS');
+}
+
+/** True for types that exist only in questions or in one message, and so never in a zone (RFC 6895 §3.1). */
+export function isMetaType(type: number): boolean {
+  return type === 0 || type === Type.OPT || (type >= 128 && type <= 255);
+}
+
+function parseNumber(text: string, known: Readonly<Record<string, number>>, prefix: string): number {
+  const value = Object.hasOwn(known, text) ? known[text] : undefined;
+  if (value !== undefined) return value;
+  const digits = text.startsWith(prefix) ? text.slice(prefix.length) : '';
+  if (/^\d{1,5}$/.test(digits) && Number(digits) <= 0xffff) return Number(digits);
+  throw usageError('HAWSER_DNS_NUMBER', `Cannot use "${text}" as a DNS ${prefix.toLowerCase()}`);
+}
+
+function invert(table: Readonly<Record<string, number>>): ReadonlyMap<number, string> {
+  return new Map(Object.entries(table).map(([name, value]) => [value, name]));
+}

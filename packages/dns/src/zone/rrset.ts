@@ -1,0 +1,56 @@
+// Records of one name and type, which live and change together (RFC 2181 §5).
+import { usageError } from '../errors.ts';
+import type { Name } from '../name.ts';
+import { formatType } from '../numbers.ts';
+import { decodeRdata } from '../rdata/decode-rdata.ts';
+import { encodeRdata } from '../rdata/encode-rdata.ts';
+import type { Rdata } from '../rdata/rdata.ts';
+import type { RecordValue } from '../rdata/value.ts';
+
+/** All records of one name and type: at least one, no two alike, one TTL. Immutable. */
+export interface RRset {
+  readonly name: Name;
+  readonly type: number;
+  /** Seconds others may keep it. */
+  readonly ttl: number;
+  readonly records: readonly Rdata[];
+}
+
+/** Longest TTL, in seconds (RFC 2181 §8). */
+export const MAX_TTL = 0x7fff_ffff;
+/** Most records of one name and type. */
+export const MAX_RECORDS = 1000;
+
+/**
+ * An RRset of `values`; equal ones count once.
+ * @throws UsageError `HAWSER_DNS_RDATA` for a value that does not fit, no value, more than 1000, or a bad TTL
+ */
+export function createRRset(name: Name, type: number, content: { ttl: number; values: readonly RecordValue[] }): RRset {
+  const { ttl, values } = content;
+  if (!Number.isInteger(ttl) || ttl < 0 || ttl > MAX_TTL) {
+    throw usageError('HAWSER_DNS_RDATA', `Cannot use a TTL as it must be 0 to ${MAX_TTL} seconds: ${ttl}`);
+  }
+  const distinct = new Map<string, Rdata>();
+  for (const value of values) {
+    const rdata = encodeRdata(type, value);
+    distinct.set(rdata.wire.toString('latin1'), rdata);
+  }
+  if (distinct.size === 0 || distinct.size > MAX_RECORDS) {
+    throw usageError('HAWSER_DNS_RDATA', `Cannot hold ${distinct.size} ${formatType(type)} records of "${name}"`);
+  }
+  return { name, type, ttl, records: [...distinct.values()] };
+}
+
+/** The values of `rrset`, as a program would write them. */
+export function valuesOf(rrset: RRset): RecordValue[] {
+  return rrset.records.map((rdata) => decodeRdata(rrset.type, rdata));
+}
+
+/** True if both hold the same data, in whatever order, with the same TTL. */
+export function sameRRset(one: RRset | undefined, other: RRset | undefined): boolean {
+  if (one === other) return true;
+  if (one === undefined || other === undefined) return false;
+  if (one.ttl !== other.ttl || one.records.length !== other.records.length) return false;
+  const wires = new Set(one.records.map((rdata) => rdata.wire.toString('latin1')));
+  return other.records.every((rdata) => wires.has(rdata.wire.toString('latin1')));
+}
