@@ -7,56 +7,50 @@ describe('against a flat buffer', () => {
     'seed %i: random pushes, takes, peeks and searches agree',
     (seed) => {
       const random = new SeededRandom(seed);
-      const below = (limit: number): number => Math.floor(random.float() * limit);
+      // A small alphabet, so that searches find something.
+      const some = (size: number): Buffer =>
+        Buffer.from(Array.from({ length: size }, () => random.below(3)));
       const queue = new ByteQueue();
-      let model = Buffer.alloc(0);
+      let model: Buffer = Buffer.alloc(0);
       for (let step = 0; step < 3_000; step++) {
-        switch (below(7)) {
+        const count = random.below(model.length + 1);
+        const few = Math.min(count, 40);
+        const needle = some(1 + random.below(6));
+        const index = random.below(Math.max(1, model.length - 3));
+        let seen: unknown;
+        let expected: unknown;
+        switch (random.below(7)) {
           case 0:
           case 1: {
-            // A small alphabet, so that searches find something.
-            const size = below(4) === 0 ? below(2_000) : below(20);
-            const chunk = Buffer.from(Array.from({ length: size }, () => below(3)));
+            const chunk = some(random.below(4) === 0 ? random.below(2_000) : random.below(20));
             queue.push(chunk);
             model = Buffer.concat([model, chunk]);
             break;
           }
-          case 2: {
-            const count = below(model.length + 1);
-            expect(queue.take(count).equals(model.subarray(0, count))).toBe(true);
+          case 2:
+            seen = queue.take(count).toString('hex');
+            expected = model.toString('hex', 0, count);
             model = model.subarray(count);
             break;
-          }
-          case 3: {
-            const count = below(model.length + 1);
-            expect(queue.peek(count).equals(model.subarray(0, count))).toBe(true);
+          case 3:
+            seen = queue.peek(count).toString('hex');
+            expected = model.toString('hex', 0, count);
             break;
-          }
-          case 4: {
-            const count = below(Math.min(model.length, 40) + 1);
-            queue.skip(count);
-            model = model.subarray(count);
+          case 4:
+            queue.skip(few);
+            model = model.subarray(few);
             break;
-          }
-          case 5: {
-            const needle = Buffer.from(Array.from({ length: 1 + below(7) }, () => below(3)));
-            const from = below(model.length + 2);
-            expect(queue.indexOf(needle, from)).toBe(model.indexOf(needle, from));
-            expect(queue.indexOf(needle[0] as number, from)).toBe(
-              model.indexOf(needle[0] as number, from),
-            );
+          case 5:
+            seen = [queue.indexOf(needle, count), queue.indexOf(needle.readUInt8(), count)];
+            expected = [model.indexOf(needle, count), model.indexOf(needle.readUInt8(), count)];
             break;
-          }
-          default: {
+          default:
             queue.compact();
-            if (model.length >= 4) {
-              const index = below(model.length - 3);
-              expect(queue.at(index)).toBe(model[index]);
-              expect(queue.readUInt16BE(index)).toBe(model.readUInt16BE(index));
-              expect(queue.readUInt32BE(index)).toBe(model.readUInt32BE(index));
-            }
-          }
+            if (model.length < 4) break;
+            seen = [queue.at(index), queue.readUInt16BE(index), queue.readUInt32BE(index)];
+            expected = [model[index], model.readUInt16BE(index), model.readUInt32BE(index)];
         }
+        expect(seen).toEqual(expected);
         expect(queue.length).toBe(model.length);
       }
       expect(queue.takeAll().equals(model)).toBe(true);

@@ -3,7 +3,7 @@ import { LineDecoder, type LineDecoderOptions } from '../../src/bytes/line-decod
 import { ProtocolError } from '../../src/errors.ts';
 import { chunkings } from '../../testing/chunkings.ts';
 
-/** Lines seen, `!` for the error, and the rest. */
+/** Lines seen, the code of the error, and the rest. */
 function decode(chunks: readonly Buffer[], options: LineDecoderOptions): string[] {
   const decoder = new LineDecoder(options);
   const seen: string[] = [];
@@ -12,12 +12,12 @@ function decode(chunks: readonly Buffer[], options: LineDecoderOptions): string[
       for (const line of decoder.push(chunk)) seen.push(line.toString());
     }
   } catch (error) {
-    expect(error).toBeInstanceOf(ProtocolError);
-    expect(error).toHaveProperty('code', 'HAWSER_LINE_TOO_LONG');
-    seen.push('!');
+    seen.push(error instanceof ProtocolError ? error.code : 'another error');
   }
-  return [...seen, `rest:${decoder.rest()}`];
+  return [...seen, `rest:${decoder.rest().toString()}`];
 }
+
+const TOO_LONG = 'HAWSER_LINE_TOO_LONG';
 
 describe('lines come out the same however the input is cut', () => {
   const cases: [string, LineDecoderOptions, string, string[]][] = [
@@ -38,11 +38,11 @@ describe('lines come out the same however the input is cut', () => {
       ['aEN', '.', 'rest:'],
     ],
     ['at the limit', { maxBytes: 3 }, 'abc\nabc\r\n', ['abc', 'abc', 'rest:']],
-    ['over the limit', { maxBytes: 3 }, 'ok\nabcd\nnever\n', ['ok', '!', 'rest:']],
-    ['over the limit, CRLF', { maxBytes: 3 }, 'ok\r\nabcd\r\nnever\r\n', ['ok', '!', 'rest:']],
-    ['over the limit, no end', { maxBytes: 3 }, 'ok\nabcde', ['ok', '!', 'rest:']],
+    ['over the limit', { maxBytes: 3 }, 'ok\nabcd\nnever\n', ['ok', TOO_LONG, 'rest:']],
+    ['over the limit, CRLF', { maxBytes: 3 }, 'ok\r\nabcd\r\nnever\r\n', ['ok', TOO_LONG, 'rest:']],
+    ['over the limit, no end', { maxBytes: 3 }, 'ok\nabcde', ['ok', TOO_LONG, 'rest:']],
     ['strict, at the limit', { maxBytes: 3, delimiter: 'crlf' }, 'abc\r\n', ['abc', 'rest:']],
-    ['strict, over', { maxBytes: 3, delimiter: 'crlf' }, 'abcd\r\n', ['!', 'rest:']],
+    ['strict, over', { maxBytes: 3, delimiter: 'crlf' }, 'abcd\r\n', [TOO_LONG, 'rest:']],
     ['empty lines only', { maxBytes: 0 }, '\n\r\n', ['', '', 'rest:']],
   ];
   test.each(cases)('%s', (_name, options, input, expected) => {

@@ -1,0 +1,10 @@
+// Feeding a protocol.
+export { type Cuts, chunkings } from './chunkings.ts';
+export { CollectedReports } from './collected-reports.ts';
+export { FakeTransport, type FakeTransportOptions } from './fake-transport.ts';
+export { type Fed, type FeedOptions, feed } from './feed.ts';
+// A reactor whose world is the test.
+export { ManualLifecycle } from './manual-lifecycle.ts';
+export { SeededRandom } from './seeded-random.ts';
+export { createTestReactor, type TestReactor, type TestReactorOptions } from './test-reactor.ts';
+export { VirtualClock } from './virtual-clock.ts';
