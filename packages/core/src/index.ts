@@ -11,6 +11,7 @@ export { formatAddress } from './connection/format-address.ts';
 export { TLS } from './connection/info-keys.ts';
 // Layers.
 export { type LayerParts, layer, stack } from './connection/stack.ts';
+export type { Transformation, TransformControl } from './connection/transform-wire.ts';
 // Writing a transport.
 export type { Wire, WireEvents } from './connection/wire.ts';
 export { WireTransport, type WireTransportOptions } from './connection/wire-transport.ts';
@@ -85,5 +86,6 @@ export {
   sniff,
 } from './layers/preamble/sniff.ts';
 export { tls } from './layers/transform/tls.ts';
+export { transform } from './layers/transform/transform.ts';
 // The reactor.
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';

@@ -54,6 +54,6 @@ export class ConnectionTracker {
   }
 
   abortAll(reason: CloseReason): void {
-    for (const transport of [...this.#open]) transport.abort(reason);
+    for (const transport of this.#open) transport.abort(reason);
   }
 }

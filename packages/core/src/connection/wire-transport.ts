@@ -20,7 +20,10 @@ export interface WireTransportOptions {
   readonly maxPendingBytes?: number | undefined;
   /** @defaultValue true */
   readonly autoCork?: boolean | undefined;
+  /** Facts this connection adds to those of the one below. */
   readonly info?: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
+  /** The transport that the wire runs over, if it runs over one. */
+  readonly below?: Transport | undefined;
 }
 
 const DEFAULT_MAX_PENDING_BYTES = 16 * 1024 * 1024;
@@ -47,6 +50,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   readonly #maxPendingBytes: number;
   readonly #autoCork: 0 | 1;
   readonly #info: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
+  readonly #below: Transport | undefined;
   readonly #closeListeners: CloseListeners;
 
   #name = 'connection';
@@ -71,6 +75,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   #endSent = false;
   #finished = false;
   #closeTimer: DelayedCall | undefined;
+  #closeDeadlineMs: number | undefined;
 
   constructor(reactor: Reactor, wire: Wire, options: WireTransportOptions) {
     const {
@@ -79,6 +84,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
       maxPendingBytes = DEFAULT_MAX_PENDING_BYTES,
       autoCork = true,
       info,
+      below,
     } = options;
     this.reactor = reactor;
     this.id = id;
@@ -88,6 +94,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.#maxPendingBytes = maxPendingBytes;
     this.#autoCork = autoCork ? 1 : 0;
     this.#info = info;
+    this.#below = below;
     this.#closeListeners = new CloseListeners(reactor);
     this.detach = wire.detach && ((): Socket => this.#detach());
     wire.open(this);
@@ -132,6 +139,9 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   get bytesWritten(): number {
     return this.#wire.bytesWritten + this.#queuedBytes;
   }
+  get highWaterMark(): number {
+    return this.#wire.highWaterMark;
+  }
   get pendingBytes(): number {
     return this.#queuedBytes + this.#wire.pendingBytes;
   }
@@ -145,7 +155,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   }
 
   info<T>(key: InfoKey<T>): T | undefined {
-    return this.#info?.get(key) as T | undefined;
+    return (this.#info?.get(key) as T | undefined) ?? this.#below?.info(key);
   }
 
   onClose(listener: (reason: CloseReason) => void): Disposable {
@@ -212,6 +222,15 @@ export class WireTransport implements Transport, Incoming, WireEvents {
       this.#endSent = true;
       this.#wire.end();
     }
+    if (this.#state === 'closing') this.#closeBelow();
+  }
+
+  /** Tells a wire that closes by itself, once everything is on it. */
+  #closeBelow(): void {
+    const deadlineMs = this.#closeDeadlineMs;
+    if (deadlineMs === undefined) return;
+    this.#closeDeadlineMs = undefined;
+    this.#wire.close?.({ deadlineMs });
   }
 
   #misused(method: string): false {
@@ -284,6 +303,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     const { deadlineMs = DEFAULT_CLOSE_DEADLINE_MS } = options;
     this.#state = 'closing';
     this.#unread.clear();
+    this.#closeDeadlineMs = deadlineMs;
     this.#flush();
     if (!this.#detached) this.#wire.resume();
     this.#closeTimer = this.reactor.clock.callLater(deadlineMs, () => {
@@ -299,7 +319,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.#queue = [];
     this.#queuedBytes = 0;
     this.#unread.clear();
-    this.#wire.reset();
+    this.#wire.reset(this.#reason);
   }
 
   /** Passes on the wish of the process to stop; a protocol without `drainRequested` is closed. */

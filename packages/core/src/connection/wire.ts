@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../contract/address.ts';
 import type { CloseReason } from '../contract/close-reason.ts';
+import type { CloseOptions } from '../contract/transport.ts';
 
 /**
  * What carries the bytes of a {@link WireTransport}: a socket, a pipe, a simulated link. A wire knows nothing of
@@ -27,7 +28,9 @@ export interface Wire {
   /** Releases the wire without a reset; bytes that have left still arrive. `closed` follows. */
   destroy(): void;
   /** Drops everything and resets the peer. `closed` follows. */
-  reset(): void;
+  reset(reason: CloseReason): void;
+  /** Ends, lingers and gives up by itself, for a wire over a transport that can. */
+  close?(options: CloseOptions): void;
   /** Gives the node socket below away with `unread` put back. Only a wire over one has it. */
   detach?(unread: Buffer | undefined): Socket;
 }

@@ -47,6 +47,8 @@ export interface Transport {
   /** Holds writes back until the matching `uncork`. Nests. Inside a callback this is done already. */
   cork(): void;
   uncork(): void;
+  /** The number of pending bytes at which `write` says false. */
+  readonly highWaterMark: number;
   /** Bytes queued and not yet taken by the kernel. */
   readonly pendingBytes: number;
 

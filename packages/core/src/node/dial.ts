@@ -19,10 +19,10 @@ export interface DialParts {
   readonly options: StreamOptions & { readonly timeoutMs?: number | undefined };
   /** The address as an error names it. */
   readonly where: string;
-  nextId(): number;
+  readonly nextId: () => number;
   /** Starts connecting. The socket must allow half-open connections. */
-  open(): Socket;
-  ends(socket: Socket): { local: Address; peer: Address } | undefined;
+  readonly open: () => Socket;
+  readonly ends: (socket: Socket) => { local: Address; peer: Address } | undefined;
 }
 
 /** Connects a node socket and gives it to the factory. Settles after `connectionMade`; cancelling destroys it. */

@@ -12,7 +12,7 @@ export interface ListenServerParts extends Omit<NodePortParts, 'address'> {
   readonly where: string;
   readonly bind: ListenOptions;
   /** Reads the address the server got. */
-  address(server: Server): Address;
+  readonly address: (server: Server) => Address;
 }
 
 /** Binds a `net.Server` and makes a port of it. Cancelling closes it again. */

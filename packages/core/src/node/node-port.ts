@@ -18,9 +18,9 @@ export interface NodePortParts {
   readonly address: Address;
   readonly factory: Factory;
   readonly options: StreamOptions;
-  nextId(): number;
+  readonly nextId: () => number;
   /** The two ends of an accepted socket, or `undefined` if the peer has gone already. */
-  ends(socket: Socket): { local: Address; peer: Address } | undefined;
+  readonly ends: (socket: Socket) => { local: Address; peer: Address } | undefined;
 }
 
 /** A `net.Server` that listens already, as a {@link Port}. */

@@ -103,6 +103,7 @@ class NodeTlsSession implements TlsSession {
       id,
       side: this.#parts.side,
       info: new Map([[TLS, describe(this.#socket)]]),
+      below: this.#under,
     });
     this.#socket.off('error', this.#failed);
     this.#upper.adopt(this.#parts.upper);
