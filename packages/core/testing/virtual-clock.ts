@@ -77,7 +77,6 @@ export class VirtualClock implements Clock {
   async elapse(ms: number): Promise<void> {
     const until = this.#now + ms;
     await this.settle();
-    // oxlint-disable-next-line no-await-in-loop -- one thing after the other is what time is
     while (this.#runNext(until)) await this.settle();
     this.#now = until;
   }
@@ -88,7 +87,6 @@ export class VirtualClock implements Clock {
     for (let turn = 0; quiet < QUIET_TURNS; turn++) {
       if (turn === MAX_TURNS) throw new Error(`Cannot settle: still busy after ${turn} turns`);
       quiet = this.#soon > 0 ? 0 : quiet + 1;
-      // oxlint-disable-next-line no-await-in-loop -- turns come one after the other
       await new Promise<void>((done) => setImmediate(done));
     }
   }

@@ -3,6 +3,7 @@ import type { CloseReason } from '../../src/contract/close-reason.ts';
 import type { Protocol } from '../../src/contract/protocol.ts';
 import type { Transport } from '../../src/contract/transport.ts';
 import { FakeTransport } from '../../testing/fake-transport.ts';
+import { createTestReactor } from '../../testing/test-reactor.ts';
 
 /** Writes down what it is told. */
 function recorder(also: Partial<Protocol> = {}): Protocol & { readonly seen: string[] } {
@@ -80,13 +81,14 @@ test('pausing holds data and the end of input', async () => {
 });
 
 test('a write after the end is dropped and reported once', () => {
-  const transport = new FakeTransport();
+  const reactor = createTestReactor();
+  const transport = new FakeTransport({ reactor });
   transport.start(recorder());
   transport.end();
   expect(transport.write(Buffer.from('x'))).toBe(false);
   expect(transport.write(Buffer.from('x'))).toBe(false);
   expect(transport.take()).toHaveLength(0);
-  const { problems } = transport.reactor.reports as unknown as { problems: unknown[] };
+  const { problems } = reactor.reports;
   expect(problems).toMatchObject([{ error: { code: 'HAWSER_WRITE_AFTER_END' } }]);
 });
 

@@ -48,7 +48,6 @@ test('throws when the answer depends on the cuts, and says which', async () => {
 
 test('a protocol error ends the connection the same way for every cut', async () => {
   const fed = await feed(() => new Shout(), `ok\n${'x'.repeat(20)}\nnever\n`);
-  expect(fed.written.toString()).toBe('OK\n');
   expect(fed.closedWith).toMatchObject({ error: { code: 'HAWSER_LINE_TOO_LONG' } });
 });
 

@@ -1,0 +1,23 @@
+import type { Factory } from '../contract/factory.ts';
+import type { Protocol } from '../contract/protocol.ts';
+
+/** A factory for one connection that lets the caller have the protocol it built. */
+export function capture<P extends Protocol>(
+  inner: Factory<P>,
+): { readonly factory: Factory<P>; protocol(): P } {
+  let built: P | undefined;
+  return {
+    factory: {
+      name: inner.name,
+      match: inner.match,
+      buildProtocol(incoming) {
+        built = inner.buildProtocol(incoming);
+        return built;
+      },
+    },
+    protocol() {
+      if (!built) throw new TypeError(`Cannot find the protocol that "${inner.name}" built`);
+      return built;
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { toFactory } from '../connection/factory.ts';
+import type { ClientEndpoint, ServerEndpoint } from '../contract/endpoint.ts';
+import type { FactoryLike } from '../contract/factory.ts';
+import type { Port } from '../contract/port.ts';
+import type { Protocol } from '../contract/protocol.ts';
+import type { Reactor } from '../contract/reactor.ts';
+import type { OperationOptions, UnixConnectOptions, UnixListenOptions } from '../contract/tcp.ts';
+import type { Deferred } from '../deferred/deferred.ts';
+import { capture } from './capture.ts';
+import {
+  badEndpoint,
+  decode,
+  type EndpointText,
+  escape,
+  formatOptions,
+  readOptions,
+} from './endpoint-text.ts';
+import { boolean, integer, type OptionKinds, octal } from './option-kind.ts';
+
+/** What an endpoint says about listening; the signal belongs to the call. */
+export type UnixServerPlace = Omit<UnixListenOptions, 'signal'>;
+/** What an endpoint says about connecting; the signal belongs to the call. */
+export type UnixClientPlace = Omit<UnixConnectOptions, 'signal'>;
+
+const SHARED = { maxPendingBytes: integer(1), autoCork: boolean };
+const SERVER_OPTIONS: OptionKinds<Omit<UnixServerPlace, 'path'>> = {
+  mode: octal,
+  backlog: integer(1, 65_535),
+  ...SHARED,
+};
+const CLIENT_OPTIONS: OptionKinds<Omit<UnixClientPlace, 'path'>> = {
+  timeoutMs: integer(1),
+  ...SHARED,
+};
+
+/** Listens on a Unix domain socket. `unix:/run/app.sock?mode=660`. */
+export class UnixServerEndpoint implements ServerEndpoint {
+  readonly place: UnixServerPlace;
+
+  constructor(place: UnixServerPlace) {
+    this.place = place;
+  }
+
+  listen(reactor: Reactor, factory: FactoryLike, options: OperationOptions = {}): Deferred<Port> {
+    return reactor.unix.listen({ ...this.place, signal: options.signal }, factory);
+  }
+
+  toString(): string {
+    return `unix:${escape(this.place.path)}${formatOptions(this.place, SERVER_OPTIONS)}`;
+  }
+}
+
+/** Connects to a Unix domain socket. `unix:/run/app.sock`. */
+export class UnixClientEndpoint implements ClientEndpoint {
+  readonly place: UnixClientPlace;
+
+  constructor(place: UnixClientPlace) {
+    this.place = place;
+  }
+
+  connect<P extends Protocol>(
+    reactor: Reactor,
+    factory: FactoryLike<P>,
+    options: OperationOptions = {},
+  ): Deferred<P> {
+    const captured = capture(toFactory(factory));
+    const place = { ...this.place, signal: options.signal };
+    return reactor.unix.connect(place, captured.factory).addCallback(() => captured.protocol());
+  }
+
+  toString(): string {
+    return `unix:${escape(this.place.path)}${formatOptions(this.place, CLIENT_OPTIONS)}`;
+  }
+}
+
+/** Reads `unix:path` to listen on. */
+export function parseUnixServer(parts: EndpointText): UnixServerEndpoint {
+  return new UnixServerEndpoint({ path: readPath(parts), ...readOptions(parts, SERVER_OPTIONS) });
+}
+
+/** Reads `unix:path` to connect to. */
+export function parseUnixClient(parts: EndpointText): UnixClientEndpoint {
+  return new UnixClientEndpoint({ path: readPath(parts), ...readOptions(parts, CLIENT_OPTIONS) });
+}
+
+function readPath({ text, place }: EndpointText): string {
+  const path = decode(text, 'path', place);
+  if (path === '') throw badEndpoint(text, 'path is missing: write unix:/run/app.sock');
+  if (path.includes('\0')) throw badEndpoint(text, 'path must not contain a zero byte');
+  return path;
+}
