@@ -1,0 +1,31 @@
+import { formatAddress } from '../connection/format-address.ts';
+import type { DatagramPort, DatagramProtocol } from '../contract/udp.ts';
+import { succeed } from '../deferred/succeed.ts';
+import { parseUdpEndpoint, type UdpEndpoint } from '../endpoints/udp-endpoint.ts';
+import { ListenerService } from './listener-service.ts';
+import type { PortServiceOptions } from './port-service.ts';
+
+/**
+ * A service that binds a UDP endpoint. It has no connections to drain: the port stays open until the stop phase, so
+ * that answers under way can still be sent.
+ */
+export function bindService(
+  endpoint: string | UdpEndpoint,
+  protocol: DatagramProtocol,
+  options: PortServiceOptions = {},
+): ListenerService<DatagramPort> {
+  const { name = String(endpoint) } = options;
+  return new ListenerService<DatagramPort>({
+    name,
+    listen: (reactor) =>
+      (typeof endpoint === 'string' ? parseUdpEndpoint(endpoint) : endpoint).bind(
+        reactor,
+        protocol,
+      ),
+    quiesce: () => succeed(),
+    drain: () => succeed({}),
+    stop: (port) => port.stop(),
+    describe: (port) =>
+      options.name ? `${formatAddress(port.address)} ${name}` : formatAddress(port.address),
+  });
+}

@@ -1,0 +1,206 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Service } from '../../src/contract/service.ts';
+import { Deferred } from '../../src/deferred/deferred.ts';
+import { ListenError } from '../../src/errors.ts';
+import { group } from '../../src/services/group.ts';
+import { exitCodeOf, runApplication } from '../../src/services/run-application.ts';
+import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
+import { never, recordingService } from './recording-service.ts';
+
+let log: string[];
+let lines: string[];
+let complaints: string[];
+let reactor: TestReactor;
+
+beforeEach(() => {
+  log = [];
+  lines = [];
+  complaints = [];
+  reactor = createTestReactor();
+});
+
+/** Runs `service` until everything has settled. */
+async function begin(
+  service: Service,
+  graceMs = 1_000,
+): Promise<{ readonly exit: Promise<number> }> {
+  const exit = runApplication(service, {
+    reactor,
+    graceMs,
+    announce: (line) => void lines.push(line),
+    complain: (line) => void complaints.push(line),
+  });
+  await reactor.clock.settle();
+  return { exit };
+}
+
+test('announces each listener, and stops in four phases with a barrier over the whole tree', async () => {
+  for (const phase of ['quiesce', 'drain', 'stop', 'flush'] as const) {
+    reactor.lifecycle.onPhase(phase, (deadline) => void log.push(`${phase} listener ${deadline}`));
+  }
+  const slowQuiesce: Partial<Service> = {
+    quiesce: () =>
+      new Promise<void>((done) => {
+        reactor.clock.callLater(50, () => {
+          log.push('b quiesce');
+          done();
+        });
+      }),
+  };
+  const tree = group(
+    'tree',
+    recordingService('a', log),
+    group('inner', recordingService('b', log, slowQuiesce)),
+  );
+  const { exit } = await begin(tree);
+  expect(lines).toEqual(['tcp://a', 'tcp://b']);
+  reactor.lifecycle.raise('SIGTERM');
+  expect(reactor.lifecycle.stopping.aborted).toBe(true);
+  await reactor.clock.elapse(50);
+  expect(await exit).toBe(0);
+  expect(log).toEqual([
+    'a start',
+    'b start',
+    'a quiesce',
+    'b quiesce',
+    'quiesce listener 1000',
+    'a drain',
+    'b drain',
+    'drain listener 1000',
+    'b stop',
+    'a stop',
+    'stop listener 1000',
+    'flush listener 1000',
+  ]);
+  expect(lines.slice(2)).toEqual([
+    'Stopping, at most 1 seconds; a second signal stops now',
+    'a: 1 finished, 0 aborted',
+    'b: 1 finished, 0 aborted',
+    'Stopped',
+  ]);
+  expect(reactor.reports.problems).toEqual([]);
+  expect(reactor.clock.timers).toBe(0);
+  expect(reactor.lifecycle.signalListeners).toBe(0);
+});
+
+test('requestStop stops it as well', async () => {
+  const { exit } = await begin(recordingService('a', log));
+  reactor.lifecycle.requestStop();
+  expect(await exit).toBe(0);
+  expect(log).toEqual(['a start', 'a quiesce', 'a drain', 'a stop']);
+});
+
+test('a stop that was requested before it began keeps it from starting', async () => {
+  reactor.lifecycle.requestStop();
+  const { exit } = await begin(recordingService('a', log));
+  expect(await exit).toBe(0);
+  expect(log).toEqual([]);
+});
+
+describe('signals', () => {
+  test('a second one skips to the stop phase and keeps what the drain still says', async () => {
+    const drained = new Deferred<{ web: { finished: number; aborted: number } }>();
+    const web = recordingService('web', log, {
+      drain: () => drained,
+      async stop() {
+        log.push('web stop');
+        drained.resolve({ web: { finished: 0, aborted: 5 } });
+      },
+    });
+    const { exit } = await begin(web);
+    reactor.lifecycle.raise('SIGINT');
+    await reactor.clock.settle();
+    expect(log).toEqual(['web start', 'web quiesce']);
+    reactor.lifecycle.raise('SIGINT');
+    expect(await exit).toBe(0);
+    expect(log).toEqual(['web start', 'web quiesce', 'web stop']);
+    expect(lines).toContain('web: 0 finished, 5 aborted');
+    expect(reactor.reports.problems).toEqual([]);
+    expect(reactor.clock.timers).toBe(0);
+  });
+
+  test('a third one gives up with 130', async () => {
+    const { exit } = await begin(recordingService('a', log, { drain: never, stop: never }));
+    for (let i = 0; i < 3; i++) {
+      reactor.lifecycle.raise('SIGINT');
+      await reactor.clock.settle();
+    }
+    expect(await exit).toBe(130);
+    expect(reactor.lifecycle.signalListeners).toBe(0);
+  });
+
+  test('one during the start rolls it back and exits cleanly', async () => {
+    const slow = new Deferred<void>();
+    const stuck = recordingService('b', log, {
+      start: () => slow,
+      stop: async () => slow.cancel(),
+    });
+    const { exit } = await begin(group(recordingService('a', log), stuck));
+    reactor.lifecycle.raise('SIGINT');
+    expect(await exit).toBe(0);
+    expect(log).toEqual(['a start', 'a stop']);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('a start that fails', () => {
+  test('complains in one line and gives the exit code of the error', async () => {
+    const message = 'Cannot listen on tcp://127.0.0.1:5353: the address is in use';
+    const taken = new ListenError('HAWSER_ADDRESS_IN_USE', message);
+    const failing = recordingService('b', log, { start: () => Promise.reject(taken) });
+    const { exit } = await begin(group(recordingService('a', log), failing));
+    expect(await exit).toBe(69);
+    expect(complaints).toEqual([message]);
+    expect(lines).toEqual([]);
+    expect(log).toEqual(['a start', 'a stop']);
+    expect(reactor.reports.problems).toEqual([]);
+  });
+
+  test('by a mistake of the program is reported with its stack and gives 70', async () => {
+    const bug = new TypeError('undefined is not a function');
+    const buggy = recordingService('buggy', log, {
+      start() {
+        throw bug;
+      },
+    });
+    const { exit } = await begin(buggy);
+    expect(await exit).toBe(70);
+    expect(complaints).toEqual(['Cannot start buggy: undefined is not a function']);
+    expect(reactor.reports.problems).toEqual([{ where: 'buggy.start', error: bug }]);
+  });
+});
+
+describe('a stop that is not clean', () => {
+  test('a drain that never ends is given up after the deadline and a margin', async () => {
+    const { exit } = await begin(recordingService('a', log, { drain: never }));
+    reactor.lifecycle.raise('SIGTERM');
+    await reactor.clock.elapse(6_000);
+    expect(await exit).toBe(70);
+    expect(log).toEqual(['a start', 'a quiesce', 'a stop']);
+    expect(reactor.reports.problems).toMatchObject([
+      { where: 'shutdown.drain', error: { code: 'HAWSER_TIMEOUT' } },
+    ]);
+  });
+
+  test('a phase that fails is reported, and the rest still happens', async () => {
+    const boom = new Error('boom');
+    const fail = (): never => {
+      throw boom;
+    };
+    reactor.lifecycle.onPhase('flush', () => void log.push('flushed'));
+    const { exit } = await begin(recordingService('a', log, { quiesce: fail, stop: fail }));
+    reactor.lifecycle.raise('SIGTERM');
+    expect(await exit).toBe(70);
+    expect(log).toEqual(['a start', 'a drain', 'flushed']);
+    expect(reactor.reports.problems).toEqual([
+      { where: 'shutdown.quiesce', error: boom },
+      { where: 'shutdown.stop', error: boom },
+    ]);
+  });
+});
+
+test('exitCodeOf knows sysexits codes, and 70 for the rest', () => {
+  expect(exitCodeOf(new ListenError('HAWSER_LISTEN', 'x'))).toBe(69);
+  expect(exitCodeOf(new Error('x'))).toBe(70);
+  expect(exitCodeOf(undefined)).toBe(70);
+});
