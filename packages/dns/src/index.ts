@@ -1,1 +1,97 @@
-export {};
+// Serving names.
+
+export { InFlight } from './drain.ts';
+// Errors.
+export { type DnsErrorCode, StoreError, type StoreErrorCode } from './errors.ts';
+export { matchDns } from './match.ts';
+// Messages.
+export type { Edns, EdnsOptionView } from './message/edns.ts';
+export { Flag, type Header, readHeader } from './message/header.ts';
+export {
+  type Message,
+  nameAt,
+  type Question,
+  type Reading,
+  type RecordView,
+  readMessage,
+  recordsOf,
+  type Section,
+} from './message/reader.ts';
+export { type MessageStart, MessageWriter, type RRsetStyle } from './message/writer.ts';
+// Names and numbers.
+export { MAX_LABEL_BYTES, MAX_NAME_BYTES, Name } from './name.ts';
+export {
+  Class,
+  formatClass,
+  formatType,
+  Opcode,
+  parseClass,
+  parseType,
+  Rcode,
+  Type,
+} from './numbers.ts';
+export { decodeRdata } from './rdata/decode-rdata.ts';
+export { encodeRdata } from './rdata/encode-rdata.ts';
+export { checkRdata, type Rdata } from './rdata/rdata.ts';
+export type {
+  CaaValue,
+  HostRecords,
+  MxValue,
+  OneOrMany,
+  RecordValue,
+  SoaValue,
+  SrvValue,
+} from './rdata/value.ts';
+// Serving without the service: your own transports, your own authorities.
+export type { Authority, AuthorityQuery } from './server/authority.ts';
+export { type DnsDatagramOptions, DnsDatagramProtocol } from './server/datagram.ts';
+export { type DynamicOptions, dynamic, type Lookup } from './server/function-zone.ts';
+export {
+  type QueryContext,
+  type Reply,
+  Responder,
+  type ResponderOptions,
+} from './server/responder.ts';
+export { type DnsStreamOptions, DnsStreamProtocol, dnsStream } from './server/stream.ts';
+export { type DnsService, type DnsServiceOptions, dnsService } from './server.ts';
+// Zones that change and are kept.
+export {
+  DynamicZone,
+  type DynamicZoneOptions,
+  dynamicZone,
+  type RecordEdit,
+  type RecordListing,
+  type ZoneChange,
+} from './store/dynamic-zone.ts';
+export { memory } from './store/memory-store.ts';
+export {
+  type OpenSqliteOptions,
+  openSqlite,
+  type SqliteDatabase,
+  type SqliteRow,
+  type SqliteStatement,
+  type SqliteValue,
+} from './store/open-sqlite.ts';
+export { sqlite } from './store/sqlite-store.ts';
+export type { StoredZone, ZoneStore } from './store/zone-store.ts';
+// Updates over HTTP.
+export { hashToken, type UpdateAccount } from './update/account.ts';
+export {
+  type Dyndns2Context,
+  type Dyndns2Handler,
+  type Dyndns2Options,
+  dyndns2,
+} from './update/dyndns2.ts';
+export { type NewZoneOptions, newZone } from './zone/new-zone.ts';
+export {
+  createRRset,
+  MAX_RECORDS,
+  MAX_TTL,
+  type RRset,
+  sameRRset,
+  valuesOf,
+} from './zone/rrset.ts';
+export { isSerialAfter, nextSerial } from './zone/serial.ts';
+// Zone content.
+export { type ChangeSet, type Edit, type RRsetChange, Zone } from './zone/zone.ts';
+export type { ZoneNode } from './zone/zone-node.ts';

@@ -37,7 +37,8 @@ export class Name {
   static parse(text: string): Name {
     if (text === '.' || text === '') return Name.root;
     const wire = parseWire(text);
-    if (wire === undefined) throw usageError('HAWSER_DNS_NAME', `Cannot use "${text.slice(0, 300)}" as a name`);
+    if (wire === undefined)
+      throw usageError('HAWSER_DNS_NAME', `Cannot use "${text.slice(0, 300)}" as a name`);
     return new Name(wire);
   }
 
@@ -61,7 +62,10 @@ export class Name {
     const wire = Buffer.concat([...parts, Uint8Array.of(0)]);
     const valid = labels.every((label) => label.length > 0 && label.length <= MAX_LABEL_BYTES);
     if (!valid || wire.length > MAX_NAME_BYTES) {
-      throw usageError('HAWSER_DNS_NAME', 'Cannot join labels as a name has at most 255 octets and 63 a label');
+      throw usageError(
+        'HAWSER_DNS_NAME',
+        'Cannot join labels as a name has at most 255 octets and 63 a label',
+      );
     }
     return new Name(wire);
   }
@@ -89,7 +93,9 @@ export class Name {
   /** The labels, outermost last, without the root. */
   labels(): Buffer[] {
     const starts = labelStarts(this.wire);
-    return starts.slice(0, -1).map((start) => this.wire.subarray(start + 1, start + 1 + (this.wire[start] ?? 0)));
+    return starts
+      .slice(0, -1)
+      .map((start) => this.wire.subarray(start + 1, start + 1 + (this.wire[start] ?? 0)));
   }
 
   /** The name without its first label; the root has none. */
@@ -122,6 +128,23 @@ export class Name {
     return labels.length === 0 ? '@' : labels.map(formatLabel).join('.');
   }
 
+  /**
+   * Octets that sort names as DNSSEC does (RFC 4034 §6.1) and put every name right behind its ancestors: folded labels,
+   * outermost first, a zero octet between.
+   */
+  sortKey(): Buffer {
+    const parts: number[] = [];
+    for (const label of this.labels().reverse()) {
+      if (parts.length > 0) parts.push(0);
+      for (const octet of label) {
+        const folded = lowerCase[octet] ?? 0;
+        if (folded < 2) parts.push(1, folded + 1);
+        else parts.push(folded);
+      }
+    }
+    return Buffer.from(parts);
+  }
+
   toString(): string {
     return this.isRoot ? '.' : this.labels().map(formatLabel).join('.');
   }
@@ -146,7 +169,7 @@ export function plainNameEnd(bytes: Uint8Array, offset: number): number {
 /** The {@link Name.key} of the uncompressed name in `bytes[start..end)`, at most 255 octets, without making a name. */
 export function foldedKey(bytes: Uint8Array, start: number, end: number): string {
   for (let at = start; at < end; at++) scratch[at - start] = lowerCase[bytes[at] ?? 0] ?? 0;
-  return scratch.latin1Slice(0, end - start);
+  return scratch.toString('latin1', 0, end - start);
 }
 
 function labelStarts(wire: Uint8Array): number[] {
@@ -168,7 +191,7 @@ function parseWire(text: string): Buffer | undefined {
       continue;
     }
     if (octet === 0x5c) {
-      const digits = source.latin1Slice(at + 1, at + 4);
+      const digits = source.toString('latin1', at + 1, at + 4);
       const decimal = /^\d{3}$/.test(digits);
       const next = decimal ? Number(digits) : source[at + 1];
       if (next === undefined || next > 255) return undefined;

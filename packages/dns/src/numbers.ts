@@ -106,7 +106,11 @@ export function isMetaType(type: number): boolean {
   return type === 0 || type === Type.OPT || (type >= 128 && type <= 255);
 }
 
-function parseNumber(text: string, known: Readonly<Record<string, number>>, prefix: string): number {
+function parseNumber(
+  text: string,
+  known: Readonly<Record<string, number>>,
+  prefix: string,
+): number {
   const value = Object.hasOwn(known, text) ? known[text] : undefined;
   if (value !== undefined) return value;
   const digits = text.startsWith(prefix) ? text.slice(prefix.length) : '';

@@ -3,7 +3,14 @@
 /** Octets of an OPT record without options. */
 export const OPT_BYTES = 11;
 /** Codes of EDNS options. */
-export const EdnsOption = { Nsid: 3, ClientSubnet: 8, Cookie: 10, Keepalive: 11, Padding: 12, Error: 15 } as const;
+export const EdnsOption = {
+  Nsid: 3,
+  ClientSubnet: 8,
+  Cookie: 10,
+  Keepalive: 11,
+  Padding: 12,
+  Error: 15,
+} as const;
 
 /** What an OPT record says. */
 export interface Edns {
@@ -31,7 +38,11 @@ const noOptions: readonly EdnsOptionView[] = [];
  * The OPT record whose class, TTL and RDATA these are. Undefined unless the options tile the RDATA exactly and a cookie has
  * a possible length (RFC 7873 §4).
  */
-export function readEdns(bytes: Buffer, classOffset: number, rdataLength: number): Edns | undefined {
+export function readEdns(
+  bytes: Buffer,
+  classOffset: number,
+  rdataLength: number,
+): Edns | undefined {
   const ttl = bytes.readUInt32BE(classOffset + 2);
   let options = noOptions;
   if (rdataLength > 0) {

@@ -48,7 +48,8 @@ export function readName(bytes: Uint8Array, offset: number, budget: HopBudget): 
       continue;
     }
     const end = at + 1 + length;
-    if (length > MAX_LABEL_BYTES || end > bytes.length || size + 1 + length > MAX_NAME_BYTES) return undefined;
+    if (length > MAX_LABEL_BYTES || end > bytes.length || size + 1 + length > MAX_NAME_BYTES)
+      return undefined;
     wire.set(bytes.subarray(at, end), size);
     size += 1 + length;
     at = end;

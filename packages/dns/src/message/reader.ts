@@ -80,12 +80,16 @@ export function readMessage(bytes: Buffer): Reading {
     recordsOffset,
     budget: { hops: 4 * records + 128 },
   };
-  if (records > 0 && !walkRecords(message)) return { ok: false, rcode: Rcode.FormErr, header, question };
+  if (records > 0 && !walkRecords(message))
+    return { ok: false, rcode: Rcode.FormErr, header, question };
   return { ok: true, message };
 }
 
 /** The records of `message`, or of one section, OPT and signatures included. */
-export function* recordsOf(message: Message, only?: Section): Generator<RecordView, void, undefined> {
+export function* recordsOf(
+  message: Message,
+  only?: Section,
+): Generator<RecordView, void, undefined> {
   const { bytes, header } = message;
   let nameOffset = message.recordsOffset;
   for (const [section, count] of sections(header)) {

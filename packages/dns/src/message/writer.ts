@@ -192,7 +192,8 @@ export class MessageWriter {
   }
 
   #forget(keep: number): void {
-    for (let index = keep; index < this.#named.length; index++) this.#names.delete(this.#named[index] ?? '');
+    for (let index = keep; index < this.#named.length; index++)
+      this.#names.delete(this.#named[index] ?? '');
     this.#named.length = keep;
   }
 }

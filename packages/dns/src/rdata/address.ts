@@ -58,5 +58,7 @@ function isOctet(part: string): boolean {
 function groupsOf(half: string): number[] | undefined {
   if (half === '') return [];
   const parts = half.split(':');
-  return parts.every((part) => /^[\da-f]{1,4}$/i.test(part)) ? parts.map((part) => Number.parseInt(part, 16)) : undefined;
+  return parts.every((part) => /^[\da-f]{1,4}$/i.test(part))
+    ? parts.map((part) => Number.parseInt(part, 16))
+    : undefined;
 }

@@ -16,7 +16,10 @@ export function encodeRdata(type: number, value: RecordValue): Rdata {
   const rdata = wire && checkRdata(type, wire);
   if (rdata === undefined) {
     const shown = value instanceof Uint8Array ? `${value.length} octets` : JSON.stringify(value);
-    throw usageError('HAWSER_DNS_RDATA', `Cannot use ${shown.slice(0, 200)} as ${formatType(type)} data`);
+    throw usageError(
+      'HAWSER_DNS_RDATA',
+      `Cannot use ${shown.slice(0, 200)} as ${formatType(type)} data`,
+    );
   }
   return rdata;
 }

@@ -73,5 +73,9 @@ function isStrings(wire: Uint8Array): boolean {
 /** Flags, then a tag of ASCII letters and digits (RFC 8659 §4.1). */
 function isCaa(wire: Buffer): boolean {
   const tagBytes = wire[1] ?? 0;
-  return tagBytes > 0 && 2 + tagBytes <= wire.length && /^[\da-z]+$/i.test(wire.toString('latin1', 2, 2 + tagBytes));
+  return (
+    tagBytes > 0 &&
+    2 + tagBytes <= wire.length &&
+    /^[\da-z]+$/i.test(wire.toString('latin1', 2, 2 + tagBytes))
+  );
 }

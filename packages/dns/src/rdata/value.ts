@@ -41,7 +41,14 @@ export interface CaaValue {
  * TXT; text such as `"10 mail.example.net"` is accepted for MX, SRV and CAA too. Any type may be given as octets, or as
  * `"\# 4 c0000207"` (RFC 3597 §5), which is also how types without a shape of their own are read.
  */
-export type RecordValue = string | readonly string[] | SoaValue | MxValue | SrvValue | CaaValue | Uint8Array;
+export type RecordValue =
+  | string
+  | readonly string[]
+  | SoaValue
+  | MxValue
+  | SrvValue
+  | CaaValue
+  | Uint8Array;
 
 /** One value or several. */
 export type OneOrMany<T> = T | readonly T[];

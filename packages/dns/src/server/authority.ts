@@ -18,9 +18,9 @@ export interface Authority {
   readonly origin: Name;
   /**
    * The zone to answer `query` from. The same object means the same content, so that replies may be cached by it. A throw
-   * or a rejection is answered with SERVFAIL.
+   * or a rejection is reported and answered with SERVFAIL; `undefined` is SERVFAIL without a report.
    */
-  zoneFor(query: AuthorityQuery): Zone | PromiseLike<Zone>;
+  zoneFor(query: AuthorityQuery): Zone | undefined | PromiseLike<Zone | undefined>;
   /** A server that answers from it has started. */
   attached?(reactor: Has<'clock' | 'reports'>): void;
 }
@@ -34,7 +34,10 @@ export class AuthorityMap {
     this.#byOrigin = new Map(authorities.map((authority) => [authority.origin.key, authority]));
     if (authorities.length === 0 || this.#byOrigin.size !== authorities.length) {
       const origins = authorities.map((authority) => `"${authority.origin}"`).join(', ');
-      throw usageError('HAWSER_DNS_OPTIONS', `Cannot serve zones as each needs its own origin: ${origins || 'none given'}`);
+      throw usageError(
+        'HAWSER_DNS_OPTIONS',
+        `Cannot serve zones as each needs its own origin: ${origins || 'none given'}`,
+      );
     }
   }
 

@@ -1,5 +1,6 @@
 // From a packet of a stranger to the reply, in the order that costs least to refuse. No I/O, no clock, no exceptions.
-import type { Address, Reports } from '@hawser/core';
+import type { Address, Has, Reports } from '@hawser/core';
+import { usageError } from '../errors.ts';
 import { EdnsOption } from '../message/edns.ts';
 import { countsFit, Flag, type Header, readHeader } from '../message/header.ts';
 import { type Message, type Question, readMessage } from '../message/reader.ts';
@@ -7,7 +8,7 @@ import { MAX_MESSAGE_BYTES, MessageWriter } from '../message/writer.ts';
 import { Class, Opcode, Rcode, Type } from '../numbers.ts';
 import { answerFrom } from '../zone/answer.ts';
 import type { Zone } from '../zone/zone.ts';
-import { AuthorityMap, type Authority } from './authority.ts';
+import { type Authority, AuthorityMap } from './authority.ts';
 import { ReplyCache } from './reply-cache.ts';
 import { writeAnswer } from './write-answer.ts';
 
@@ -20,7 +21,7 @@ export interface QueryContext {
 /** Options for {@link Responder}. */
 export interface ResponderOptions {
   readonly authorities: readonly Authority[];
-  readonly reports: Reports;
+  readonly reactor: Has<'clock' | 'reports'>;
   /**
    * Largest UDP reply to a client that takes more than 512 octets. More than 1232 risks fragments that get lost.
    * @defaultValue 1232
@@ -40,10 +41,17 @@ export class Responder {
   readonly #cache = new ReplyCache();
 
   constructor(options: ResponderOptions) {
-    const { authorities, reports, udpPayloadBytes = 1232 } = options;
+    const { authorities, reactor, udpPayloadBytes = 1232 } = options;
+    if (!Number.isInteger(udpPayloadBytes) || udpPayloadBytes < 512 || udpPayloadBytes > 4096) {
+      throw usageError(
+        'HAWSER_DNS_OPTIONS',
+        `Cannot use udpPayloadBytes as it must be 512 to 4096: ${udpPayloadBytes}`,
+      );
+    }
     this.#authorities = new AuthorityMap(authorities);
-    this.#reports = reports;
+    this.#reports = reactor.reports;
     this.#udpPayloadBytes = udpPayloadBytes;
+    for (const authority of authorities) authority.attached?.(reactor);
   }
 
   /** The reply to the message `bytes`. Never throws; a fault of ours is reported and answered with SERVFAIL. */
@@ -70,20 +78,33 @@ export class Responder {
     const { question } = message;
     if (question === undefined) {
       // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
-      const cookie = opcode === Opcode.Query && message.edns?.options.some(({ code }) => code === EdnsOption.Cookie);
+      const cookie =
+        opcode === Opcode.Query &&
+        message.edns?.options.some(({ code }) => code === EdnsOption.Cookie);
       return this.#refuse(message, cookie ? Rcode.NoError : Rcode.FormErr, context);
     }
-    if (message.edns !== undefined && message.edns.version !== 0) return this.#refuse(message, Rcode.BadVers, context);
-    const rcode = opcode === Opcode.Query ? this.#queryRcode(message, question, context) : this.#otherRcode(message, question);
+    if (message.edns !== undefined && message.edns.version !== 0)
+      return this.#refuse(message, Rcode.BadVers, context);
+    const rcode =
+      opcode === Opcode.Query
+        ? this.#queryRcode(message, question, context)
+        : this.#otherRcode(message, question);
     if (rcode !== Rcode.NoError) return this.#refuse(message, rcode, context);
     const authority = this.#authorities.find(question.key, question.type);
     if (authority === undefined) return this.#refuse(message, Rcode.Refused, context);
     const { key, type } = question;
     const zone = authority.zoneFor({ key, type, client: context.client });
-    return 'then' in zone ? this.#later(message, question, context, zone) : this.#answer(message, question, context, zone);
+    return zone !== undefined && 'then' in zone
+      ? this.#later(message, question, context, zone)
+      : this.#answer(message, question, context, zone);
   }
 
-  async #later(message: Message, question: Question, context: QueryContext, zone: PromiseLike<Zone>): Promise<Buffer> {
+  async #later(
+    message: Message,
+    question: Question,
+    context: QueryContext,
+    zone: PromiseLike<Zone | undefined>,
+  ): Promise<Buffer> {
     try {
       return this.#answer(message, question, context, await zone);
     } catch (error) {
@@ -91,7 +112,13 @@ export class Responder {
     }
   }
 
-  #answer(message: Message, question: Question, context: QueryContext, zone: Zone): Buffer {
+  #answer(
+    message: Message,
+    question: Question,
+    context: QueryContext,
+    zone: Zone | undefined,
+  ): Buffer {
+    if (zone === undefined) return this.#refuse(message, Rcode.ServFail, context);
     const shape = this.#shapeOf(message, context);
     const cached = this.#cache.get(zone, question, shape);
     if (cached !== undefined) return patched(cached, message, question);
@@ -104,9 +131,13 @@ export class Responder {
   }
 
   /** What a reply depends on besides the question. */
-  #shapeOf(message: Message, context: QueryContext): { maxBytes: number; edns: boolean; dnssecOk: boolean } {
+  #shapeOf(
+    message: Message,
+    context: QueryContext,
+  ): { maxBytes: number; edns: boolean; dnssecOk: boolean } {
     const { edns } = message;
-    const udp = edns === undefined ? 512 : Math.min(Math.max(512, edns.udpSize), this.#udpPayloadBytes);
+    const udp =
+      edns === undefined ? 512 : Math.min(Math.max(512, edns.udpSize), this.#udpPayloadBytes);
     const maxBytes = context.transport === 'tcp' ? MAX_MESSAGE_BYTES : udp;
     return { maxBytes, edns: edns !== undefined, dnssecOk: edns?.dnssecOk ?? false };
   }
@@ -115,7 +146,13 @@ export class Responder {
   #queryRcode(message: Message, question: Question, context: QueryContext): number {
     const { type } = question;
     if (question.class !== Class.IN && question.class !== Class.ANY) return Rcode.Refused;
-    if (type === 0 || type === Type.OPT || type === Type.TSIG || type === Type.TKEY || type === Type.NXNAME) {
+    if (
+      type === 0 ||
+      type === Type.OPT ||
+      type === Type.TSIG ||
+      type === Type.TKEY ||
+      type === Type.NXNAME
+    ) {
       return Rcode.FormErr;
     }
     if (type === Type.MAILA || type === Type.MAILB) return Rcode.NotImp;
@@ -177,7 +214,9 @@ function replyFlags(header: Header, keep: number = Flag.RecursionDesired): numbe
 /** A reply to somebody else, made into one to this message: same question, other id, RD bit and spelling. */
 function patched(reply: Buffer, message: Message, question: Question): Buffer {
   const copy = Buffer.from(reply);
-  const flags = (reply.readUInt16BE(2) & ~Flag.RecursionDesired) | (message.header.flags & Flag.RecursionDesired);
+  const flags =
+    (reply.readUInt16BE(2) & ~Flag.RecursionDesired) |
+    (message.header.flags & Flag.RecursionDesired);
   copy.writeUInt16BE(message.header.id, 0);
   copy.writeUInt16BE(flags, 2);
   message.bytes.copy(copy, 12, 12, question.end);

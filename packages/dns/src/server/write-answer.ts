@@ -17,7 +17,11 @@ export function writeAnswer(writer: MessageWriter, answer: Answer, flags: number
   return writer.finish(answer.rcode, flags);
 }
 
-function writeAll(writer: MessageWriter, section: Section, entries: readonly AnswerEntry[]): boolean {
+function writeAll(
+  writer: MessageWriter,
+  section: Section,
+  entries: readonly AnswerEntry[],
+): boolean {
   for (const entry of entries) if (!writer.rrset(section, entry.rrset, entry)) return false;
   return true;
 }

@@ -36,7 +36,10 @@ const MAX_TARGETS = 32;
 const nothing: readonly AnswerEntry[] = [];
 
 /** What `zone` says about the name with this {@link Name.key}, which must be in it, and the type. */
-export function answerFrom(zone: Zone, question: { readonly key: string; readonly type: number }): Answer {
+export function answerFrom(
+  zone: Zone,
+  question: { readonly key: string; readonly type: number },
+): Answer {
   const { type } = question;
   const chain: AnswerEntry[] = [];
   const seen = new Set<string>();
@@ -82,7 +85,14 @@ function answersItself(type: number): boolean {
 }
 
 function answered(answer: readonly AnswerEntry[], rcode: number = Rcode.NoError): Answer {
-  return { rcode, authoritative: true, answer, authority: nothing, glue: nothing, additional: nothing };
+  return {
+    rcode,
+    authoritative: true,
+    answer,
+    authority: nothing,
+    glue: nothing,
+    additional: nothing,
+  };
 }
 
 /** The code is that of the last name of the chain (RFC 6604 §3). */
@@ -125,7 +135,12 @@ function substituteAlias(key: string, dname: RRset): RRset | undefined {
   const wire = Buffer.concat([Buffer.from(prefix, 'latin1'), target.wire]);
   const rdata = wire.length <= MAX_NAME_BYTES ? checkRdata(Type.CNAME, wire) : undefined;
   if (rdata === undefined) return undefined;
-  return { name: Name.fromWire(Buffer.from(key, 'latin1')), type: Type.CNAME, ttl: dname.ttl, records: [rdata] };
+  return {
+    name: Name.fromWire(Buffer.from(key, 'latin1')),
+    type: Type.CNAME,
+    ttl: dname.ttl,
+    records: [rdata],
+  };
 }
 
 /** Addresses of what NS, MX and SRV records point to, where the zone has them and nothing hides them. */
@@ -145,7 +160,8 @@ function addressesOf(
   const entries: AnswerEntry[] = [];
   const seen = new Set<string>();
   for (const { target } of records) {
-    if (target === undefined || seen.has(target.key) || !target.isSubdomainOf(zone.origin)) continue;
+    if (target === undefined || seen.has(target.key) || !target.isSubdomainOf(zone.origin))
+      continue;
     seen.add(target.key);
     const rrsets = nodeOf(target)?.rrsets;
     for (const type of [Type.A, Type.AAAA]) {

@@ -34,7 +34,8 @@ export class NodeMap {
       size += (node === undefined ? 0 : 1) - (this.get(key) === undefined ? 0 : 1);
     }
     const overlay = new Map([...this.#overlay, ...changes]);
-    if (overlay.size * overlay.size <= 2 * this.#base.size + 64) return new NodeMap(this.#base, overlay, size);
+    if (overlay.size * overlay.size <= 2 * this.#base.size + 64)
+      return new NodeMap(this.#base, overlay, size);
     const base = new Map(this.#base);
     for (const [key, node] of overlay) {
       if (node === undefined) base.delete(key);

@@ -25,10 +25,17 @@ export const MAX_RECORDS = 1000;
  * An RRset of `values`; equal ones count once.
  * @throws UsageError `HAWSER_DNS_RDATA` for a value that does not fit, no value, more than 1000, or a bad TTL
  */
-export function createRRset(name: Name, type: number, content: { ttl: number; values: readonly RecordValue[] }): RRset {
+export function createRRset(
+  name: Name,
+  type: number,
+  content: { ttl: number; values: readonly RecordValue[] },
+): RRset {
   const { ttl, values } = content;
   if (!Number.isInteger(ttl) || ttl < 0 || ttl > MAX_TTL) {
-    throw usageError('HAWSER_DNS_RDATA', `Cannot use a TTL as it must be 0 to ${MAX_TTL} seconds: ${ttl}`);
+    throw usageError(
+      'HAWSER_DNS_RDATA',
+      `Cannot use a TTL as it must be 0 to ${MAX_TTL} seconds: ${ttl}`,
+    );
   }
   const distinct = new Map<string, Rdata>();
   for (const value of values) {
@@ -36,7 +43,10 @@ export function createRRset(name: Name, type: number, content: { ttl: number; va
     distinct.set(rdata.wire.toString('latin1'), rdata);
   }
   if (distinct.size === 0 || distinct.size > MAX_RECORDS) {
-    throw usageError('HAWSER_DNS_RDATA', `Cannot hold ${distinct.size} ${formatType(type)} records of "${name}"`);
+    throw usageError(
+      'HAWSER_DNS_RDATA',
+      `Cannot hold ${distinct.size} ${formatType(type)} records of "${name}"`,
+    );
   }
   return { name, type, ttl, records: [...distinct.values()] };
 }

@@ -2,8 +2,8 @@
 import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { formatType, isMetaType, Type } from '../numbers.ts';
-import type { SoaValue } from '../rdata/value.ts';
 import { decodeSoa } from '../rdata/decode-rdata.ts';
+import type { SoaValue } from '../rdata/value.ts';
 import { NodeMap } from './node-map.ts';
 import { createRRset, type RRset, sameRRset } from './rrset.ts';
 import { nextSerial } from './serial.ts';
@@ -46,8 +46,16 @@ export class Zone {
     const apex = nodes.get(origin.key);
     const soa = apex?.rrsets.get(Type.SOA);
     const record = soa?.records[0];
-    if (soa === undefined || record === undefined || soa.records.length !== 1 || !apex?.rrsets.has(Type.NS)) {
-      throw usageError('HAWSER_DNS_ZONE', `Cannot make zone "${origin}" as it needs one SOA and an NS record`);
+    if (
+      soa === undefined ||
+      record === undefined ||
+      soa.records.length !== 1 ||
+      !apex?.rrsets.has(Type.NS)
+    ) {
+      throw usageError(
+        'HAWSER_DNS_ZONE',
+        `Cannot make zone "${origin}" as it needs one SOA and an NS record`,
+      );
     }
     const fields = decodeSoa(record.wire);
     this.origin = origin;
@@ -92,7 +100,9 @@ export class Zone {
    * change. This one stays as it is. A later edit of the same name and type replaces an earlier one.
    * @throws UsageError as {@link of}
    */
-  change(edits: readonly Edit[]): { readonly zone: Zone; readonly changeSet: ChangeSet } | undefined {
+  change(
+    edits: readonly Edit[],
+  ): { readonly zone: Zone; readonly changeSet: ChangeSet } | undefined {
     const effective = new Map<string, Edit>();
     for (const edit of edits) effective.set(`${edit.type}/${edit.name.key}`, edit);
     for (const [id, edit] of effective) {
@@ -106,8 +116,16 @@ export class Zone {
     }
     const list = [...effective.values()];
     const zone = new Zone(this.origin, applyEdits(this.origin, this.#nodes, list));
-    const changes = list.map(({ name, type, rrset }) => ({ name, type, before: this.get(name, type), after: rrset }));
-    return { zone, changeSet: { origin: this.origin, from: this.serial, to: zone.serial, changes } };
+    const changes = list.map(({ name, type, rrset }) => ({
+      name,
+      type,
+      before: this.get(name, type),
+      after: rrset,
+    }));
+    return {
+      zone,
+      changeSet: { origin: this.origin, from: this.serial, to: zone.serial, changes },
+    };
   }
 
   /**
@@ -138,7 +156,8 @@ function withSerial(soa: RRset, serial: number): RRset {
 
 function applyEdits(origin: Name, nodes: NodeMap, edits: readonly Edit[], exists?: Name): NodeMap {
   const changed = new Map<string, ZoneNode | undefined>();
-  const current = (key: string): ZoneNode | undefined => (changed.has(key) ? changed.get(key) : nodes.get(key));
+  const current = (key: string): ZoneNode | undefined =>
+    changed.has(key) ? changed.get(key) : nodes.get(key);
   const put = (node: ZoneNode, parentDelta: number): void => {
     const gone = node.rrsets.size === 0 && node.children === 0;
     changed.set(node.name.key, gone ? undefined : node);
@@ -158,7 +177,10 @@ function applyEdits(origin: Name, nodes: NodeMap, edits: readonly Edit[], exists
     if (rrset === undefined) rrsets.delete(type);
     else rrsets.set(type, rrset);
     // The name is spelled as it was first.
-    put({ name: before?.name ?? name, rrsets, children: before?.children ?? 0 }, before === undefined ? 1 : 0);
+    put(
+      { name: before?.name ?? name, rrsets, children: before?.children ?? 0 },
+      before === undefined ? 1 : 0,
+    );
     edited.add(name.key);
   }
   if (exists !== undefined && current(exists.key) === undefined) {
@@ -183,7 +205,8 @@ function checkOwner(origin: Name, name: Name, type: number): void {
 function checkCoexistence(node: ZoneNode | undefined): void {
   if (node === undefined) return;
   const alias = node.rrsets.get(Type.CNAME);
-  const several = (alias?.records.length ?? 0) > 1 || (node.rrsets.get(Type.DNAME)?.records.length ?? 0) > 1;
+  const several =
+    (alias?.records.length ?? 0) > 1 || (node.rrsets.get(Type.DNAME)?.records.length ?? 0) > 1;
   if ((alias !== undefined && node.rrsets.size > 1) || several) {
     throw usageError('HAWSER_DNS_ZONE', `Cannot keep an alias beside other data at "${node.name}"`);
   }

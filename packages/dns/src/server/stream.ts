@@ -1,0 +1,205 @@
+// DNS over streams (RFC 1035 §4.2.2, RFC 7766): each message behind its length in two octets, many at once on one
+// connection, answered as the answers are ready.
+import {
+  ByteQueue,
+  type CloseReason,
+  type DelayedCall,
+  type Factory,
+  type Protocol,
+  type Transport,
+} from '@hawser/core';
+import { matchDns } from '../match.ts';
+import { Rcode } from '../numbers.ts';
+import type { Responder } from './responder.ts';
+
+/** Options for {@link dnsStream}. */
+export interface DnsStreamOptions {
+  /** Longest wait for a message to begin, and for one that has begun to end. @defaultValue 10_000 */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Queries answered at the same time on one connection; while there are so many, no more are read. @defaultValue 100 */
+  readonly maxInFlight?: number | undefined;
+}
+
+/** The factory of DNS connections that are answered by `responder`. */
+export function dnsStream(
+  responder: Pick<Responder, 'respond'>,
+  options: DnsStreamOptions = {},
+): Factory<DnsStreamProtocol> {
+  return {
+    name: 'dns',
+    match: matchDns,
+    buildProtocol: () => new DnsStreamProtocol(responder, options),
+  };
+}
+
+/** The server side of one connection. */
+export class DnsStreamProtocol implements Protocol {
+  readonly #responder: Pick<Responder, 'respond'>;
+  readonly #idleTimeoutMs: number;
+  readonly #maxInFlight: number;
+  readonly #input = new ByteQueue();
+  #transport: Transport | undefined;
+  #timer: DelayedCall | undefined;
+  #dueAt = 0;
+  #inFlight = 0;
+  #paused = false;
+  /** The peer does not take what we send. */
+  #clogged = false;
+  /** No more queries are taken; when those in flight are answered, the connection is closed. */
+  #finishing = false;
+
+  constructor(responder: Pick<Responder, 'respond'>, options: DnsStreamOptions = {}) {
+    const { idleTimeoutMs = 10_000, maxInFlight = 100 } = options;
+    this.#responder = responder;
+    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#maxInFlight = maxInFlight;
+  }
+
+  connectionMade(transport: Transport): void {
+    this.#transport = transport;
+    this.#touch();
+    this.#timer = transport.reactor.clock.callLater(this.#idleTimeoutMs, () => this.#timeUp());
+  }
+
+  dataReceived(data: Buffer): void {
+    if (this.#finishing) return;
+    // Only the first octets of a message buy time: one octet every now and then must not.
+    if (this.#input.length === 0) this.#touch();
+    this.#input.push(data);
+    this.#takeMessages();
+  }
+
+  readEnded(): void {
+    this.#finish();
+  }
+
+  writeDrained(): void {
+    this.#clogged = false;
+    this.#takeMessages();
+  }
+
+  drainRequested(): void {
+    this.#takeMessages();
+    this.#finish();
+  }
+
+  connectionLost(_reason: CloseReason): void {
+    this.#timer?.cancel();
+    this.#finishing = true;
+    this.#transport = undefined;
+    this.#input.clear();
+  }
+
+  /** Answers every whole message there is room for. Replies that are ready leave together. */
+  #takeMessages(): void {
+    const replies: Buffer[] = [];
+    while (
+      !this.#finishing &&
+      this.#inFlight < this.#maxInFlight &&
+      !this.#clogged &&
+      this.#input.length >= 2
+    ) {
+      const length = this.#input.readUInt16BE();
+      if (length === 0) {
+        this.#takeNoMore();
+      } else if (this.#input.length < 2 + length) {
+        break;
+      } else {
+        this.#input.skip(2);
+        this.#answer(this.#input.take(length), replies);
+      }
+    }
+    this.#send(replies);
+    this.#adjustReading();
+    this.#closeWhenFinished();
+  }
+
+  #answer(message: Buffer, replies: Buffer[]): void {
+    const transport = this.#transport;
+    if (transport === undefined) return;
+    this.#touch();
+    const reply = this.#responder.respond(message, { transport: 'tcp', client: transport.peer });
+    if (reply instanceof Promise) {
+      this.#inFlight++;
+      const { reports } = transport.reactor;
+      reply
+        .then((late) => this.#answered(late))
+        .catch((error: unknown) => {
+          reports.problem('dns.stream', error);
+          transport.abort();
+        });
+      return;
+    }
+    if (reply !== undefined) replies.push(lengthOf(reply), reply);
+    // Whoever sends what is no query has lost the framing, or never spoke DNS.
+    if (reply === undefined || ((reply[3] ?? 0) & 15) === Rcode.FormErr) this.#takeNoMore();
+  }
+
+  #answered(reply: Buffer | undefined): void {
+    this.#inFlight--;
+    if (reply !== undefined) this.#send([lengthOf(reply), reply]);
+    this.#touch();
+    this.#takeMessages();
+  }
+
+  #send(parts: readonly Buffer[]): void {
+    const transport = this.#transport;
+    if (parts.length === 0 || transport === undefined) return;
+    this.#clogged = !transport.writeMany(parts) && !transport.ending;
+  }
+
+  #finish(): void {
+    this.#takeNoMore();
+    this.#closeWhenFinished();
+  }
+
+  #takeNoMore(): void {
+    this.#finishing = true;
+    this.#input.clear();
+  }
+
+  #closeWhenFinished(): void {
+    if (this.#finishing && this.#inFlight === 0)
+      this.#transport?.close({ deadlineMs: this.#idleTimeoutMs });
+  }
+
+  #adjustReading(): void {
+    const full = this.#inFlight >= this.#maxInFlight || this.#clogged;
+    if (full === this.#paused) return;
+    this.#paused = full;
+    if (full) this.#transport?.pauseReading();
+    else this.#transport?.resumeReading();
+  }
+
+  #touch(): void {
+    const clock = this.#transport?.reactor.clock;
+    if (clock !== undefined) this.#dueAt = clock.now() + this.#idleTimeoutMs;
+  }
+
+  /** The timer is set once and looks at the clock when it fires: a busy connection does not set timers. */
+  #timeUp(): void {
+    const transport = this.#transport;
+    if (transport === undefined) return;
+    const { clock } = transport.reactor;
+    const waitingForUs = this.#inFlight > 0 && this.#input.length === 0;
+    if (waitingForUs) this.#touch();
+    const left = this.#dueAt - clock.now();
+    if (left > 0) {
+      this.#timer = clock.callLater(left, () => this.#timeUp());
+    } else if (this.#clogged || this.#inFlight > 0) {
+      transport.abort({
+        kind: 'timeout',
+        timer: this.#clogged ? 'write' : 'read',
+        afterMs: this.#idleTimeoutMs,
+      });
+    } else {
+      this.#finish();
+    }
+  }
+}
+
+function lengthOf(message: Buffer): Buffer {
+  const length = Buffer.allocUnsafe(2);
+  length.writeUInt16BE(message.length, 0);
+  return length;
+}

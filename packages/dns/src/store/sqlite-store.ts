@@ -1,0 +1,270 @@
+// Zones in a SQLite file. The file is persistence only: answers come from memory.
+import { stat } from 'node:fs/promises';
+import { StoreError } from '../errors.ts';
+import { Name } from '../name.ts';
+import type { RRset } from '../zone/rrset.ts';
+import type { ChangeSet } from '../zone/zone.ts';
+import { decodeChanges, decodeRecords, encodeChanges, encodeRecords } from './change-codec.ts';
+import { conflict, MAX_JOURNAL } from './memory-store.ts';
+import {
+  type OpenSqliteOptions,
+  openSqlite,
+  type SqliteDatabase,
+  type SqliteStatement,
+  storeError,
+} from './open-sqlite.ts';
+import type { StoredZone, ZoneStore } from './zone-store.ts';
+
+/**
+ * A store in the SQLite file at `path`, which is opened at the first use. Changes that are asked for at the same time share
+ * one transaction and one flush of the disk.
+ */
+export function sqlite(path: string, options: OpenSqliteOptions = {}): ZoneStore {
+  return new SqliteStore(path, options);
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS zone (
+    id INTEGER PRIMARY KEY,
+    origin BLOB NOT NULL UNIQUE,
+    name BLOB NOT NULL,
+    serial INTEGER NOT NULL
+  );
+  CREATE TABLE IF NOT EXISTS rrset (
+    zone INTEGER NOT NULL REFERENCES zone (id) ON DELETE CASCADE,
+    rkey BLOB NOT NULL,
+    type INTEGER NOT NULL,
+    name BLOB NOT NULL,
+    ttl INTEGER NOT NULL,
+    rdata BLOB NOT NULL,
+    PRIMARY KEY (zone, rkey, type)
+  ) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS journal (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    zone INTEGER NOT NULL REFERENCES zone (id) ON DELETE CASCADE,
+    serial_from INTEGER NOT NULL,
+    serial_to INTEGER NOT NULL,
+    changes TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS journal_zone ON journal (zone, id);
+`;
+
+const statements = {
+  list: 'SELECT name, serial FROM zone ORDER BY origin',
+  find: 'SELECT id, serial FROM zone WHERE origin = ?',
+  load: 'SELECT name, type, ttl, rdata FROM rrset WHERE zone = ? ORDER BY rkey, type',
+  create: 'INSERT INTO zone (origin, name, serial) VALUES (?, ?, ?)',
+  advance: 'UPDATE zone SET serial = ? WHERE id = ?',
+  put: 'INSERT OR REPLACE INTO rrset (zone, rkey, type, name, ttl, rdata) VALUES (?, ?, ?, ?, ?, ?)',
+  remove: 'DELETE FROM rrset WHERE zone = ? AND rkey = ? AND type = ?',
+  journal: 'INSERT INTO journal (zone, serial_from, serial_to, changes) VALUES (?, ?, ?, ?)',
+  trim: `DELETE FROM journal WHERE zone = ?1 AND id <= (
+    SELECT id FROM journal WHERE zone = ?1 ORDER BY id DESC LIMIT 1 OFFSET ${MAX_JOURNAL})`,
+  since: `SELECT serial_from, serial_to, changes FROM journal WHERE zone = ?1 AND id >= (
+    SELECT max(id) FROM journal WHERE zone = ?1 AND serial_from = ?2) ORDER BY id`,
+} as const;
+
+interface Waiting {
+  readonly changeSet: ChangeSet;
+  readonly settle: (error?: unknown) => void;
+}
+
+class SqliteStore implements ZoneStore {
+  readonly #path: string;
+  readonly #options: OpenSqliteOptions;
+  #db: SqliteDatabase | undefined;
+  #run: Readonly<Record<keyof typeof statements, SqliteStatement>> | undefined;
+  #inode: number | undefined;
+  #waiting: Waiting[] = [];
+  #flushing: Promise<void> | undefined;
+  #closed = false;
+
+  constructor(path: string, options: OpenSqliteOptions) {
+    this.#path = path;
+    this.#options = options;
+  }
+
+  async list(): Promise<readonly StoredZone[]> {
+    const rows = this.#open().list.all();
+    return rows.map((row) => ({ origin: nameOf(row['name']), serial: Number(row['serial']) }));
+  }
+
+  async load(origin: Name): Promise<readonly RRset[] | undefined> {
+    const run = this.#open();
+    const zone = this.#find(origin);
+    if (zone === undefined) return undefined;
+    return this.#decoding(() =>
+      run.load.all(zone.id).map((row) => {
+        const type = Number(row['type']);
+        return {
+          name: nameOf(row['name']),
+          type,
+          ttl: Number(row['ttl']),
+          records: decodeRecords(type, bytesOf(row['rdata'])),
+        };
+      }),
+    );
+  }
+
+  async journal(origin: Name, serial: number): Promise<readonly ChangeSet[] | undefined> {
+    const run = this.#open();
+    const zone = this.#find(origin);
+    if (zone === undefined) return undefined;
+    if (zone.serial === serial) return [];
+    const rows = run.since.all(zone.id, serial);
+    if (rows.length === 0) return undefined;
+    return this.#decoding(() =>
+      rows.map((row) => ({
+        origin,
+        from: Number(row['serial_from']),
+        to: Number(row['serial_to']),
+        changes: decodeChanges(String(row['changes'])),
+      })),
+    );
+  }
+
+  commit(changeSet: ChangeSet): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
+      this.#waiting.push({ changeSet, settle });
+      this.#flushing ??= this.#flush();
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.#flushing;
+    this.#closed = true;
+    this.#db?.close();
+    this.#db = undefined;
+    this.#run = undefined;
+  }
+
+  /** Runs until nothing waits. What is asked for while the file is looked at goes along with the first of it. */
+  async #flush(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      let failure: unknown;
+      try {
+        this.#open();
+        // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
+        await this.#checkFile();
+      } catch (error) {
+        failure = error;
+      }
+      const batch = this.#waiting;
+      this.#waiting = [];
+      if (failure === undefined) this.#commitAll(batch);
+      else for (const { settle } of batch) settle(failure);
+    }
+    this.#flushing = undefined;
+  }
+
+  /** One transaction for all. One that does not fit is taken out again; if the disk fails, all fail. */
+  #commitAll(batch: readonly Waiting[]): void {
+    const outcomes = new Map<Waiting, unknown>();
+    const db = this.#db;
+    try {
+      db?.exec('BEGIN IMMEDIATE');
+      for (const waiting of batch) outcomes.set(waiting, this.#attempt(waiting.changeSet));
+      db?.exec('COMMIT');
+    } catch (error) {
+      this.#rollback();
+      for (const waiting of batch) outcomes.set(waiting, error);
+    }
+    for (const [waiting, error] of outcomes) waiting.settle(error);
+  }
+
+  #rollback(): void {
+    try {
+      this.#db?.exec('ROLLBACK');
+    } catch {
+      // SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html); the first error is the one to tell.
+    }
+  }
+
+  /** The reason why the change does not fit what is stored, if so. Looks before it writes, so there is nothing to undo. */
+  #attempt(changeSet: ChangeSet): StoreError | undefined {
+    const { origin, from, to, changes } = changeSet;
+    const run = this.#open();
+    const stored = this.#find(origin);
+    if (stored?.serial !== from) return conflict(changeSet, stored?.serial);
+    if (stored === undefined) run.create.run(origin.sortKey(), origin.wire, to);
+    else run.advance.run(to, stored.id);
+    const zone = stored?.id ?? this.#find(origin)?.id ?? 0;
+    for (const { name, type, after } of changes) {
+      if (after === undefined) run.remove.run(zone, name.sortKey(), type);
+      else
+        run.put.run(
+          zone,
+          name.sortKey(),
+          type,
+          after.name.wire,
+          after.ttl,
+          encodeRecords(after.records),
+        );
+    }
+    if (from !== undefined) {
+      run.journal.run(zone, from, to, encodeChanges(changes));
+      run.trim.run(zone);
+    }
+    return undefined;
+  }
+
+  #find(origin: Name): { readonly id: number; readonly serial: number } | undefined {
+    const row = this.#open().find.all(origin.sortKey())[0];
+    return row && { id: Number(row['id']), serial: Number(row['serial']) };
+  }
+
+  #open(): Readonly<Record<keyof typeof statements, SqliteStatement>> {
+    if (this.#closed)
+      throw new StoreError(
+        'HAWSER_STORE_IO',
+        `Cannot use database "${this.#path}" as it is closed`,
+      );
+    if (this.#run !== undefined) return this.#run;
+    const db = openSqlite(this.#path, this.#options);
+    try {
+      db.exec(schema);
+      const entries = Object.entries(statements).map(
+        ([name, sql]) => [name, db.prepare(sql)] as const,
+      );
+      this.#run = Object.fromEntries(entries) as Record<keyof typeof statements, SqliteStatement>;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+    this.#db = db;
+    return this.#run;
+  }
+
+  /** A file that was deleted or replaced takes writes as before, and they are gone with the process. */
+  async #checkFile(): Promise<void> {
+    const found = await stat(this.#path).catch((error: unknown) => {
+      throw storeError(this.#path, error);
+    });
+    this.#inode ??= found.ino;
+    if (found.ino !== this.#inode) {
+      throw new StoreError(
+        'HAWSER_STORE_IO',
+        `Cannot use database "${this.#path}" as the file was replaced`,
+      );
+    }
+  }
+
+  #decoding<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw error instanceof StoreError ? error : storeError(this.#path, error);
+    }
+  }
+}
+
+function nameOf(column: unknown): Name {
+  return Name.fromWire(bytesOf(column));
+}
+
+function bytesOf(column: unknown): Buffer {
+  if (!(column instanceof Uint8Array))
+    throw new TypeError('Cannot read a stored row as a column is no blob');
+  return Buffer.from(column.buffer, column.byteOffset, column.byteLength);
+}

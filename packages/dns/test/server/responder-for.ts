@@ -1,0 +1,32 @@
+import { type CollectedReports, createTestReactor } from '@hawser/core/testing';
+import type { Authority } from '../../src/server/authority.ts';
+import { type QueryContext, type Reply, Responder } from '../../src/server/responder.ts';
+
+export interface TestResponder {
+  readonly reports: CollectedReports;
+  respond(bytes: Buffer, transport?: QueryContext['transport']): Reply;
+  /** For replies that are ready at once. */
+  answer(bytes: Buffer, transport?: QueryContext['transport']): Buffer | undefined;
+}
+
+export function responderFor(
+  authorities: readonly Authority[],
+  options: { udpPayloadBytes?: number } = {},
+): TestResponder {
+  const reactor = createTestReactor();
+  const responder = new Responder({ authorities, reactor, ...options });
+  const respond = (bytes: Buffer, transport: QueryContext['transport'] = 'udp'): Reply =>
+    responder.respond(bytes, {
+      transport,
+      client: { kind: transport, host: '192.0.2.99', port: 4000, family: 4 },
+    });
+  return {
+    reports: reactor.reports,
+    respond,
+    answer(bytes, transport) {
+      const reply = respond(bytes, transport);
+      if (reply instanceof Promise) throw new Error('the reply takes time');
+      return reply;
+    },
+  };
+}

@@ -1,0 +1,224 @@
+import { chunkings, createTestReactor, FakeTransport, feed } from '@hawser/core/testing';
+import { describe, expect, test } from 'vitest';
+import { Name } from '../../src/name.ts';
+import { Type } from '../../src/numbers.ts';
+import { type Reply, Responder } from '../../src/server/responder.ts';
+import { DnsStreamProtocol, dnsStream } from '../../src/server/stream.ts';
+import { newZone } from '../../src/zone/new-zone.ts';
+import { createRRset } from '../../src/zone/rrset.ts';
+import { Zone } from '../../src/zone/zone.ts';
+import { build, framed, query } from '../build.ts';
+import { readReply } from '../read-reply.ts';
+
+const origin = Name.parse('example.net');
+const www = createRRset(Name.parse('www.example.net'), Type.A, { ttl: 60, values: ['192.0.2.1'] });
+const zone = Zone.of(origin, [...newZone(origin).rrsets(), www]);
+const responder = new Responder({ authorities: [zone], reactor: createTestReactor() });
+
+/** The ids of framed replies. */
+function idsOf(bytes: Buffer): number[] {
+  const ids: number[] = [];
+  for (let at = 0; at < bytes.length; at += 2 + bytes.readUInt16BE(at)) {
+    ids.push(readReply(bytes.subarray(at + 2, at + 2 + bytes.readUInt16BE(at))).id);
+  }
+  return ids;
+}
+
+/** A responder whose replies come when the test says so. */
+function slow() {
+  const waiting: (() => void)[] = [];
+  const respond = (bytes: Buffer): Reply =>
+    new Promise((resolve) => waiting.push(() => resolve(Buffer.from(bytes.fill(0x80, 2, 3)))));
+  return { respond, waiting };
+}
+
+function connect(server: Pick<Responder, 'respond'> = responder, options = {}) {
+  const reactor = createTestReactor();
+  const transport = new FakeTransport({ reactor });
+  transport.start(new DnsStreamProtocol(server, options));
+  return { transport, clock: reactor.clock, reports: reactor.reports };
+}
+
+/** The server has ended its side; when the peer does too, the connection is over. */
+async function expectClosed(transport: FakeTransport): Promise<void> {
+  await transport.settle();
+  expect(transport.wireState).toBe('ended');
+  transport.receiveEnd();
+  await transport.settle();
+  expect(transport.closedWith).toEqual({ kind: 'done' });
+}
+
+test('queries are answered however they are cut', async () => {
+  const input = Buffer.concat([1, 2].map((id) => framed(query('www.example.net', 1, { id }))));
+  const fed = await feed(dnsStream(responder), input, { cuts: 'every' });
+  expect(idsOf(fed.written)).toEqual([1, 2]);
+  expect(fed).toMatchObject({ closedWith: undefined, problems: [] });
+});
+
+test('replies to one chunk leave in one write', () => {
+  const { transport } = connect();
+  transport.receive(
+    Buffer.concat([1, 2, 3].map((id) => framed(query('www.example.net', 1, { id })))),
+  );
+  expect(transport.writes).toHaveLength(1);
+  expect(idsOf(transport.take())).toEqual([1, 2, 3]);
+});
+
+test.each([
+  ['length zero', Buffer.from([0, 0]), []],
+  ['a message too short for a header', framed(Buffer.from('hello')), []],
+  ['a response', framed(query('www.example.net', 1, { flags: 0x8000 })), []],
+  ['a malformed message, after FORMERR', framed(build({ counts: [9, 9, 9, 9] })), [0x1234]],
+])('%s ends the connection', async (_, input, ids) => {
+  const { transport } = connect();
+  transport.receive(Buffer.concat([input, framed(query('www.example.net'))]));
+  await transport.settle();
+  expect(idsOf(transport.take())).toEqual(ids);
+  await expectClosed(transport);
+});
+
+test('the end of input closes once everything is answered', async () => {
+  const server = slow();
+  const { transport } = connect(server);
+  transport.receive(framed(query('www.example.net', 1, { id: 5 })));
+  transport.receiveEnd();
+  await transport.settle();
+  expect(transport.closedWith).toBeUndefined();
+  server.waiting[0]?.();
+  await transport.settle();
+  expect(idsOf(transport.take())).toEqual([5]);
+  await expectClosed(transport);
+});
+
+test('answers leave as they are ready', async () => {
+  const server = slow();
+  const { transport } = connect(server);
+  for (const id of [1, 2, 3]) transport.receive(framed(query('www.example.net', 1, { id })));
+  server.waiting[2]?.();
+  await transport.settle();
+  server.waiting[0]?.();
+  await transport.settle();
+  expect(idsOf(transport.take())).toEqual([3, 1]);
+});
+
+test('reading pauses at 100 queries in flight', async () => {
+  const server = slow();
+  const { transport } = connect(server);
+  transport.receive(
+    Buffer.concat(
+      Array.from({ length: 150 }, (_, id) => framed(query('www.example.net', 1, { id }))),
+    ),
+  );
+  expect(server.waiting).toHaveLength(100);
+  expect(transport.reading).toBe(false);
+  server.waiting[0]?.();
+  await transport.settle();
+  expect(server.waiting).toHaveLength(101);
+  for (const finish of server.waiting.splice(0)) finish();
+  await transport.settle();
+  for (const finish of server.waiting.splice(0)) finish();
+  await transport.settle();
+  expect(transport.reading).toBe(true);
+  expect(idsOf(transport.take())).toHaveLength(150);
+});
+
+test('reading pauses while the peer does not take replies', async () => {
+  const { transport } = connect();
+  transport.stall();
+  transport.receive(
+    Buffer.concat(
+      Array.from({ length: 1000 }, (_, id) => framed(query('www.example.net', 1, { id }))),
+    ),
+  );
+  expect(transport.reading).toBe(false);
+  transport.drained();
+  await transport.settle();
+  expect(transport.reading).toBe(true);
+});
+
+describe('time', () => {
+  test('a silent connection is closed after 10 seconds', async () => {
+    const { transport, clock } = connect();
+    await clock.elapse(9_999);
+    expect(transport.closedWith).toBeUndefined();
+    await clock.elapse(1);
+    await expectClosed(transport);
+  });
+
+  test('a query gives another 10 seconds', async () => {
+    const { transport, clock } = connect();
+    await clock.elapse(9_000);
+    transport.receive(framed(query('www.example.net')));
+    await clock.elapse(9_000);
+    expect(transport.closedWith).toBeUndefined();
+    await clock.elapse(1_000);
+    await expectClosed(transport);
+  });
+
+  test('octets that drip in do not', async () => {
+    const { transport, clock } = connect();
+    const message = framed(query('www.example.net'));
+    for (let index = 0; index < 12; index++) {
+      transport.receive(message.subarray(index, index + 1));
+      // oxlint-disable-next-line no-await-in-loop
+      await clock.elapse(1_000);
+    }
+    await expectClosed(transport);
+  });
+
+  test('a query that is being answered is waited for', async () => {
+    const server = slow();
+    const { transport, clock } = connect(server);
+    transport.receive(framed(query('www.example.net', 1, { id: 9 })));
+    await clock.elapse(25_000);
+    server.waiting[0]?.();
+    await transport.settle();
+    expect(idsOf(transport.take())).toEqual([9]);
+  });
+
+  test('no timer outlives the connection', async () => {
+    const { transport, clock } = connect();
+    transport.lose();
+    await transport.settle();
+    expect(clock.timers).toBe(0);
+  });
+});
+
+test('a drain finishes what is in flight, takes nothing new, and closes', async () => {
+  const server = slow();
+  const { transport } = connect(server);
+  const protocol = new DnsStreamProtocol(server);
+  transport.handTo(protocol);
+  transport.receive(framed(query('www.example.net', 1, { id: 1 })));
+  protocol.drainRequested();
+  transport.receive(framed(query('www.example.net', 1, { id: 2 })));
+  await transport.settle();
+  expect(transport.closedWith).toBeUndefined();
+  expect(server.waiting).toHaveLength(1);
+  server.waiting[0]?.();
+  await transport.settle();
+  expect(idsOf(transport.take())).toEqual([1]);
+  await expectClosed(transport);
+});
+
+test('every cut of a query tells the matcher the same', () => {
+  const { match } = dnsStream(responder);
+  for (const chunks of chunkings(framed(query('www.example.net')), 'every')) {
+    let head = Buffer.alloc(0);
+    let verdict = 'more';
+    for (const chunk of chunks) {
+      if (verdict !== 'more') break;
+      head = Buffer.concat([head, chunk]);
+      verdict = match?.test(head) ?? 'no';
+    }
+    expect(verdict).toBe('yes');
+  }
+  for (const text of [
+    'GET / HTTP/1.1\r\n\r\n',
+    'SSH-2.0-x\r\n......',
+    'EHLO example.net\r\n',
+    '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\x00\x00\x00',
+  ]) {
+    expect(match?.test(Buffer.from(text, 'latin1'))).toBe('no');
+  }
+});

@@ -1,0 +1,4 @@
+import { memory } from '../../src/store/memory-store.ts';
+import { zoneStoreContract } from './zone-store-contract.ts';
+
+zoneStoreContract(memory);

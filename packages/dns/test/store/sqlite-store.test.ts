@@ -1,0 +1,156 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { Name } from '../../src/name.ts';
+import { dynamicZone } from '../../src/store/dynamic-zone.ts';
+import { openSqlite, storeError } from '../../src/store/open-sqlite.ts';
+import { sqlite } from '../../src/store/sqlite-store.ts';
+import { newZone } from '../../src/zone/new-zone.ts';
+import { creation, setting, zoneStoreContract } from './zone-store-contract.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'hawser-dns-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let files = 0;
+const file = (): string => join(folder, `${++files}.db`);
+
+const hasNodeSqlite = process.getBuiltinModule('node:sqlite') !== undefined;
+const drivers = hasNodeSqlite ? (['libsql', 'node'] as const) : (['libsql'] as const);
+
+describe.each(drivers)('with %s', (driver) => {
+  const paths = new WeakMap<object, string>();
+  const open = (path = file()) => {
+    const store = sqlite(path, { driver, busyTimeoutMs: 0 });
+    paths.set(store, path);
+    return store;
+  };
+
+  zoneStoreContract(open, async (store) => {
+    await store.close();
+    return open(paths.get(store));
+  });
+
+  test('a commit is on the disk when it resolves: a copy of the files has it', async () => {
+    const path = file();
+    const store = open(path);
+    const zone = newZone(Name.parse('example.net'));
+    await store.commit(creation(zone));
+    await store.commit(setting(zone, 'x.example.net', 'kept').changeSet);
+    const copy = file();
+    // What a crash would leave: the file and its log, nobody having closed them.
+    writeFileSync(copy, readFileSync(path));
+    writeFileSync(`${copy}-wal`, readFileSync(`${path}-wal`));
+    const after = open(copy);
+    expect((await after.load(zone.origin))?.map(({ name }) => name.toString())).toContain(
+      'x.example.net',
+    );
+    await Promise.all([store.close(), after.close()]);
+  });
+
+  test('a locked file is said to be, with its name', async () => {
+    const path = file();
+    const other = openSqlite(path, { driver });
+    other.exec('BEGIN IMMEDIATE');
+    const store = open(path);
+    const locked = {
+      code: 'HAWSER_STORE_LOCKED',
+      exitCode: 74,
+      message: expect.stringContaining(path),
+    };
+    await expect(store.load(Name.parse('example.net'))).rejects.toMatchObject(locked);
+    expect(() => openSqlite(path, { driver, busyTimeoutMs: 0 })).toThrow(
+      expect.objectContaining(locked),
+    );
+    other.exec('ROLLBACK');
+    other.close();
+    expect(await store.load(Name.parse('example.net'))).toBeUndefined();
+    await store.close();
+  });
+
+  test('a lock during an update refuses it, and the old answer stays', async () => {
+    const path = file();
+    const store = open(path);
+    const zone = await dynamicZone('example.net', { store });
+    await zone.set('www', 'A', '192.0.2.1');
+    const other = openSqlite(path, { driver });
+    other.exec('BEGIN IMMEDIATE');
+    await expect(zone.set('www', 'A', '192.0.2.2')).rejects.toMatchObject({
+      code: 'HAWSER_STORE_LOCKED',
+    });
+    expect([zone.get('www', 'A'), zone.serial]).toEqual([['192.0.2.1'], 2]);
+    other.exec('ROLLBACK');
+    other.close();
+    await zone.set('www', 'A', '192.0.2.3');
+    await store.close();
+    const again = await dynamicZone('example.net', { store: open(path) });
+    expect([again.get('www', 'A'), again.serial]).toEqual([['192.0.2.3'], 3]);
+  });
+
+  test('a file that is deleted or replaced meanwhile refuses updates', async () => {
+    const path = file();
+    const store = open(path);
+    const zone = await dynamicZone('example.net', { store });
+    renameSync(path, `${path}.moved`);
+    await expect(zone.set('www', 'A', '192.0.2.1')).rejects.toMatchObject({
+      code: 'HAWSER_STORE_IO',
+    });
+    writeFileSync(path, '');
+    await expect(zone.set('www', 'A', '192.0.2.1')).rejects.toMatchObject({
+      code: 'HAWSER_STORE_IO',
+    });
+    expect(zone.get('www')).toBeUndefined();
+    await store.close();
+  });
+
+  test.each([
+    ['a folder', () => folder],
+    ['a folder that is not there', () => join(folder, 'missing', 'x.db')],
+    [
+      'something else than a database',
+      () => {
+        const path = file();
+        writeFileSync(path, 'not a database, but long enough to be taken for one'.repeat(100));
+        return path;
+      },
+    ],
+  ])('%s is refused', async (_, where) => {
+    const path = where();
+    await expect(open(path).list()).rejects.toMatchObject({
+      code: 'HAWSER_STORE_IO',
+      exitCode: 74,
+      message: expect.stringContaining(path),
+    });
+  });
+
+  test('changes asked for together share a transaction', async () => {
+    const path = file();
+    const store = open(path);
+    const zones = Array.from({ length: 20 }, (_, index) => newZone(Name.parse(`z${index}.test`)));
+    await store.list();
+    const db = openSqlite(path, { driver });
+    const commits = () => Number(db.prepare('PRAGMA data_version').all()[0]?.['data_version']);
+    const before = commits();
+    await Promise.all(zones.map((zone) => store.commit(creation(zone))));
+    // data_version counts what others committed.
+    expect(commits() - before).toBe(1);
+    expect(await store.list()).toHaveLength(20);
+    db.close();
+    await store.close();
+  });
+});
+
+test.each([
+  [{ code: 'SQLITE_BUSY' }, 'HAWSER_STORE_LOCKED'],
+  [{ code: 'ERR_SQLITE_ERROR', errcode: 5 }, 'HAWSER_STORE_LOCKED'],
+  [{ code: 'ERR_SQLITE_ERROR', errcode: 517 }, 'HAWSER_STORE_LOCKED'],
+  [{ code: 'SQLITE_READONLY_DBMOVED' }, 'HAWSER_STORE_READONLY'],
+  [{ code: 'ERR_SQLITE_ERROR', errcode: 8 }, 'HAWSER_STORE_READONLY'],
+  [{ code: 'EACCES' }, 'HAWSER_STORE_READONLY'],
+  [{ code: 'SQLITE_FULL', message: 'database or disk is full' }, 'HAWSER_STORE_IO'],
+  [{ code: 'ERR_SQLITE_ERROR', errcode: 10 }, 'HAWSER_STORE_IO'],
+])('%j is %s', (cause, code) => {
+  expect(storeError('/data/zones.db', cause)).toMatchObject({
+    code,
+    message: expect.stringContaining('/data/zones.db'),
+  });
+});
