@@ -4,6 +4,9 @@
 export { type PlugOptions, plug } from './adapt/plug.ts';
 export { toSocket } from './adapt/to-socket.ts';
 export { TransportSocket } from './adapt/transport-socket.ts';
+// Reading bytes.
+export { ByteQueue } from './bytes/byte-queue.ts';
+export { LineDecoder, type LineDecoderOptions } from './bytes/line-decoder.ts';
 // Writing a protocol.
 export { BaseProtocol } from './connection/base-protocol.ts';
 export { toFactory } from './connection/factory.ts';
@@ -56,12 +59,28 @@ export type {
 export type { CloseOptions, Transport } from './contract/transport.ts';
 export type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from './contract/udp.ts';
 // Results that can be cancelled.
-export { Deferred } from './deferred/deferred.ts';
+export {
+  Deferred,
+  type DeferredOptions,
+  type Peeked,
+  type Settled,
+} from './deferred/deferred.ts';
 export { fail } from './deferred/fail.ts';
 export { fromPromise } from './deferred/from-promise.ts';
 export { gather } from './deferred/gather.ts';
 export { succeed } from './deferred/succeed.ts';
 export { withSignal } from './deferred/with-signal.ts';
+// Where to listen and to connect.
+export {
+  asClientEndpoint,
+  asServerEndpoint,
+  parseClientEndpoint,
+  parseServerEndpoint,
+} from './endpoints/parse-endpoint.ts';
+export { TcpClientEndpoint, TcpServerEndpoint } from './endpoints/tcp-endpoint.ts';
+export { TlsClientEndpoint, TlsServerEndpoint } from './endpoints/tls-endpoint.ts';
+export { parseUdpEndpoint, UdpEndpoint } from './endpoints/udp-endpoint.ts';
+export { UnixClientEndpoint, UnixServerEndpoint } from './endpoints/unix-endpoint.ts';
 // Errors.
 export {
   CancelledError,
@@ -89,3 +108,9 @@ export { tls } from './layers/transform/tls.ts';
 export { transform } from './layers/transform/transform.ts';
 // The reactor.
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
+// Services and the process around them.
+export { bindService } from './services/bind-service.ts';
+export { group } from './services/group.ts';
+export { type PortServiceOptions, portService, serve } from './services/port-service.ts';
+export { run } from './services/run.ts';
+export { type ApplicationOptions, runApplication } from './services/run-application.ts';
