@@ -5,6 +5,14 @@ export { FakeTransport, type FakeTransportOptions } from './fake-transport.ts';
 export { type Fed, type FeedOptions, feed } from './feed.ts';
 // A reactor whose world is the test.
 export { ManualLifecycle } from './manual-lifecycle.ts';
+// Two transports and nothing between them.
+export {
+  type ConnectPipeOptions,
+  connectPipe,
+  createPipe,
+  type PipeEnds,
+  type PipeOptions,
+} from './pipe.ts';
 export { SeededRandom } from './seeded-random.ts';
 export { createTestReactor, type TestReactor, type TestReactorOptions } from './test-reactor.ts';
 export { VirtualClock } from './virtual-clock.ts';
