@@ -161,11 +161,22 @@ function openLibsql(path: string): Driver {
     close: () => db.close(),
     prepare: (sql) => {
       const statement = db.prepare(sql);
-      // A single object would be taken for named parameters, and a buffer is an object.
       return {
+        // A single object would be taken for named parameters, and a buffer is an object.
         run: (...values) => statement.run(values),
-        all: (...values) => statement.all(values),
+        all: (...values) => statement.all(values).map(withBytes),
       };
     },
   };
+}
+
+/** libsql gives blobs as bare memory, node gives views. */
+function withBytes(row: unknown): SqliteRow {
+  const columns = Object.entries(row as SqliteRow);
+  return Object.fromEntries(
+    columns.map(([name, value]) => [
+      name,
+      value instanceof ArrayBuffer ? new Uint8Array(value) : value,
+    ]),
+  );
 }

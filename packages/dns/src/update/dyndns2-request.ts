@@ -64,7 +64,10 @@ function parseAddresses(list: readonly string[]): AddressUpdate | undefined {
 /** Canonical text of an address. IPv4 in IPv6 clothes becomes IPv4. Undefined for what no host has. */
 function normalise(text: string): string | undefined {
   const v6 = parseIPv6(text);
-  const mapped = v6 !== undefined && v6.readUIntBE(0, 6) === 0 && v6.readUInt32BE(6) === 0xffff;
+  const mapped =
+    v6 !== undefined &&
+    v6.readUInt16BE(10) === 0xffff &&
+    v6.subarray(0, 10).every((octet) => octet === 0);
   const v4 = mapped ? v6.subarray(12) : parseIPv4(text);
   if (v4 !== undefined) {
     const first = v4[0] ?? 0;

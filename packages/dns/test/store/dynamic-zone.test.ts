@@ -1,0 +1,227 @@
+import { createTestReactor } from '@hawser/core/testing';
+import { describe, expect, test } from 'vitest';
+import { StoreError } from '../../src/errors.ts';
+import { dynamicZone, type ZoneChange } from '../../src/store/dynamic-zone.ts';
+import { memory } from '../../src/store/memory-store.ts';
+import type { ZoneStore } from '../../src/store/zone-store.ts';
+import type { ChangeSet } from '../../src/zone/zone.ts';
+
+/** A memory store whose commits wait for the test, or fail. */
+function heldStore() {
+  const inner = memory();
+  const held: { changeSet: ChangeSet; go: () => void; fail: (error: Error) => void }[] = [];
+  let holding = false;
+  const store: ZoneStore = {
+    list: () => inner.list(),
+    load: (origin) => inner.load(origin),
+    journal: (origin, serial) => inner.journal(origin, serial),
+    close: () => inner.close(),
+    commit: (changeSet) =>
+      holding
+        ? new Promise((resolve, reject) => {
+            held.push({ changeSet, go: () => resolve(inner.commit(changeSet)), fail: reject });
+          })
+        : inner.commit(changeSet),
+  };
+  return { store, held, hold: () => void (holding = true) };
+}
+
+describe('a dynamic zone', () => {
+  test('begins with SOA and NS, and is loaded the next time', async () => {
+    const store = memory();
+    const zone = await dynamicZone('example.net', {
+      store,
+      ns: ['ns.example.org'],
+      soa: { serial: 41 },
+    });
+    expect(zone.get('@')).toMatchObject({
+      NS: ['ns.example.org'],
+      SOA: { serial: 41, mname: 'ns.example.org' },
+    });
+    await zone.set('home', 'A', '192.0.2.7');
+    const again = await dynamicZone('example.net', { store, ns: ['other.example.org'] });
+    expect([again.serial, again.get('home.example.net', 'A'), again.get('@', 'NS')]).toEqual([
+      42,
+      ['192.0.2.7'],
+      ['ns.example.org'],
+    ]);
+  });
+
+  test('takes names relative and whole, and gives plain data', async () => {
+    const zone = await dynamicZone('example.net');
+    expect(await zone.set('Home', 'A', ['192.0.2.7', '192.0.2.8', '192.0.2.7'], { ttl: 30 })).toBe(
+      true,
+    );
+    expect(await zone.set('home.example.net', 'TXT', ['a', ['b', 'c']])).toBe(true);
+    const held = { ttl: 30, A: ['192.0.2.7', '192.0.2.8'], TXT: ['a', ['b', 'c']] };
+    expect(zone.get('home')).toEqual(held);
+    expect(zone.get('HOME.example.net.')).toEqual(held);
+    expect(zone.get('missing')).toBeUndefined();
+    expect(zone.get('home', 'AAAA')).toBeUndefined();
+    expect(() => zone.get('example.org.')).toThrow(
+      expect.objectContaining({ code: 'HAWSER_DNS_OUT_OF_ZONE' }),
+    );
+    expect(zone.list().map(({ name, type }) => `${name} ${type}`)).toEqual([
+      'example.net NS',
+      'example.net SOA',
+      'Home.example.net A',
+      'home.example.net TXT',
+    ]);
+    expect(JSON.parse(JSON.stringify(zone.list()[2]))).toEqual({
+      name: 'Home.example.net',
+      type: 'A',
+      ttl: 30,
+      values: ['192.0.2.7', '192.0.2.8'],
+    });
+  });
+
+  test('bumps the serial for each change and for nothing else, and skips 0', async () => {
+    const zone = await dynamicZone('example.net', { soa: { serial: 0xffff_fffe } });
+    const set = (value: string) => zone.set('x', 'A', value);
+    expect([await set('192.0.2.1'), zone.serial]).toEqual([true, 0xffff_ffff]);
+    expect([await set('192.0.2.1'), zone.serial]).toEqual([false, 0xffff_ffff]);
+    expect([await set('192.0.2.2'), zone.serial]).toEqual([true, 1]);
+    expect([await zone.delete('x', 'AAAA'), zone.serial]).toEqual([false, 1]);
+    expect([await zone.delete('x'), zone.serial]).toEqual([true, 2]);
+    expect([await zone.delete('x'), zone.serial]).toEqual([false, 2]);
+  });
+
+  test('asks the store for nothing when nothing changes', async () => {
+    const { store, held, hold } = heldStore();
+    const zone = await dynamicZone('example.net', { store });
+    await zone.set('x', 'A', '192.0.2.1');
+    hold();
+    expect(await zone.set('X.example.net', 'A', ['192.0.2.1'])).toBe(false);
+    expect(held).toEqual([]);
+  });
+
+  test('shows a change when it is stored and not before', async () => {
+    const { store, held, hold } = heldStore();
+    const zone = await dynamicZone('example.net', { store });
+    hold();
+    const before = zone.snapshot;
+    const setting = zone.set('x', 'A', '192.0.2.1');
+    await Promise.resolve();
+    expect([zone.get('x'), zone.zoneFor()]).toEqual([undefined, before]);
+    held[0]?.go();
+    expect(await setting).toBe(true);
+    expect(zone.get('x', 'A')).toEqual(['192.0.2.1']);
+    // Who holds the old snapshot sees no change.
+    expect(before.serial).toBe(1);
+  });
+
+  test('keeps the old answer when the store fails, and takes the next change', async () => {
+    const { store, held, hold } = heldStore();
+    const zone = await dynamicZone('example.net', { store });
+    await zone.set('x', 'A', '192.0.2.1');
+    hold();
+    const failing = zone.set('x', 'A', '192.0.2.2');
+    held[0]?.fail(new StoreError('HAWSER_STORE_IO', 'disk full'));
+    await expect(failing).rejects.toMatchObject({ code: 'HAWSER_STORE_IO', exitCode: 74 });
+    expect([zone.get('x', 'A'), zone.serial]).toEqual([['192.0.2.1'], 2]);
+    const next = zone.set('x', 'A', '192.0.2.3');
+    held[1]?.go();
+    expect([await next, zone.get('x', 'A'), zone.serial]).toEqual([true, ['192.0.2.3'], 3]);
+  });
+
+  test('stores what is asked for meanwhile together; a bad wish fails alone', async () => {
+    const { store, held, hold } = heldStore();
+    const zone = await dynamicZone('example.net', { store });
+    hold();
+    const first = zone.set('a', 'A', '192.0.2.1');
+    const rest = [
+      zone.set('b', 'A', '192.0.2.2'),
+      zone.set('c', 'CNAME', 'a.example.net'),
+      zone.change([
+        { name: 'd', type: 'A', values: '192.0.2.4' },
+        { name: 'c', type: 'A', values: '192.0.2.5' },
+      ]),
+      zone.set('b', 'A', '192.0.2.3'),
+    ];
+    const outcomes = Promise.allSettled(rest);
+    held[0]?.go();
+    expect(await first).toBe(true);
+    held[1]?.go();
+    expect((await outcomes).map(({ status }) => status)).toEqual([
+      'fulfilled',
+      'fulfilled',
+      'rejected',
+      'fulfilled',
+    ]);
+    expect(held).toHaveLength(2);
+    expect([zone.get('b', 'A'), zone.get('d'), zone.serial]).toEqual([['192.0.2.3'], undefined, 3]);
+  });
+
+  test.each([
+    ['A', '192.0.2.256'],
+    ['A', '2001:db8::1'],
+    ['AAAA', '192.0.2.1'],
+    ['TXT', 'x'.repeat(256)],
+    ['MX', 'mail.example.net'],
+    ['SRV', '1 2 65536 x'],
+    ['CAA', { tag: 'not a tag', value: '' }],
+    ['SOA', 'x'],
+    ['CNAME', 'a..b'],
+    ['TYPE65280', '\\# 2 00'],
+    ['ANY', '\\# 0'],
+    ['NONSENSE', 'x'],
+  ])('does not take %s %j', async (type, value) => {
+    const zone = await dynamicZone('example.net');
+    await expect(zone.set('x', type, value)).rejects.toMatchObject({ name: 'UsageError' });
+    expect(zone.serial).toBe(1);
+  });
+
+  test('cannot lose its SOA or NS, nor put data beside an alias', async () => {
+    const zone = await dynamicZone('example.net');
+    await zone.set('@', 'TXT', 'x');
+    await zone.set('alias', 'CNAME', 'x.example.net');
+    const bad = { code: 'HAWSER_DNS_ZONE' };
+    await expect(zone.delete('@', 'NS')).rejects.toMatchObject(bad);
+    await expect(zone.delete('@', 'SOA')).rejects.toMatchObject(bad);
+    await expect(zone.set('alias', 'A', '192.0.2.1')).rejects.toMatchObject(bad);
+    expect(await zone.delete('@')).toBe(true);
+    expect(zone.get('@', 'NS')).toHaveLength(1);
+  });
+
+  test('tells listeners what changed, once it is served', async () => {
+    const zone = await dynamicZone('example.net');
+    const heard: ZoneChange[] = [];
+    const subscription = zone.on('changed', (change) => {
+      expect(zone.serial).toBe(change.serial);
+      heard.push(change);
+    });
+    await zone.set('x', 'A', '192.0.2.1');
+    await zone.delete('x');
+    await zone.delete('x');
+    subscription[Symbol.dispose]();
+    await zone.set('y', 'A', '192.0.2.1');
+    expect(heard).toEqual([
+      {
+        zone: 'example.net',
+        serial: 2,
+        changes: [{ name: 'x.example.net', type: 'A', ttl: 60, values: ['192.0.2.1'] }],
+      },
+      {
+        zone: 'example.net',
+        serial: 3,
+        changes: [{ name: 'x.example.net', type: 'A', ttl: 60, values: [] }],
+      },
+    ]);
+  });
+
+  test('a listener that throws is reported and hinders nobody', async () => {
+    const zone = await dynamicZone('example.net');
+    const reactor = createTestReactor();
+    zone.attached(reactor);
+    let heard = 0;
+    zone.on('changed', () => {
+      throw new Error('mine');
+    });
+    zone.on('changed', () => heard++);
+    expect(await zone.set('x', 'A', '192.0.2.1')).toBe(true);
+    expect(heard).toBe(1);
+    expect(reactor.reports.problems).toMatchObject([
+      { where: 'dns.zone.changed', error: { message: 'mine' } },
+    ]);
+  });
+});

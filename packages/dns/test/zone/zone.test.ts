@@ -1,0 +1,79 @@
+import { SeededRandom } from '@hawser/core/testing';
+import { expect, test } from 'vitest';
+import { Name } from '../../src/name.ts';
+import { Type } from '../../src/numbers.ts';
+import { newZone } from '../../src/zone/new-zone.ts';
+import { createRRset } from '../../src/zone/rrset.ts';
+import { isSerialAfter, nextSerial } from '../../src/zone/serial.ts';
+import { Zone } from '../../src/zone/zone.ts';
+
+const origin = Name.parse('example.net');
+const address = (name: string) =>
+  createRRset(Name.parse(name), Type.A, { ttl: 60, values: ['192.0.2.1'] });
+
+test('names between exist while something below them does', () => {
+  const base = newZone(origin);
+  const edit = (name: string, present: boolean) => ({
+    name: Name.parse(name),
+    type: Type.A,
+    rrset: present ? address(name) : undefined,
+  });
+  const one = base.change([edit('a.b.c.example.net', true)])?.zone;
+  expect([one?.size, one?.node(Name.parse('b.c.example.net').key)?.rrsets.size]).toEqual([4, 0]);
+  const two = one?.change([edit('x.c.example.net', true)])?.zone;
+  const three = two?.change([edit('a.b.c.example.net', false)])?.zone;
+  expect([three?.size, three?.node(Name.parse('b.c.example.net').key)]).toEqual([3, undefined]);
+  expect(three?.node(Name.parse('c.example.net').key)).toBeDefined();
+  const four = three?.change([edit('x.c.example.net', false)])?.zone;
+  expect([four?.size, base.size, one?.size]).toEqual([1, 1, 4]);
+});
+
+test('after 2,000 changes a zone is what it would be if it were made anew', () => {
+  const random = new SeededRandom(3);
+  let zone = newZone(origin);
+  const present = new Set<string>();
+  for (let round = 0; round < 2000; round++) {
+    const labels = Array.from(
+      { length: 1 + Math.floor(random.float() * 3) },
+      () => 'abcdefgh'[Math.floor(random.float() * 8)],
+    );
+    const name = `${labels.join('.')}.example.net`;
+    const remove = present.has(name);
+    if (remove) present.delete(name);
+    else present.add(name);
+    const next = zone.change([
+      { name: Name.parse(name), type: Type.A, rrset: remove ? undefined : address(name) },
+    ]);
+    expect(next?.changeSet.to).toBe(round + 2);
+    zone = next?.zone ?? zone;
+  }
+  const anew = Zone.of(origin, zone.rrsets());
+  expect(anew.size).toBe(zone.size);
+  expect([...zone.rrsets()].filter(({ type }) => type === Type.A)).toHaveLength(present.size);
+  for (const rrset of zone.rrsets()) {
+    const node = zone.node(rrset.name.key);
+    expect(anew.node(rrset.name.key)?.children).toBe(node?.children);
+  }
+});
+
+test('a zone without SOA, without NS or with names of others is none', () => {
+  const [first, second] = [...newZone(origin).rrsets()];
+  expect(() => Zone.of(origin, [])).toThrow('Cannot make zone');
+  expect(() => Zone.of(origin, first ? [first] : [])).toThrow('Cannot make zone');
+  expect(() => Zone.of(origin, second ? [second] : [])).toThrow('Cannot make zone');
+  expect(() => Zone.of(origin, [...newZone(origin).rrsets(), address('example.org')])).toThrow(
+    'Cannot keep',
+  );
+});
+
+test.each([
+  [2, 1, true],
+  [1, 2, false],
+  [1, 1, false],
+  [1, 0xffff_ffff, true],
+  [0x8000_0000, 0, false],
+  [0x7fff_ffff, 0, true],
+])('serial %i is after %i: %s', (serial, other, after) => {
+  expect(isSerialAfter(serial, other)).toBe(after);
+  expect(nextSerial(0xffff_ffff)).toBe(1);
+});
