@@ -48,7 +48,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
 
   readonly #wire: Wire;
   readonly #maxPendingBytes: number;
-  readonly #autoCork: 0 | 1;
+  readonly #autoCork: boolean;
   readonly #info: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
   readonly #below: Transport | undefined;
   readonly #closeListeners: CloseListeners;
@@ -92,7 +92,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.openedAt = reactor.clock.now();
     this.#wire = wire;
     this.#maxPendingBytes = maxPendingBytes;
-    this.#autoCork = autoCork ? 1 : 0;
+    this.#autoCork = autoCork;
     this.#info = info;
     this.#below = below;
     this.#closeListeners = new CloseListeners(reactor);
@@ -202,12 +202,17 @@ export class WireTransport implements Transport, Incoming, WireEvents {
       return false;
     }
     if (pending >= this.#wire.highWaterMark) this.#owesDrained = true;
-    if (this.#corks === 0) this.#flush();
+    this.#flush();
     return !this.#owesDrained;
   }
 
+  /** Sends what is queued, unless the caller's corks or the callback on the stack hold it back. */
   #flush(): void {
-    if (this.#corks > 0) return;
+    if (this.#corks > 0 || (this.#autoCork && this.#callbacks > 0)) return;
+    this.#send();
+  }
+
+  #send(): void {
     if (this.#queuedBytes > 0) {
       const list = this.#queue;
       this.#queue = [];
@@ -397,25 +402,21 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   /** The hot path, spelled out so that a chunk costs no closure. */
   #callData(chunk: Buffer): void {
     this.#callbacks += 1;
-    this.#corks += this.#autoCork;
     try {
       this.#protocol?.dataReceived(chunk);
     } catch (thrown) {
       this.#fail('dataReceived', thrown);
     }
-    this.#corks -= this.#autoCork;
     this.#callbacks -= 1;
   }
 
   #call(callback: string, run: () => void): void {
     this.#callbacks += 1;
-    this.#corks += this.#autoCork;
     try {
       run();
     } catch (thrown) {
       this.#fail(callback, thrown);
     }
-    this.#corks -= this.#autoCork;
     this.#callbacks -= 1;
   }
 
@@ -466,10 +467,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     if (!this.#wire.detach || this.#detached) {
       throw new UsageError('HAWSER_DETACHED', 'Cannot detach as the socket was given away');
     }
-    const corks = this.#corks;
-    this.#corks = 0;
-    this.#flush();
-    this.#corks = corks;
+    this.#send();
     this.#detached = true;
     return this.#wire.detach(this.#unread.takeAll());
   }
