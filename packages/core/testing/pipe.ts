@@ -188,7 +188,9 @@ class PipeWire implements Wire {
       return;
     }
     if (had > 0) this.#far.#taken();
-    if (this.#far.#sending === 'open' || this.#heardEnd || !this.#mayDeliver) return;
+    // Hearing that, the far side may have written again, and ended.
+    if (this.#inbox.length > 0 || this.#far.#sending === 'open') return;
+    if (this.#heardEnd || !this.#mayDeliver) return;
     this.#heardEnd = true;
     this.#events?.wireEnded();
     this.#closeWhenDone();

@@ -1,0 +1,7 @@
+export {
+  type Capability,
+  type ConformanceCase,
+  type ConformanceHarness,
+  isApplicable,
+} from './conformance-case.ts';
+export { transportConformance } from './transport.ts';
