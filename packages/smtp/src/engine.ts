@@ -16,7 +16,7 @@ import { toEnvelope, toMailPath } from './envelope.ts';
 import type { HookResult } from './hook-call.ts';
 import { MessageStream } from './message-stream.ts';
 import { type SmtpLimits, type SmtpOptions, toLimits } from './options.ts';
-import { SmtpError as Refusal, type SmtpError } from './smtp-error.ts';
+import { SmtpError } from './smtp-error.ts';
 
 type Callback = (error?: Error | null) => void;
 
