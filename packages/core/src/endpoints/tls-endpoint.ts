@@ -29,7 +29,7 @@ import { connectTls } from './tls-connect.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** What both sides may say about TLS besides files. */
-export interface TlsDetails extends Pick<TlsOptions, 'alpn' | 'handshakeTimeoutMs'> {
+interface TlsDetails extends Pick<TlsOptions, 'alpn' | 'handshakeTimeoutMs'> {
   readonly minVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
   readonly maxVersion?: 'TLSv1.2' | 'TLSv1.3' | undefined;
 }

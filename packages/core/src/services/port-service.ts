@@ -36,4 +36,10 @@ export function portService(
 }
 
 /** {@link portService}, by the name that reads well in `run(serve(...))`. */
-export const serve: typeof portService = portService;
+export function serve(
+  endpoint: string | ServerEndpoint,
+  factory: FactoryLike,
+  options?: PortServiceOptions,
+): ListenerService<Port> {
+  return portService(endpoint, factory, options);
+}
