@@ -68,15 +68,8 @@ class FunctionZone implements Authority {
   #overloaded = false;
 
   constructor(origin: Name, options: DynamicOptions) {
-    const {
-      resolve,
-      ttl = 60,
-      timeoutMs = 2000,
-      maxConcurrent = 1000,
-      perClient = true,
-      ...rest
-    } = options;
-    if (typeof resolve !== 'function' || timeoutMs <= 0 || maxConcurrent <= 0) {
+    const { ttl = 60, timeoutMs = 2000, maxConcurrent = 1000, perClient = true, ...rest } = options;
+    if (typeof options.resolve !== 'function' || timeoutMs <= 0 || maxConcurrent <= 0) {
       const why = 'resolve must be a function, timeoutMs and maxConcurrent above 0';
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot serve "${origin}" as ${why}`);
     }

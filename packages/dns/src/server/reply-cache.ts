@@ -17,27 +17,40 @@ const MAX_REPLY_BYTES = 1232;
 
 /** Replies by zone, question and {@link ReplyShape}. */
 export class ReplyCache {
-  readonly #byZone = new WeakMap<Zone, Map<string, Buffer>>();
+  readonly #byZone = new WeakMap<Zone, ZoneReplies>();
 
   /** A reply to the same question; id, RD and the spelling of the question may differ. Copy it before changing it. */
   get(zone: Zone, question: Question, shape: ReplyShape): Buffer | undefined {
-    return this.#byZone.get(zone)?.get(cacheKey(question, shape));
+    return this.#byZone.get(zone)?.byKind.get(kindOf(question, shape))?.get(question.key);
   }
 
   set(zone: Zone, question: Question, shape: ReplyShape, reply: Buffer): void {
     if (reply.length > MAX_REPLY_BYTES) return;
     let replies = this.#byZone.get(zone);
-    if (replies === undefined) {
-      replies = new Map();
+    // Somebody asks for random names: start over rather than keep books on them.
+    if (replies === undefined || replies.count >= MAX_ENTRIES) {
+      replies = { byKind: new Map(), count: 0 };
       this.#byZone.set(zone, replies);
     }
-    // Somebody asks for random names: start over rather than keep books on them.
-    if (replies.size >= MAX_ENTRIES) replies.clear();
-    replies.set(cacheKey(question, shape), reply);
+    const kind = kindOf(question, shape);
+    let byName = replies.byKind.get(kind);
+    if (byName === undefined) {
+      byName = new Map();
+      replies.byKind.set(kind, byName);
+    }
+    byName.set(question.key, reply);
+    replies.count++;
   }
 }
 
-function cacheKey(question: Question, shape: ReplyShape): string {
-  const flags = (shape.edns ? 1 : 0) | (shape.dnssecOk ? 2 : 0);
-  return String.fromCharCode(question.type, question.class, shape.maxBytes, flags) + question.key;
+/** Names are looked up in a map of their own for each kind of question, as joining strings costs more than a second map. */
+interface ZoneReplies {
+  readonly byKind: Map<number, Map<string, Buffer>>;
+  count: number;
+}
+
+/** Everything but the name in one number of 50 bits. */
+function kindOf(question: Question, shape: ReplyShape): number {
+  const low = question.class * 4 + (shape.edns ? 1 : 0) + (shape.dnssecOk ? 2 : 0);
+  return (question.type * 0x1_0000 + shape.maxBytes) * 0x4_0000 + low;
 }

@@ -29,6 +29,9 @@ export interface ResponderOptions {
   readonly udpPayloadBytes?: number | undefined;
 }
 
+/** Longest query taken over UDP. We announce less than that; it bounds what one packet can cost. */
+const MAX_UDP_QUERY_BYTES = 4096;
+
 /** A reply, `undefined` for silence, or a promise where an {@link Authority} needs time. Never rejects. */
 export type Reply = Buffer | undefined | Promise<Buffer | undefined>;
 
@@ -67,7 +70,8 @@ export class Responder {
   }
 
   #take(bytes: Buffer, header: Header, context: QueryContext): Reply {
-    if (!countsFit(header, bytes.length)) return this.#bare(header, Rcode.FormErr);
+    const tooLong = context.transport === 'udp' && bytes.length > MAX_UDP_QUERY_BYTES;
+    if (tooLong || !countsFit(header, bytes.length)) return this.#bare(header, Rcode.FormErr);
     const { opcode } = header;
     if (opcode !== Opcode.Query && opcode !== Opcode.Notify && opcode !== Opcode.Update) {
       return this.#bare(header, Rcode.NotImp, 0);
@@ -213,7 +217,8 @@ function replyFlags(header: Header, keep: number = Flag.RecursionDesired): numbe
 
 /** A reply to somebody else, made into one to this message: same question, other id, RD bit and spelling. */
 function patched(reply: Buffer, message: Message, question: Question): Buffer {
-  const copy = Buffer.from(reply);
+  const copy = Buffer.allocUnsafe(reply.length);
+  copy.set(reply);
   const flags =
     (reply.readUInt16BE(2) & ~Flag.RecursionDesired) |
     (message.header.flags & Flag.RecursionDesired);

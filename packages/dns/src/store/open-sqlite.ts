@@ -135,14 +135,17 @@ interface NodeSqlite {
  * within the call, so the process is silenced for that call, and for that warning, only.
  */
 function nodeSqlite(): NodeSqlite | undefined {
-  const { emitWarning } = process;
+  const emitWarning = process.emitWarning.bind(process);
+  const own = Object.getOwnPropertyDescriptor(process, 'emitWarning');
   process.emitWarning = ((warning: string | Error, ...rest: unknown[]) => {
-    if (rest[0] !== 'ExperimentalWarning') Reflect.apply(emitWarning, process, [warning, ...rest]);
+    if (rest[0] !== 'ExperimentalWarning')
+      Reflect.apply(emitWarning, undefined, [warning, ...rest]);
   }) as typeof emitWarning;
   try {
     return process.getBuiltinModule('node:sqlite') as NodeSqlite | undefined;
   } finally {
-    process.emitWarning = emitWarning;
+    if (own) Object.defineProperty(process, 'emitWarning', own);
+    else Reflect.deleteProperty(process, 'emitWarning');
   }
 }
 

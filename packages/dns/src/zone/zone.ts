@@ -1,6 +1,6 @@
 // A zone as it is at one moment. Immutable, so that an answer, a transfer or a cache may hold it while it is replaced.
 import { usageError } from '../errors.ts';
-import { Name } from '../name.ts';
+import type { Name } from '../name.ts';
 import { formatType, isMetaType, Type } from '../numbers.ts';
 import { decodeSoa } from '../rdata/decode-rdata.ts';
 import type { SoaValue } from '../rdata/value.ts';

@@ -63,6 +63,12 @@ describe('twelve octets', () => {
       Rcode.FormErr,
       0x8101,
     ],
+    [
+      'more than 4096 octets over UDP',
+      Buffer.concat([query('www.example.net'), Buffer.alloc(4096)]),
+      Rcode.FormErr,
+      0x8101,
+    ],
     ['two questions', build({ questions: [question, question] }), Rcode.FormErr, 0x8101],
     ['no question', build({}), Rcode.FormErr, 0x8101],
     [

@@ -157,6 +157,7 @@ describe('time', () => {
 
   test('octets that drip in do not', async () => {
     const { transport, clock } = connect();
+    expect(transport.wireState).toBe('open');
     const message = framed(query('www.example.net'));
     for (let index = 0; index < 10; index++) {
       transport.receive(message.subarray(index, index + 1));

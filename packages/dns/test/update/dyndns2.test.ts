@@ -15,12 +15,10 @@ async function setUp() {
   let failing = false;
   const zone = await dynamicZone('example.net', {
     store: {
-      ...{
-        list: () => store.list(),
-        load: store.load.bind(store),
-        journal: store.journal.bind(store),
-        close: () => store.close(),
-      },
+      list: () => store.list(),
+      load: (origin) => store.load(origin),
+      journal: (origin, serial) => store.journal(origin, serial),
+      close: () => store.close(),
       commit: async (changeSet) => {
         if (failing) throw new StoreError('HAWSER_STORE_IO', 'disk full');
         commits.push(changeSet.to);
