@@ -1,6 +1,6 @@
-import { connectPipe, createTestReactor, type TestReactor } from '@hawser/core/testing';
 import type { Factory, WireTransport } from '@hawser/core';
-import { acceptFor, keep, MemoryMailbox, smtp, type SmtpOptions } from '@hawser/smtp';
+import { connectPipe, createTestReactor, type TestReactor } from '@hawser/core/testing';
+import { acceptFor, keep, MemoryMailbox, type SmtpOptions, smtp } from '@hawser/smtp';
 import { SmtpClient } from './smtp-client.ts';
 
 /** A server in memory on virtual time, and clients of it. */

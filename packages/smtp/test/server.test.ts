@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { pipeRig } from './pipe-rig.ts';
+
 test('a whole delivery', async () => {
   const { connect, mailbox, reactor } = pipeRig();
   const client = connect();
