@@ -111,6 +111,8 @@ export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.
 // Services and the process around them.
 export { bindService } from './services/bind-service.ts';
 export { group } from './services/group.ts';
+export type { ListenerKind, ListenerService } from './services/listener-service.ts';
 export { type PortServiceOptions, portService, serve } from './services/port-service.ts';
 export { run } from './services/run.ts';
-export { type ApplicationOptions, runApplication } from './services/run-application.ts';
+export { type ApplicationOptions, exitCodeOf, runApplication } from './services/run-application.ts';
+export type { StopSignal } from './services/stop-requests.ts';

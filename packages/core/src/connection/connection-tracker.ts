@@ -9,6 +9,8 @@ export class ConnectionTracker {
   readonly #reactor: Has<'clock'>;
   readonly #open = new Set<WireTransport>();
   #whenEmpty: Deferred<void>[] = [];
+  /** Connections ended by a shutdown that did not wait for them. */
+  #cutOff = 0;
 
   constructor(reactor: Has<'clock'>) {
     this.#reactor = reactor;
@@ -20,8 +22,9 @@ export class ConnectionTracker {
 
   add(transport: WireTransport): void {
     this.#open.add(transport);
-    transport.onClose(() => {
+    transport.onClose(({ kind }) => {
       this.#open.delete(transport);
+      if (kind === 'shutdown') this.#cutOff += 1;
       if (this.#open.size > 0) return;
       const waiting = this.#whenEmpty;
       this.#whenEmpty = [];
@@ -40,15 +43,13 @@ export class ConnectionTracker {
   /** Asks every connection to finish; aborts at `deadline` what has not. */
   drain(deadline: number): Deferred<DrainReport> {
     const asked = [...this.#open];
-    let aborted = 0;
+    const cutOffBefore = this.#cutOff;
     for (const transport of asked) transport.requestDrain(deadline);
     const wait = Math.max(0, deadline - this.#reactor.clock.now());
-    const timer = this.#reactor.clock.callLater(wait, () => {
-      aborted = this.#open.size;
-      this.abortAll({ kind: 'shutdown' });
-    });
+    const timer = this.#reactor.clock.callLater(wait, () => this.abortAll({ kind: 'shutdown' }));
     return this.empty().addCallback(() => {
       timer.cancel();
+      const aborted = this.#cutOff - cutOffBefore;
       return { finished: Math.max(0, asked.length - aborted), aborted };
     });
   }

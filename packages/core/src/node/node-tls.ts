@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { isIP, type Socket } from 'node:net';
 import {
   createSecureContext,
   type SecureContext,
@@ -121,7 +121,11 @@ function startTls(socket: Socket, { side, options }: Parts): TLSSocket {
     ...shared,
     socket,
     rejectUnauthorized: verify,
-    ...(serverName !== undefined && { servername: serverName }),
+    // An address is verified, but has no place in SNI (RFC 6066 §3).
+    ...(serverName !== undefined && {
+      host: serverName,
+      servername: isIP(serverName) ? '' : serverName,
+    }),
   });
 }
 
