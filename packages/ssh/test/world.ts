@@ -179,31 +179,41 @@ export async function exec(client: Client, command: string, input?: string): Pro
 
 export function openExec(client: Client, command: string, options: object = {}): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
-    client.exec(command, options, (error, channel) => (error ? reject(error) : resolve(channel)));
+    client.exec(command, options, (error, channel) => {
+      if (error) reject(error);
+      else resolve(noteExit(channel));
+    });
   });
 }
 
 export function openShell(client: Client, pty: object | false = {}): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
-    client.shell(pty as object, (error, channel) => (error ? reject(error) : resolve(channel)));
+    client.shell(pty as object, (error, channel) => {
+      if (error) reject(error);
+      else resolve(noteExit(channel));
+    });
   });
+}
+
+const exits = new WeakMap<ClientChannel, number | null>();
+
+/** The status may come in the chunk that opened the channel, before a promise can tell of it. */
+function noteExit(channel: ClientChannel): ClientChannel {
+  channel.on('exit', (code: number | null) => exits.set(channel, code));
+  return channel;
 }
 
 export function outcome(channel: ClientChannel): Promise<Outcome> {
   return new Promise((resolve) => {
     let stdout = '';
     let stderr = '';
-    let status: number | null | undefined;
     channel.on('data', (data: Buffer) => {
       stdout += data.toString();
     });
     channel.stderr.on('data', (data: Buffer) => {
       stderr += data.toString();
     });
-    channel.on('exit', (code: number | null) => {
-      status = code;
-    });
-    channel.on('close', () => resolve({ stdout, stderr, status }));
+    channel.on('close', () => resolve({ stdout, stderr, status: exits.get(channel) }));
   });
 }
 
