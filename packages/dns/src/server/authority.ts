@@ -16,6 +16,8 @@ export interface AuthorityQuery {
 /** Answers for every name at or below `origin`: a {@link Zone}, a zone that changes, or a function. */
 export interface Authority {
   readonly origin: Name;
+  /** True if zones are made for one answer each, so that keeping replies is in vain. */
+  readonly transient?: boolean | undefined;
   /**
    * The zone to answer `query` from. The same object means the same content, so that replies may be cached by it. A throw
    * or a rejection is reported and answered with SERVFAIL; `undefined` is SERVFAIL without a report.

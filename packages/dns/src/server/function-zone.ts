@@ -57,6 +57,7 @@ type Eventually<T> = T | PromiseLike<T>;
 
 class FunctionZone implements Authority {
   readonly origin: Name;
+  readonly transient = true;
   readonly #base: Zone;
   readonly #options: Required<Pick<DynamicOptions, 'resolve' | 'perClient'>>;
   readonly #ttl: number;

@@ -9,7 +9,7 @@ import { Class, Opcode, Rcode, Type } from '../numbers.ts';
 import { answerFrom } from '../zone/answer.ts';
 import type { Zone } from '../zone/zone.ts';
 import { type Authority, AuthorityMap } from './authority.ts';
-import { ReplyCache } from './reply-cache.ts';
+import { ReplyCache, type ReplyShape } from './reply-cache.ts';
 import { writeAnswer } from './write-answer.ts';
 
 /** Where a query came from. */
@@ -27,6 +27,13 @@ export interface ResponderOptions {
    * @defaultValue 1232
    */
   readonly udpPayloadBytes?: number | undefined;
+}
+
+/** A message that asks something, and from where. */
+interface Query {
+  readonly message: Message;
+  readonly question: Question;
+  readonly context: QueryContext;
 }
 
 /** Longest query taken over UDP. We announce less than that; it bounds what one packet can cost. */
@@ -89,82 +96,51 @@ export class Responder {
     }
     if (message.edns !== undefined && message.edns.version !== 0)
       return this.#refuse(message, Rcode.BadVers, context);
-    const rcode =
-      opcode === Opcode.Query
-        ? this.#queryRcode(message, question, context)
-        : this.#otherRcode(message, question);
+    const query = { message, question, context };
+    const rcode = opcode === Opcode.Query ? queryRcode(query) : this.#otherRcode(message, question);
     if (rcode !== Rcode.NoError) return this.#refuse(message, rcode, context);
     const authority = this.#authorities.find(question.key, question.type);
     if (authority === undefined) return this.#refuse(message, Rcode.Refused, context);
     const { key, type } = question;
     const zone = authority.zoneFor({ key, type, client: context.client });
-    return zone !== undefined && 'then' in zone
-      ? this.#later(message, question, context, zone)
-      : this.#answer(message, question, context, zone);
+    if (zone !== undefined && 'then' in zone) return this.#later(query, zone);
+    return authority.transient ? this.#answer(query, zone) : this.#cached(query, zone);
   }
 
-  async #later(
-    message: Message,
-    question: Question,
-    context: QueryContext,
-    zone: PromiseLike<Zone | undefined>,
-  ): Promise<Buffer> {
+  async #later(query: Query, zone: PromiseLike<Zone | undefined>): Promise<Buffer> {
     try {
-      return this.#answer(message, question, context, await zone);
+      return this.#answer(query, await zone);
     } catch (error) {
-      return this.#fault(message.header, message, error);
+      return this.#fault(query.message.header, query.message, error);
     }
   }
 
-  #answer(
-    message: Message,
-    question: Question,
-    context: QueryContext,
-    zone: Zone | undefined,
-  ): Buffer {
-    if (zone === undefined) return this.#refuse(message, Rcode.ServFail, context);
+  #cached(query: Query, zone: Zone | undefined): Buffer {
+    if (zone === undefined) return this.#answer(query, zone);
+    const { message, question, context } = query;
     const shape = this.#shapeOf(message, context);
     const cached = this.#cache.get(zone, question, shape);
     if (cached !== undefined) return patched(cached, message, question);
-    this.#begin(message, shape.maxBytes);
-    const answer = answerFrom(zone, question);
-    const aa = answer.authoritative && question.class === Class.IN ? Flag.Authoritative : 0;
-    const reply = writeAnswer(this.#writer, answer, aa);
+    const reply = this.#answer(query, zone);
     this.#cache.set(zone, question, shape, reply);
     return reply;
   }
 
+  #answer({ message, question, context }: Query, zone: Zone | undefined): Buffer {
+    if (zone === undefined) return this.#refuse(message, Rcode.ServFail, context);
+    this.#begin(message, this.#shapeOf(message, context).maxBytes);
+    const answer = answerFrom(zone, question);
+    const aa = answer.authoritative && question.class === Class.IN ? Flag.Authoritative : 0;
+    return writeAnswer(this.#writer, answer, aa);
+  }
+
   /** What a reply depends on besides the question. */
-  #shapeOf(
-    message: Message,
-    context: QueryContext,
-  ): { maxBytes: number; edns: boolean; dnssecOk: boolean } {
+  #shapeOf(message: Message, context: QueryContext): ReplyShape {
     const { edns } = message;
     const udp =
       edns === undefined ? 512 : Math.min(Math.max(512, edns.udpSize), this.#udpPayloadBytes);
     const maxBytes = context.transport === 'tcp' ? MAX_MESSAGE_BYTES : udp;
     return { maxBytes, edns: edns !== undefined, dnssecOk: edns?.dnssecOk ?? false };
-  }
-
-  /** NOERROR if the query may be looked up. */
-  #queryRcode(message: Message, question: Question, context: QueryContext): number {
-    const { type } = question;
-    if (question.class !== Class.IN && question.class !== Class.ANY) return Rcode.Refused;
-    if (
-      type === 0 ||
-      type === Type.OPT ||
-      type === Type.TSIG ||
-      type === Type.TKEY ||
-      type === Type.NXNAME
-    ) {
-      return Rcode.FormErr;
-    }
-    if (type === Type.MAILA || type === Type.MAILB) return Rcode.NotImp;
-    if (type === Type.AXFR && context.transport === 'udp') return Rcode.FormErr;
-    // Transfers are for those who were let in, and nobody is yet.
-    if (type === Type.AXFR || type === Type.IXFR) return Rcode.Refused;
-    // We have no keys: a signature cannot be one we know (RFC 8945 §5.2.1).
-    return message.signatureOffset === undefined ? Rcode.NoError : Rcode.NotAuth;
   }
 
   /** NOTIFY and UPDATE name a zone. We take neither: refused for a zone of ours, not our business for others. */
@@ -208,6 +184,27 @@ export class Responder {
     this.#begin(message, 512);
     return this.#writer.finish(Rcode.ServFail);
   }
+}
+
+/** NOERROR if the query may be looked up. */
+function queryRcode({ message, question, context }: Query): number {
+  const { type } = question;
+  if (question.class !== Class.IN && question.class !== Class.ANY) return Rcode.Refused;
+  if (
+    type === 0 ||
+    type === Type.OPT ||
+    type === Type.TSIG ||
+    type === Type.TKEY ||
+    type === Type.NXNAME
+  ) {
+    return Rcode.FormErr;
+  }
+  if (type === Type.MAILA || type === Type.MAILB) return Rcode.NotImp;
+  if (type === Type.AXFR && context.transport === 'udp') return Rcode.FormErr;
+  // Transfers are for those who were let in, and nobody is yet.
+  if (type === Type.AXFR || type === Type.IXFR) return Rcode.Refused;
+  // We have no keys: a signature cannot be one we know (RFC 8945 §5.2.1).
+  return message.signatureOffset === undefined ? Rcode.NoError : Rcode.NotAuth;
 }
 
 /** A response to this opcode. Of the other bits only RD comes back: AD, CD, RA and Z are not ours to claim. */
