@@ -70,9 +70,13 @@ export const callCases: readonly ConformanceCase[] = [
         const client = session.protocol('client', {
           made: (t) => void t.write(Buffer.from('hello')),
         });
-        await session.connect(server, client);
+        if (place === 'connectionMade') {
+          await session.openInVain(server.factory, client);
+        } else {
+          await session.connect(server, client);
+        }
         if (place === 'a turn of its own') abort(server.transport);
-        await session.lost(server, client);
+        await session.lost(server);
         assert.equal(lostBefore, false);
         assert.deepEqual(server.reason, { kind: 'aborted', error: undefined });
       },

@@ -51,9 +51,14 @@ export const failureCases: readonly ConformanceCase[] = [
         const other = await openEcho(session);
         const server = session.protocol('server', script);
         const client = session.protocol('client');
-        await session.connect(server, client);
-        provoke?.(client, server);
-        await session.lost(server, client);
+        if (provoke) {
+          await session.connect(server, client);
+          provoke(client, server);
+          await session.lost(client);
+        } else {
+          await session.openInVain(server.factory, client);
+        }
+        await session.lost(server);
         assert.deepEqual(server.reason, { kind: 'protocol', error: mistake });
         assertReported(session, callback);
         await assertEchoes(session, other);
@@ -83,8 +88,7 @@ export const failureCases: readonly ConformanceCase[] = [
     async play(session) {
       const other = await openEcho(session);
       const client = session.protocol('client');
-      await session.open({ name: 'server', buildProtocol: fail }, client.factory);
-      await session.lost(client);
+      await session.openInVain({ name: 'server', buildProtocol: fail }, client);
       assertReported(session, 'buildProtocol');
       await assertEchoes(session, other);
     },
@@ -104,9 +108,7 @@ export const failureCases: readonly ConformanceCase[] = [
           return undefined;
         },
       };
-      await session.open(refusing, client.factory);
-      await session.lost(client);
-      await session.harness.quiet();
+      await session.openInVain(refusing, client);
       assert.equal(closed.length, 1);
       assert.equal(Reflect.get(Object(closed[0]), 'kind'), 'refused');
       await assertEchoes(session, other);
@@ -126,9 +128,7 @@ export const failureCases: readonly ConformanceCase[] = [
           return server.protocol;
         },
       };
-      await session.open(aborting, client.factory);
-      await session.lost(client);
-      await session.harness.quiet();
+      await session.openInVain(aborting, client);
       assert.deepEqual(server.calls, []);
     },
   }),

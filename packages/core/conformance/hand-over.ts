@@ -34,8 +34,8 @@ export const handOverCases: readonly ConformanceCase[] = [
       await session.connect(first, client);
       const total = (): number =>
         Math.min(4, first.receivedBytes) + Math.min(4, second.receivedBytes) + third.receivedBytes;
-      for (const [at, byte] of [...CONVERSATION].entries()) {
-        client.transport.write(Buffer.from(byte));
+      for (const [at, byte] of Buffer.from(CONVERSATION).entries()) {
+        client.transport.write(Buffer.of(byte));
         const arrived = [first, second, third].map((each) => each.until(() => total() > at));
         await session.wait(Promise.race(arrived));
       }

@@ -8,7 +8,7 @@ import { Recorder, type Script } from './recorder.ts';
 /** What a case is made of. */
 export interface CaseParts extends Pick<ConformanceCase, 'name' | 'invariants'> {
   readonly needs?: readonly Capability[];
-  play(session: Session): Promise<void>;
+  readonly play: (session: Session) => Promise<void>;
 }
 
 /** Makes a case that plays on a session of its own and ends with the checks that hold for every case. */
@@ -49,10 +49,25 @@ export class Session {
     await this.wait(Promise.all([this.made(server), this.made(client)]));
   }
 
-  /** Connects factories that may refuse. */
-  async open(server: Factory, client: Factory, options?: StreamOptions): Promise<void> {
+  /**
+   * Connects factories of which one may refuse or abort at once. Then the client may fail to connect, without hearing
+   * of a connection: false.
+   */
+  async open(server: Factory, client: Factory, options?: StreamOptions): Promise<boolean> {
     const opened = Promise.resolve(this.harness.connect(server, client, options));
-    await this.wait(opened.catch(() => undefined));
+    return this.wait(
+      opened.then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+
+  /** Connects to a server that ends the connection at once, and waits until `client` knows. */
+  async openInVain(server: Factory, client: Recorder): Promise<void> {
+    await this.open(server, client.factory);
+    if (client.calls.length > 0) await this.lost(client);
+    await this.harness.quiet();
   }
 
   wait<T>(answer: Promise<T>): Promise<T> {
