@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import {
   createNodeReactor,
@@ -12,10 +11,7 @@ import { CollectedReports } from '@hawser/core/testing';
 import { describe } from 'vitest';
 import { deliveryCases, type Rig } from './delivery-cases.ts';
 import { SmtpClient } from './smtp-client.ts';
-
-const fixture = (name: string): Buffer =>
-  readFileSync(new URL(`fixtures/${name}`, import.meta.url));
-const certificate = { cert: fixture('localhost-cert.pem'), key: fixture('localhost-key.pem') };
+import { certificate, startTlsCases } from './starttls-cases.ts';
 
 describe('over TCP', () => {
   deliveryCases((factory) => listen(factory, (client) => client));
@@ -31,6 +27,10 @@ describe('over TLS from the start', () => {
       },
     })),
   );
+});
+
+describe('STARTTLS over TCP', () => {
+  startTlsCases((factory) => listen(factory, (client) => client));
 });
 
 async function listen(
