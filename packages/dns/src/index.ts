@@ -60,8 +60,6 @@ export {
   type DynamicZoneOptions,
   dynamicZone,
   type RecordEdit,
-  type RecordListing,
-  type ZoneChange,
 } from './store/dynamic-zone.ts';
 export { memory } from './store/memory-store.ts';
 export {
@@ -73,6 +71,7 @@ export {
   type SqliteValue,
 } from './store/open-sqlite.ts';
 export { sqlite } from './store/sqlite-store.ts';
+export type { RecordListing, ZoneChange } from './store/zone-change.ts';
 export type { StoredZone, ZoneStore } from './store/zone-store.ts';
 // Updates over HTTP.
 export { hashToken, type UpdateAccount } from './update/account.ts';

@@ -16,7 +16,7 @@ export interface Rdata {
 }
 
 /** Longest RDATA kept: a record of this size still fits into one TCP message with its owner and the question. */
-export const MAX_RDATA_BYTES = 65_000;
+const MAX_RDATA_BYTES = 65_000;
 
 interface Layout {
   readonly prefix: number;

@@ -8,8 +8,14 @@ import type { Authority } from '../server/authority.ts';
 import { fromRRsets, toList } from '../zone/host-records.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { createRRset, valuesOf } from '../zone/rrset.ts';
-import { type ChangeSet, type Edit, Zone } from '../zone/zone.ts';
+import { type Edit, Zone } from '../zone/zone.ts';
 import { memory } from './memory-store.ts';
+import {
+  describeChange,
+  describeRRset,
+  type RecordListing,
+  type ZoneChange,
+} from './zone-change.ts';
 import type { ZoneStore } from './zone-store.ts';
 
 /** Options for {@link dynamicZone}. Those of a new zone count only when the store does not have it yet. */
@@ -28,23 +34,6 @@ export interface RecordEdit {
   readonly values?: RecordValue | readonly RecordValue[] | undefined;
   /** Seconds. @defaultValue that of the zone */
   readonly ttl?: number | undefined;
-}
-
-/** What changed, as plain data. */
-export interface ZoneChange {
-  readonly zone: string;
-  /** The serial since the change. */
-  readonly serial: number;
-  /** Everything that changed but the start of authority. No values: deleted. */
-  readonly changes: readonly RecordListing[];
-}
-
-/** The records of one name and type, as plain data. */
-export interface RecordListing {
-  readonly name: string;
-  readonly type: string;
-  readonly ttl: number;
-  readonly values: readonly RecordValue[];
 }
 
 /**
@@ -132,12 +121,7 @@ export class DynamicZone implements Authority {
     rrsets.sort(
       (one, other) => Buffer.compare(one.key, other.key) || one.rrset.type - other.rrset.type,
     );
-    return rrsets.map(({ rrset }) => ({
-      name: rrset.name.toString(),
-      type: formatType(rrset.type),
-      ttl: rrset.ttl,
-      values: valuesOf(rrset),
-    }));
+    return rrsets.map(({ rrset }) => describeRRset(rrset));
   }
 
   /**
@@ -285,18 +269,4 @@ export class DynamicZone implements Authority {
       }
     }
   }
-}
-
-function describeChange({ origin, to, changes }: ChangeSet): ZoneChange {
-  const listings = changes.filter(({ type }) => type !== Type.SOA);
-  return {
-    zone: origin.toString(),
-    serial: to,
-    changes: listings.map(({ name, type, before, after }) => ({
-      name: name.toString(),
-      type: formatType(type),
-      ttl: after?.ttl ?? before?.ttl ?? 0,
-      values: after === undefined ? [] : valuesOf(after),
-    })),
-  };
 }

@@ -157,7 +157,8 @@ function openNode(path: string): Driver {
 
 function openLibsql(path: string): Driver {
   // Loaded only where it is needed: it is a native module.
-  const Database = createRequire(import.meta.url)('libsql') as new (path: string) => Driver;
+  const require = createRequire(import.meta.url);
+  const Database = require('libsql') as new (path: string) => Driver;
   const db = new Database(path);
   return {
     exec: (sql) => db.exec(sql),

@@ -13,6 +13,7 @@ import {
   type SqliteStatement,
   storeError,
 } from './open-sqlite.ts';
+import { schema, statements } from './sqlite-schema.ts';
 import type { StoredZone, ZoneStore } from './zone-store.ts';
 
 /**
@@ -22,47 +23,6 @@ import type { StoredZone, ZoneStore } from './zone-store.ts';
 export function sqlite(path: string, options: OpenSqliteOptions = {}): ZoneStore {
   return new SqliteStore(path, options);
 }
-
-const schema = `
-  CREATE TABLE IF NOT EXISTS zone (
-    id INTEGER PRIMARY KEY,
-    origin BLOB NOT NULL UNIQUE,
-    name BLOB NOT NULL,
-    serial INTEGER NOT NULL
-  );
-  CREATE TABLE IF NOT EXISTS rrset (
-    zone INTEGER NOT NULL REFERENCES zone (id) ON DELETE CASCADE,
-    rkey BLOB NOT NULL,
-    type INTEGER NOT NULL,
-    name BLOB NOT NULL,
-    ttl INTEGER NOT NULL,
-    rdata BLOB NOT NULL,
-    PRIMARY KEY (zone, rkey, type)
-  ) WITHOUT ROWID;
-  CREATE TABLE IF NOT EXISTS journal (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    zone INTEGER NOT NULL REFERENCES zone (id) ON DELETE CASCADE,
-    serial_from INTEGER NOT NULL,
-    serial_to INTEGER NOT NULL,
-    changes TEXT NOT NULL
-  );
-  CREATE INDEX IF NOT EXISTS journal_zone ON journal (zone, id);
-`;
-
-const statements = {
-  list: 'SELECT name, serial FROM zone ORDER BY origin',
-  find: 'SELECT id, serial FROM zone WHERE origin = ?',
-  load: 'SELECT name, type, ttl, rdata FROM rrset WHERE zone = ? ORDER BY rkey, type',
-  create: 'INSERT INTO zone (origin, name, serial) VALUES (?, ?, ?)',
-  advance: 'UPDATE zone SET serial = ? WHERE id = ?',
-  put: 'INSERT OR REPLACE INTO rrset (zone, rkey, type, name, ttl, rdata) VALUES (?, ?, ?, ?, ?, ?)',
-  remove: 'DELETE FROM rrset WHERE zone = ? AND rkey = ? AND type = ?',
-  journal: 'INSERT INTO journal (zone, serial_from, serial_to, changes) VALUES (?, ?, ?, ?)',
-  trim: `DELETE FROM journal WHERE zone = ?1 AND id <= (
-    SELECT id FROM journal WHERE zone = ?1 ORDER BY id DESC LIMIT 1 OFFSET ${MAX_JOURNAL})`,
-  since: `SELECT serial_from, serial_to, changes FROM journal WHERE zone = ?1 AND id >= (
-    SELECT max(id) FROM journal WHERE zone = ?1 AND serial_from = ?2) ORDER BY id`,
-} as const;
 
 interface Waiting {
   readonly changeSet: ChangeSet;
@@ -204,7 +164,7 @@ class SqliteStore implements ZoneStore {
     }
     if (from !== undefined) {
       run.journal.run(zone, from, to, encodeChanges(changes));
-      run.trim.run(zone);
+      run.trim.run(zone, MAX_JOURNAL);
     }
     return undefined;
   }

@@ -9,7 +9,7 @@ export interface AddressUpdate {
 }
 
 /** Addresses of one family that one update may set. */
-export const MAX_ADDRESSES = 8;
+const MAX_ADDRESSES = 8;
 
 /** The host names asked for, in their order. */
 export function hostsOf(parameters: URLSearchParams): string[] {

@@ -1,8 +1,9 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
-import { dynamicZone, type ZoneChange } from '../../src/store/dynamic-zone.ts';
+import { dynamicZone } from '../../src/store/dynamic-zone.ts';
 import { memory } from '../../src/store/memory-store.ts';
+import type { ZoneChange } from '../../src/store/zone-change.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
 import type { ChangeSet } from '../../src/zone/zone.ts';
 

@@ -155,5 +155,20 @@ export function zoneStoreContract(
       expect(await store.journal(origin, 4)).toEqual([]);
       expect(await store.journal(origin, 77)).toBeUndefined();
     });
+
+    test('the journal keeps 1,000 changes', async () => {
+      const store = fresh();
+      let zone = newZone(origin);
+      await store.commit(creation(zone));
+      const changes = Array.from({ length: 1001 }, (_, index) => {
+        const next = setting(zone, 'x.example.net', String(index));
+        zone = next.zone;
+        return next.changeSet;
+      });
+      await Promise.all(changes.map((changeSet) => store.commit(changeSet)));
+      expect(await store.journal(origin, 1)).toBeUndefined();
+      expect(await store.journal(origin, 2)).toHaveLength(1000);
+      await expectStored(store, zone);
+    });
   });
 }

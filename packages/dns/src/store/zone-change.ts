@@ -1,0 +1,43 @@
+// Zone content and its changes as plain data, for JSON, pages and logs.
+import { formatType, Type } from '../numbers.ts';
+import type { RecordValue } from '../rdata/value.ts';
+import { type RRset, valuesOf } from '../zone/rrset.ts';
+import type { ChangeSet } from '../zone/zone.ts';
+
+/** What changed, as plain data. */
+export interface ZoneChange {
+  readonly zone: string;
+  /** The serial since the change. */
+  readonly serial: number;
+  /** Everything that changed but the start of authority. No values: deleted. */
+  readonly changes: readonly RecordListing[];
+}
+
+/** The records of one name and type, as plain data. */
+export interface RecordListing {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  readonly values: readonly RecordValue[];
+}
+
+/** An RRset as plain data. */
+export function describeRRset({ name, type, ttl, records }: RRset): RecordListing {
+  const values = valuesOf({ name, type, ttl, records });
+  return { name: name.toString(), type: formatType(type), ttl, values };
+}
+
+/** A change as plain data. */
+export function describeChange({ origin, to, changes }: ChangeSet): ZoneChange {
+  const listings = changes.filter(({ type }) => type !== Type.SOA);
+  return {
+    zone: origin.toString(),
+    serial: to,
+    changes: listings.map(({ name, type, before, after }) => ({
+      name: name.toString(),
+      type: formatType(type),
+      ttl: after?.ttl ?? before?.ttl ?? 0,
+      values: after === undefined ? [] : valuesOf(after),
+    })),
+  };
+}
