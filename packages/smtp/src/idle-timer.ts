@@ -7,6 +7,7 @@ export class IdleTimer {
   readonly #expired: () => void;
   #due = 0;
   #call: DelayedCall | undefined;
+  #cancelled = false;
 
   constructor(clock: Clock, options: { readonly ms: number; readonly expired: () => void }) {
     this.#clock = clock;
@@ -16,11 +17,14 @@ export class IdleTimer {
 
   /** Begins, or begins again. */
   touch(): void {
+    if (this.#cancelled) return;
     this.#due = this.#clock.now() + this.#ms;
     this.#call ??= this.#clock.callLater(this.#ms, () => this.#look());
   }
 
+  /** For good: a touch that comes late starts nothing. */
   cancel(): void {
+    this.#cancelled = true;
     this.#call?.cancel();
     this.#call = undefined;
   }

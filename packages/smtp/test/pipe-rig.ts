@@ -8,7 +8,9 @@ export interface PipeRig {
   readonly reactor: TestReactor;
   readonly mailbox: MemoryMailbox;
   readonly factory: Factory;
-  connect(cut?: 'whole' | 'bytes' | number): SmtpClient & { readonly server: WireTransport };
+  readonly connect: (
+    cut?: 'whole' | 'bytes' | number,
+  ) => SmtpClient & { readonly server: WireTransport };
 }
 
 export function pipeRig(options: Partial<SmtpOptions> = {}): PipeRig {

@@ -28,8 +28,9 @@ export class SmtpClient extends BaseProtocol {
     this.#settleClosed(reason);
   }
 
+  /** Sends, unless the connection has ended meanwhile. */
   send(text: string | Buffer): void {
-    this.transport.write(Buffer.from(text));
+    if (!this.transport.ending) this.transport.write(Buffer.from(text));
   }
 
   /** The next whole reply, its lines joined by LF. */
