@@ -8,7 +8,10 @@ import { closedOf, exec, login, openExec, pipeWorld, testServer, until } from '.
 const Message = { UserauthRequest: 50, UserauthSuccess: 52, ChannelOpen: 90 } as const;
 
 /** Connects without waiting for the login. */
-async function connecting(world: ReturnType<typeof pipeWorld>, config: object = {}): Promise<Client> {
+async function connecting(
+  world: ReturnType<typeof pipeWorld>,
+  config: object = {},
+): Promise<Client> {
   const client = new ssh2.Client();
   client.on('error', () => undefined);
   const sock = (await world.open()) as ConnectConfig['sock'] & object;
@@ -60,7 +63,10 @@ describe('before the login', () => {
           return;
         }
         const words = ['ops', 'ssh-connection', 'gssapi-with-mic'].map(sshString);
-        sendRaw(client, Buffer.concat([Uint8Array.of(Message.UserauthRequest), ...words, uint32(0)]));
+        sendRaw(
+          client,
+          Buffer.concat([Uint8Array.of(Message.UserauthRequest), ...words, uint32(0)]),
+        );
       },
     });
     await new Promise<void>((resolve) => client.once('ready', () => resolve()));
@@ -262,7 +268,8 @@ describe('garbage', () => {
       const random = new SeededRandom(seed);
       const client = seed % 2 ? await login(world) : await connecting(world);
       client.on('error', () => undefined);
-      if (seed % 2 === 0) await new Promise<void>((resolve) => client.once('handshake', () => resolve()));
+      if (seed % 2 === 0)
+        await new Promise<void>((resolve) => client.once('handshake', () => resolve()));
       else await openExec(client, 'x').catch(() => undefined);
       for (let i = 0; i < 10; i++) {
         const type = [20, 50, 52, 60, 61, 80, 90, 93, 94, 95, 96, 97, 98][random.below(13)] ?? 2;

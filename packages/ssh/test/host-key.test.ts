@@ -35,8 +35,7 @@ test('a key that others can read is refused', async () => {
 
 test('the fingerprint is that of ssh-keygen', async () => {
   // ssh-keygen -lf - <<< '<the key>'
-  const key =
-    'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF7OQm9mcyKjJTTkaBq1RLb3M1lBXV0XlXyqQ5bqLjPW';
+  const key = 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIF7OQm9mcyKjJTTkaBq1RLb3M1lBXV0XlXyqQ5bqLjPW';
   expect(hostKeyFingerprint(key)).toBe('SHA256:vggXntyPjssPlNh94w15SH1J4ILqQ5PuaS/y2F07DaQ');
   const keys = folder();
   const [made] = await loadHostKeys(keys);

@@ -11,7 +11,8 @@ function type(reader: Reader, input: string): { echo: string; events: string[] }
     const taken = reader.take(rest);
     echo += taken.echo;
     rest = taken.rest;
-    if (taken.event) events.push(taken.event.kind === 'line' ? taken.event.line : `<${taken.event.kind}>`);
+    if (taken.event)
+      events.push(taken.event.kind === 'line' ? taken.event.line : `<${taken.event.kind}>`);
   }
   return { echo, events };
 }

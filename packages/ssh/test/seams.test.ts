@@ -1,5 +1,5 @@
-import { createTestReactor, connectPipe } from '@hawser/core/testing';
-import { toSocket, type Transport } from '@hawser/core';
+import { type Transport, toSocket } from '@hawser/core';
+import { connectPipe, createTestReactor } from '@hawser/core/testing';
 import ssh2, { type ConnectConfig, type Session } from 'ssh2';
 import { describe, expect, test } from 'vitest';
 import { IDENTIFICATION, SOFTWARE } from '../src/identification-preamble.ts';

@@ -1,6 +1,8 @@
-import { afterEach, describe, expect, test } from 'vitest';
+import { chunkings } from '@hawser/core/testing';
 import ssh2, { type Client } from 'ssh2';
-import { authorizedKeys, password, type SshOptions, type Session } from '../src/index.ts';
+import { afterEach, describe, expect, test } from 'vitest';
+import { authorizedKeys, password, type Session, type SshOptions } from '../src/index.ts';
+import { sendRaw, uint32 } from './raw-client.ts';
 import {
   exec,
   login,
@@ -39,7 +41,9 @@ export function serverSuite(makeWorld: MakeWorld): void {
     test('a command gets its text, its user and its environment, and gives output and status', async () => {
       const world = await serve({
         async session(session) {
-          await session.write(`${session.user} runs ${session.command} in ${session.env['LANG']}\n`);
+          await session.write(
+            `${session.user} runs ${session.command} in ${session.env['LANG']}\n`,
+          );
           await session.stderr.write('careful\n');
           return 7;
         },
@@ -93,6 +97,36 @@ export function serverSuite(makeWorld: MakeWorld): void {
       expect(new Set(`${done.stdout}${done.stderr}`.trimEnd().split('\n')).size).toBe(1);
     });
 
+    test('a client that does not read stops the session, whatever window it opened', async () => {
+      let written = 0;
+      const world = await serve({
+        async session(session) {
+          for (;;) {
+            await session.write(Buffer.alloc(65_536));
+            written += 65_536;
+          }
+        },
+      });
+      const sock = await world.open();
+      const client = await enter(world, { sock: sock as never });
+      client.on('error', () => undefined);
+      const channel = await openExec(client, 'x');
+      const { id } = (channel as unknown as { outgoing: { id: number } }).outgoing;
+      // CHANNEL_WINDOW_ADJUST by 2 GiB.
+      sendRaw(client, Buffer.concat([Uint8Array.of(93), uint32(id), uint32(2 ** 31)]));
+      sock.pause();
+      let before = -1;
+      for (let quiet = 0; quiet < 200; quiet = written === before ? quiet + 1 : 0) {
+        before = written;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      // What the kernel and the client hold, and not 2 GiB.
+      expect(written).toBeLessThan(64 * 1024 * 1024);
+      sock.destroy();
+      await until(() => world.closed.length === 1);
+      expect(world.reports.problems).toEqual([]);
+    });
+
     test('writes that nobody awaits arrive before the end', async () => {
       const world = await serve({
         session(session) {
@@ -110,7 +144,11 @@ export function serverSuite(makeWorld: MakeWorld): void {
         },
       });
       const client = await enter(world);
-      expect(await exec(client, 'x')).toEqual({ stdout: '', stderr: 'internal error\n', status: 1 });
+      expect(await exec(client, 'x')).toEqual({
+        stdout: '',
+        stderr: 'internal error\n',
+        status: 1,
+      });
       expect(world.reports.problems).toMatchObject([{ where: 'ssh.session' }]);
       // The connection goes on.
       expect((await exec(client, 'x')).status).toBe(1);
@@ -222,7 +260,9 @@ export function serverSuite(makeWorld: MakeWorld): void {
       const client = await enter(world);
       await expect(
         new Promise((resolve, reject) =>
-          client.forwardOut('127.0.0.1', 1, '127.0.0.1', 2, (error) => (error ? reject(error) : resolve(1))),
+          client.forwardOut('127.0.0.1', 1, '127.0.0.1', 2, (error) =>
+            error ? reject(error) : resolve(1),
+          ),
         ),
       ).rejects.toMatchObject({ reason: 1 });
       await expect(
@@ -235,6 +275,43 @@ export function serverSuite(makeWorld: MakeWorld): void {
           client.forwardIn('127.0.0.1', 0, (error) => (error ? reject(error) : resolve(1))),
         ),
       ).rejects.toThrow();
+    });
+  });
+
+  describe('the identification', () => {
+    test('may come in any pieces', async () => {
+      const world = await serve({ maxUnauthenticated: 1000 });
+      for (const pieces of chunkings(Buffer.from('SSH-2.0-a_client x\r\n'), 'every')) {
+        const socket = await world.open();
+        let answer = '';
+        socket.on('data', (data: Buffer) => {
+          answer += data.toString('latin1');
+        });
+        for (const piece of pieces) {
+          socket.write(piece);
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        // The list of key exchanges: the server has read the line.
+        await until(() => answer.includes('curve25519-sha256'));
+        expect(answer.match(/SSH-2.0-Hawser\r\n/g)).toHaveLength(1);
+        socket.destroy();
+      }
+      await until(() => world.closed.length > 20);
+      expect(world.reports.problems).toEqual([]);
+    });
+
+    test('of another protocol is cut off, and others are not', async () => {
+      const world = await serve();
+      const client = await enter(world);
+      const socket = await world.open();
+      socket.on('error', () => undefined);
+      socket.write('GET / HTTP/1.1\r\n');
+      await until(() => world.closed.length === 1);
+      expect(world.closed).toMatchObject([
+        { kind: 'protocol', error: { code: 'HAWSER_SSH_IDENTIFICATION' } },
+      ]);
+      expect((await exec(client, 'x')).status).toBe(0);
+      expect(world.reports.problems).toEqual([]);
     });
   });
 
@@ -274,7 +351,8 @@ export function serverSuite(makeWorld: MakeWorld): void {
       const other = ssh2.utils.parseKey(usableKey().private);
       if (shown instanceof Error || other instanceof Error) throw new Error('no keys');
       const agent = {
-        getIdentities: (done: (error: undefined, keys: unknown[]) => void) => done(undefined, [shown]),
+        getIdentities: (done: (error: undefined, keys: unknown[]) => void) =>
+          done(undefined, [shown]),
         sign: (_key: unknown, data: Buffer, ...rest: unknown[]) => {
           const done = rest.at(-1) as (error: undefined, signature: Buffer) => void;
           done(undefined, other.sign(data));

@@ -8,8 +8,8 @@ import {
   type Protocol,
   type Reactor,
   stack,
-  toSocket,
   type Transport,
+  toSocket,
 } from '@hawser/core';
 import {
   CollectedReports,
@@ -19,7 +19,7 @@ import {
   type TestReactor,
 } from '@hawser/core/testing';
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2';
-import { ssh, type SshOptions } from '../src/index.ts';
+import { type SshOptions, ssh } from '../src/index.ts';
 
 /** Made once: what it is does not matter. */
 export const HOST_KEY: Buffer = Buffer.from(usableKey().private);
@@ -60,7 +60,10 @@ export function testServer<Identity>(options: Partial<SshOptions<Identity>>): Fa
 }
 
 /** A world without a network. */
-export function pipeWorld(factory: Factory, options: ConnectPipeOptions = {}): World & {
+export function pipeWorld(
+  factory: Factory,
+  options: ConnectPipeOptions = {},
+): World & {
   readonly reactor: TestReactor;
 } {
   const reactor = createTestReactor();
@@ -177,7 +180,11 @@ export async function exec(client: Client, command: string, input?: string): Pro
   return outcome(channel);
 }
 
-export function openExec(client: Client, command: string, options: object = {}): Promise<ClientChannel> {
+export function openExec(
+  client: Client,
+  command: string,
+  options: object = {},
+): Promise<ClientChannel> {
   return new Promise((resolve, reject) => {
     client.exec(command, options, (error, channel) => {
       if (error) reject(error);
@@ -226,6 +233,8 @@ export async function until(holds: () => boolean): Promise<void> {
   throw new Error(`Cannot wait any longer until ${holds.toString()}`);
 }
 
-export function closedOf(emitter: { once(event: string, call: () => void): unknown }): Promise<void> {
+export function closedOf(emitter: {
+  once(event: string, call: () => void): unknown;
+}): Promise<void> {
   return new Promise((resolve) => emitter.once('close', () => resolve()));
 }
