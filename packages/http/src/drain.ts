@@ -1,0 +1,30 @@
+import type { Socket } from 'node:net';
+import type { DelayedCall, Transport } from '@hawser/core';
+
+/** How long the last bytes of a connection may take to be fetched. */
+const CLOSE_TIMEOUT_MS = 30_000;
+
+/**
+ * Ends a connection so that the peer gets every byte written: our end first, then what the peer still sends is thrown
+ * away for a while, as closing with unread input would reset the connection and the reset may overtake the answer
+ * (RFC 9112 §9.6). Gives the timer that aborts if the peer takes nothing.
+ */
+export function closeGently(socket: Socket, transport: Transport): DelayedCall {
+  const timer = transport.reactor.clock.callLater(CLOSE_TIMEOUT_MS, () => {
+    transport.abort({ kind: 'timeout', timer: 'close', afterMs: CLOSE_TIMEOUT_MS });
+  });
+  discardInput(socket);
+  socket.end(() => {
+    timer.cancel();
+    transport.close();
+  });
+  return timer;
+}
+
+/** Takes the input away from node's parser, which would find requests in it. */
+function discardInput(socket: Socket): void {
+  const parsers = socket.listeners('data');
+  socket.on('data', () => undefined);
+  for (const parser of parsers) socket.off('data', parser as () => void);
+  socket.resume();
+}
