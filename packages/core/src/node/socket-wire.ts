@@ -99,6 +99,13 @@ export class SocketWire implements Wire {
   }
 
   reset(): void {
+    // A protocol may abort inside a callback that TLS makes from native code, on the handle that would be freed here:
+    // node crashes.
+    if (this.#raw === this.#socket) this.#resetNow();
+    else setImmediate(() => this.#resetNow());
+  }
+
+  #resetNow(): void {
     const raw = this.#raw;
     const shuttingDown = raw.writableEnded && !raw.writableFinished;
     if (!raw.destroyed && !shuttingDown && this.peer.kind === 'tcp') {
