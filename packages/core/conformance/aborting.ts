@@ -1,14 +1,35 @@
 import assert from 'node:assert/strict';
 import type { Transport } from '../src/contract/transport.ts';
 import type { ConformanceCase } from './conformance-case.ts';
-import { conformanceCase } from './session.ts';
+import type { Recorder } from './recorder.ts';
+import { conformanceCase, type Session } from './session.ts';
 
 /**
  * Aborting resets. The peer is kept reading and with nothing unread: node takes a reset behind unread data for a clean
  * end, which no transport can help.
  */
 export const abortingCases: readonly ConformanceCase[] = [
-  ...['connectionMade', 'dataReceived', 'a turn of its own'].map((place) =>
+  conformanceCase({
+    name: 'the peer of an abort in connectionMade sees a reset',
+    invariants: [12],
+    needs: ['resets', 'quietStart'],
+    async play(session) {
+      const server = session.protocol('server', {
+        made(t) {
+          t.write(Buffer.from('dropped'));
+          t.abort();
+        },
+      });
+      const client = session.protocol('client', { ended: () => undefined });
+      // Aborted so early, the client may not even connect.
+      if (!(await session.open(server.factory, client.factory))) return;
+      await session.lost(server, client);
+      assert.equal(client.reason?.kind, 'reset');
+      assert.equal(client.text, '');
+    },
+  }),
+
+  ...['dataReceived', 'a turn of its own'].map((place) =>
     conformanceCase({
       name: `the peer of an abort in ${place} sees a reset`,
       invariants: [12],
@@ -19,20 +40,20 @@ export const abortingCases: readonly ConformanceCase[] = [
           t.abort();
         };
         const server = session.protocol('server', {
-          made: (t) => place === 'connectionMade' && abort(t),
-          data: (_, t) => place === 'dataReceived' && abort(t),
+          data: (chunk, t) => (chunk[0] === 0x21 ? abort(t) : void t.write(chunk)),
         });
         const client = session.protocol('client', { ended: () => undefined });
-        const connected = await session.open(server.factory, client.factory);
-        // Aborted so early, the client may not even connect.
-        if (!connected) return;
-        await session.wait(session.made(client));
-        if (place === 'dataReceived') client.transport.write(Buffer.from('x'));
-        await session.wait(session.made(server));
-        if (place === 'a turn of its own') server.transport.abort();
+        await session.connect(server, client);
+        await roundTrip(session, client);
+        if (place === 'dataReceived') {
+          client.transport.write(Buffer.from('!'));
+        } else {
+          server.transport.cork();
+          abort(server.transport);
+        }
         await session.lost(server, client);
         assert.equal(client.reason?.kind, 'reset');
-        assert.equal(client.text, '');
+        assert.equal(client.text, '?');
         assert.equal(client.count('ended'), 0, 'no clean end');
       },
     }),
@@ -57,7 +78,7 @@ export const abortingCases: readonly ConformanceCase[] = [
   conformanceCase({
     name: 'the peer of a refusal sees a reset',
     invariants: [12],
-    needs: ['resets'],
+    needs: ['resets', 'quietStart'],
     async play(session) {
       const client = session.protocol('client', { ended: () => undefined });
       const bouncer = { name: 'bouncer', buildProtocol: () => undefined };
@@ -74,13 +95,15 @@ export const abortingCases: readonly ConformanceCase[] = [
     needs: ['resets'],
     async play(session) {
       const server = session.protocol('server', {
-        data() {
-          throw new Error('a mistake');
+        data(chunk, t) {
+          if (chunk[0] === 0x21) throw new Error('a mistake');
+          t.write(chunk);
         },
       });
       const client = session.protocol('client', { ended: () => undefined });
       await session.connect(server, client);
-      client.transport.write(Buffer.from('x'));
+      await roundTrip(session, client);
+      client.transport.write(Buffer.from('!'));
       await session.lost(server, client);
       assert.equal(client.reason?.kind, 'reset');
       assert.equal(session.takeProblems().length, 1);
@@ -143,3 +166,9 @@ export const abortingCases: readonly ConformanceCase[] = [
     },
   }),
 ];
+
+/** After an answer came, nothing is unread. */
+async function roundTrip(session: Session, client: Recorder): Promise<void> {
+  client.transport.write(Buffer.from('?'));
+  await session.received(client, 1);
+}

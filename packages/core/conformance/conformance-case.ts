@@ -6,6 +6,8 @@ import type { Transport } from '../src/contract/transport.ts';
  * What not every transport can do:
  *
  * - `resets`: the peer of an aborted connection can tell it from a clean end. Unix sockets cannot.
+ * - `quietStart`: the transport sends nothing of its own on a new connection, which an early reset would overtake. TLS
+ *   sends session tickets.
  * - `halfCloses`: one side can end while the other goes on.
  * - `detaches`: the transport is a node socket.
  * - `limitsPending`: `connect` honours `maxPendingBytes`.
@@ -14,6 +16,7 @@ import type { Transport } from '../src/contract/transport.ts';
  */
 export type Capability =
   | 'resets'
+  | 'quietStart'
   | 'halfCloses'
   | 'detaches'
   | 'limitsPending'

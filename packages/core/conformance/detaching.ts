@@ -180,6 +180,7 @@ export const detachingCases: readonly ConformanceCase[] = [
       const client = session.protocol('client');
       await session.connect(server, client);
       detach(server).resume();
+      await session.harness.quiet();
       client.transport.abort();
       await session.lost(server, client);
       assert.equal(server.reason?.kind, 'reset');

@@ -69,8 +69,10 @@ class NodeTlsSession implements TlsSession {
     });
     this.#socket.on('error', this.#failed);
     this.#socket.once(parts.side === 'server' ? 'secure' : 'secureConnect', () => this.#secured());
-    under.onClose(() => {
+    under.onClose((reason) => {
       this.#deadline.cancel();
+      // The protocol above hears the reason of the connection below: a reset, an idle timeout, a shutdown.
+      if (reason.kind !== 'done') this.#upper?.abort(reason);
       this.#socket.destroy();
     });
   }

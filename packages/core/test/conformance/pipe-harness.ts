@@ -7,6 +7,7 @@ import { createTestReactor, type TestReactor } from '../../testing/test-reactor.
 
 export const pipeCan: ReadonlySet<Capability> = new Set([
   'resets',
+  'quietStart',
   'halfCloses',
   'limitsPending',
   'countsWrites',

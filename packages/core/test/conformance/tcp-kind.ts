@@ -11,6 +11,7 @@ export function tcpKind(...layers: readonly Layer[]): SocketKind {
   return {
     can: new Set([
       'resets',
+      'quietStart',
       'halfCloses',
       ...(layers.length === 0 ? (['detaches'] as const) : []),
       'limitsPending',
