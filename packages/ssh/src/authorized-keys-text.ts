@@ -13,15 +13,15 @@ export interface AuthorizedKeys {
   readonly skipped: readonly { readonly line: number; readonly why: string }[];
 }
 
-const ALGORITHMS = [
+const ALGORITHMS = new Set([
   'ssh-ed25519',
   'ecdsa-sha2-nistp256',
   'ecdsa-sha2-nistp384',
   'ecdsa-sha2-nistp521',
   'ssh-rsa',
-];
+]);
 /** Options that forbid what this server never allows, or allow what others forbid. */
-const KEPT_OPTIONS = [
+const KEPT_OPTIONS = new Set([
   'no-port-forwarding',
   'no-agent-forwarding',
   'no-x11-forwarding',
@@ -31,7 +31,7 @@ const KEPT_OPTIONS = [
   'x11-forwarding',
   'user-rc',
   'pty',
-];
+]);
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 // Options are words or `name="value"`, in which `\"` is a quote; whitespace outside quotes ends them (sshd(8)).
 const OPTIONS = /^(?:[^\s"]|"(?:\\.|[^"\\])*")+/;
@@ -56,14 +56,14 @@ export function parseAuthorizedKeys(text: string): AuthorizedKeys {
 
 function parseLine(line: string): AuthorizedKey | string {
   const [first = ''] = line.split(/\s/, 1);
-  if (ALGORITHMS.includes(first)) return parseKey(line);
+  if (ALGORITHMS.has(first)) return parseKey(line);
   const options = OPTIONS.exec(line)?.[0] ?? '';
   const rest = line.slice(options.length).trim();
   const [algorithm = ''] = rest.split(/\s/, 1);
-  if (!ALGORITHMS.includes(algorithm)) return 'it has no key of a known kind';
+  if (!ALGORITHMS.has(algorithm)) return 'it has no key of a known kind';
   const unkept = (options.match(OPTION) ?? [])
     .map((option) => option.split('=', 1)[0] ?? '')
-    .find((name) => !KEPT_OPTIONS.includes(name.toLowerCase()));
+    .find((name) => !KEPT_OPTIONS.has(name.toLowerCase()));
   return unkept === undefined ? parseKey(rest) : `the option "${unkept}" is not enforced here`;
 }
 

@@ -1,10 +1,15 @@
 import { DisconnectReason, OpenFailure } from './disconnect-reason.ts';
-import type { Ssh2Client } from './ssh2-internals.ts';
-import { sessionOf } from './ssh2-internals.ts';
+import { type Ssh2Client, sessionOf } from './ssh2-internals.ts';
 
 /** A client whose packets may not be larger than this cannot be served: at 0 ssh2 loops for ever. */
 const MIN_PACKET_BYTES = 64;
-const AUTH_METHODS = ['none', 'password', 'publickey', 'hostbased', 'keyboard-interactive'];
+const AUTH_METHODS = new Set([
+  'none',
+  'password',
+  'publickey',
+  'hostbased',
+  'keyboard-interactive',
+]);
 
 /** What {@link guard} asks and tells. */
 export interface GuardEvents {
@@ -65,7 +70,7 @@ export function guard(client: Ssh2Client, events: GuardEvents): void {
   handlers.USERAUTH_REQUEST = (protocol, user, service, method, data) => {
     // ssh2 disconnects on a method it does not know, where the client should hear which ones there are
     // (RFC 4252 §5.1); it does hear that on "none".
-    if (method !== undefined && AUTH_METHODS.includes(method)) {
+    if (method !== undefined && AUTH_METHODS.has(method)) {
       USERAUTH_REQUEST(protocol, user, service, method, data);
     } else {
       USERAUTH_REQUEST(protocol, user, service, 'none', null);

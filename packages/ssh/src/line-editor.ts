@@ -74,7 +74,7 @@ export class LineEditor {
       case '\x7f':
         return { echo: this.#line.pop() === undefined ? BELL : ERASE };
       case Key.CtrlU:
-        return { echo: ERASE.repeat([...this.#clear()].length) };
+        return { echo: ERASE.repeat(this.#line.splice(0).length) };
       default:
         return { echo: this.#type(key) };
     }

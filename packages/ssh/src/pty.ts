@@ -35,7 +35,7 @@ export class SessionPty implements Pty {
   resize(size: Size): void {
     this.columns = within(size.cols, this.columns);
     this.rows = within(size.rows, this.rows);
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of Array.from(this.#listeners)) listener();
   }
 
   onResize(listener: () => void): Disposable {

@@ -17,6 +17,8 @@ export interface SessionStart {
   mayStart(): boolean;
   /** The one shell or command of the session starts. */
   started(channel: ServerChannel, command: string | undefined, prepared: Prepared): void;
+  /** A listener of the session threw. */
+  threw(error: unknown): void;
 }
 
 /**
@@ -49,7 +51,11 @@ export function prepare(session: Ssh2Session, start: SessionStart): void {
     (accept as (() => void) | undefined)?.();
   });
   session.on('window-change', (accept, _reject, info) => {
-    pty?.resize(info);
+    try {
+      pty?.resize(info);
+    } catch (thrown) {
+      start.threw(thrown);
+    }
     (accept as (() => void) | undefined)?.();
   });
 

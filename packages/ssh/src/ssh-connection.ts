@@ -139,6 +139,7 @@ export class SshConnection<Identity> {
       this.#drain.sessionEnded();
     });
     prepare(session, {
+      threw: (error) => this.#transport.reactor.reports.problem('ssh.onResize', error),
       mayStart: () => !this.#drain.requested && this.#farewell === undefined,
       started: (channel, command, prepared) => {
         running = true;

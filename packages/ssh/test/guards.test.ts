@@ -181,6 +181,7 @@ describe('after the login', () => {
     let confirmed: (id: number) => void = () => undefined;
     let closed = (): void => undefined;
     const handlers = protocolOf(client)._handlers;
+    const kept = { ...handlers };
     handlers['CHANNEL_OPEN_CONFIRMATION'] = (_protocol, info) =>
       confirmed((info as { sender: number }).sender);
     handlers['CHANNEL_CLOSE'] = () => closed();
@@ -197,6 +198,8 @@ describe('after the login', () => {
       sendRaw(client, Buffer.concat([Uint8Array.of(97), uint32(id)]));
       await done;
     }
+    Object.assign(handlers, kept);
+    expect((await exec(client, 'x')).status).toBe(0);
     client.destroy();
     await world.end();
   });

@@ -36,7 +36,7 @@ describe('LineEditor', () => {
   ])('%s', (_name, input, echo, events) => {
     expect(type(new LineEditor(5), input)).toEqual({ echo, events });
     const editor = new LineEditor(5);
-    const parts = [...input].map((key) => type(editor, key));
+    const parts = Array.from(input, (key) => type(editor, key));
     expect(parts.map((part) => part.echo).join('')).toBe(echo);
     expect(parts.flatMap((part) => part.events)).toEqual(events);
   });
@@ -50,7 +50,7 @@ describe('LineSplitter', () => {
     ['12345\r\n', ['12345'], undefined],
     ['', [], undefined],
   ])('splits %j however it is cut', (input, lines, last) => {
-    for (const parts of [[input], [...input]]) {
+    for (const parts of [[input], Array.from(input)]) {
       const splitter = new LineSplitter(5);
       expect(parts.flatMap((part) => type(splitter, part).events)).toEqual(lines);
       expect(splitter.last()).toBe(last);

@@ -3,7 +3,7 @@ import type { Client } from 'ssh2';
 
 const require = createRequire(import.meta.url);
 const { sendPacket } = require('ssh2/lib/protocol/utils.js') as {
-  sendPacket(protocol: RawProtocol, packet: unknown): void;
+  readonly sendPacket: (protocol: RawProtocol, packet: unknown) => void;
 };
 
 interface RawProtocol {

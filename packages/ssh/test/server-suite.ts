@@ -269,12 +269,12 @@ export function serverSuite(makeWorld: MakeWorld): void {
         new Promise((resolve, reject) =>
           client.sftp((error) => (error ? reject(error) : resolve(1))),
         ),
-      ).rejects.toThrow();
+      ).rejects.toThrow('sftp');
       await expect(
         new Promise((resolve, reject) =>
           client.forwardIn('127.0.0.1', 0, (error) => (error ? reject(error) : resolve(1))),
         ),
-      ).rejects.toThrow();
+      ).rejects.toThrow('bind');
     });
   });
 
@@ -389,7 +389,7 @@ export function serverSuite(makeWorld: MakeWorld): void {
           authHandler: (_left: unknown, _partial: unknown, next: (method: unknown) => void) =>
             next({ type: 'password', username: 'ops', password: 'wrong' }),
         } as never),
-      ).rejects.toThrow();
+      ).rejects.toBeInstanceOf(Error);
       expect(tries).toBe(3);
       await until(() => world.closed.length === 1);
     });
