@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { toError } from '@hawser/core';
 import ssh2, { type ParsedKey } from 'ssh2';
 import { SshConfigurationError } from './errors.ts';
+import { generateKeyPair } from './key-pair.ts';
 
 /** What a server proves itself with. */
 export interface HostKey {
@@ -106,7 +107,7 @@ function makeKeyFile(folder: string): Buffer {
   const aside = mkdtempSync(join(folder, '.new-'));
   try {
     const made = join(aside, FILE);
-    writeFileSync(made, generateKey(), { mode: 0o600, flag: 'wx', flush: true });
+    writeFileSync(made, generateKeyPair().privateKey, { mode: 0o600, flag: 'wx', flush: true });
     try {
       linkSync(made, join(folder, FILE));
     } catch (thrown) {
@@ -118,20 +119,6 @@ function makeKeyFile(folder: string): Buffer {
   const kept = readKeyFile(join(folder, FILE));
   if (!kept) throw bad(`as it vanished from "${folder}"`);
   return kept;
-}
-
-/** About one key in 250 that ssh2 1.17.0 makes cannot be used, so each is tried. */
-function generateKey(): string {
-  const probe = Buffer.from('probe');
-  for (let tries = 0; tries < 20; tries++) {
-    const made = ssh2.utils.generateKeyPairSync('ed25519');
-    const secret = ssh2.utils.parseKey(made.private);
-    const open = ssh2.utils.parseKey(made.public);
-    if (secret instanceof Error || open instanceof Error) continue;
-    const matching = secret.getPublicSSH().equals(open.getPublicSSH());
-    if (matching && open.verify(probe, secret.sign(probe)) === true) return made.private;
-  }
-  throw bad('as every key made was unusable');
 }
 
 function bad(why: string, cause?: unknown): SshConfigurationError {

@@ -19,6 +19,7 @@ export {
 export { SshConfigurationError, type SshErrorCode, SshProtocolError } from './errors.ts';
 // Host keys.
 export { type HostKey, hostKeyFingerprint, loadHostKeys } from './host-key.ts';
+export { generateKeyPair, type KeyPair } from './key-pair.ts';
 export { matchSsh } from './match.ts';
 export { type PasswordCheck, password } from './password.ts';
 export type { Pty } from './pty.ts';
