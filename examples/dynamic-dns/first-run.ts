@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hashToken } from '@hawser/dns';
+import { generateKeyPair, loadHostKeys } from '@hawser/ssh';
+import { generate } from 'selfsigned';
+import type { Settings } from './settings.ts';
+
+const TEN_YEARS_MS = 10 * 365 * 86_400_000;
+
+/** The password of the update user. */
+export interface Token {
+  /** What to check against: the token itself or its hash. */
+  readonly kept: string;
+  /** The text, only in the run that made it. */
+  readonly fresh: string | undefined;
+}
+
+/** The given token, or the kept hash of the one that the first run makes. */
+export async function keepToken({ keys, token }: Pick<Settings, 'keys' | 'token'>): Promise<Token> {
+  if (token !== undefined) return { kept: token, fresh: undefined };
+  const path = join(keys, 'update-token');
+  const kept = await readIfThere(path);
+  if (kept !== undefined) return { kept: kept.trim(), fresh: undefined };
+  const fresh = randomBytes(18).toString('base64url');
+  await writeSecret(path, `${hashToken(fresh)}\n`);
+  return { kept: hashToken(fresh), fresh };
+}
+
+/** The key the operator logs in with, and what proves the server to the operator. */
+export interface OperatorKey {
+  /** Path of the private key: give it to `ssh -i`. */
+  readonly privateKey: string;
+  /** Path of the list of keys that are let in. Add others to it. */
+  readonly authorizedKeys: string;
+  readonly hostFingerprint: string;
+  /** Whether this run made it. */
+  readonly fresh: boolean;
+}
+
+/** The operator's key and the host key; the first run makes both. */
+export async function keepOperatorKey(keys: string): Promise<OperatorKey> {
+  const privateKey = join(keys, 'operator_ed25519');
+  const authorizedKeys = join(keys, 'authorized_keys');
+  const [host] = await loadHostKeys(keys);
+  const fresh = (await readIfThere(authorizedKeys)) === undefined;
+  if (fresh) {
+    const made = generateKeyPair({ comment: 'operator' });
+    await writeSecret(privateKey, made.privateKey);
+    await writeSecret(authorizedKeys, `${made.publicKey}\n`);
+  }
+  return { privateKey, authorizedKeys, hostFingerprint: host?.fingerprint ?? 'none', fresh };
+}
+
+/** A certificate and its key, as PEM. */
+export interface Certificate {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** The given certificate, or the self-signed one that the first run makes. */
+export async function keepCertificate(
+  settings: Pick<Settings, 'keys' | 'cert' | 'key' | 'zone'>,
+): Promise<Certificate> {
+  if (settings.cert !== undefined && settings.key !== undefined) {
+    return {
+      cert: await readFile(settings.cert, 'utf8'),
+      key: await readFile(settings.key, 'utf8'),
+    };
+  }
+  const path = join(settings.keys, 'tls.pem');
+  const kept = await readIfThere(path);
+  // Certificate and key live in one file, so that there is never one without the other.
+  if (kept !== undefined) return { cert: kept, key: kept };
+  const { cert, private: key } = await selfSigned(settings.zone);
+  await writeSecret(path, `${key.trim()}\n${cert.trim()}\n`);
+  return { cert, key };
+}
+
+function selfSigned(zone: string): ReturnType<typeof generate> {
+  return generate([{ name: 'commonName', value: zone }], {
+    keyType: 'ec',
+    notAfterDate: new Date(Date.now() + TEN_YEARS_MS),
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: [
+          { type: 2, value: zone },
+          { type: 2, value: `*.${zone}` },
+          { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
+  });
+}
+
+async function writeSecret(path: string, text: string): Promise<void> {
+  await mkdir(join(path, '..'), { recursive: true });
+  await writeFile(path, text, { mode: 0o600, flag: 'wx' });
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

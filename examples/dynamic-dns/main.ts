@@ -1,0 +1,26 @@
+// A dynamic DNS server with everything around it in one process. See the README beside this file.
+import { createNodeReactor, HawserError, runApplication } from '@hawser/core';
+import { dynamicDns } from './app.ts';
+import { help, readSettings } from './settings.ts';
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    const settings = readSettings(process.argv.slice(2), process.env);
+    if (settings === undefined) {
+      process.stdout.write(help);
+      return 0;
+    }
+    return await runApplication(await dynamicDns(settings), {
+      reactor: createNodeReactor(),
+      announce: (line) => void process.stdout.write(`${line}\n`),
+      complain: (line) => void process.stderr.write(`${line}\n`),
+    });
+  } catch (error) {
+    // What the operator can mend is one line, not a stack.
+    if (!(error instanceof HawserError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return error.exitCode;
+  }
+}
