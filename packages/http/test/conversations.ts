@@ -187,18 +187,19 @@ export function httpConversations(name: string, makeWorld: () => World): void {
     });
 
     test('a streamed answer that fails is cut off, not ended', async () => {
-      const body = (): ReadableStream =>
-        new ReadableStream({
-          async pull(controller) {
+      let fail: () => void = () => undefined;
+      const client = await open(() => {
+        const body = new ReadableStream({
+          start(controller) {
             controller.enqueue(encoder.encode('part'));
-            await new Promise<void>((done) => {
-              world?.reactor.clock.callSoon(() => done());
-            });
-            controller.error(new Error('source broke'));
+            fail = () => controller.error(new Error('source broke'));
           },
         });
-      const client = await open(() => new Response(body()));
+        return new Response(body);
+      });
       client.send(get('/'));
+      await client.until('part');
+      fail();
       expect(await client.lost).toMatchObject({ kind: 'reset' });
       expect(client.received).not.toContain('\r\n0\r\n\r\n');
       expect(problems()).toEqual(['http.handler: Error: source broke']);
