@@ -4,4 +4,5 @@ export {
   type ConformanceHarness,
   isApplicable,
 } from './conformance-case.ts';
+export { duplexConformance } from './duplex.ts';
 export { transportConformance } from './transport.ts';

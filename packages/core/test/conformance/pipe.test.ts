@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { isApplicable, transportConformance } from '../../conformance/index.ts';
+import { duplexConformance, isApplicable, transportConformance } from '../../conformance/index.ts';
 import { transform } from '../../src/layers/transform/transform.ts';
 import { pipeCan, pipeHarness } from './pipe-harness.ts';
 
@@ -26,7 +26,9 @@ const ways = {
 
 describe.each(Object.entries(ways))('a pipe, %s', (way, makeHarness) => {
   const can = way === 'cut into bytes' ? withoutBulk : pipeCan;
-  for (const each of transportConformance.filter((one) => isApplicable(one, can))) {
+  for (const each of [...transportConformance, ...duplexConformance].filter((one) =>
+    isApplicable(one, can),
+  )) {
     test(each.name, async () => {
       const harness = makeHarness();
       await each.run(harness);

@@ -1,10 +1,12 @@
 import { describe } from 'vitest';
-import { transportConformance } from '../../conformance/index.ts';
+import { duplexConformance, transportConformance } from '../../conformance/index.ts';
 import { transform } from '../../src/layers/transform/transform.ts';
 import { runCases } from './run-cases.ts';
 import { tcpKind } from './tcp-kind.ts';
 
 describe('TCP', () => runCases(transportConformance, tcpKind()));
+
+describe('a stream over TCP', () => runCases(duplexConformance, tcpKind()));
 
 describe('TCP through three transform layers', () => {
   const layers = ['a', 'b', 'c'].map((name) =>

@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest';
+import { stack } from '../../src/connection/stack.ts';
+import { type TransformControl } from '../../src/connection/transform-wire.ts';
+import type { Transport } from '../../src/contract/transport.ts';
+import { transform } from '../../src/layers/transform/transform.ts';
+import { connectPipe } from '../../testing/pipe.ts';
+import { createTestReactor } from '../../testing/test-reactor.ts';
+
+test('a resume of the protocol never lifts the hold of a layer, nor the other way round', async () => {
+  const reactor = createTestReactor();
+  let control: TransformControl | undefined;
+  let upper: Transport | undefined;
+  let got = '';
+  const holding = transform('holding', (given) => {
+    control = given;
+    return {};
+  });
+  const server = stack(holding)(() => ({
+    connectionMade(t) {
+      upper = t;
+    },
+    dataReceived(data) {
+      got += data.toString('latin1');
+    },
+  }));
+  const { client } = connectPipe(reactor, server, () => ({ dataReceived() {} }));
+  const send = async (text: string): Promise<string> => {
+    client.write(Buffer.from(text));
+    await reactor.clock.settle();
+    return got;
+  };
+  const first = control?.hold();
+  const second = control?.hold();
+  upper?.pauseReading();
+  upper?.resumeReading();
+  expect(await send('1')).toBe('');
+  first?.[Symbol.dispose]();
+  first?.[Symbol.dispose]();
+  expect(await send('2')).toBe('');
+  upper?.pauseReading();
+  second?.[Symbol.dispose]();
+  expect(await send('3')).toBe('');
+  upper?.resumeReading();
+  expect(await send('4')).toBe('1234');
+});
