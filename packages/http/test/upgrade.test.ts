@@ -1,0 +1,67 @@
+import { afterEach, expect, test } from 'vitest';
+import { http } from '../src/index.ts';
+import { RawClient } from './raw-client.ts';
+import { pipeWorld, type World } from './world.ts';
+
+let world: World;
+afterEach(() => world.stop());
+
+const ask = (path: string, token: string, after = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: ${token}\r\n\r\n${after}`;
+
+test('the handler of the path gets the socket and the bytes that came along', async () => {
+  world = pipeWorld();
+  const factory = http(() => new Response('page'), {
+    websocket: {
+      '/live': (_request, socket, head) => {
+        socket.write(`took ${head.toString()}.`);
+      },
+    },
+  });
+  const client = await world.connect(factory, new RawClient());
+  client.send(ask('/live?x=1', 'WebSocket', 'early'));
+  expect(await client.until('.')).toBe('took early.');
+});
+
+test('a path without a handler gives 404, a name of Object.prototype too', async () => {
+  world = pipeWorld();
+  const factory = http(() => new Response('page'), { websocket: {} });
+  for (const path of ['/other', '/constructor', 'constructor']) {
+    const client = await world.connect(factory, new RawClient());
+    client.send(ask(path, 'websocket'));
+    expect(await client.answer()).toMatch(/^HTTP\/1\.1 40[04] /);
+    await client.ended;
+  }
+});
+
+test('a wish for HTTP/2 is ignored, and the connection goes on as HTTP/1.1', async () => {
+  world = pipeWorld();
+  const factory = http(async (request) => new Response(`page ${await request.text()}`), {
+    websocket: { '/live': (_request, socket) => void socket.destroy() },
+  });
+  const client = await world.connect(factory, new RawClient());
+  const next = 'GET /2 HTTP/1.1\r\nHost: a\r\n\r\n';
+  client.send(ask('/live', 'h2c', next));
+  expect(await client.answer()).toMatch(/^HTTP\/1\.1 200 [^]*page $/);
+  expect(await client.answer()).toMatch(/^HTTP\/1\.1 200 [^]*page $/);
+  client.send(ask('/live', 'h2c'));
+  expect(await client.answer()).toMatch(/^HTTP\/1\.1 200 /);
+});
+
+test('a handler that throws ends its connection alone, with a report', async () => {
+  world = pipeWorld();
+  const factory = http(() => new Response('page'), {
+    websocket: {
+      '/live': () => {
+        throw new Error('broken');
+      },
+    },
+  });
+  const other = await world.connect(factory, new RawClient());
+  const client = await world.connect(factory, new RawClient());
+  client.send(ask('/live', 'websocket'));
+  expect(await client.lost).toMatchObject({ kind: 'reset' });
+  other.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  expect(await other.answer()).toMatch(/page$/);
+  expect(world.reports.problems).toMatchObject([{ where: 'http.upgrade' }]);
+});
