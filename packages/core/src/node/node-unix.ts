@@ -1,4 +1,4 @@
-import { chmod, unlink } from 'node:fs/promises';
+import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect } from 'node:net';
 import { toFactory } from '../connection/factory.ts';
 import type { FactoryLike } from '../contract/factory.ts';
@@ -30,7 +30,11 @@ export class NodeUnix implements Unix {
       // The file is there. If nobody answers it is left over from a process that was killed.
       return isAnswered(path).addCallback((answered) => {
         if (answered) throw error;
-        return fromPromise(unlink(path)).addCallback(() => this.#bind(options, factory));
+        return fromPromise(isSocketFile(path)).addCallback((ours) => {
+          // A plain file refuses a connection as well, but is not ours to delete.
+          if (!ours) throw error;
+          return fromPromise(unlink(path)).addCallback(() => this.#bind(options, factory));
+        });
       });
     });
     if (mode === undefined) return listening;
@@ -72,6 +76,10 @@ export class NodeUnix implements Unix {
       ends: () => ({ local: { kind: 'unix', path }, peer: { kind: 'unix', path: '' } }),
     });
   }
+}
+
+async function isSocketFile(path: string): Promise<boolean> {
+  return (await lstat(path)).isSocket();
 }
 
 function isAnswered(path: string): Deferred<boolean> {
