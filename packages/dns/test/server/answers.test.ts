@@ -300,10 +300,11 @@ describe('the answer of a zone', () => {
         query(rrset.name.toString(), rrset.type, { additionals: [opt()] }),
       ) as Buffer;
       const decoded = packet.decode(reply);
-      expect(decoded.rcode).toBe('NOERROR');
-      expect(decoded.answers[0].name.toLowerCase()).toBe(rrset.name.toString().toLowerCase());
-      expect(decoded.answers.length).toBeGreaterThanOrEqual(rrset.records.length);
-      expect(decoded.additionals.at(-1)).toMatchObject({ type: 'OPT', udpPayloadSize: 1232 });
+      const { answers = [], additionals = [] } = decoded;
+      expect(decoded).toHaveProperty('rcode', 'NOERROR');
+      expect(answers[0]?.name.toLowerCase()).toBe(rrset.name.toString().toLowerCase());
+      expect(answers.length).toBeGreaterThanOrEqual(rrset.records.length);
+      expect(additionals.at(-1)).toMatchObject({ type: 'OPT', udpPayloadSize: 1232 });
     }
   });
 });

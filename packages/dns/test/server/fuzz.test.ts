@@ -70,7 +70,7 @@ test('20,000 mutated packets: no exception, every reply well-formed, small, and 
     expect(seen.flags & 0x8000).toBe(0x8000);
     expect(reply.length).toBeLessThanOrEqual(1232);
     const decoded = packet.decode(reply);
-    expect(decoded.answers.length).toBe(seen.counts[1]);
+    expect(decoded.answers).toHaveLength(seen.counts[1] ?? -1);
   }
   expect(responder.reports.problems).toEqual([]);
   expect([...rcodes].sort((one, other) => one - other)).toEqual(
