@@ -96,6 +96,24 @@ export const handOverCases: readonly ConformanceCase[] = [
   }),
 
   conformanceCase({
+    name: 'handTo inside connectionMade puts its own leftover in front of the one that waits',
+    invariants: [7],
+    async play(session) {
+      const last = session.protocol('last');
+      const middle = session.protocol('middle', {
+        made: (t) => t.handTo(last.protocol, Buffer.from('<a>')),
+      });
+      const first = session.protocol('first', {
+        data: (_, t) => t.handTo(middle.protocol, Buffer.from('bc')),
+      });
+      const client = session.protocol('client', { made: (t) => void t.write(Buffer.from('x')) });
+      await session.connect(first, client);
+      await session.received(last, 5);
+      assert.equal(last.text, '<a>bc');
+    },
+  }),
+
+  conformanceCase({
     name: 'handTo outside a callback gives the leftover in a later turn',
     invariants: [1, 7],
     async play(session) {

@@ -4,9 +4,13 @@ import { transform } from '../../src/layers/transform/transform.ts';
 import { runCases } from './run-cases.ts';
 import { tcpKind } from './tcp-kind.ts';
 
-describe('TCP', () => runCases(transportConformance, tcpKind()));
+describe('TCP', () => {
+  runCases(transportConformance, tcpKind());
+});
 
-describe('a stream over TCP', () => runCases(duplexConformance, tcpKind()));
+describe('a stream over TCP', () => {
+  runCases(duplexConformance, tcpKind());
+});
 
 describe('TCP through three transform layers', () => {
   const layers = ['a', 'b', 'c'].map((name) =>

@@ -13,10 +13,13 @@ import { portOf } from './tcp-kind.ts';
 
 const host = '127.0.0.1';
 
-describe('TLS over TCP', () => runCases(transportConformance, tlsOver()));
+describe('TLS over TCP', () => {
+  runCases(transportConformance, tlsOver());
+});
 
-describe('TLS through a transform layer, so over a stream that is no socket', () =>
-  runCases(transportConformance, tlsOver(transform('copy', () => ({})))));
+describe('TLS through a transform layer, so over a stream that is no socket', () => {
+  runCases(transportConformance, tlsOver(transform('copy', () => ({}))));
+});
 
 function tlsOver(...layers: readonly Layer[]): SocketKind {
   const below = stack(...layers);

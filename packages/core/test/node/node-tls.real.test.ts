@@ -26,7 +26,8 @@ beforeEach(() => {
 });
 afterEach(async () => {
   for (const port of ports) await port.stop();
-  expect(reports.problems).toEqual([]);
+  if (reports.problems.length > 0)
+    throw new Error('a problem was reported', { cause: reports.problems });
 });
 
 async function listen(factory: Factory): Promise<number> {

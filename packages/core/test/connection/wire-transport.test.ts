@@ -1,0 +1,65 @@
+import { expect, test } from 'vitest';
+import type { WireEvents } from '../../src/connection/wire.ts';
+import { WireTransport } from '../../src/connection/wire-transport.ts';
+import { createPipe } from '../../testing/pipe.ts';
+import { createTestReactor } from '../../testing/test-reactor.ts';
+
+// What a wire may do that neither a pipe nor a socket can be made to do at will.
+
+function setUp() {
+  const reactor = createTestReactor();
+  const { server: wire } = createPipe(reactor);
+  let events: WireEvents | undefined;
+  const open = wire.open.bind(wire);
+  wire.open = (given) => {
+    events = given;
+    open(given);
+  };
+  const transport = new WireTransport(reactor, wire, { id: 1, side: 'server' });
+  const heard: string[] = [];
+  transport.start({
+    dataReceived: (data) => heard.push(data.toString('latin1')),
+    readEnded: () => heard.push('end'),
+    writeDrained: () => heard.push('drained'),
+    connectionLost: ({ kind }) => heard.push(kind),
+  });
+  if (!events) throw new TypeError('the wire was not opened');
+  return { reactor, transport, heard, events };
+}
+
+test('a chunk and an end that a wire still held when it was paused wait for resume', async () => {
+  const { reactor, transport, heard, events } = setUp();
+  transport.pauseReading();
+  events.wireData(Buffer.from('late'));
+  events.wireEnded();
+  expect(heard).toEqual([]);
+  transport.resumeReading();
+  expect(heard).toEqual([]);
+  await reactor.clock.settle();
+  expect(heard).toEqual(['late', 'end']);
+});
+
+test('a wire that closes twice is lost once', () => {
+  const { heard, events } = setUp();
+  events.wireClosed();
+  events.wireClosed(new Error('again'));
+  events.wireData(Buffer.from('after'));
+  events.wireEnded();
+  expect(heard).toEqual(['done']);
+});
+
+test('a drain that nobody waits for is not told', () => {
+  const { heard, events } = setUp();
+  events.wireDrained();
+  events.wireFinished();
+  expect(heard).toEqual([]);
+});
+
+test('a wire that says drained too early is not believed', async () => {
+  const { reactor, transport, heard, events } = setUp();
+  expect(transport.write(Buffer.alloc(100_000))).toBe(false);
+  events.wireDrained();
+  await reactor.clock.settle();
+  expect(transport.pendingBytes).toBe(100_000);
+  expect(heard).toEqual([]);
+});
