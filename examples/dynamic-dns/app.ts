@@ -1,4 +1,6 @@
+import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { dirname } from 'node:path';
 import {
   group,
   type ListenerService,
@@ -21,7 +23,7 @@ import { http } from '@hawser/http';
 import { acceptFor, keep, MemoryMailbox, smtp } from '@hawser/smtp';
 import { authorizedKeys, ssh } from '@hawser/ssh';
 import { Group } from '@hawser/websocket';
-import { keepCertificate, keepOperatorKey, keepToken } from './first-run.ts';
+import { keepCertificate, keepOperatorKey, readToken } from './first-run.ts';
 import { guide } from './guide.ts';
 import { connectionLines, mailLines } from './office-lines.ts';
 import { operatorSession } from './operator-session.ts';
@@ -35,9 +37,11 @@ import { statusPage } from './status-page.ts';
  */
 export async function dynamicDns(settings: Settings): Promise<Service> {
   const { zone: origin, host, keys } = settings;
+  // A folder that cannot be made shows when the database in it is opened, and that error names the file.
+  await mkdir(dirname(settings.database), { recursive: true }).catch(() => undefined);
   const store = sqlite(settings.database);
   const zone = await openZone(settings, store);
-  const token = await keepToken(settings);
+  const token = await readToken(settings);
   const operator = await keepOperatorKey(keys);
   const watchers = new Group();
   const mailbox = new MemoryMailbox({ whenFull: 'dropOldest' });

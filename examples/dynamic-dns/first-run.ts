@@ -14,17 +14,23 @@ export interface Token {
   readonly kept: string;
   /** The text, only in the run that made it. */
   readonly fresh: string | undefined;
+  /** Writes down the hash of a fresh token: to be called only when it is certain that the text will be shown. */
+  keep(): Promise<void>;
 }
 
-/** The given token, or the kept hash of the one that the first run makes. */
-export async function keepToken({ keys, token }: Pick<Settings, 'keys' | 'token'>): Promise<Token> {
-  if (token !== undefined) return { kept: token, fresh: undefined };
+/** The given token, or the kept hash of the one made before, or a fresh one. */
+export async function readToken({ keys, token }: Pick<Settings, 'keys' | 'token'>): Promise<Token> {
+  if (token !== undefined) return known(token);
   const path = join(keys, 'update-token');
   const kept = await readIfThere(path);
-  if (kept !== undefined) return { kept: kept.trim(), fresh: undefined };
+  if (kept !== undefined) return known(kept.trim());
   const fresh = randomBytes(18).toString('base64url');
-  await writeSecret(path, `${hashToken(fresh)}\n`);
-  return { kept: hashToken(fresh), fresh };
+  const hash = hashToken(fresh);
+  return { kept: hash, fresh, keep: () => writeSecret(path, `${hash}\n`) };
+}
+
+function known(kept: string): Token {
+  return { kept, fresh: undefined, keep: async () => undefined };
 }
 
 /** The key the operator logs in with, and what proves the server to the operator. */

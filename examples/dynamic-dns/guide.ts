@@ -13,11 +13,11 @@ export interface GuideParts {
   readonly operator: OperatorKey;
 }
 
-/** Does nothing, and says what to try: it is started last, when the ports are known. */
+/** Says what to try, and a fresh password: it is started last, when the ports are known and nothing else can fail. */
 export function guide(parts: GuideParts): Service {
   return {
     name: 'guide',
-    start: async () => undefined,
+    start: () => parts.token.keep(),
     stop: async () => undefined,
     describe: () => [...firstRun(parts), ...commands(parts)],
   };

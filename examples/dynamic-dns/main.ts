@@ -3,6 +3,9 @@ import { createNodeReactor, HawserError, runApplication } from '@hawser/core';
 import { dynamicDns } from './app.ts';
 import { help, readSettings } from './settings.ts';
 
+/** sysexits.h: a file that could not be read or written. */
+const EXIT_IO = 74;
+
 process.exitCode = await main();
 
 async function main(): Promise<number> {
@@ -19,8 +22,13 @@ async function main(): Promise<number> {
     });
   } catch (error) {
     // What the operator can mend is one line, not a stack.
-    if (!(error instanceof HawserError)) throw error;
+    if (!(error instanceof HawserError) && !isFileError(error)) throw error;
     process.stderr.write(`${error.message}\n`);
-    return error.exitCode;
+    return error instanceof HawserError ? error.exitCode : EXIT_IO;
   }
+}
+
+/** A key or a certificate that cannot be read or written; the message names the file. */
+function isFileError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'syscall' in error && 'path' in error;
 }
