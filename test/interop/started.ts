@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { resolve as resolvePath } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
+const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** What {@link start} and {@link run} may be told besides the command. */
 export interface StartOptions {
@@ -130,8 +133,8 @@ export function startExample(
   options: StartOptions = {},
 ): Started {
   // The loader and not the `tsx` command: a signal must reach the program itself, and its pid must be the program's.
-  const flags = ['--import', 'tsx', '--conditions=@hawser/source'];
-  return start(process.execPath, [...flags, path, ...args], options);
+  const flags = ['--import', loader, '--conditions=@hawser/source'];
+  return start(process.execPath, [...flags, resolvePath(repository, path), ...args], options);
 }
 
 function withResolvers<T>(): {

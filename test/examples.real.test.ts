@@ -1,0 +1,155 @@
+import { Resolver } from 'node:dns/promises';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { Conversation } from './interop/conversation.ts';
+import { type Started, startExample } from './interop/started.ts';
+
+// Every example is a program of its own, does what its first lines promise, and stops cleanly.
+
+interface Example {
+  /** The file to start, if the example is a folder. */
+  readonly main?: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly use: (program: Started) => Promise<void>;
+}
+
+const examples: Readonly<Record<string, Example>> = {
+  'echo.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      using client = await Conversation.open(await port(program, 'echo'));
+      await client.ask('hello\n', /^hello\n$/);
+      await client.ask('and again\n', /^and again\n$/);
+      expect(await client.end()).toBe('');
+    },
+  },
+
+  'chat.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const where = await port(program, 'chat');
+      using ann = await Conversation.open(where);
+      using bob = await Conversation.open(where);
+      await ann.waitFor(/^Who are you\?\n/);
+      await ann.ask('ann\n', /^ann joined\n/);
+      await bob.waitFor(/^Who are you\?\n/);
+      await bob.ask('ann\n', /^Choose another name\.\n/);
+      await bob.ask('bob\n', /^bob joined\n/);
+      await ann.waitFor(/^bob joined\n/);
+      await bob.ask('hi all\n', /^bob: hi all\n/);
+      await ann.waitFor(/^bob: hi all\n/);
+      expect(await bob.end()).toBe('');
+      await ann.waitFor(/^bob left\n/);
+      expect(await ann.end()).toBe('');
+    },
+  },
+
+  'ten-minute-dns.ts': {
+    args: ['127.0.0.1:0'],
+    async use(program) {
+      const [, udp] = await program.waitFor(/^udp:\S+:(\d+) dns/m);
+      const resolver = resolverAt(Number(udp));
+      expect(await resolver.resolve4('printer.example.net', { ttl: true })).toEqual([
+        { address: '192.0.2.20', ttl: 30 },
+      ]);
+      expect(await resolver.resolve4('camera.example.net')).toEqual(['192.0.2.21']);
+      expect(await resolver.resolveNs('example.net')).toEqual(['ns1.example.net']);
+      await expect(resolver.resolve6('printer.example.net')).rejects.toThrow('ENODATA');
+      await expect(resolver.resolve4('toaster.example.net')).rejects.toThrow('ENOTFOUND');
+    },
+  },
+
+  'one-port.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    env: { PASSWORD: 'only for this test' },
+    async use(program) {
+      const where = await port(program);
+      const mailCount = async (): Promise<string> =>
+        (await fetch(`http://127.0.0.1:${where}/`)).text();
+      expect(await mailCount()).toBe('0 messages\n');
+
+      using shell = await Conversation.open(where);
+      await shell.ask('SSH-2.0-test\r\n', /^SSH-2\.0-\S+[^\n]*\r\n/);
+
+      using mail = await Conversation.open(where);
+      // Nothing is said: the silence is what tells a mail client.
+      await mail.waitFor(/^220 .*\r\n/);
+      await mail.ask('EHLO client.example.org\r\n', /^250 .*\r\n/m);
+      await mail.ask('MAIL FROM:<ann@example.org>\r\n', /^250 .*\r\n/);
+      await mail.ask('RCPT TO:<ann@example.com>\r\n', /^550 .*\r\n/);
+      await mail.ask('RCPT TO:<postmaster@example.net>\r\n', /^250 .*\r\n/);
+      await mail.ask('DATA\r\n', /^354 .*\r\n/);
+      await mail.ask('Subject: hello\r\n\r\nhello\r\n.\r\n', /^250 .*\r\n/);
+      await mail.ask('QUIT\r\n', /^221 .*\r\n/);
+      expect(await mail.end()).toBe('');
+      expect(await mailCount()).toBe('1 messages\n');
+    },
+  },
+
+  'dynamic-dns': {
+    main: 'main.ts',
+    // Without a path: the database and the keys go to data/ in a working folder that is empty.
+    args: ['dns', 'http', 'smtp', 'ssh'].flatMap((name) => [`--${name}-port`, '0']),
+    async use(program) {
+      const [, password = ''] = await program.waitFor(/^ +password +(\S+)$/m);
+      await program.waitFor(/Ctrl-C stops/);
+      const [, udp] = await program.waitFor(/^udp:\S+:(\d+) dns/m);
+      const web = `http://127.0.0.1:${await port(program, 'http')}`;
+      const resolver = resolverAt(Number(udp));
+      expect(await resolver.resolve4('ns1.dyn.test')).toEqual(['127.0.0.1']);
+      await expect(resolver.resolve4('home.dyn.test')).rejects.toThrow('ENOTFOUND');
+
+      const update = await fetch(`${web}/nic/update?hostname=home.dyn.test&myip=192.0.2.7`, {
+        headers: { authorization: `Basic ${btoa(`dyn:${password}`)}` },
+      });
+      expect(await update.text()).toBe('good 192.0.2.7\n');
+      expect(await resolver.resolve4('home.dyn.test')).toEqual(['192.0.2.7']);
+      expect(await (await fetch(web)).text()).toContain('home.dyn.test');
+
+      using mail = await Conversation.open(await port(program, 'smtp'));
+      await mail.waitFor(/^220 dyn\.test .*\r\n/);
+      await mail.ask('QUIT\r\n', /^221 .*\r\n/);
+      using shell = await Conversation.open(await port(program, 'ssh'));
+      await shell.waitFor(/^SSH-2\.0-.*\r\n/);
+    },
+  },
+};
+
+test('each example is tried here', () => {
+  const files = readdirSync(fileURLToPath(new URL('../examples', import.meta.url)));
+  expect(Object.keys(examples).sort()).toEqual(files.sort());
+});
+
+test.for(Object.entries(examples))(
+  'examples/%s does its job and stops on SIGTERM',
+  { timeout: 60_000 },
+  async ([name, { main = '', args, env, use }]) => {
+    const cwd = mkdtempSync(join(tmpdir(), 'hawser-example-'));
+    try {
+      await using program = startExample(join('examples', name, main), args, { cwd, env });
+      await use(program);
+      const { code, stdout, stderr } = await program.kill('SIGTERM');
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/^Stopped$/m);
+      expect(code).toBe(0);
+    } finally {
+      rmSync(cwd, { recursive: true, force: true });
+    }
+  },
+);
+
+/** The TCP port a program says it listens on, behind which there is `what`. */
+async function port(program: Started, what = '\\S+'): Promise<number> {
+  const [, number] = await program.waitFor(new RegExp(`^tcp:\\S+:(\\d+) ${what}\\b`, 'm'));
+  return Number(number);
+}
+
+function resolverAt(port: number): Resolver {
+  const resolver = new Resolver({ timeout: 5000, tries: 2 });
+  resolver.setServers([`127.0.0.1:${port}`]);
+  return resolver;
+}
