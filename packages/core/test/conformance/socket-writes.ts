@@ -6,7 +6,9 @@ import type { Transport } from '../../src/contract/transport.ts';
  */
 export class SocketWrites implements Disposable {
   readonly #counts = new Map<string, number>();
+  // oxlint-disable-next-line typescript/unbound-method -- they are applied to each socket below
   readonly #write = Socket.prototype._write;
+  // oxlint-disable-next-line typescript/unbound-method
   readonly #writev = Socket.prototype._writev;
 
   constructor() {

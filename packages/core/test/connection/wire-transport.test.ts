@@ -31,12 +31,13 @@ test('a chunk and an end that a wire still held when it was paused wait for resu
   const { reactor, transport, heard, events } = setUp();
   transport.pauseReading();
   events.wireData(Buffer.from('late'));
+  events.wireData(Buffer.from('later'));
   events.wireEnded();
   expect(heard).toEqual([]);
   transport.resumeReading();
   expect(heard).toEqual([]);
   await reactor.clock.settle();
-  expect(heard).toEqual(['late', 'end']);
+  expect(heard).toEqual(['late', 'later', 'end']);
 });
 
 test('a wire that closes twice is lost once', () => {
