@@ -1,5 +1,5 @@
 import { format } from 'node:util';
-import { afterEach } from 'vitest';
+import { afterAll, afterEach } from 'vitest';
 
 // A test that prints or causes a warning of the process fails: the library never logs, and a warning such as
 // MaxListenersExceededWarning is a leak. A test that expects console output replaces the method with `vi.spyOn`.
@@ -12,9 +12,12 @@ for (const method of ['debug', 'error', 'info', 'log', 'trace', 'warn'] as const
   };
 }
 
-process.on('warning', (warning) => {
+const onWarning = (warning: Error): void => {
   if (warning.name !== 'ExperimentalWarning') heard.push(`${warning.name}: ${warning.message}`);
-});
+};
+process.on('warning', onWarning);
+// Files may share a process; each has this setup of its own.
+afterAll(() => void process.off('warning', onWarning));
 
 afterEach(() => {
   const noise = heard.splice(0);
