@@ -7,9 +7,9 @@ import { rowsOf } from './page-rows.ts';
 export interface Office {
   readonly zone: DynamicZone;
   /** One line a message. */
-  mail(): readonly string[];
+  readonly mail: () => readonly string[];
   /** One line a listener. */
-  connections(): readonly string[];
+  readonly connections: () => readonly string[];
 }
 
 /** What a command answers. */

@@ -50,8 +50,16 @@ interop('ddclient updates a host, and ssh lists it', ['dig', 'ddclient', 'ssh'],
     { mode: 0o600 },
   );
   await output('ddclient', [
-    ...['-daemon=0', '-noquiet', '-verbose', '-force', '-file', configuration],
-    ...['-cache', join(home.folder, 'ddclient.cache'), '-pid', join(home.folder, 'ddclient.pid')],
+    '-daemon=0',
+    '-noquiet',
+    '-verbose',
+    '-force',
+    '-file',
+    configuration,
+    '-cache',
+    join(home.folder, 'ddclient.cache'),
+    '-pid',
+    join(home.folder, 'ddclient.pid'),
   ]);
   expect(await server.dig('router.dyn.test', '+short')).toBe('192.0.2.99\n');
   expect(await server.operator('list')).toContain('router.dyn.test 60 A 192.0.2.99\n');
@@ -98,16 +106,35 @@ interop(
     expect(await server.operator('list', one)).toContain('dyn.test 3600 SOA');
     const tunnel = `openssl s_client -quiet -connect 127.0.0.1:${one} 2>/dev/null`;
     const overTls = await output('ssh', [
-      ...['-i', home.operatorKey, '-o', 'BatchMode=yes', '-o', `ProxyCommand=${tunnel}`],
-      ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
-      ...['-o', 'LogLevel=ERROR', 'operator@127.0.0.1', 'list'],
+      '-i',
+      home.operatorKey,
+      '-o',
+      'BatchMode=yes',
+      '-o',
+      `ProxyCommand=${tunnel}`,
+      '-o',
+      'StrictHostKeyChecking=no',
+      '-o',
+      'UserKnownHostsFile=/dev/null',
+      '-o',
+      'LogLevel=ERROR',
+      'operator@127.0.0.1',
+      'list',
     ]);
     expect(overTls).toContain('dyn.test 3600 SOA');
 
     await server.mail('on one port', one);
     await output('curl', [
-      ...['-sSk', `smtps://127.0.0.1:${one}`, '--mail-from', 'ann@example.org'],
-      ...['--mail-rcpt', `postmaster@${home.zone}`, '-H', 'Subject: under TLS', '-F', '=hello'],
+      '-sSk',
+      `smtps://127.0.0.1:${one}`,
+      '--mail-from',
+      'ann@example.org',
+      '--mail-rcpt',
+      `postmaster@${home.zone}`,
+      '-H',
+      'Subject: under TLS',
+      '-F',
+      '=hello',
     ]);
     const mail = await server.operator('mail');
     expect(mail).toContain('on one port');

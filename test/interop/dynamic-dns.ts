@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run, type Started, startExample } from './started.ts';
+import { run, type Started, type StartOptions, startExample } from './started.ts';
 
 /** Where the server keeps its files, and what the first run told. */
 export class Home implements Disposable {
@@ -32,6 +32,7 @@ export class DynamicDns implements AsyncDisposable {
   readonly home: Home;
 
   private constructor(started: Started, home: Home) {
+    home.password ||= /password +(\S+)/.exec(started.stdout)?.[1] ?? '';
     this.started = started;
     this.home = home;
     this.ports = {
@@ -43,16 +44,26 @@ export class DynamicDns implements AsyncDisposable {
     };
   }
 
-  static async start(home: Home, flags: readonly string[] = []): Promise<DynamicDns> {
+  static async start(
+    home: Home,
+    flags: readonly string[] = [],
+    options: StartOptions = {},
+  ): Promise<DynamicDns> {
     const ports = ['dns', 'http', 'smtp', 'ssh'].flatMap((name) => [`--${name}-port`, '0']);
-    const started = startExample('examples/dynamic-dns/main.ts', [
-      ...['--zone', home.zone, '--database', home.database],
+    const all = [
+      `--zone=${home.zone}`,
+      `--database=${home.database}`,
+      '--one-port=0',
       ...ports,
-      ...['--one-port', '0'],
       ...flags,
-    ]);
+    ];
+    const started = startExample('examples/dynamic-dns/main.ts', all, options);
+    return DynamicDns.running(started, home);
+  }
+
+  /** One that was started in another way, with a port for everything. */
+  static async running(started: Started, home: Home): Promise<DynamicDns> {
     await started.waitFor(/Ctrl-C stops/);
-    home.password ||= /password +(\S+)/.exec(started.stdout)?.[1] ?? '';
     return new DynamicDns(started, home);
   }
 
@@ -76,9 +87,20 @@ export class DynamicDns implements AsyncDisposable {
   /** What a command of the operator prints, by OpenSSH. */
   async operator(command: string, port: number = this.ports.ssh): Promise<string> {
     return output('ssh', [
-      ...['-i', this.home.operatorKey, '-p', `${port}`, '-o', 'BatchMode=yes'],
-      ...['-o', 'StrictHostKeyChecking=no', '-o', 'UserKnownHostsFile=/dev/null'],
-      ...['-o', 'LogLevel=ERROR', 'operator@127.0.0.1', command],
+      '-i',
+      this.home.operatorKey,
+      '-p',
+      `${port}`,
+      '-o',
+      'BatchMode=yes',
+      '-o',
+      'StrictHostKeyChecking=no',
+      '-o',
+      'UserKnownHostsFile=/dev/null',
+      '-o',
+      'LogLevel=ERROR',
+      'operator@127.0.0.1',
+      command,
     ]);
   }
 
@@ -89,8 +111,15 @@ export class DynamicDns implements AsyncDisposable {
     flags: readonly string[] = [],
   ): Promise<string> {
     return output('swaks', [
-      ...['--server', `127.0.0.1:${port}`, '--to', `postmaster@${this.home.zone}`],
-      ...['--from', 'ann@example.org', '--header', `Subject: ${subject}`, ...flags],
+      '--server',
+      `127.0.0.1:${port}`,
+      '--to',
+      `postmaster@${this.home.zone}`,
+      '--from',
+      'ann@example.org',
+      '--header',
+      `Subject: ${subject}`,
+      ...flags,
     ]);
   }
 }

@@ -1,0 +1,355 @@
+import { Resolver } from 'node:dns/promises';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { openSqlite } from '@hawser/dns';
+import { describe, expect, test, vi } from 'vitest';
+import { Conversation } from './interop/conversation.ts';
+import { DynamicDns, Home } from './interop/dynamic-dns.ts';
+import { type Ended, type StartOptions, start, startExample } from './interop/started.ts';
+
+// What the dynamic DNS server does at its limits: each test has a process and a folder of its own.
+
+vi.setConfig({ testTimeout: 60_000 });
+
+const anyPorts = ['dns', 'http', 'smtp', 'ssh'].flatMap((name) => [`--${name}-port`, '0']);
+
+describe('the command line', () => {
+  test('--help lists every flag with its variable, and nothing is started', async () => {
+    const { code, stdout, stderr } = await attempt(['--help']);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const listed = [...stdout.matchAll(/^ {2}--([\w-]+) /gm)].map(([, flag]) => flag);
+    expect(listed).toEqual([
+      'zone',
+      'host',
+      'database',
+      'keys',
+      'dns-port',
+      'http-port',
+      'smtp-port',
+      'ssh-port',
+      'one-port',
+      'user',
+      'token',
+      'cert',
+      'key',
+      'help',
+    ]);
+    for (const flag of listed.slice(0, -1))
+      expect(stdout).toContain(`HAWSER_${flag?.toUpperCase().replace('-', '_')} `);
+  });
+
+  test.for([
+    ['an unknown flag', ['--colour'], '--colour'],
+    ['a value without a flag', ['dyn.test'], 'dyn.test'],
+    ['a port that is none', ['--http-port', '80a'], '--http-port'],
+    ['a port that is too large', ['--dns-port', '65536'], '--dns-port'],
+    ['a key without its certificate', ['--key', 'key.pem'], '--key'],
+  ] as const)('%s ends with 64 and one line that names it', async ([, flags, name]) => {
+    expect(await attempt(flags)).toEqual(failure(64, name));
+  });
+
+  test('a bad port in the environment is named by its flag', async () => {
+    const env = { HAWSER_SSH_PORT: 'ssh' };
+    expect(await attempt([], { env })).toEqual(failure(64, '--ssh-port'));
+  });
+
+  test('a certificate that is not there ends with 74 and one line that names it', async () => {
+    using home = new Home();
+    const missing = join(home.folder, 'missing.pem');
+    const flags = ['--one-port', '0', '--cert', missing, '--key', missing];
+    const ended = await attempt(['--database', home.database, ...anyPorts, ...flags]);
+    expect(ended).toEqual(failure(74, missing));
+  });
+});
+
+describe('a port that is taken', () => {
+  test.for(['dns', 'http', 'smtp', 'ssh', 'one'])(
+    'the %s port: ends with 69 and one line, and the next start still shows the password',
+    async (name) => {
+      using home = new Home();
+      const taken = createServer().listen(0, '127.0.0.1');
+      await once(taken, 'listening');
+      const { port } = taken.address() as AddressInfo;
+      const flags = ['--database', home.database, ...anyPorts, `--${name}-port`, `${port}`];
+      // The process ends by itself, without process.exit: whatever it had opened is closed.
+      expect(await attempt(flags)).toEqual(failure(69, `127.0.0.1:${port}`));
+      taken.close();
+
+      await using server = await DynamicDns.start(home);
+      expect(home.password).not.toBe('');
+      expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+    },
+  );
+});
+
+describe('a database that cannot be used ends the start with 74 and one line that names it', () => {
+  test('locked by another process', async () => {
+    using home = new Home();
+    const other = openSqlite(home.database);
+    try {
+      other.exec('BEGIN IMMEDIATE');
+      const ended = await attempt(['--database', home.database, ...anyPorts]);
+      expect(ended).toEqual(failure(74, home.database));
+      expect(ended.stderr).toContain('another process has it locked');
+      other.exec('ROLLBACK');
+    } finally {
+      other.close();
+    }
+    await using server = await DynamicDns.start(home);
+    expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+  });
+
+  test('no database at all, which is left as it was', async () => {
+    using home = new Home();
+    const text = 'Dear diary, this is not a database.\n'.repeat(100);
+    writeFileSync(home.database, text);
+    const ended = await attempt(['--database', home.database, ...anyPorts]);
+    expect(ended).toEqual(failure(74, home.database));
+    expect(readFileSync(home.database, 'utf8')).toBe(text);
+  });
+
+  test('in a folder that is a file', async () => {
+    using home = new Home();
+    const database = join(home.folder, 'file', 'zone.db');
+    writeFileSync(join(home.folder, 'file'), '');
+    const ended = await attempt(['--database', database, ...anyPorts]);
+    expect(ended).toEqual(failure(74, database));
+  });
+
+  test('a folder itself', async () => {
+    using home = new Home();
+    mkdirSync(home.database);
+    const ended = await attempt(['--database', home.database, ...anyPorts]);
+    expect(ended).toEqual(failure(74, home.database));
+  });
+
+  test('read-only', async () => {
+    using home = new Home();
+    openSqlite(home.database).close();
+    chmodSync(home.database, 0o444);
+    chmodSync(home.folder, 0o755);
+    // Permissions do not bind root: the process becomes nobody before anything else.
+    const env = process.getuid?.() === 0 ? { NODE_OPTIONS: becomeNobody } : {};
+    const ended = await attempt(['--database', home.database, ...anyPorts], { env });
+    expect(ended).toEqual(failure(74, home.database));
+    expect(ended.stderr).toContain('it cannot be written');
+  });
+});
+
+describe('a disk that fails while it runs', () => {
+  test('a database that is deleted: dnserr, the old answer stays, and the rest works', async () => {
+    using home = new Home();
+    await using server = await DynamicDns.start(home);
+    expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+    rmSync(home.database);
+    expect(await update(server, 'home', '192.0.2.8')).toBe('dnserr\n');
+    expect(await update(server, 'other', '192.0.2.9')).toBe('dnserr\n');
+    expect(await resolve(server, 'home')).toEqual(['192.0.2.7']);
+    await expect(resolve(server, 'other')).rejects.toThrow('ENOTFOUND');
+    expect(await update(server, 'home', '192.0.2.7')).toBe('nochg 192.0.2.7\n');
+    const { code } = await server.started.kill();
+    expect(code).toBe(0);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'a disk that is full: dnserr, and what was answered good is what a restart serves',
+    async () => {
+      using home = new Home();
+      const { zone, database } = home;
+      let last = '';
+      {
+        // Files may grow to 512 blocks of 512 or 1024 octets, depending on the shell; then writing fails with EFBIG.
+        await using started = start('sh', [
+          '-c',
+          'ulimit -f 512; exec "$@"',
+          'sh',
+          process.execPath,
+          '--import',
+          'tsx',
+          '--conditions=@hawser/source',
+          'examples/dynamic-dns/main.ts',
+          ...anyPorts,
+          '--one-port',
+          '0',
+          '--zone',
+          zone,
+          '--database',
+          database,
+          '--token',
+          'full',
+        ]);
+        home.password = 'full';
+        const server = await DynamicDns.running(started, home);
+        let said = 'good';
+        for (let n = 0; n < 1000 && said.startsWith('good'); n++) {
+          const address = `192.0.2.${n % 250}`;
+          // oxlint-disable-next-line no-await-in-loop -- until it is full
+          said = await update(server, 'home', address);
+          if (said.startsWith('good')) last = address;
+        }
+        expect(said).toBe('dnserr\n');
+        expect(last).not.toBe('');
+        expect(await resolve(server, 'home')).toEqual([last]);
+        expect(await update(server, 'home', '192.0.2.251')).toBe('dnserr\n');
+        expect(await resolve(server, 'home')).toEqual([last]);
+        await started.kill('SIGKILL');
+      }
+      await using again = await DynamicDns.start(home, ['--token', 'full']);
+      expect(await resolve(again, 'home')).toEqual([last]);
+      expect(await update(again, 'home', '192.0.2.251')).toBe('good 192.0.2.251\n');
+    },
+  );
+});
+
+describe('the password', () => {
+  test.for(['1.0', '1.1'])(
+    'a wrong one is answered 401 badauth with Content-Length on HTTP/%s',
+    async (version) => {
+      using home = new Home();
+      await using server = await DynamicDns.start(home);
+      for (const [password, status, body] of [
+        ['wrong', '401', 'badauth\n'],
+        [home.password, '200', `good 192.0.2.${version.at(-1)}\n`],
+      ]) {
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        const answer = await rawUpdate(server, { version, password: password ?? '' });
+        const [head = '', text] = answer.split('\r\n\r\n');
+        expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+        expect(head).toMatch(new RegExp(`^content-length: ${body?.length}$`, 'im'));
+        expect(head).not.toMatch(/^transfer-encoding/im);
+        expect(text).toBe(body);
+      }
+      await expect(resolve(server, 'home')).resolves.toEqual([`192.0.2.${version.at(-1)}`]);
+    },
+  );
+
+  test('a given one is used, by flag or by variable, the flag first, and never printed', async () => {
+    for (const [flags, env, password] of [
+      [['--token', 'by flag'], {}, 'by flag'],
+      [[], { HAWSER_TOKEN: 'by variable' }, 'by variable'],
+      [['--token', 'by flag'], { HAWSER_TOKEN: 'by variable' }, 'by flag'],
+    ] as const) {
+      using home = new Home();
+      // oxlint-disable-next-line no-await-in-loop -- one process after the other
+      await using server = await DynamicDns.start(home, flags, { env });
+      home.password = 'another';
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await update(server, 'home', '192.0.2.7')).toBe('badauth\n');
+      home.password = password;
+      // oxlint-disable-next-line no-await-in-loop
+      expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+      expect(server.started.stdout).not.toContain(password);
+    }
+  });
+
+  test('one that was made is shown once, kept as a hash, and valid after a restart', async () => {
+    using home = new Home();
+    {
+      await using server = await DynamicDns.start(home);
+      expect(server.started.stdout.split(home.password)).toHaveLength(3);
+      expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+      expect((await server.started.kill()).code).toBe(0);
+    }
+    expect(readFileSync(join(home.folder, 'update-token'), 'utf8')).not.toContain(home.password);
+    await using again = await DynamicDns.start(home);
+    expect(again.started.stdout).not.toContain('First run');
+    expect(again.started.stdout).not.toContain(home.password);
+    expect(again.started.stdout).toContain('dyn:PASSWORD');
+    expect(await update(again, 'home', '192.0.2.7')).toBe('nochg 192.0.2.7\n');
+  });
+});
+
+test('Ctrl-C says goodbye to mail and WebSocket clients, and reports who finished', async () => {
+  using home = new Home();
+  await using server = await DynamicDns.start(home);
+  using mail = await Conversation.open(server.ports.smtp);
+  await mail.waitFor(/^220 .*\r\n/);
+  await mail.ask('EHLO client.example.org\r\n', /^250 .*\r\n/m);
+  using page = await Conversation.open(server.ports.http);
+  await page.ask(upgrade(server.ports.http), /^HTTP\/1\.1 101 [^]*?\r\n\r\n/);
+  expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+  await page.waitFor(/"data":"192\.0\.2\.7"/);
+
+  const ended = server.started.kill('SIGINT');
+  await mail.waitFor(/^421 .*\r\n/);
+  expect(await mail.end()).toBe('');
+  // A close frame (RFC 6455 §5.5.1) with 1001, going away; the client's is masked, here with zeros.
+  // oxlint-disable-next-line no-control-regex -- a frame is octets
+  await page.waitFor(/\x88[\x02-\x7d]\x03\xe9/);
+  page.say('\x88\x82\0\0\0\0\x03\xe9');
+  await page.end();
+
+  const { code, stdout, stderr } = await ended;
+  expect(stdout).toMatch(/^smtp: 1 finished, 0 aborted$/m);
+  // The WebSocket counts where it came in; beside it there may be the kept connection of the update.
+  expect(stdout).toMatch(/^http: [12] finished, 0 aborted$/m);
+  expect(stdout).toMatch(/\nStopped\n$/);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+});
+
+/** Takes the permissions of nobody, by the number that every Linux and BSD gives it or leaves unused. */
+const becomeNobody = '--import=data:text/javascript,process.setgid(65534);process.setuid(65534)';
+
+/** Starts the server and waits until it has ended. */
+async function attempt(flags: readonly string[], options?: StartOptions): Promise<Ended> {
+  await using started = startExample('examples/dynamic-dns/main.ts', flags, options);
+  return await started.ended;
+}
+
+/** How a start ends that could not be: with `code`, and nothing said but one line that names what was wrong. */
+function failure(code: number, about: string): Ended {
+  const name = about.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  const stderr: unknown = expect.stringMatching(new RegExp(`^[^\\n]*${name}[^\\n]*\\n$`));
+  return { code, signal: null, stdout: '', stderr: stderr as string };
+}
+
+async function update(server: DynamicDns, label: string, address: string): Promise<string> {
+  const { zone, password } = server.home;
+  const query = `hostname=${label}.${zone}&myip=${address}`;
+  const answer = await fetch(`http://127.0.0.1:${server.ports.http}/nic/update?${query}`, {
+    headers: { authorization: `Basic ${btoa(`dyn:${password}`)}` },
+  });
+  return answer.text();
+}
+
+/** An update as the most modest router sends it; gives all it hears. */
+async function rawUpdate(
+  server: DynamicDns,
+  { version, password }: { readonly version: string; readonly password: string },
+): Promise<string> {
+  using client = await Conversation.open(server.ports.http);
+  client.say(
+    [
+      `GET /nic/update?hostname=home.dyn.test&myip=192.0.2.${version.at(-1)} HTTP/${version}`,
+      'Host: 127.0.0.1',
+      'User-Agent: router/1.0',
+      'Connection: close',
+      `Authorization: Basic ${btoa(`dyn:${password}`)}`,
+      '\r\n',
+    ].join('\r\n'),
+  );
+  await client.waitFor(/(?=HTTP[^]*\r\n\r\n.*\n)/);
+  return client.end();
+}
+
+function upgrade(port: number): string {
+  return [
+    'GET /live HTTP/1.1',
+    `Host: 127.0.0.1:${port}`,
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==',
+    '\r\n',
+  ].join('\r\n');
+}
+
+async function resolve(server: DynamicDns, label: string): Promise<string[]> {
+  const resolver = new Resolver({ timeout: 5000, tries: 2 });
+  resolver.setServers([`127.0.0.1:${server.ports.dns}`]);
+  return resolver.resolve4(`${label}.${server.home.zone}`);
+}
