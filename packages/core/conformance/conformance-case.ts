@@ -13,6 +13,7 @@ import type { Transport } from '../src/contract/transport.ts';
  * - `limitsPending`: `connect` honours `maxPendingBytes`.
  * - `countsWrites`: the harness has `countWrites`.
  * - `bulk`: many megabytes pass in a second.
+ * - `copies`: `write` copies the bytes, as a pipe inside one process must.
  */
 export type Capability =
   | 'resets'
@@ -21,7 +22,8 @@ export type Capability =
   | 'detaches'
   | 'limitsPending'
   | 'countsWrites'
-  | 'bulk';
+  | 'bulk'
+  | 'copies';
 
 /** The transports under test: make one for each run of a case, and close it afterwards. */
 export interface ConformanceHarness {

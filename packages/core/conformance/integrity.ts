@@ -49,6 +49,22 @@ export const integrityCases: readonly ConformanceCase[] = [
   }),
 
   conformanceCase({
+    name: 'bytes that change after write do not change for the peer',
+    invariants: [5],
+    needs: ['copies'],
+    async play(session) {
+      const server = session.protocol('server');
+      const client = session.protocol('client');
+      await session.connect(server, client);
+      const bytes = Buffer.from('as written');
+      client.transport.write(bytes);
+      bytes.fill('!');
+      await session.received(server, bytes.length);
+      assert.equal(server.text, 'as written');
+    },
+  }),
+
+  conformanceCase({
     name: 'a chunk belongs to the protocol: what comes later does not change it',
     invariants: [5, 9],
     async play(session) {

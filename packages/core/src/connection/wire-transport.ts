@@ -16,9 +16,9 @@ import type { Wire, WireEvents } from './wire.ts';
 export interface WireTransportOptions {
   readonly id: number;
   readonly side: 'server' | 'client';
-  /** @defaultValue 16_777_216 */
+  /** @defaultValue that of the transport below, or 16_777_216 */
   readonly maxPendingBytes?: number | undefined;
-  /** @defaultValue true */
+  /** @defaultValue that of the transport below, or true */
   readonly autoCork?: boolean | undefined;
   /** Facts this connection adds to those of the one below. */
   readonly info?: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
@@ -78,14 +78,13 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   #closeDeadlineMs: number | undefined;
 
   constructor(reactor: Reactor, wire: Wire, options: WireTransportOptions) {
-    const {
-      id,
-      side,
-      maxPendingBytes = DEFAULT_MAX_PENDING_BYTES,
-      autoCork = true,
-      info,
-      below,
-    } = options;
+    const { id, side, info, below } = options;
+    // What was asked of the listener holds for every transport of the connection.
+    const inherited =
+      below instanceof WireTransport
+        ? { maxPendingBytes: below.#maxPendingBytes, autoCork: below.#autoCork }
+        : { maxPendingBytes: DEFAULT_MAX_PENDING_BYTES, autoCork: true };
+    const { maxPendingBytes = inherited.maxPendingBytes, autoCork = inherited.autoCork } = options;
     this.reactor = reactor;
     this.id = id;
     this.side = side;

@@ -109,9 +109,7 @@ export class SocketWire implements Wire {
     const raw = this.#raw;
     const shuttingDown = raw.writableEnded && !raw.writableFinished;
     if (!raw.destroyed && !shuttingDown && this.peer.kind === 'tcp') {
-      // `resetAndDestroy` alone waits for queued data to be taken; destroying right after it resets at once.
       raw.resetAndDestroy();
-      raw.destroy();
     }
     this.#socket.destroy();
   }

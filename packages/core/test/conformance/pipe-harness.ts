@@ -12,6 +12,7 @@ export const pipeCan: ReadonlySet<Capability> = new Set([
   'limitsPending',
   'countsWrites',
   'bulk',
+  'copies',
 ]);
 
 /** Pipes on virtual time, with a layer in front of both ends if there is one. */

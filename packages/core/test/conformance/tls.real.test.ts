@@ -24,7 +24,7 @@ describe('TLS through a transform layer, so over a stream that is no socket', ()
 function tlsOver(...layers: readonly Layer[]): SocketKind {
   const below = stack(...layers);
   return {
-    can: new Set(['resets', 'halfCloses', 'detaches', 'bulk']),
+    can: new Set(['resets', 'halfCloses', 'detaches', 'limitsPending', 'bulk']),
     listen: (reactor, factory, options) =>
       reactor.tcp.listen({ host, port: 0, ...options }, below(tls(localhostCertificate)(factory))),
     connect: (reactor, port, { factory, options }) =>
