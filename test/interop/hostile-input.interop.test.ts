@@ -58,10 +58,10 @@ describe('hostile input', () => {
       for (let sent = 0; sent < count; sent++) {
         socket.send(mutated(queries, random), server.ports.dns, '127.0.0.1');
         if (sent % 100 === 99) await turn();
-        if (sent % 2_000 === 1_999) await asksAreAnswered();
+        if (sent % 2_000 === 1_999) await expectAnswers();
       }
     };
-    await staysFlat(send, PACKETS);
+    await expectFlat(send, PACKETS);
     socket.close();
   });
 
@@ -77,7 +77,7 @@ describe('hostile input', () => {
         });
         await converse(server.ports.dns, [Buffer.concat(framed)]);
       });
-    await staysFlat(send, PACKETS);
+    await expectFlat(send, PACKETS);
   });
 
   test.each(['http', 'smtp', 'ssh', 'one'] as const)(
@@ -90,7 +90,7 @@ describe('hostile input', () => {
           const pieces = random.below(3) === 0 ? [noise] : [mutated(openings, random), noise];
           return converse(server.ports[name], pieces);
         });
-      await staysFlat(send, SESSIONS);
+      await expectFlat(send, SESSIONS);
     },
   );
 
@@ -99,11 +99,11 @@ describe('hostile input', () => {
   });
 
   /** A quarter of the work fills the caches and the pools; the rest must add nothing. */
-  async function staysFlat(work: (count: number) => Promise<void>, count: number): Promise<void> {
+  async function expectFlat(work: (count: number) => Promise<void>, count: number): Promise<void> {
     await work(count / 4);
     const before = residentBytes();
     await work((count * 3) / 4);
-    await asksAreAnswered();
+    await expectAnswers();
     expect(residentBytes() - before).toBeLessThan(GROWTH_BYTES);
   }
 
@@ -116,12 +116,12 @@ describe('hostile input', () => {
     const batch = 50;
     for (let done = 0; done < count; done += batch) {
       await Promise.all(Array.from({ length: batch }, session));
-      if (done % 500 === 0) await asksAreAnswered();
+      if (done % 500 === 0) await expectAnswers();
     }
   }
 
   /** Everything a good client may ask, on every port. */
-  async function asksAreAnswered(): Promise<void> {
+  async function expectAnswers(): Promise<void> {
     const { http, smtp, ssh, one } = server.ports;
     expect(await resolver.resolve4('ns1.dyn.test')).toEqual(['127.0.0.1']);
     for (const port of [http, one]) {
