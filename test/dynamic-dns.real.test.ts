@@ -186,7 +186,6 @@ describe('a disk that fails while it runs', () => {
         let said = 'good';
         for (let n = 0; n < 1000 && said.startsWith('good'); n++) {
           const address = `192.0.2.${n % 250}`;
-          // oxlint-disable-next-line no-await-in-loop -- until it is full
           said = await update(server, 'home', address);
           if (said.startsWith('good')) last = address;
         }
@@ -214,7 +213,6 @@ describe('the password', () => {
         ['wrong', '401', 'badauth\n'],
         [home.password, '200', `good 192.0.2.${version.at(-1)}\n`],
       ]) {
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
         const answer = await rawUpdate(server, { version, password: password ?? '' });
         const [head = '', text] = answer.split('\r\n\r\n');
         expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -233,13 +231,10 @@ describe('the password', () => {
       [['--token', 'by flag'], { HAWSER_TOKEN: 'by variable' }, 'by flag'],
     ] as const) {
       using home = new Home();
-      // oxlint-disable-next-line no-await-in-loop -- one process after the other
       await using server = await DynamicDns.start(home, flags, { env });
       home.password = 'another';
-      // oxlint-disable-next-line no-await-in-loop
       expect(await update(server, 'home', '192.0.2.7')).toBe('badauth\n');
       home.password = password;
-      // oxlint-disable-next-line no-await-in-loop
       expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
       expect(server.started.stdout).not.toContain(password);
     }

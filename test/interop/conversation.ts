@@ -44,7 +44,6 @@ export class Conversation implements Disposable {
       }
       if (this.#socket.closed)
         throw new Error(`The peer hung up before ${pattern}: ${JSON.stringify(this.heard)}`);
-      // oxlint-disable-next-line no-await-in-loop -- one thing heard after the other
       await once(this.#socket, 'heard');
     }
   }
