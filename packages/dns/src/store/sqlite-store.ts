@@ -1,4 +1,5 @@
 // Zones in a SQLite file. The file is persistence only: answers come from memory.
+import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { StoreError } from '../errors.ts';
 import { Name } from '../name.ts';
@@ -36,7 +37,8 @@ class SqliteStore implements ZoneStore {
   #run: Readonly<Record<keyof typeof statements, SqliteStatement>> | undefined;
   #inode: number | undefined;
   #waiting: Waiting[] = [];
-  #flushing: Promise<void> | undefined;
+  #busy = false;
+  #flushed: Promise<void> | undefined;
   #closed = false;
 
   constructor(path: string, options: OpenSqliteOptions) {
@@ -46,7 +48,9 @@ class SqliteStore implements ZoneStore {
 
   async list(): Promise<readonly StoredZone[]> {
     const rows = this.#open().list.all();
-    return rows.map((row) => ({ origin: nameOf(row['name']), serial: Number(row['serial']) }));
+    return this.#decoding(() =>
+      rows.map((row) => ({ origin: nameOf(row['name']), serial: Number(row['serial']) })),
+    );
   }
 
   async load(origin: Name): Promise<readonly RRset[] | undefined> {
@@ -87,12 +91,12 @@ class SqliteStore implements ZoneStore {
     return new Promise((resolve, reject) => {
       const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
       this.#waiting.push({ changeSet, settle });
-      this.#flushing ??= this.#flush();
+      if (!this.#busy) this.#flushed = this.#flush();
     });
   }
 
   async close(): Promise<void> {
-    await this.#flushing;
+    await this.#flushed;
     this.#closed = true;
     this.#db?.close();
     this.#db = undefined;
@@ -101,6 +105,7 @@ class SqliteStore implements ZoneStore {
 
   /** Runs until nothing waits. What is asked for while the file is looked at goes along with the first of it. */
   async #flush(): Promise<void> {
+    this.#busy = true;
     while (this.#waiting.length > 0) {
       let failure: unknown;
       try {
@@ -115,7 +120,7 @@ class SqliteStore implements ZoneStore {
       if (failure === undefined) this.#commitAll(batch);
       else for (const { settle } of batch) settle(failure);
     }
-    this.#flushing = undefined;
+    this.#busy = false;
   }
 
   /** One transaction for all. One that does not fit is taken out again; if the disk fails, all fail. */
@@ -187,10 +192,12 @@ class SqliteStore implements ZoneStore {
       const entries = Object.entries(statements).map(
         ([name, sql]) => [name, db.prepare(sql)] as const,
       );
+      // Of the file as it was opened: it may be replaced before the first change.
+      this.#inode = statSync(this.#path).ino;
       this.#run = Object.fromEntries(entries) as Record<keyof typeof statements, SqliteStatement>;
     } catch (error) {
       db.close();
-      throw error;
+      throw error instanceof StoreError ? error : storeError(this.#path, error);
     }
     this.#db = db;
     return this.#run;
@@ -201,7 +208,6 @@ class SqliteStore implements ZoneStore {
     const found = await stat(this.#path).catch((error: unknown) => {
       throw storeError(this.#path, error);
     });
-    this.#inode ??= found.ino;
     if (found.ino !== this.#inode) {
       throw new StoreError(
         'HAWSER_STORE_IO',

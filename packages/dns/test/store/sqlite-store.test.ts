@@ -1,4 +1,11 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -6,6 +13,7 @@ import { Name } from '../../src/name.ts';
 import { dynamicZone } from '../../src/store/dynamic-zone.ts';
 import { openSqlite, storeError } from '../../src/store/open-sqlite.ts';
 import { sqlite } from '../../src/store/sqlite-store.ts';
+import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { creation, setting, zoneStoreContract } from './zone-store-contract.ts';
 
@@ -13,6 +21,8 @@ const folder = mkdtempSync(join(tmpdir(), 'hawser-dns-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const file = (): string => join(folder, `${++files}.db`);
+
+const load = (store: ZoneStore) => store.load(Name.parse('example.net'));
 
 const hasNodeSqlite = process.getBuiltinModule('node:sqlite') !== undefined;
 const drivers = hasNodeSqlite ? (['libsql', 'node'] as const) : (['libsql'] as const);
@@ -84,6 +94,81 @@ describe.each(drivers)('with %s', (driver) => {
     await store.close();
     const again = await dynamicZone('example.net', { store: open(path) });
     expect([again.get('www', 'A'), again.serial]).toEqual([['192.0.2.3'], 3]);
+  });
+
+  test('a change that finds the file locked at the first use does not hold up the next', async () => {
+    const path = file();
+    const other = openSqlite(path, { driver });
+    other.exec('BEGIN IMMEDIATE');
+    const store = open(path);
+    const change = creation(newZone(Name.parse('example.net')));
+    await expect(store.commit(change)).rejects.toMatchObject({ code: 'HAWSER_STORE_LOCKED' });
+    other.exec('ROLLBACK');
+    other.close();
+    await store.commit(change);
+    expect(await store.list()).toHaveLength(1);
+    await store.close();
+    const closed = { code: 'HAWSER_STORE_IO' };
+    await expect(store.commit(change)).rejects.toMatchObject(closed);
+    await expect(store.commit(change)).rejects.toMatchObject(closed);
+  });
+
+  test('a file that is replaced before the first update refuses it', async () => {
+    const path = file();
+    const made = open(path);
+    await made.commit(creation(newZone(Name.parse('example.net'))));
+    await made.close();
+    const store = open(path);
+    const zone = await dynamicZone('example.net', { store });
+    renameSync(path, `${path}.moved`);
+    copyFileSync(`${path}.moved`, path);
+    await expect(zone.set('www', 'A', '192.0.2.1')).rejects.toMatchObject({
+      code: 'HAWSER_STORE_IO',
+      message: expect.stringContaining('replaced'),
+    });
+    await store.close();
+  });
+
+  test.each([
+    ['a name', `UPDATE zone SET name = x'3f'`, (store: ZoneStore) => store.list()],
+    ['a column', `UPDATE zone SET name = 7`, (store: ZoneStore) => store.list()],
+    ['an owner', `UPDATE rrset SET name = x'3f'`, load],
+    ['an address', `UPDATE rrset SET rdata = x'0001ff'`, load],
+  ])('%s that somebody spoilt is said to be in this file', async (_, sql, use) => {
+    const path = file();
+    const store = open(path);
+    await store.commit(creation(newZone(Name.parse('example.net'))));
+    const other = openSqlite(path, { driver });
+    other.exec(sql);
+    other.close();
+    await expect(use(store)).rejects.toMatchObject({
+      code: 'HAWSER_STORE_IO',
+      message: expect.stringContaining(path),
+    });
+    await store.close();
+  });
+
+  test('a disk that is full in the middle of a transaction keeps none of it', async () => {
+    const path = file();
+    const store = open(path);
+    const zones = ['a.test', 'b.test'].map((name) => newZone(Name.parse(name)));
+    await Promise.all(zones.map((zone) => store.commit(creation(zone))));
+    const [one, two] = zones.map((zone) => setting(zone, `x.${zone.origin}`, 'small').changeSet);
+    const spoil = openSqlite(path, { driver });
+    // The second change of the transaction fails where the disk would: while it is written.
+    spoil.exec(`CREATE TRIGGER full BEFORE INSERT ON journal WHEN (SELECT count(*) FROM journal) > 0
+      BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END`);
+    const outcomes = await Promise.allSettled([one, two].map((each) => each && store.commit(each)));
+    expect(outcomes).toMatchObject([
+      { status: 'rejected', reason: { code: 'HAWSER_STORE_IO' } },
+      { status: 'rejected', reason: { code: 'HAWSER_STORE_IO' } },
+    ]);
+    expect((await store.list()).map(({ serial }) => serial)).toEqual([1, 1]);
+    spoil.exec('DROP TRIGGER full');
+    spoil.close();
+    await Promise.all([one, two].map((each) => each && store.commit(each)));
+    expect((await store.list()).map(({ serial }) => serial)).toEqual([2, 2]);
+    await store.close();
   });
 
   test('a file that is deleted or replaced meanwhile refuses updates', async () => {
