@@ -13,6 +13,8 @@ export interface StartOptions {
   readonly cwd?: string | undefined;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Whom it runs as, user and group, if not as whoever runs this process. Takes root. */
+  readonly uid?: number | undefined;
   /** Written to its standard input, which is then closed. */
   readonly input?: string | Uint8Array | undefined;
 }
@@ -109,8 +111,12 @@ export function start(
   args: readonly string[],
   options: StartOptions = {},
 ): Started {
-  const { cwd = repository, env = {}, input = '' } = options;
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env } });
+  const { cwd = repository, env = {}, input = '', uid } = options;
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...process.env, ...env },
+    ...(uid !== undefined && { uid, gid: uid }),
+  });
   // A program may end before it has read its input.
   child.stdin.on('error', () => undefined);
   child.stdin.end(input);
