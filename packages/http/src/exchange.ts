@@ -88,7 +88,7 @@ export class Exchange {
   peerEnded(): void {
     this.#peerEnded = true;
     this.#abortSignal('the peer ended its side');
-    if (this.#parts.answer.headersSent) this.#watch.start(HALF_CLOSED_SEND_TIMEOUT_MS);
+    if (this.#parts.answer.headersSent) this.#watchPeer();
   }
 
   /** The connection is gone. */
@@ -127,11 +127,11 @@ export class Exchange {
   }
 
   async #send(response: Response): Promise<void> {
-    const { answer, transport, limits } = this.#parts;
+    const { answer, transport } = this.#parts;
     const options = {
       clock: transport.reactor.clock,
       lastAnswer: () => {
-        this.#watch.start(this.#peerEnded ? HALF_CLOSED_SEND_TIMEOUT_MS : limits.sendTimeoutMs);
+        this.#watchPeer();
         return !this.#body.reusable || this.#parts.lastAnswer();
       },
     };
@@ -149,6 +149,11 @@ export class Exchange {
       for (const name of answer.getHeaderNames()) answer.removeHeader(name);
       await sendResponse(plain(500), answer, options);
     }
+  }
+
+  #watchPeer(): void {
+    if (this.#peerEnded) this.#watch.start(HALF_CLOSED_SEND_TIMEOUT_MS, { mayRest: false });
+    else this.#watch.start(this.#parts.limits.sendTimeoutMs, { mayRest: true });
   }
 
   #context(): HttpContext {

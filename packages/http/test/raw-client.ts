@@ -7,6 +7,7 @@ export class RawClient implements Protocol {
   /** Settles when the connection is gone. */
   readonly lost: Promise<CloseReason>;
   received = '';
+  isLost = false;
   #transport: Transport | undefined;
   #end: () => void = () => undefined;
   #lose: (reason: CloseReason) => void = () => undefined;
@@ -39,6 +40,7 @@ export class RawClient implements Protocol {
     this.transport.end();
   }
   connectionLost(reason: CloseReason): void {
+    this.isLost = true;
     this.#over();
     this.#lose(reason);
   }
