@@ -6,7 +6,7 @@ const MAX_NAME = 64;
 const MAX_VALUE = 1024;
 
 /** What a client prepared before it started a shell or a command. */
-export interface Prepared {
+interface Prepared {
   readonly env: Readonly<Record<string, string>>;
   readonly pty: SessionPty | undefined;
 }

@@ -4,9 +4,6 @@ import type { Connection, Session } from 'ssh2';
 // The members of ssh2 1.17.0 that are not its public API and that this package touches, in one place. For each there
 // is a test in seams.test.ts that fails when an upgrade moves it.
 
-/** What ssh2 does when a message arrives, by the message's name. The first argument is the protocol. */
-export type MessageHandler = (protocol: Ssh2Protocol, ...rest: never[]) => void;
-
 /** One connection's state machine: `client._protocol`. */
 export interface Ssh2Protocol {
   readonly _handlers: {
@@ -31,7 +28,7 @@ export interface Ssh2Protocol {
 }
 
 /** A CHANNEL_OPEN of the peer (RFC 4254 §5.1). */
-export interface ChannelOpen {
+interface ChannelOpen {
   readonly type: string;
   readonly sender: number;
   readonly window: number;
@@ -39,7 +36,7 @@ export interface ChannelOpen {
 }
 
 /** One direction of a channel. */
-export interface Flow {
+interface Flow {
   readonly id: number;
   /** Bytes that may still be sent. */
   readonly window: number;
