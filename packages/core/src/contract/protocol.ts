@@ -10,7 +10,8 @@ import type { Transport } from './transport.ts';
  * made ( data | drained | drain )* [ ended ( drained | drain )* ] lost
  * ```
  *
- * A throw in any callback is reported and aborts this connection alone, with `{ kind: 'protocol', error }`.
+ * A throw in any callback is reported and aborts this connection alone, with `{ kind: 'protocol', error }`; throw a
+ * `ProtocolError` for what the peer did wrong, which is not reported.
  * Writes made inside one callback leave together when it returns.
  */
 export interface Protocol {

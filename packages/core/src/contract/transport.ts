@@ -18,12 +18,14 @@ export interface CloseOptions {
  *    (`handTo` introduces the transport to the *next* protocol before it returns.)
  * 2. After `pauseReading()` returns there is no `dataReceived` and no `readEnded` until `resumeReading()`; the end of
  *    input queues behind data. Pauses have owners: an inner resume never lifts an outer pause.
- * 3. `write` after `end`, `close` or loss is dropped, returns false, and is reported once as a `UsageError`.
+ * 3. `write` after `end`, `close` or loss is dropped, returns false, and is reported once as a `UsageError`; after
+ *    `abort` it is dropped without a report, as somebody else may have called it.
  * 4. `write` returns false at the high-water mark; `writeDrained` follows exactly once when the queue is empty. Over
  *    `maxPendingBytes` (16 MiB) the connection is aborted.
  * 5. `write` takes ownership of the bytes: do not change them afterwards. Pipes and simulations copy.
  * 6. A throw in any callback, `connectionMade` and `buildProtocol` included, is reported and aborts that connection
- *    with `{ kind: 'protocol', error }`; every other connection is untouched.
+ *    with `{ kind: 'protocol', error }`; every other connection is untouched. A thrown `ProtocolError` is the peer's
+ *    fault: it aborts in the same way, and is not reported.
  * 7. `handTo`: unread bytes reach the next protocol after its `connectionMade`, or stay in the socket if it detaches.
  * 8. `connectionLost` comes once, last, to whoever is the protocol then; `onClose` always, even after `detach`.
  * 9. Chunks may be cut anywhere.
