@@ -50,12 +50,13 @@ export function answerFrom(
     if (found.at === 'cut') return referral(zone, chain, found.servers);
     let alias: RRset;
     if (found.at === 'dname') {
-      chain.push({ rrset: found.rrset });
+      // Two names of one chain may pass the same DNAME; no record comes twice (RFC 2181 §5).
+      if (!chain.some(({ rrset }) => rrset === found.rrset)) chain.push({ rrset: found.rrset });
       const substitute = substituteAlias(key, found.rrset);
       if (substitute === undefined) return answered(chain, Rcode.YXDomain);
       alias = substitute;
       chain.push({ rrset: alias, owner });
-      if (type === Type.CNAME) return answered(chain);
+      if (type === Type.CNAME || growsForever(found.rrset)) return answered(chain);
     } else {
       const node = found.at === 'node' ? found.node : wildcardBelow(zone, found.encloser);
       if (node === undefined) return negative(zone, chain, Rcode.NXDomain);
@@ -125,6 +126,11 @@ function smallest(node: ZoneNode): RRset | undefined {
     if (size < least) [best, least] = [rrset, size];
   }
   return best;
+}
+
+/** A DNAME to a name below itself leads to longer and longer names, each as good an answer as the first. */
+function growsForever(dname: RRset): boolean {
+  return dname.records[0]?.target?.isSubdomainOf(dname.name) ?? false;
 }
 
 /** The CNAME a DNAME stands for (RFC 6672 §3.1), or undefined if the name would be too long. */

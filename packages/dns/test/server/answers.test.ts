@@ -53,6 +53,8 @@ const zone = zoneOf(
   ['old', 'DNAME', 'tree.example.net'],
   ['gone', 'DNAME', 'elsewhere.example.org'],
   ['long', 'DNAME', `${'y'.repeat(60)}.${'y'.repeat(60)}.${'y'.repeat(60)}.example.net`],
+  ['back.tree', 'CNAME', 'a.deep.old.example.net'],
+  ['grows', 'DNAME', 'x.grows.example.net'],
   ['_sip._tcp', 'SRV', '0 5 5060 mail.example.net'],
   ['caa', 'CAA', { tag: 'issue', value: 'letsencrypt.org' }],
   ['ptr', 'PTR', 'www.example.net'],
@@ -120,6 +122,25 @@ describe('the answer of a zone', () => {
         'old.example.net 300 DNAME tree.example.net',
         'a.deep.old.example.net 300 CNAME a.deep.tree.example.net',
         'a.deep.tree.example.net 300 A 192.0.2.5',
+      ],
+    ],
+    [
+      'back.old.example.net',
+      'A',
+      [
+        'old.example.net 300 DNAME tree.example.net',
+        'back.old.example.net 300 CNAME back.tree.example.net',
+        'back.tree.example.net 300 CNAME a.deep.old.example.net',
+        'a.deep.old.example.net 300 CNAME a.deep.tree.example.net',
+        'a.deep.tree.example.net 300 A 192.0.2.5',
+      ],
+    ],
+    [
+      'a.grows.example.net',
+      'A',
+      [
+        'grows.example.net 300 DNAME x.grows.example.net',
+        'a.grows.example.net 300 CNAME a.x.grows.example.net',
       ],
     ],
     [
