@@ -101,10 +101,14 @@ export class Responder {
     if (rcode !== Rcode.NoError) return this.#refuse(message, rcode, context);
     const authority = this.#authorities.find(question.key, question.type);
     if (authority === undefined) return this.#refuse(message, Rcode.Refused, context);
-    const { key, type } = question;
-    const zone = authority.zoneFor({ key, type, client: context.client });
-    if (zone !== undefined && 'then' in zone) return this.#later(query, zone);
-    return authority.transient ? this.#answer(query, zone) : this.#cached(query, zone);
+    try {
+      const { key, type } = question;
+      const zone = authority.zoneFor({ key, type, client: context.client });
+      if (zone !== undefined && 'then' in zone) return this.#later(query, zone);
+      return authority.transient ? this.#answer(query, zone) : this.#cached(query, zone);
+    } catch (error) {
+      return this.#fault(header, message, error);
+    }
   }
 
   async #later(query: Query, zone: PromiseLike<Zone | undefined>): Promise<Buffer> {

@@ -333,13 +333,15 @@ describe('size', () => {
 describe('a fault of ours', () => {
   const broken = (zoneFor: Authority['zoneFor']) => responderFor([{ origin, zoneFor }]);
 
-  test('a throw is SERVFAIL and reported', () => {
+  test('a throw is SERVFAIL with the question, and reported', () => {
     const server = broken(() => {
       throw new Error('the database is gone');
     });
-    expect(readReply(server.answer(query('www.example.net')))).toMatchObject({
+    const packet = query('www.example.net', Type.A, { additionals: [opt()] });
+    expect(readReply(server.answer(packet))).toMatchObject({
       rcode: Rcode.ServFail,
       aa: false,
+      counts: [1, 0, 0, 1],
     });
     expect(server.reports.problems).toMatchObject([
       { where: 'dns.respond', error: { message: 'the database is gone' } },
