@@ -42,7 +42,7 @@ export interface DynamicOptions extends NewZoneOptions {
 
 /**
  * A zone that asks `options.resolve` for every name. SOA and NS are made up; referrals, aliases and negative answers are
- * derived. An alias within the zone is followed by asking again.
+ * derived; a name below a delegation is asked for like any other. An alias within the zone is followed by asking again.
  * @throws UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA` for a bad origin or server name, `HAWSER_DNS_OPTIONS`
  *
  * @example
@@ -51,6 +51,9 @@ export interface DynamicOptions extends NewZoneOptions {
 export function dynamic(origin: string, options: DynamicOptions): Authority {
   return new FunctionZone(Name.parse(origin), options);
 }
+
+/** Queries that may share one call, on average of all that are allowed. */
+const SHARED_PER_CALL = 10;
 
 type Records = HostRecords | undefined;
 type Eventually<T> = T | PromiseLike<T>;
@@ -63,7 +66,9 @@ class FunctionZone implements Authority {
   readonly #ttl: number;
   readonly #timeoutMs: number;
   readonly #maxConcurrent: number;
-  readonly #waiting = new Map<string, PromiseLike<Zone>>();
+  readonly #waiting = new Map<string, { readonly zone: PromiseLike<Zone>; queries: number }>();
+  /** Queries that wait for the calls that run: what they hold is memory of ours. */
+  #awaited = 0;
   #reactor: Has<'clock' | 'reports'> | undefined;
   #running = 0;
   #overloaded = false;
@@ -92,15 +97,25 @@ class FunctionZone implements Authority {
     const who = this.#options.perClient ? clientKey(client) : '';
     const id = `${who}/${type}/${key}`;
     const waiting = this.#waiting.get(id);
-    if (waiting !== undefined) return waiting;
-    if (this.#running >= this.#maxConcurrent) return this.#overload();
+    const full = waiting === undefined ? this.#running : this.#awaited / SHARED_PER_CALL;
+    if (full >= this.#maxConcurrent) return this.#overload();
+    if (waiting !== undefined) {
+      waiting.queries++;
+      this.#awaited++;
+      return waiting.zone;
+    }
     const zone = this.#extend(this.#base, Name.fromWire(Buffer.from(key, 'latin1')), {
       query,
-      hops: 0,
+      asked: new Set(),
     });
     if (!isPromise(zone)) return zone;
-    const forget = (): boolean => this.#waiting.delete(id);
-    this.#waiting.set(id, zone);
+    const entry = { zone, queries: 1 };
+    const forget = (): void => {
+      this.#waiting.delete(id);
+      this.#awaited -= entry.queries;
+    };
+    this.#waiting.set(id, entry);
+    this.#awaited++;
     zone.then(forget, forget);
     return zone;
   }
@@ -109,31 +124,36 @@ class FunctionZone implements Authority {
   #extend(
     zone: Zone,
     name: Name,
-    step: { readonly query: AuthorityQuery; readonly hops: number },
+    step: { readonly query: AuthorityQuery; readonly asked: Set<string> },
   ): Eventually<Zone> {
+    const { query, asked } = step;
+    asked.add(name.key);
     const add = (records: Records): Eventually<Zone> => {
       if (records === undefined) return zone;
       const rrsets = toRRsets(name, records, this.#ttl);
       const extended = zone.including(name, rrsets);
       const target = rrsets.find(({ type }) => type === Type.CNAME)?.records[0]?.target;
       if (target === undefined || !target.isSubdomainOf(this.origin)) return extended;
-      if (step.hops >= MAX_CHAIN || extended.node(target.key) !== undefined) return extended;
-      return this.#extend(extended, target, { query: step.query, hops: step.hops + 1 });
+      // Whether the zone has the name says nothing: it has its origin, and what is above the names asked about.
+      if (asked.size > MAX_CHAIN || asked.has(target.key)) return extended;
+      return this.#extend(extended, target, step);
     };
-    const records = this.#call(name, step.query);
+    const records = this.#call(name, query);
     return isPromise(records) ? records.then(add) : add(records);
   }
 
   #call(name: Name, query: AuthorityQuery): Eventually<Records> {
     const abort = new AbortController();
-    const records = this.#options.resolve({
+    const result = this.#options.resolve({
       label: name.relativeTo(this.origin),
       name: name.toString(),
       type: formatType(query.type),
       client: query.client,
       signal: abort.signal,
     });
-    if (!isPromise(records)) return records;
+    if (!isPromise(result)) return result;
+    // Query builders are thenables that run the query again for each `then`.
+    const records = Promise.resolve(result);
     // A call that goes on after its timeout still counts: it still costs somebody something.
     this.#running++;
     const done = (): void => {

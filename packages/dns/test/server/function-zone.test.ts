@@ -180,6 +180,55 @@ describe('a function zone', () => {
     expect(answers).toHaveLength(5);
   });
 
+  test('an alias is followed to the origin, and to a name above itself', async () => {
+    const { ask } = serve({
+      resolve: ({ label }) => {
+        if (label === 'www') return { CNAME: 'example.net' };
+        if (label === 'a.host') return { CNAME: 'host.example.net' };
+        return { A: '192.0.2.7' };
+      },
+    });
+    expect((await ask('www.example.net')).answer).toEqual([
+      'www.example.net 60 CNAME example.net',
+      'example.net 60 A 192.0.2.7',
+    ]);
+    expect((await ask('a.host.example.net')).answer).toEqual([
+      'a.host.example.net 60 CNAME host.example.net',
+      'host.example.net 60 A 192.0.2.7',
+    ]);
+  });
+
+  test('a query builder, which runs with each then, runs once', async () => {
+    let runs = 0;
+    const builder: PromiseLike<{ A: string }> = {
+      // oxlint-disable-next-line no-thenable -- that is what query builders are
+      then: (...handlers) => {
+        runs++;
+        return Promise.resolve({ A: '192.0.2.7' }).then(...handlers);
+      },
+    };
+    const { ask } = serve({ resolve: () => builder });
+    expect((await ask('x.example.net')).answer).toEqual(['x.example.net 60 A 192.0.2.7']);
+    expect(runs).toBe(1);
+  });
+
+  test('no more queries wait for a shared lookup than ten times as many as lookups', async () => {
+    const answers: (() => void)[] = [];
+    const { ask, reactor } = serve({
+      resolve: () => new Promise((done) => answers.push(() => done({ A: '192.0.2.7' }))),
+      maxConcurrent: 2,
+    });
+    const replies = Array.from({ length: 20 }, () => ask('x.example.net'));
+    expect((await ask('x.example.net')).rcode).toBe(Rcode.ServFail);
+    expect(answers).toHaveLength(1);
+    answers[0]?.();
+    expect(new Set((await Promise.all(replies)).map(({ rcode }) => rcode))).toEqual(new Set([0]));
+    await reactor.clock.settle();
+    const again = ask('x.example.net');
+    answers[1]?.();
+    expect((await again).rcode).toBe(Rcode.NoError);
+  });
+
   test('more lookups than allowed are SERVFAIL, reported once', async () => {
     const answers: (() => void)[] = [];
     const { ask, reactor } = serve({
