@@ -20,10 +20,14 @@ export interface RRset {
 export const MAX_TTL = 0x7fff_ffff;
 /** Most records of one name and type. */
 export const MAX_RECORDS = 1000;
+/** Most octets of one RRset: what is larger fits into no message, and would be truncated even over TCP. */
+const MAX_RRSET_BYTES = 65_100;
+/** Of a record besides its data, where the owner is a pointer. */
+const RECORD_BYTES = 12;
 
 /**
  * An RRset of `values`; equal ones count once.
- * @throws UsageError `HAWSER_DNS_RDATA` for a value that does not fit, no value, more than 1000, or a bad TTL
+ * @throws UsageError `HAWSER_DNS_RDATA` for a value that does not fit, no value, more than 1000 or 65,100 octets, or a bad TTL
  */
 export function createRRset(
   name: Name,
@@ -42,13 +46,15 @@ export function createRRset(
     const rdata = encodeRdata(type, value);
     distinct.set(rdata.wire.toString('latin1'), rdata);
   }
-  if (distinct.size === 0 || distinct.size > MAX_RECORDS) {
+  const records = [...distinct.values()];
+  const bytes = records.reduce((sum, { wire }) => sum + wire.length + RECORD_BYTES, 0);
+  if (records.length === 0 || records.length > MAX_RECORDS || bytes > MAX_RRSET_BYTES) {
     throw usageError(
       'HAWSER_DNS_RDATA',
-      `Cannot hold ${distinct.size} ${formatType(type)} records of "${name}"`,
+      `Cannot hold ${records.length} ${formatType(type)} records of "${name}" in ${bytes} octets`,
     );
   }
-  return { name, type, ttl, records: [...distinct.values()] };
+  return { name, type, ttl, records };
 }
 
 /** The values of `rrset`, as a program would write them. */

@@ -6,7 +6,7 @@ import { decodeSoa } from '../rdata/decode-rdata.ts';
 import type { SoaValue } from '../rdata/value.ts';
 import { NodeMap } from './node-map.ts';
 import { createRRset, type RRset, sameRRset } from './rrset.ts';
-import { nextSerial } from './serial.ts';
+import { isSerialAfter, nextSerial } from './serial.ts';
 import type { ZoneNode } from './zone-node.ts';
 
 /** What one name and type should become: an RRset, or nothing. */
@@ -96,7 +96,7 @@ export class Zone {
   }
 
   /**
-   * The zone after `edits` and the way there, with the next serial unless the edits set a SOA; undefined if nothing would
+   * The zone after `edits` and the way there, with the next serial unless the edits set a later one; undefined if nothing would
    * change. This one stays as it is. A later edit of the same name and type replaces an earlier one.
    * @throws UsageError as {@link of}
    */
@@ -110,8 +110,12 @@ export class Zone {
     }
     if (effective.size === 0) return undefined;
     const soaId = `${Type.SOA}/${this.origin.key}`;
-    if (!effective.has(soaId)) {
-      const rrset = withSerial(this.soa, nextSerial(this.serial));
+    const edited = effective.get(soaId);
+    const soa = edited === undefined ? this.soa : edited.rrset;
+    const wire = soa?.records[0]?.wire;
+    // A serial that does not go forward would hide the change from every secondary.
+    if (soa && wire && !isSerialAfter(decodeSoa(wire).serial, this.serial)) {
+      const rrset = withSerial(soa, nextSerial(this.serial));
       effective.set(soaId, { name: this.origin, type: Type.SOA, rrset });
     }
     const list = [...effective.values()];

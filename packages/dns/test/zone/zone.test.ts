@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
-import { createRRset } from '../../src/zone/rrset.ts';
+import { createRRset, valuesOf } from '../../src/zone/rrset.ts';
 import { isSerialAfter, nextSerial } from '../../src/zone/serial.ts';
 import { Zone } from '../../src/zone/zone.ts';
 
@@ -54,6 +54,27 @@ test('after 2,000 changes a zone is what it would be if it were made anew', () =
     const node = zone.node(rrset.name.key);
     expect(anew.node(rrset.name.key)?.children).toBe(node?.children);
   }
+});
+
+test.each([
+  [41, 101],
+  [100, 101],
+  [150, 150],
+  [100 + 0x8000_0000, 101],
+])('a start of authority edited to serial %i makes serial 100 %i', (serial, expected) => {
+  const zone = newZone(origin, { soa: { serial: 100 } });
+  const soa = newZone(origin, { soa: { serial, retry: 77 } }).soa;
+  const next = zone.change([{ name: origin, type: Type.SOA, rrset: soa }]);
+  expect([next?.zone.serial, next?.changeSet.to]).toEqual([expected, expected]);
+  expect(valuesOf(next?.zone.soa ?? soa)).toMatchObject([{ retry: 77, serial: expected }]);
+});
+
+test('an RRset that fits into no message is refused', () => {
+  const values = Array.from({ length: 250 }, (_, index) => String(index).padEnd(250, 'x'));
+  const make = (count: number) =>
+    createRRset(origin, Type.TXT, { ttl: 60, values: values.slice(0, count) });
+  expect(make(240).records).toHaveLength(240);
+  expect(() => make(250)).toThrow('in 65750 octets');
 });
 
 test('a zone without SOA, without NS or with names of others is none', () => {
