@@ -143,7 +143,8 @@ function fullName(host: string): Name | undefined {
 
 async function parametersOf(request: Request): Promise<URLSearchParams | undefined> {
   const parameters = new URL(request.url).searchParams;
-  if (request.method === 'GET' || request.method === 'HEAD') return parameters;
+  // Not HEAD: whoever only looks must not change anything.
+  if (request.method === 'GET') return parameters;
   if (request.method !== 'POST') return undefined;
   const type = request.headers.get('content-type') ?? '';
   if (!type.startsWith('application/x-www-form-urlencoded') || request.body === null)

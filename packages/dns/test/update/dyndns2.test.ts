@@ -201,6 +201,7 @@ describe('replies', () => {
       'badagent',
     ]);
     expect((await ask(query, { method: 'DELETE' })).lines).toEqual(['badagent']);
+    expect((await ask(query, { method: 'HEAD' })).lines).toEqual(['badagent']);
   });
 
   test('a disk error is dnserr for what should have changed, and the old address stays', async () => {
