@@ -153,12 +153,13 @@ describe.each(drivers)('with %s', (driver) => {
     const store = open(path);
     const zones = ['a.test', 'b.test'].map((name) => newZone(Name.parse(name)));
     await Promise.all(zones.map((zone) => store.commit(creation(zone))));
-    const [one, two] = zones.map((zone) => setting(zone, `x.${zone.origin}`, 'small').changeSet);
+    const changes = zones.map((zone) => setting(zone, `x.${zone.origin}`, 'small').changeSet);
     const spoil = openSqlite(path, { driver });
     // The second change of the transaction fails where the disk would: while it is written.
     spoil.exec(`CREATE TRIGGER full BEFORE INSERT ON journal WHEN (SELECT count(*) FROM journal) > 0
       BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END`);
-    const outcomes = await Promise.allSettled([one, two].map((each) => each && store.commit(each)));
+    const both = () => changes.map((change) => store.commit(change));
+    const outcomes = await Promise.allSettled(both());
     expect(outcomes).toMatchObject([
       { status: 'rejected', reason: { code: 'HAWSER_STORE_IO' } },
       { status: 'rejected', reason: { code: 'HAWSER_STORE_IO' } },
@@ -166,7 +167,7 @@ describe.each(drivers)('with %s', (driver) => {
     expect((await store.list()).map(({ serial }) => serial)).toEqual([1, 1]);
     spoil.exec('DROP TRIGGER full');
     spoil.close();
-    await Promise.all([one, two].map((each) => each && store.commit(each)));
+    await Promise.all(both());
     expect((await store.list()).map(({ serial }) => serial)).toEqual([2, 2]);
     await store.close();
   });
