@@ -70,6 +70,8 @@ function writeHead(
   message.setHeader('Date', httpDate(options.clock));
   for (const [name, value] of response.headers) {
     if (OWN_FIELDS.has(name) || name === 'set-cookie') continue;
+    // RFC 9110 §8.6.
+    if (name === 'content-length' && response.status === 204) continue;
     message.setHeader(name, value);
   }
   const cookies = response.headers.getSetCookie();
