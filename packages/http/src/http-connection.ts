@@ -20,6 +20,9 @@ import {
  */
 const MAX_WAITING = 4_096;
 
+/** The events that node's server still listens to on a socket it has let go of. */
+const LEFT_BEHIND = ['pause', 'resume', 'timeout'] as const;
+
 /** What all connections of one factory share. */
 export interface HttpSettings {
   readonly handler: HttpHandler;
@@ -118,12 +121,16 @@ export class HttpConnection {
       this.#socket.unshift(withoutUpgrade(message));
       this.#socket.off('end', this.#inputEnded);
       this.#socket.on('end', this.#inputEnded);
+      // Node leaves these behind when it lets go of a socket; a peer that asks again and again would pile them up.
+      for (const event of LEFT_BEHIND) this.#socket.removeAllListeners(event);
       server.emit('connection', this.#socket);
       return;
     }
     const refusal = refusalOf(message, limits.maxBodyBytes);
     const handler = upgradeHandlerOf(message, websocket);
     if (refusal !== undefined || !handler) this.#refuse(refusal ?? 404);
+    // It would hear of the end of the process only when its time is up.
+    else if (this.#state === 'draining') this.#refuse(503);
     else this.#upgrade(handler, message, head);
   }
 
@@ -168,14 +175,19 @@ export class HttpConnection {
     const transport = this.#transport;
     // Until the handler says otherwise.
     this.#drainUpgraded = () => transport.abort({ kind: 'shutdown' });
+    const failed = (thrown: unknown): void => {
+      transport.reactor.reports.problem('http.upgrade', thrown);
+      transport.abort({ kind: 'protocol', error: malformed() });
+    };
     try {
-      handler(message, this.#socket, head, {
+      const outcome: unknown = handler(message, this.#socket, head, {
         transport,
         onDrain: (listener) => void (this.#drainUpgraded = listener),
       });
+      // The type lets an async function pass; its rejection would end the process.
+      Promise.resolve(outcome).catch(failed);
     } catch (thrown) {
-      transport.reactor.reports.problem('http.upgrade', thrown);
-      transport.abort({ kind: 'protocol', error: malformed() });
+      failed(thrown);
     }
   }
 

@@ -65,3 +65,61 @@ test('a handler that throws ends its connection alone, with a report', async () 
   expect(await other.answer()).toMatch(/page$/);
   expect(world.reports.problems).toMatchObject([{ where: 'http.upgrade' }]);
 });
+
+test('a handler that rejects ends its connection alone, with a report', async () => {
+  world = pipeWorld();
+  const factory = http(() => new Response('page'), {
+    websocket: {
+      // oxlint-disable-next-line no-misused-promises -- what the type lets pass
+      '/live': async () => {
+        await Promise.resolve();
+        throw new Error('broken later');
+      },
+    },
+  });
+  const client = await world.connect(factory, new RawClient());
+  client.send(ask('/live', 'websocket'));
+  expect(await client.lost).toMatchObject({ kind: 'reset' });
+  expect(world.reports.problems).toMatchObject([{ where: 'http.upgrade' }]);
+});
+
+test('a peer that asks for HTTP/2 again and again leaves nothing behind', async () => {
+  world = pipeWorld();
+  const counts: number[] = [];
+  const factory = http(() => new Response('page'), {
+    websocket: {
+      '/live': (_request, socket) => {
+        counts.push(...socket.eventNames().map((name) => socket.listenerCount(name)));
+      },
+    },
+  });
+  const client = await world.connect(factory, new RawClient());
+  for (let at = 0; at < 20; at++) {
+    client.send(ask('/', 'h2c'));
+    await client.answer();
+  }
+  client.send(ask('/live', 'websocket'));
+  await world.elapse(1);
+  expect(Math.max(...counts)).toBeLessThan(5);
+});
+
+test('a drain is told to who has the socket, and refuses who would get it', async () => {
+  world = pipeWorld();
+  const drained: string[] = [];
+  const factory = http(() => new Response('page'), {
+    websocket: {
+      '/live': ({ url = '' }, _socket, _head, context) => context.onDrain(() => drained.push(url)),
+    },
+  });
+  const early = await world.connect(factory, new RawClient());
+  const late = await world.connect(factory, new RawClient());
+  early.send(ask('/live?early', 'websocket'));
+  late.send(ask('/live?late', 'websocket').slice(0, -2));
+  await world.elapse(1);
+  world.drain();
+  expect(drained).toEqual(['/live?early']);
+  late.send('\r\n');
+  expect(await late.answer()).toMatch(/^HTTP\/1\.1 503 /);
+  await late.ended;
+  expect(drained).toEqual(['/live?early']);
+});
