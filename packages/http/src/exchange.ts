@@ -46,7 +46,7 @@ export class Exchange {
     this.#watch = new SendWatch(transport);
     this.#body = new RequestBody(message, {
       maxBytes: limits.maxBodyBytes,
-      goOn: expects === 'continue' ? () => answer.writeContinue() : undefined,
+      goOn: expects === 'continue' ? () => this.#goOn() : undefined,
     });
     // Both fail together with their socket, which is heard of elsewhere; unheard, they would end the process.
     message.on('error', () => undefined);
@@ -96,20 +96,27 @@ export class Exchange {
     this.#abortSignal('the peer is gone');
     this.#watch.stop();
     this.#bodyTimer?.cancel();
-    if (!this.received) this.#body.fail(cutOff());
+    // Also of a body that has arrived: what was not read goes with the connection.
+    this.#body.fail(cutOff());
+  }
+
+  #goOn(): void {
+    const { answer } = this.#parts;
+    // After the head of the answer it would be read as a part of its body.
+    if (!answer.headersSent) answer.writeContinue();
   }
 
   async #respond(): Promise<Response> {
     const { message, limits, expects } = this.#parts;
     const refusal = refusalOf(message, limits.maxBodyBytes);
-    if (refusal !== undefined) return plain(refusal);
-    if (expects === 'unknown') return plain(417);
+    if (refusal !== undefined) return refuse(refusal);
+    if (expects === 'unknown') return refuse(417);
     // RFC 9110 §9.3.7: a question to the server itself, which no URL can name.
     if (message.method === 'OPTIONS' && message.url === '*')
       return new Response(null, { status: 204 });
     const context = this.#context();
     const request = toRequest(message, { context, body: this.#body.stream });
-    return request ? this.#handle(request, context) : plain(400);
+    return request ? this.#handle(request, context) : refuse(400);
   }
 
   async #handle(request: Request, context: HttpContext): Promise<Response> {
@@ -187,6 +194,16 @@ function plain(status: number): Response {
   return new Response(reasonText(status), { status, headers });
 }
 
+/**
+ * The answer to a request that no handler sees. It is the last one: what follows on the connection may be another
+ * request for us and a part of this one for whoever is in between (RFC 9112 §6.1, §11.2).
+ */
+function refuse(status: number): Response {
+  const response = plain(status);
+  response.headers.set('connection', 'close');
+  return response;
+}
+
 function statusOf(code: HttpErrorCode): number {
   switch (code) {
     case 'HAWSER_HTTP_BODY_TOO_LARGE':
@@ -208,6 +225,6 @@ function requestTimedOut(ms: number): ProtocolError<HttpErrorCode> {
 function cutOff(): ProtocolError<HttpErrorCode> {
   return new ProtocolError<HttpErrorCode>(
     'HAWSER_HTTP_MALFORMED',
-    'Cannot read the request body as the peer left before its end',
+    'Cannot read the request body as the peer has left',
   );
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { type HawserError, ProtocolError } from '@hawser/core';
+import { ConnectionError, type HawserError, ProtocolError } from '@hawser/core';
 import type { HttpErrorCode } from './errors.ts';
 
 /** What is left of a body this short is read and thrown away, so that the connection can be used again. */
@@ -63,14 +63,18 @@ export class RequestBody {
     this.#controller?.error(error);
   }
 
-  /** Nobody wants the rest. */
+  /** Nobody gets the rest: it was cancelled, or the request is answered. Whoever still reads hears of that. */
   discard(): void {
+    if (this.#wake) this.#controller?.error(unread());
     this.#finish();
     this.#request.resume();
   }
 
   #pull(): Promise<void> | undefined {
-    if (this.#done) return undefined;
+    if (this.#done) {
+      this.#controller?.error(unread());
+      return undefined;
+    }
     this.#start();
     // Nothing of it may have been read while 'end' was emitted already.
     if (this.#request.readableEnded) {
@@ -120,6 +124,13 @@ export class RequestBody {
     this.#wake?.();
     this.#wake = undefined;
   }
+}
+
+function unread(): ConnectionError {
+  return new ConnectionError(
+    'HAWSER_CLOSED',
+    'Cannot read the request body as the request was answered already',
+  );
 }
 
 /** The announced length of a body: 0 without one, infinity for a chunked one. */
