@@ -24,6 +24,7 @@ export class ReplyCache {
     return this.#byZone.get(zone)?.byKind.get(kindOf(question, shape))?.get(question.key);
   }
 
+  /** Keeps a copy of `reply`. */
   set(zone: Zone, question: Question, shape: ReplyShape, reply: Buffer): void {
     if (reply.length > MAX_REPLY_BYTES) return;
     let replies = this.#byZone.get(zone);
@@ -38,7 +39,10 @@ export class ReplyCache {
       byName = new Map();
       replies.byKind.set(kind, byName);
     }
-    byName.set(question.key, reply);
+    // In memory of its own: as part of a shared slab, forty octets would keep eight thousand alive.
+    const kept = Buffer.allocUnsafeSlow(reply.length);
+    kept.set(reply);
+    byName.set(question.key, kept);
     replies.count++;
   }
 }
