@@ -5,4 +5,9 @@ export type { HttpOptions } from './http-options.ts';
 export { matchHttp } from './match.ts';
 export { http } from './server.ts';
 // Other protocols on an HTTP connection.
-export type { UpgradeContext, UpgradeHandler } from './upgrade.ts';
+export {
+  refuseUpgrade,
+  type UpgradeContext,
+  type UpgradeHandler,
+  type UpgradeRefusal,
+} from './upgrade.ts';

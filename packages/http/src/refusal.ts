@@ -43,8 +43,16 @@ export function reasonText(status: number): string {
   return `${STATUS_CODES[status] ?? 'Error'}\n`;
 }
 
-/** A whole answer as bytes, for a connection whose parser is gone. It announces the close that must follow. */
-export function formatRefusal(status: number, clock: Pick<Clock, 'epoch'>): string {
+/**
+ * A whole answer as bytes, for a connection whose parser is gone. It announces the close that must follow.
+ *
+ * @param fields more header lines, such as `Allow: GET`
+ */
+export function formatRefusal(
+  status: number,
+  clock: Pick<Clock, 'epoch'>,
+  fields: readonly string[] = [],
+): string {
   const text = reasonText(status);
   return [
     `HTTP/1.1 ${status} ${text.trimEnd()}`,
@@ -52,6 +60,7 @@ export function formatRefusal(status: number, clock: Pick<Clock, 'epoch'>): stri
     'Content-Type: text/plain; charset=utf-8',
     `Content-Length: ${text.length}`,
     'Connection: close',
+    ...fields,
     '',
     text,
   ].join('\r\n');

@@ -1,17 +1,17 @@
-import type { UpgradeHandler } from '@hawser/http';
+import { refuseUpgrade, type UpgradeHandler } from '@hawser/http';
 import { CloseCode } from './close-code.ts';
 import { encodeFrame } from './frame.ts';
 import { webSocket } from './server.ts';
 import { toJson } from './to-json.ts';
-import type { WebSocketOptions } from './web-socket-options.ts';
+import { checkLimit, type WebSocketOptions } from './web-socket-options.ts';
 import type { WebSocketSession } from './web-socket-session.ts';
 
 /** Options for {@link Group}. */
 export interface GroupOptions extends WebSocketOptions {
-  /** Members at most; one more is closed with 1013. @defaultValue 10_000 */
+  /** Members at most; one more is refused with 503. @defaultValue 10_000 */
   readonly maxMembers?: number | undefined;
   /**
-   * What becomes of a member with more than `maxBufferedBytes` waiting: `close` ends its session with 1013, `skip`
+   * What becomes of a member that lets more than its `maxBufferedBytes` wait: `close` ends its session with 1013, `skip`
    * leaves the message out for it. @defaultValue 'close'
    */
   readonly slowMember?: 'close' | 'skip' | undefined;
@@ -41,46 +41,46 @@ export interface BroadcastResult {
 export class Group {
   /** Makes a member of whoever connects. */
   readonly join: UpgradeHandler;
-  readonly #members = new Set<WebSocketSession>();
+  /** With what ends the wish to hear of the member's end. */
+  readonly #members = new Map<WebSocketSession, Disposable>();
   readonly #maxMembers: number;
-  readonly #maxBufferedBytes: number;
   readonly #slowMember: 'close' | 'skip';
 
   constructor(options: GroupOptions = {}) {
-    const {
-      maxMembers = 10_000,
-      maxBufferedBytes = 1_048_576,
-      slowMember = 'close',
-      messageReceived,
-    } = options;
+    const { maxMembers = 10_000, slowMember = 'close', messageReceived } = options;
+    checkLimit('maxMembers', maxMembers);
     this.#maxMembers = maxMembers;
-    this.#maxBufferedBytes = maxBufferedBytes;
     this.#slowMember = slowMember;
-    this.join = webSocket((session) => {
-      if (!this.add(session)) {
-        session.close(CloseCode.TryAgainLater, 'full');
-        return undefined;
-      }
+    const accept = webSocket((session) => {
+      this.add(session);
       return {
         messageReceived: (message) => messageReceived?.(message, session),
-        closed: () => this.remove(session),
       };
     }, options);
+    this.join = (request, socket, head, context) => {
+      if (this.#isFull) refuseUpgrade(socket, { transport: context.transport, status: 503 });
+      else accept(request, socket, head, context);
+    };
   }
 
   get size(): number {
     return this.#members.size;
   }
 
-  /** Makes a member of a session that began elsewhere; its `closed` must call `remove`. False when full. */
+  /** Makes a member of a session that began elsewhere, until it is over. False when full or over already. */
   add(session: WebSocketSession): boolean {
-    if (this.#members.size >= this.#maxMembers) return false;
-    this.#members.add(session);
+    if (this.#members.has(session)) return true;
+    if (this.#isFull || !session.open) return false;
+    this.#members.set(
+      session,
+      session.onClosed(() => this.remove(session)),
+    );
     return true;
   }
 
   /** Leaves the session open. */
   remove(session: WebSocketSession): void {
+    this.#members.get(session)?.[Symbol.dispose]();
     this.#members.delete(session);
   }
 
@@ -95,21 +95,25 @@ export class Group {
     const frame = encodeFrame(binary ? 'binary' : 'text', payload);
     let sent = 0;
     let dropped = 0;
-    for (const member of this.#members) {
+    for (const member of this.#members.keys()) {
       if (!member.open) continue;
-      const late = member.bufferedBytes + frame.length > this.#maxBufferedBytes;
+      const late = !member.hasRoom(frame.length);
       if (late) dropped += 1;
       else sent += 1;
       if (late && this.#slowMember === 'skip') continue;
-      // A member that is late is closed by its own limit, which is the same.
-      if (member.takesFrames) member.sendFrame(frame);
+      if (late) member.close(CloseCode.TryAgainLater, 'too slow');
+      else if (member.takesFrames) member.sendFrame(frame);
       else member.send(text ?? payload);
     }
     return { sent, dropped };
   }
 
-  /** Says goodbye to every member. */
+  /** Says goodbye to every member. @throws RangeError as {@link WebSocketSession.close} */
   close(code: number = CloseCode.Normal, reason = ''): void {
-    for (const member of this.#members) member.close(code, reason);
+    for (const member of this.#members.keys()) member.close(code, reason);
+  }
+
+  get #isFull(): boolean {
+    return this.#members.size >= this.#maxMembers;
   }
 }

@@ -1,10 +1,17 @@
 import type { Socket } from 'node:net';
-import type { UpgradeHandler } from '@hawser/http';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { Transport } from '@hawser/core';
+import { refuseUpgrade, type UpgradeHandler } from '@hawser/http';
+import { type Server, WebSocketServer } from 'ws';
+import { ClosingSocket } from './closing-socket.ts';
 import { drainSession } from './drain.ts';
 import { isOriginWelcome } from './origin.ts';
-import { toSettings, type WebSocketOptions } from './web-socket-options.ts';
+import { toSettings, type WebSocketOptions, type WebSocketSettings } from './web-socket-options.ts';
 import { type SessionHandler, WebSocketSession } from './web-socket-session.ts';
+
+/** The only version there is (RFC 6455 §4.2.1). ws takes 8 too, whose Origin has another name and would go unchecked. */
+const VERSION = '13';
+/** The longest timer node has. */
+const LONGEST_WAIT_MS = 2 ** 31 - 1;
 
 /** Begins one session: keep `session` to send, give back what to do with its messages. */
 export type SessionStarter = (session: WebSocketSession) => SessionHandler | void;
@@ -19,23 +26,28 @@ export type SessionStarter = (session: WebSocketSession) => SessionHandler | voi
  */
 export function webSocket(start: SessionStarter, options: WebSocketOptions = {}): UpgradeHandler {
   const settings = toSettings(options);
-  const { maxPayload, protocols, deflate, origins } = settings;
-  const server = new WebSocketServer({
-    noServer: true,
-    clientTracking: false,
-    maxPayload,
-    perMessageDeflate: deflate && { serverNoContextTakeover: true, clientNoContextTakeover: true },
-    handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
+  const transports = new WeakMap<object, Transport>();
+  const server = createHandshaker(settings);
+  // What ws itself finds wrong with a request.
+  server.on('wsClientError', (_error, socket) => {
+    const transport = transports.get(socket);
+    if (transport) refuseUpgrade(socket as Socket, { transport, status: 400 });
   });
   return (request, socket, head, context) => {
     const { transport } = context;
-    if (!isOriginWelcome(request, origins)) {
-      refuse(socket);
+    if (!isOriginWelcome(request, settings.origins)) {
+      refuseUpgrade(socket, { transport, status: 403 });
       return;
     }
-    server.handleUpgrade(request, socket, head, (ws: WebSocket) => {
+    if (request.headers['sec-websocket-version'] !== VERSION) {
+      const fields = ['Upgrade: websocket', `Sec-WebSocket-Version: ${VERSION}`];
+      refuseUpgrade(socket, { transport, status: 426, fields });
+      return;
+    }
+    transports.set(socket, transport);
+    server.handleUpgrade(request, socket, head, (ws) => {
       const session = new WebSocketSession({ ws, socket, transport, request, settings });
-      context.onDrain(() => drainSession(session));
+      context.onDrain((deadline) => drainSession(session, deadline));
       try {
         session.handle(start(session) ?? {});
       } catch (thrown) {
@@ -46,8 +58,18 @@ export function webSocket(start: SessionStarter, options: WebSocketOptions = {})
   };
 }
 
-function refuse(socket: Socket): void {
-  const head = 'HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n';
-  socket.resume();
-  socket.end(head, () => socket.destroy());
+/** The part of ws that answers the handshake and makes sessions; it never listens. */
+function createHandshaker(settings: WebSocketSettings): Server<typeof ClosingSocket> {
+  const { maxPayload, protocols, deflate } = settings;
+  // Not in the type. Deadlines are those of the reactor's clock, so the timer of ws must never be first.
+  const timers = { closeTimeout: LONGEST_WAIT_MS };
+  return new WebSocketServer({
+    ...timers,
+    WebSocket: ClosingSocket,
+    noServer: true,
+    clientTracking: false,
+    maxPayload,
+    perMessageDeflate: deflate && { serverNoContextTakeover: true, clientNoContextTakeover: true },
+    handleProtocols: (offered) => protocols.find((protocol) => offered.has(protocol)) ?? false,
+  });
 }

@@ -2,7 +2,10 @@
 export interface WebSocketOptions {
   /** Longest message, in bytes; a longer one ends the session with 1009. @defaultValue 1_048_576 */
   readonly maxPayload?: number | undefined;
-  /** Bytes that may wait for a slow peer; over it the session ends with 1013. @defaultValue 1_048_576 */
+  /**
+   * Bytes that may wait for a slow peer; over it the session ends with 1013. A single message may be longer. So much may
+   * also wait for a slow handler, besides one message of any length. @defaultValue 1_048_576
+   */
   readonly maxBufferedBytes?: number | undefined;
   /** A peer that was silent for so long is asked for a sign of life. @defaultValue 30_000 */
   readonly pingIntervalMs?: number | undefined;
@@ -39,11 +42,13 @@ export function toSettings(options: WebSocketOptions): WebSocketSettings {
     deflate: options.deflate ?? false,
   };
   for (const [name, value] of Object.entries(settings)) {
-    if (typeof value === 'number' && !(value > 0)) {
-      throw new RangeError(
-        `Cannot serve WebSockets as ${name} must be > 0: current value is ${value}`,
-      );
-    }
+    if (typeof value === 'number') checkLimit(name, value);
   }
   return settings;
+}
+
+/** @throws RangeError when a limit is not above 0 */
+export function checkLimit(name: string, value: number): void {
+  if (value > 0) return;
+  throw new RangeError(`Cannot serve WebSockets as ${name} must be > 0: current value is ${value}`);
 }

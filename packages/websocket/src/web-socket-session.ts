@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type DelayedCall, type Transport, toError } from '@hawser/core';
-import type { WebSocket } from 'ws';
-import { CloseCode } from './close-code.ts';
+import { CloseCode, checkClose } from './close-code.ts';
+import type { ClosingSocket } from './closing-socket.ts';
+import { Inbox } from './inbox.ts';
 import { KeepAlive } from './keep-alive.ts';
 import { toJson } from './to-json.ts';
 import type { WebSocketSettings } from './web-socket-options.ts';
@@ -14,17 +15,17 @@ import type { WebSocketSettings } from './web-socket-options.ts';
 export interface SessionHandler {
   /** A text as a string, bytes as a Buffer. Without it messages are ignored. */
   messageReceived?(message: string | Buffer): void | Promise<void>;
-  /** Takes the texts instead, parsed; text that is no JSON ends the session with 1007. */
+  /** Takes the texts instead, parsed; text that is no JSON ends the session with 1007, bytes with 1003. */
   jsonReceived?(value: unknown): void | Promise<void>;
-  /** After a send gave false: everything has been taken by the connection. */
-  drained?(): void;
+  /** After a send gave false: everything has been taken by the connection, and more can be sent. */
+  drained?(): void | Promise<void>;
   /** The session is over. Once, last. 1006 if it ended without a close handshake. */
-  closed?(code: number, reason: string): void;
+  closed?(code: number, reason: string): void | Promise<void>;
 }
 
 /** What a {@link WebSocketSession} is made of. */
 export interface WebSocketSessionParts {
-  readonly ws: WebSocket;
+  readonly ws: ClosingSocket;
   readonly socket: Socket;
   readonly transport: Transport;
   readonly request: IncomingMessage;
@@ -35,29 +36,35 @@ export interface WebSocketSessionParts {
 export class WebSocketSession {
   readonly #parts: WebSocketSessionParts;
   readonly #keepAlive: KeepAlive;
-  readonly #waiting: (string | Buffer)[] = [];
+  readonly #inbox: Inbox;
+  readonly #closedListeners = new Set<() => void>();
   #handler: SessionHandler = {};
-  #busy = false;
   #over = false;
   #owesDrained = false;
+  /** Messages sent since the high-water mark and not yet taken. */
+  #unsent = 0;
   #closeTimer: DelayedCall | undefined;
 
   constructor(parts: WebSocketSessionParts) {
     const { ws, socket, transport, settings } = parts;
     this.#parts = parts;
-    this.#keepAlive = new KeepAlive(transport, {
-      ...settings,
-      ping: () => {
-        if (this.open) ws.ping();
+    this.#keepAlive = new KeepAlive(transport, { ...settings, ping: () => ws.ping() });
+    this.#inbox = new Inbox(
+      {
+        take: (message) => this.#give(message),
+        failed: (thrown) => this.#failed(thrown),
+        pause: () => this.#pause(),
+        resume: () => this.#resume(),
+        overflowed: () => this.close(CloseCode.TryAgainLater, 'too quick'),
       },
-    });
-    // The peer broke the protocol: ws closes with the right code by itself.
-    ws.on('error', () => this.#limitClose());
-    ws.on('message', (data: Buffer, isBinary) =>
-      this.#received(isBinary ? data : data.toString('utf8')),
+      { maxWaitingBytes: settings.maxPayload + settings.maxBufferedBytes },
     );
+    ws.on('message', (data: Buffer, isBinary) => this.#inbox.received(data, isBinary));
     ws.on('close', (code, reason) => this.#closed(code, reason.toString('utf8')));
-    socket.on('drain', () => this.#drained());
+    // Whichever side begins to close; the peer broke the protocol, which ws answers; the peer ended without a word.
+    ws.closing = () => this.#closing();
+    ws.on('error', () => this.#closing());
+    socket.once('end', () => this.#closing());
   }
 
   /** Says who hears of this session. Called once, in the turn the session begins. */
@@ -93,13 +100,15 @@ export class WebSocketSession {
   }
 
   /**
-   * Sends a text or bytes as one message. False when nothing more should be sent until `drained`, and when the session
-   * is over. A peer that lets more than `maxBufferedBytes` wait is closed with 1013.
+   * Sends a text or bytes as one message; do not change the bytes afterwards. False when nothing more should be sent
+   * until `drained`, and when the session is over. A peer that lets more than `maxBufferedBytes` wait is closed with 1013.
    */
   send(message: string | Uint8Array): boolean {
-    if (!this.#hasRoom(message.length)) return false;
-    this.#parts.ws.send(message, { binary: typeof message !== 'string' }, ignoreError);
-    return this.#sent();
+    const binary = typeof message !== 'string';
+    const payload = binary ? message : Buffer.from(message);
+    if (!this.#admit(payload.length)) return false;
+    this.#parts.ws.send(payload, { binary }, this.#sending(payload.length));
+    return !this.#owesDrained;
   }
 
   /** Sends `value` as JSON text. As {@link send}. @throws UsageError `HAWSER_WEBSOCKET_NOT_JSON` */
@@ -114,16 +123,45 @@ export class WebSocketSession {
 
   /** Sends a frame as made by `encodeFrame`, which may be shared with other sessions. As {@link send}. */
   sendFrame(frame: Buffer): boolean {
-    if (!this.#hasRoom(frame.length)) return false;
-    this.#parts.socket.write(frame, ignoreError);
-    return this.#sent();
+    if (!this.#admit(frame.length)) return false;
+    this.#parts.socket.write(frame, this.#sending(frame.length));
+    return !this.#owesDrained;
   }
 
-  /** Says goodbye and waits for the peer to do so, at most `closeTimeoutMs`. */
+  /** Whether so many bytes can be sent without being too many for a slow peer. To one that waits for nothing, any. */
+  hasRoom(bytes: number): boolean {
+    const { bufferedBytes } = this;
+    return bufferedBytes === 0 || bufferedBytes + bytes <= this.#parts.settings.maxBufferedBytes;
+  }
+
+  /**
+   * Says goodbye and waits for the peer to do so, at most `closeTimeoutMs`.
+   *
+   * @param code 1000 to 1014 without 1004 to 1006, or 3000 to 4999
+   * @param reason at most 123 bytes
+   * @throws RangeError for any other code or reason
+   */
   close(code: number = CloseCode.Normal, reason = ''): void {
-    if (!this.open) return;
-    this.#limitClose();
-    this.#parts.ws.close(code, reason);
+    checkClose(code, reason);
+    if (this.open) this.#parts.ws.close(code, reason);
+  }
+
+  /** As {@link close}, but waits until `deadline` on the reactor's clock, when the process wants to stop. */
+  closeUntil(deadline: number, code: number, reason: string): void {
+    const { clock } = this.reactor;
+    if (this.#over || (this.#closeTimer && this.#closeTimer.at <= deadline)) return;
+    this.#closeTimer?.cancel();
+    this.#closeTimer = clock.callLater(deadline - clock.now(), () => {
+      this.#parts.transport.abort({ kind: 'shutdown' });
+    });
+    this.close(code, reason);
+  }
+
+  /** Calls `listener` when the session is over, after its handler heard of it. Disposing removes it. */
+  onClosed(listener: () => void): Disposable {
+    const call = (): void => listener();
+    this.#closedListeners.add(call);
+    return { [Symbol.dispose]: () => void this.#closedListeners.delete(call) };
   }
 
   /** Ends the connection at once; the peer sees 1006. */
@@ -131,52 +169,54 @@ export class WebSocketSession {
     this.#parts.transport.abort();
   }
 
-  #hasRoom(bytes: number): boolean {
+  #admit(bytes: number): boolean {
     if (!this.open) return false;
-    if (this.bufferedBytes + bytes <= this.#parts.settings.maxBufferedBytes) return true;
+    if (this.hasRoom(bytes)) return true;
     this.close(CloseCode.TryAgainLater, 'too slow');
     return false;
   }
 
-  #sent(): boolean {
-    if (this.#parts.socket.writableNeedDrain) this.#owesDrained = true;
-    return !this.#owesDrained;
+  /**
+   * What to call when a message has been taken. Messages are counted once the high-water mark is reached; the socket's
+   * own 'drain' will not do, as what is being compressed has not reached the socket yet.
+   */
+  #sending(bytes: number): () => void {
+    if (this.bufferedBytes + bytes >= this.#parts.socket.writableHighWaterMark) {
+      this.#owesDrained = true;
+    }
+    if (!this.#owesDrained) return ignore;
+    this.#unsent += 1;
+    return this.#sent;
   }
 
-  #drained(): void {
-    if (!this.#owesDrained || !this.open) return;
+  readonly #sent = (): void => {
+    this.#unsent -= 1;
+    if (this.#unsent > 0 || !this.open) return;
     this.#owesDrained = false;
     this.#guard(() => this.#handler.drained?.());
-  }
+  };
 
-  #received(message: string | Buffer): void {
+  #pause(): void {
     if (!this.open) return;
-    this.#waiting.push(message);
-    if (this.#busy) this.#parts.ws.pause();
-    else void this.#work();
+    this.#parts.ws.pause();
+    this.#keepAlive.stop();
   }
 
-  async #work(): Promise<void> {
-    this.#busy = true;
-    for (;;) {
-      const message = this.#waiting.shift();
-      if (message === undefined || !this.open) break;
-      try {
-        // Most handlers give no promise: then their messages need no turn of their own.
-        const promise = this.#give(message);
-        if (promise) await promise;
-      } catch (thrown) {
-        this.#failed(thrown);
-      }
-    }
-    this.#busy = false;
+  #resume(): void {
+    if (!this.#parts.ws.isPaused || !this.open) return;
     this.#parts.ws.resume();
+    this.#keepAlive.watch();
   }
 
   #give(message: string | Buffer): void | Promise<void> {
     const handler = this.#handler;
-    if (typeof message !== 'string' || !handler.jsonReceived) {
+    const isText = typeof message === 'string';
+    if (!handler.jsonReceived || (!isText && handler.messageReceived)) {
       return handler.messageReceived?.(message);
+    }
+    if (!isText) {
+      this.close(CloseCode.Unsupported, 'text expected');
+      return undefined;
     }
     let value: unknown;
     try {
@@ -188,18 +228,32 @@ export class WebSocketSession {
     return handler.jsonReceived(value);
   }
 
+  /** From here on nothing is received but the peer's half of the goodbye, for which one timer waits. */
+  #closing(): void {
+    if (this.#over) return;
+    this.#keepAlive.stop();
+    this.#inbox.close();
+    this.#parts.ws.resume();
+    const { transport, settings } = this.#parts;
+    const { closeTimeoutMs } = settings;
+    this.#closeTimer ??= transport.reactor.clock.callLater(closeTimeoutMs, () => {
+      transport.abort({ kind: 'timeout', timer: 'close', afterMs: closeTimeoutMs });
+    });
+  }
+
   #closed(code: number, reason: string): void {
     if (this.#over) return;
     this.#over = true;
     this.#keepAlive.stop();
     this.#closeTimer?.cancel();
-    this.#waiting.length = 0;
+    this.#inbox.close();
     this.#guard(() => this.#handler.closed?.(code, reason));
+    for (const listener of this.#closedListeners) listener();
   }
 
-  #guard(call: () => void): void {
+  #guard(call: () => void | Promise<void>): void {
     try {
-      call();
+      call()?.catch((thrown: unknown) => this.#failed(thrown));
     } catch (thrown) {
       this.#failed(thrown);
     }
@@ -209,15 +263,7 @@ export class WebSocketSession {
     this.reactor.reports.problem('websocket.session', toError(thrown));
     this.close(CloseCode.ServerError);
   }
-
-  #limitClose(): void {
-    const { transport, settings } = this.#parts;
-    const { closeTimeoutMs } = settings;
-    this.#closeTimer ??= transport.reactor.clock.callLater(closeTimeoutMs, () => {
-      transport.abort({ kind: 'timeout', timer: 'close', afterMs: closeTimeoutMs });
-    });
-  }
 }
 
 /** A message that cannot be delivered ends the session, and `closed` tells. */
-function ignoreError(): void {}
+function ignore(): void {}

@@ -1,0 +1,59 @@
+import { http } from '@hawser/http';
+import { afterEach, expect, test, vi } from 'vitest';
+import { Group, webSocket } from '../src/index.ts';
+import { tcpWorld } from './world.ts';
+import { connectWs } from './ws-client.ts';
+
+let world = tcpWorld();
+afterEach(async () => {
+  await world.stop();
+  world = tcpWorld();
+});
+
+const page = (): Response => new Response('page');
+
+test('members that vanish in the middle of broadcasts harm nobody', async () => {
+  const group = new Group();
+  const factory = http(page, { websocket: { '/live': group.join } });
+  const other = await connectWs(world, factory);
+  const clients = await Promise.all(Array.from({ length: 20 }, () => connectWs(world, factory)));
+  await vi.waitFor(() => expect(group.size).toBe(21));
+  for (const [index, client] of clients.entries()) {
+    client.ws.on('error', () => undefined);
+    group.broadcast('x'.repeat(100_000));
+    if (index % 2 === 0) client.transport.abort();
+    else client.ws.terminate();
+    group.broadcast(`after ${index}`);
+    await other.next();
+    expect(await other.next()).toBe(`after ${index}`);
+  }
+  await vi.waitFor(() => expect(group.size).toBe(1));
+  expect(world.reports.problems).toEqual([]);
+});
+
+test('a peer that floods a slow handler is held back, not cut off', async () => {
+  const codes: number[] = [];
+  let got = 0;
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((done) => {
+    release = done;
+  });
+  const flooded = webSocket(
+    () => ({
+      async messageReceived() {
+        got += 1;
+        if (got === 1) await held;
+      },
+      closed: (code) => void codes.push(code),
+    }),
+    { pingIntervalMs: 50, pongTimeoutMs: 50 },
+  );
+  const client = await connectWs(world, http(page, { websocket: { '/live': flooded } }));
+  for (let count = 0; count < 400; count++) client.ws.send('x'.repeat(20_000));
+  // Longer than both timers together, on the clock they run on.
+  await new Promise<void>((done) => void world.reactor.clock.callLater(300, done));
+  expect(got).toBe(1);
+  expect(codes).toEqual([]);
+  release();
+  await vi.waitFor(() => expect(got).toBe(400), { timeout: 10_000 });
+});
