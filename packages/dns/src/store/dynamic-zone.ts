@@ -1,13 +1,13 @@
 // A zone that changes while it is served. A change is visible when it is stored, and not before.
 import type { Has } from '@hawser/core';
-import { usageError } from '../errors.ts';
+import { StoreError, usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { formatType, parseType, Type } from '../numbers.ts';
 import type { HostRecords, RecordValue } from '../rdata/value.ts';
 import type { Authority } from '../server/authority.ts';
 import { fromRRsets, toList } from '../zone/host-records.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
-import { createRRset, valuesOf } from '../zone/rrset.ts';
+import { createRRset, type RRset, valuesOf } from '../zone/rrset.ts';
 import { type Edit, Zone } from '../zone/zone.ts';
 import { memory } from './memory-store.ts';
 import {
@@ -51,7 +51,7 @@ export async function dynamicZone(
   const { store = memory(), ttl = 60, ...fresh } = options;
   const name = Name.parse(origin);
   const stored = await store.load(name);
-  if (stored !== undefined) return new DynamicZone(Zone.of(name, stored), store, ttl);
+  if (stored !== undefined) return new DynamicZone(zoneOf(name, stored), store, ttl);
   const zone = newZone(name, fresh);
   const changes = [...zone.rrsets()].map((after) => ({
     name,
@@ -61,6 +61,18 @@ export async function dynamicZone(
   }));
   await store.commit({ origin: name, from: undefined, to: zone.serial, changes });
   return new DynamicZone(zone, store, ttl);
+}
+
+/** Whoever started the program is not to blame for what is stored. */
+function zoneOf(origin: Name, stored: readonly RRset[]): Zone {
+  try {
+    return Zone.of(origin, stored);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new StoreError('HAWSER_STORE_IO', `Cannot serve stored zone "${origin}": ${why}`, {
+      cause: error,
+    });
+  }
 }
 
 interface Pending {

@@ -1,5 +1,7 @@
 // One tiny face for the two SQLite drivers: node's own where the runtime has it, libsql elsewhere.
+import { accessSync, constants, existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import { StoreError, type StoreErrorCode } from '../errors.ts';
 
 /** A value SQLite takes. */
@@ -53,11 +55,27 @@ export function openSqlite(path: string, options: OpenSqliteOptions = {}): Sqlit
       throw error instanceof StoreError ? error : storeError(path, error);
     }
   };
-  const db = guard(() => (driver === 'node' ? openNode(path) : openLibsql(path)));
+  const db = guard(() => {
+    try {
+      return driver === 'node' ? openNode(path) : openLibsql(path);
+    } catch (error) {
+      // SQLite says "unable to open" to everything; the system says what is wrong.
+      accessSync(existsSync(path) ? path : dirname(path), constants.R_OK | constants.W_OK);
+      throw error;
+    }
+  });
   const database: SqliteDatabase = {
     path,
     exec: (sql) => void guard(() => db.exec(sql)),
-    close: () => void guard(() => db.close()),
+    close: () => {
+      try {
+        // Not every driver does: afterwards the file alone is the whole database.
+        db.prepare('PRAGMA wal_checkpoint(TRUNCATE)').all();
+      } catch {
+        // What is in the log is safe there; it is read back by whoever opens the file next.
+      }
+      guard(() => db.close());
+    },
     prepare: (sql) => {
       const statement = guard(() => db.prepare(sql));
       return {

@@ -1,7 +1,11 @@
 // The tables of a zone database: zones, what they hold now, and how they came there.
 
+/** Kept in `PRAGMA user_version`. A file of a later version is not touched. */
+export const SCHEMA_VERSION = 1;
+
 /** Names are kept by `Name.sortKey`, so that a name and all below it lie together. */
-export const schema = `
+export const schema: string = `
+  PRAGMA user_version = ${SCHEMA_VERSION};
   CREATE TABLE IF NOT EXISTS zone (
     id INTEGER PRIMARY KEY,
     origin BLOB NOT NULL UNIQUE,

@@ -3,6 +3,8 @@ import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { StoreError } from '../errors.ts';
 import { Name } from '../name.ts';
+import { Type } from '../numbers.ts';
+import { decodeSoa } from '../rdata/decode-rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { ChangeSet } from '../zone/zone.ts';
 import { decodeChanges, decodeRecords, encodeChanges, encodeRecords } from './change-codec.ts';
@@ -14,7 +16,7 @@ import {
   type SqliteStatement,
   storeError,
 } from './open-sqlite.ts';
-import { schema, statements } from './sqlite-schema.ts';
+import { SCHEMA_VERSION, schema, statements } from './sqlite-schema.ts';
 import type { StoredZone, ZoneStore } from './zone-store.ts';
 
 /**
@@ -57,17 +59,19 @@ class SqliteStore implements ZoneStore {
     const run = this.#open();
     const zone = this.#find(origin);
     if (zone === undefined) return undefined;
-    return this.#decoding(() =>
-      run.load.all(zone.id).map((row) => {
+    return this.#decoding(() => {
+      const rrsets = run.load.all(zone.id).map((row) => {
         const type = Number(row['type']);
-        return {
-          name: nameOf(row['name']),
-          type,
-          ttl: Number(row['ttl']),
-          records: decodeRecords(type, bytesOf(row['rdata'])),
-        };
-      }),
-    );
+        const records = decodeRecords(type, bytesOf(row['rdata']));
+        return { name: nameOf(row['name']), type, ttl: Number(row['ttl']), records };
+      });
+      const soa = rrsets.find(({ name, type }) => type === Type.SOA && name.equals(origin));
+      const serial = soa?.records[0] && decodeSoa(soa.records[0].wire).serial;
+      // Somebody wrote records and did not write the serial: no change could be stored any more.
+      if (serial !== zone.serial)
+        throw new TypeError(`zone "${origin}" has serial ${zone.serial} and its SOA ${serial}`);
+      return rrsets;
+    });
   }
 
   async journal(origin: Name, serial: number): Promise<readonly ChangeSet[] | undefined> {
@@ -188,6 +192,9 @@ class SqliteStore implements ZoneStore {
     if (this.#run !== undefined) return this.#run;
     const db = openSqlite(this.#path, this.#options);
     try {
+      const version = Number(db.prepare('PRAGMA user_version').all()[0]?.['user_version']);
+      if (version > SCHEMA_VERSION)
+        throw new Error(`it has version ${version}, and this program knows ${SCHEMA_VERSION}`);
       db.exec(schema);
       const entries = Object.entries(statements).map(
         ([name, sql]) => [name, db.prepare(sql)] as const,

@@ -28,6 +28,16 @@ function heldStore() {
 }
 
 describe('a dynamic zone', () => {
+  test('is not made of stored records that are no zone: a fault of the store', async () => {
+    const { store } = heldStore();
+    const damaged = { ...store, load: async () => [] };
+    await expect(dynamicZone('example.net', { store: damaged })).rejects.toMatchObject({
+      name: 'StoreError',
+      code: 'HAWSER_STORE_IO',
+      message: expect.stringContaining('"example.net"'),
+    });
+  });
+
   test('begins with SOA and NS, and is loaded the next time', async () => {
     const store = memory();
     const zone = await dynamicZone('example.net', {

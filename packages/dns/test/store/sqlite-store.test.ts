@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
@@ -133,6 +134,8 @@ describe.each(drivers)('with %s', (driver) => {
     ['a name', `UPDATE zone SET name = x'3f'`, (store: ZoneStore) => store.list()],
     ['a column', `UPDATE zone SET name = 7`, (store: ZoneStore) => store.list()],
     ['an owner', `UPDATE rrset SET name = x'3f'`, load],
+    ['a serial', `UPDATE zone SET serial = 7`, load],
+    ['a start of authority', `DELETE FROM rrset WHERE type = 6`, load],
     ['an address', `UPDATE rrset SET rdata = x'0001ff'`, load],
   ])('%s that somebody spoilt is said to be in this file', async (_, sql, use) => {
     const path = file();
@@ -146,6 +149,42 @@ describe.each(drivers)('with %s', (driver) => {
       message: expect.stringContaining(path),
     });
     await store.close();
+  });
+
+  test('after closing, the file alone has everything', async () => {
+    const path = file();
+    const store = open(path);
+    const zone = await dynamicZone('example.net', { store });
+    for (let index = 0; index < 50; index++) {
+      // oxlint-disable-next-line no-await-in-loop -- a transaction each
+      await zone.set(`h${index}`, 'A', '192.0.2.1');
+    }
+    await store.close();
+    const copy = file();
+    copyFileSync(path, copy);
+    const after = open(copy);
+    expect((await dynamicZone('example.net', { store: after })).serial).toBe(51);
+    await after.close();
+  });
+
+  test('a file of a later version is left alone', async () => {
+    const path = file();
+    const later = openSqlite(path, { driver });
+    later.exec('PRAGMA user_version = 2');
+    await expect(open(path).list()).rejects.toMatchObject({
+      code: 'HAWSER_STORE_IO',
+      message: expect.stringContaining('version 2'),
+    });
+    expect(later.prepare('SELECT * FROM sqlite_schema').all()).toEqual([]);
+    later.close();
+  });
+
+  test.skipIf(process.getuid?.() === 0)('a folder that may not be written is said so', async () => {
+    const closed = join(folder, `closed-${driver}`);
+    mkdirSync(closed, { mode: 0o500 });
+    await expect(open(join(closed, 'x.db')).list()).rejects.toMatchObject({
+      code: 'HAWSER_STORE_READONLY',
+    });
   });
 
   test('a disk that is full in the middle of a transaction keeps none of it', async () => {
