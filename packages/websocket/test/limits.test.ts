@@ -149,6 +149,17 @@ test('a peer that breaks the protocol and never ends is cut off after closeTimeo
   expect(codes).toEqual([1006]);
 });
 
+test('a peer that ends without a close and takes nothing is cut off after closeTimeoutMs', async () => {
+  const client = await askRaw(world, serving({}, { closeTimeoutMs: 1_000 }));
+  client.transport?.pauseReading();
+  for (const session of sessions) session.send('x'.repeat(500_000));
+  client.transport?.end();
+  await world.elapse(990);
+  expect(codes).toEqual([]);
+  await world.elapse(10);
+  expect(codes).toEqual([1006]);
+});
+
 test('a close may take as long as closeTimeoutMs says', async () => {
   const timer = vi.spyOn(globalThis, 'setTimeout');
   const { client, session } = await pair({}, { closeTimeoutMs: 120_000 });

@@ -8,7 +8,12 @@ import {
   stack,
   tls,
 } from '@hawser/core';
-import { CollectedReports, connectPipe, createTestReactor } from '@hawser/core/testing';
+import {
+  CollectedReports,
+  connectPipe,
+  createTestReactor,
+  type TestReactor,
+} from '@hawser/core/testing';
 
 /** Where a conversation takes place: the same tests run in each. */
 export interface World {
@@ -25,7 +30,9 @@ export interface World {
 }
 
 /** A world without sockets, on virtual time. */
-export function pipeWorld(options: { readonly cut?: 'whole' | 'bytes' | number } = {}): World {
+export function pipeWorld(
+  options: { readonly cut?: 'whole' | 'bytes' | number } = {},
+): World & { readonly reactor: TestReactor } {
   const reactor = createTestReactor();
   const open = new Set<{ requestDrain(deadline: number): void; abort(): void }>();
   return {
