@@ -60,6 +60,9 @@ export class HttpConnection {
     this.#settings = settings;
     // How node ends a connection after its last answer; its own way may cut that answer off.
     socket.destroySoon = () => this.close();
+    // Node resumes at the end of each message, also while others wait.
+    const resume = socket.resume.bind(socket);
+    socket.resume = () => (this.#isFull ? socket : resume());
     socket.on('end', this.#inputEnded);
     transport.onClose(() => this.#lost());
     this.#await(settings.limits.headTimeoutMs);
@@ -172,6 +175,7 @@ export class HttpConnection {
     this.#timer?.cancel();
     this.#socket.off('end', this.#inputEnded);
     Reflect.deleteProperty(this.#socket, 'destroySoon');
+    Reflect.deleteProperty(this.#socket, 'resume');
     const transport = this.#transport;
     // Until the handler says otherwise.
     this.#drainUpgraded = () => transport.abort({ kind: 'shutdown' });
@@ -198,6 +202,11 @@ export class HttpConnection {
       this.#socket.write(formatRefusal(status, this.#transport.reactor.clock), 'latin1');
     }
     this.close();
+  }
+
+  /** Whether no more requests may come for now. */
+  get #isFull(): boolean {
+    return this.#exchanges.length > 1 && (this.#state === 'open' || this.#state === 'draining');
   }
 
   get #headStarted(): boolean {
