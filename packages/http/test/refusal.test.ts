@@ -31,7 +31,8 @@ test.each([
   ['chunked twice', `${post(CHUNKED, CHUNKED)}0\r\n\r\n`, 400],
   ['a control byte before chunked', post('Transfer-Encoding:\u000bchunked'), 400],
   ['another coding', `${post('Transfer-Encoding: gzip, chunked')}0\r\n\r\n`, 501],
-  ['no coding', post('Transfer-Encoding: '), 501],
+  // Node 20 leaves it to us, a later one does not.
+  ['no coding', post('Transfer-Encoding: '), '(?:400|501)'],
   ['identity', post('Transfer-Encoding: identity'), 501],
   ['a space before the colon', post('Content-Length : 0'), 400],
   ['a folded field', post('X: a', ' b'), 400],
