@@ -31,29 +31,36 @@ test('members that vanish in the middle of broadcasts harm nobody', async () => 
   expect(world.reports.problems).toEqual([]);
 });
 
-test('a peer that floods a slow handler is held back, not cut off', async () => {
-  const codes: number[] = [];
+test('a peer that floods a slow handler is held back, while one that is silent is cut off', async () => {
+  const cutOff: number[] = [];
+  const opened: number[] = [];
   let got = 0;
   let release: () => void = () => undefined;
   const held = new Promise<void>((done) => {
     release = done;
   });
-  const flooded = webSocket(
-    () => ({
-      async messageReceived() {
-        got += 1;
-        if (got === 1) await held;
-      },
-      closed: (code) => void codes.push(code),
-    }),
+  const slow = webSocket(
+    ({ id }) => {
+      opened.push(id);
+      return {
+        async messageReceived() {
+          got += 1;
+          if (got === 1) await held;
+        },
+        closed: () => void cutOff.push(id),
+      };
+    },
     { pingIntervalMs: 50, pongTimeoutMs: 50 },
   );
-  const client = await connectWs(world, http(page, { websocket: { '/live': flooded } }));
-  for (let count = 0; count < 400; count++) client.ws.send('x'.repeat(20_000));
-  // Longer than both timers together, on the clock they run on.
-  await new Promise<void>((done) => void world.reactor.clock.callLater(300, done));
+  const factory = http(page, { websocket: { '/live': slow } });
+  const flooding = await connectWs(world, factory);
+  for (let count = 0; count < 400; count++) flooding.ws.send('x'.repeat(20_000));
+  await vi.waitFor(() => expect(got).toBe(1));
+  // It came later, so its time is up later.
+  const silent = await connectWs(world, factory);
+  silent.ws.pause();
+  await vi.waitFor(() => expect(cutOff).toEqual(opened.slice(1)), { timeout: 10_000 });
   expect(got).toBe(1);
-  expect(codes).toEqual([]);
   release();
   await vi.waitFor(() => expect(got).toBe(400), { timeout: 10_000 });
 });
