@@ -17,7 +17,10 @@ export interface HttpOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** Longest a connection waits for its next request. @defaultValue 5_000 */
   readonly keepAliveTimeoutMs?: number | undefined;
-  /** Longest a peer may take nothing of an answer; then the connection is aborted. @defaultValue 60_000 */
+  /**
+   * Longest a peer may take nothing while bytes wait for it; noticed up to half as long after, and the connection is
+   * aborted. A stream that has nothing to send may rest. @defaultValue 60_000
+   */
   readonly sendTimeoutMs?: number | undefined;
 }
 
