@@ -8,6 +8,7 @@ import {
   type Protocol,
   type Transport,
 } from '@hawser/core';
+import { usageError } from '../errors.ts';
 import { matchDns } from '../match.ts';
 import { Rcode } from '../numbers.ts';
 import type { Responder } from './responder.ts';
@@ -20,16 +21,33 @@ export interface DnsStreamOptions {
   readonly maxInFlight?: number | undefined;
 }
 
-/** The factory of DNS connections that are answered by `responder`. */
+/** Replies collected before they are written: one chunk of small queries may ask for a hundred megabytes. */
+const MAX_BATCH_BYTES = 0xffff;
+
+/**
+ * The factory of DNS connections that are answered by `responder`.
+ * @throws UsageError `HAWSER_DNS_OPTIONS` for a time or a number that is not above 0
+ */
 export function dnsStream(
   responder: Pick<Responder, 'respond'>,
   options: DnsStreamOptions = {},
 ): Factory<DnsStreamProtocol> {
+  const checked = checkOptions(options);
   return {
     name: 'dns',
     match: matchDns,
-    buildProtocol: () => new DnsStreamProtocol(responder, options),
+    buildProtocol: () => new DnsStreamProtocol(responder, checked),
   };
+}
+
+/** With nothing in flight allowed, every connection would wait for its end. */
+function checkOptions(options: DnsStreamOptions): { idleTimeoutMs: number; maxInFlight: number } {
+  const { idleTimeoutMs = 10_000, maxInFlight = 100 } = options;
+  if (idleTimeoutMs > 0 && maxInFlight >= 1) return { idleTimeoutMs, maxInFlight };
+  throw usageError(
+    'HAWSER_DNS_OPTIONS',
+    `Cannot serve DNS connections as idleTimeoutMs and maxInFlight must be above 0: ${idleTimeoutMs}, ${maxInFlight}`,
+  );
 }
 
 /** The server side of one connection. */
@@ -49,7 +67,7 @@ export class DnsStreamProtocol implements Protocol {
   #finishing = false;
 
   constructor(responder: Pick<Responder, 'respond'>, options: DnsStreamOptions = {}) {
-    const { idleTimeoutMs = 10_000, maxInFlight = 100 } = options;
+    const { idleTimeoutMs, maxInFlight } = checkOptions(options);
     this.#responder = responder;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxInFlight = maxInFlight;
@@ -92,7 +110,8 @@ export class DnsStreamProtocol implements Protocol {
 
   /** Answers every whole message there is room for. Replies that are ready leave together. */
   #takeMessages(): void {
-    const replies: Buffer[] = [];
+    let replies: Buffer[] = [];
+    let bytes = 0;
     while (
       !this.#finishing &&
       this.#inFlight < this.#maxInFlight &&
@@ -106,7 +125,14 @@ export class DnsStreamProtocol implements Protocol {
         break;
       } else {
         this.#input.skip(2);
-        this.#answer(this.#input.take(length), replies);
+        const reply = this.#answer(this.#input.take(length));
+        if (reply === undefined) continue;
+        replies.push(lengthOf(reply), reply);
+        bytes += reply.length;
+        if (bytes < MAX_BATCH_BYTES) continue;
+        this.#send(replies);
+        replies = [];
+        bytes = 0;
       }
     }
     this.#send(replies);
@@ -114,9 +140,10 @@ export class DnsStreamProtocol implements Protocol {
     this.#closeWhenFinished();
   }
 
-  #answer(message: Buffer, replies: Buffer[]): void {
+  /** The reply, if it is ready. Otherwise it is sent when it is. */
+  #answer(message: Buffer): Buffer | undefined {
     const transport = this.#transport;
-    if (transport === undefined) return;
+    if (transport === undefined) return undefined;
     this.#touch();
     const reply = this.#responder.respond(message, { transport: 'tcp', client: transport.peer });
     if (reply instanceof Promise) {
@@ -128,11 +155,11 @@ export class DnsStreamProtocol implements Protocol {
           reports.problem('dns.stream', error);
           transport.abort();
         });
-      return;
+      return undefined;
     }
-    if (reply !== undefined) replies.push(lengthOf(reply), reply);
     // Whoever sends what is no query has lost the framing, or never spoke DNS.
     if (reply === undefined || ((reply[3] ?? 0) & 15) === Rcode.FormErr) this.#takeNoMore();
+    return reply;
   }
 
   #answered(reply: Buffer | undefined): void {
@@ -181,7 +208,8 @@ export class DnsStreamProtocol implements Protocol {
     const transport = this.#transport;
     if (transport === undefined) return;
     const { clock } = transport.reactor;
-    const waitingForUs = this.#inFlight > 0 && this.#input.length === 0;
+    const full = this.#inFlight >= this.#maxInFlight;
+    const waitingForUs = this.#inFlight > 0 && (full || this.#input.length === 0);
     if (waitingForUs) this.#touch();
     const left = this.#dueAt - clock.now();
     if (left > 0) {

@@ -136,7 +136,47 @@ test('reading pauses while the peer does not take replies', async () => {
   expect(transport.reading).toBe(true);
 });
 
+test('a chunk of queries does not make more large replies than the peer takes', async () => {
+  let made = 0;
+  const large = Buffer.alloc(60_000, 0x80);
+  const { transport } = connect({ respond: () => (made++, large) });
+  transport.stall();
+  transport.receive(
+    Buffer.concat(Array.from({ length: 1000 }, () => framed(query('www.example.net')))),
+  );
+  expect(made).toBeLessThan(10);
+  expect(transport.reading).toBe(false);
+  transport.drained();
+  await transport.settle();
+  expect(made).toBe(1000);
+  expect(transport.reading).toBe(true);
+});
+
+test.each([{ maxInFlight: 0 }, { maxInFlight: Number.NaN }, { idleTimeoutMs: 0 }])(
+  'does not take %j',
+  (options) => {
+    expect(() => dnsStream(responder, options)).toThrow(
+      expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+    );
+  },
+);
+
 describe('time', () => {
+  test('queries that had to wait for slow answers are not the fault of the peer', async () => {
+    const server = slow();
+    const { transport, clock } = connect(server, { maxInFlight: 1 });
+    transport.receive(
+      Buffer.concat([1, 2].map((id) => framed(query('www.example.net', 1, { id })))),
+    );
+    await clock.elapse(25_000);
+    expect(transport.closedWith).toBeUndefined();
+    server.waiting[0]?.();
+    await transport.settle();
+    server.waiting[1]?.();
+    await transport.settle();
+    expect(idsOf(transport.take())).toEqual([1, 2]);
+  });
+
   test('a silent connection is closed after 10 seconds', async () => {
     const { transport, clock } = connect();
     await clock.elapse(9_999);
