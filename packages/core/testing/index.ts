@@ -16,3 +16,5 @@ export {
 export { SeededRandom } from './seeded-random.ts';
 export { createTestReactor, type TestReactor, type TestReactorOptions } from './test-reactor.ts';
 export { VirtualClock } from './virtual-clock.ts';
+// The same conversation over a pipe, TCP and TLS.
+export { pipeWorld, type SocketWorld, tcpWorld, tlsWorld, type World } from './world.ts';

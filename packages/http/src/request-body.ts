@@ -140,7 +140,7 @@ export function lengthOf(request: IncomingMessage): number {
 }
 
 /** The error of a body over its limit. */
-export function tooLarge(maxBytes: number): ProtocolError<HttpErrorCode> {
+function tooLarge(maxBytes: number): ProtocolError<HttpErrorCode> {
   return new ProtocolError<HttpErrorCode>(
     'HAWSER_HTTP_BODY_TOO_LARGE',
     `Cannot read the request body as it is longer than ${maxBytes} bytes`,

@@ -105,7 +105,12 @@ test.each([
   ],
   [
     'a body of text',
-    () => new Response(new ReadableStream({ start: (body) => body.enqueue('text') })),
+    () =>
+      new Response(
+        new ReadableStream<unknown>({
+          start: (body) => body.enqueue('text'),
+        }) as ReadableStream<Uint8Array>,
+      ),
   ],
 ])('a handler that gives %s gives 500 and a report', async (_what, handler) => {
   // The types do not let it; a program in JavaScript does.
