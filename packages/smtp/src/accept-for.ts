@@ -6,7 +6,7 @@ import { SmtpError } from './smtp-error.ts';
 /**
  * A `rcptTo` hook that accepts mail for domains (`"example.net"`: every local part) and for single addresses
  * (`"ann@example.org"`). An unknown address at a known domain gets 550 5.1.1, any other domain 550 5.7.1 as we do not
- * relay. `<Postmaster>` without a domain is always accepted (RFC 5321 §4.5.1). Letter case does not matter.
+ * relay. `<Postmaster>`, without a domain or at a known one, is always accepted (RFC 5321 §4.5.1). Letter case does not matter.
  *
  * @throws TypeError if a domain or an address is not one
  */
@@ -33,9 +33,10 @@ function decide(
   domains: ReadonlyMap<string, 'every' | ReadonlySet<string>>,
   { localPart, domain }: MailPath,
 ): SmtpError | undefined {
-  if (domain === '' && localPart.toLowerCase() === 'postmaster') return undefined;
+  const isPostmaster = localPart.toLowerCase() === 'postmaster';
+  if (domain === '' && isPostmaster) return undefined;
   const known = domains.get(domainToASCII(domain));
   if (known === undefined) return new SmtpError(550, 'Relaying denied', { enhanced: '5.7.1' });
-  if (known === 'every' || known.has(localPart.toLowerCase())) return undefined;
+  if (isPostmaster || known === 'every' || known.has(localPart.toLowerCase())) return undefined;
   return new SmtpError(550, 'No such mailbox', { enhanced: '5.1.1' });
 }

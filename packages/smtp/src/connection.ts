@@ -29,6 +29,8 @@ export interface ConnectionParts {
 
 /** After our end has left the client has this long to close its own, however much it still sends. */
 const HALF_CLOSE_MS = 5_000;
+/** Longest command line but AUTH. RFC 5321 §4.5.3.1.4 asks for 512 bytes, extensions for some hundred more. */
+const MAX_COMMAND_BYTES = 2_048;
 /** A reply text that brings its own enhanced status code (RFC 3463 §2). */
 const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3} /;
 
@@ -101,6 +103,8 @@ export class Connection extends SMTPConnection {
       timeoutMs: this.#limits.hookTimeoutMs,
       ...call,
     });
+    // A hook that decided at once may have led to the next one already, which must stay known to be cancelled.
+    if (hook.settled) return;
     hook.startDeadline();
     this.#hook = hook;
   }
@@ -188,6 +192,11 @@ export class Connection extends SMTPConnection {
         return;
       }
       if (this.#closeIfDrained()) return;
+      if (!this.#fits(command)) {
+        this.send(500, '5.5.2 Command line too long', false);
+        next?.();
+        return;
+      }
     }
     super._onCommand(command, next);
   }
@@ -242,6 +251,12 @@ export class Connection extends SMTPConnection {
 
   get #mayAuthenticate(): boolean {
     return this.secure || this.#plaintextAuth;
+  }
+
+  /** Only AUTH and its continuation lines may be as long as the parser takes: parameters are kept with messages. */
+  #fits(command: Buffer): boolean {
+    if (command.length + 2 <= MAX_COMMAND_BYTES || this._nextHandler) return true;
+    return command.toString('latin1', 0, 5).toUpperCase() === 'AUTH ';
   }
 
   #outlived(): void {

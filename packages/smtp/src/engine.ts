@@ -184,6 +184,9 @@ function toLibraryOptions(
     size: limits.maxMessageBytes,
     maxRecipients: limits.maxRecipients,
     hideENHANCEDSTATUSCODES: false,
+    // Promises about what happens to a message later, which nobody here keeps (RFC 3461, RFC 8689).
+    hideDSN: true,
+    hideREQUIRETLS: true,
     disableReverseLookup: true,
     heloResponse: '%s',
     logger: false,

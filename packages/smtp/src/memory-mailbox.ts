@@ -1,3 +1,4 @@
+import type { Envelope, MailPath } from './envelope.ts';
 import type { Delivery, Mailbox } from './mailbox.ts';
 import { type MessageHeader, parseMessageHeader } from './message-header.ts';
 import { SmtpError } from './smtp-error.ts';
@@ -6,7 +7,7 @@ import { SmtpError } from './smtp-error.ts';
 export interface MemoryMailboxOptions {
   /** @defaultValue 1_000 */
   readonly maxMessages?: number | undefined;
-  /** Of all messages together. @defaultValue 67_108_864 */
+  /** Of all messages together, with their envelopes. @defaultValue 67_108_864 */
   readonly maxBytes?: number | undefined;
   /** `refuse`: 452 4.3.1, the sender tries again later. `dropOldest`: make room. @defaultValue 'refuse' */
   readonly whenFull?: 'refuse' | 'dropOldest' | undefined;
@@ -52,10 +53,11 @@ export class MemoryMailbox implements Mailbox {
 
   deliver({ envelope, content, receivedAt }: Delivery): SmtpError | undefined {
     const bytes = content.length;
-    if (bytes > this.#maxBytes) {
+    const held = bytes + sizeOf(envelope);
+    if (held > this.#maxBytes) {
       return new SmtpError(552, 'Message too big for the mailbox', { enhanced: '5.3.4' });
     }
-    while (this.#mails.size >= this.#maxMessages || this.#bytes + bytes > this.#maxBytes) {
+    while (this.#mails.size >= this.#maxMessages || this.#bytes + held > this.#maxBytes) {
       if (this.#whenFull === 'refuse') {
         return new SmtpError(452, 'Mailbox full', { enhanced: '4.3.1' });
       }
@@ -64,7 +66,7 @@ export class MemoryMailbox implements Mailbox {
     const id = ++this.#lastId;
     const header = parseMessageHeader(content);
     this.#mails.set(id, { id, receivedAt, bytes, ...header, envelope, content });
-    this.#bytes += bytes;
+    this.#bytes += held;
     return undefined;
   }
 
@@ -90,7 +92,8 @@ export class MemoryMailbox implements Mailbox {
 
   /** Removes a message; false if there was none. */
   delete(id: number): boolean {
-    this.#bytes -= this.#mails.get(id)?.bytes ?? 0;
+    const mail = this.#mails.get(id);
+    if (mail) this.#bytes -= mail.bytes + sizeOf(mail.envelope);
     return this.#mails.delete(id);
   }
 
@@ -98,4 +101,15 @@ export class MemoryMailbox implements Mailbox {
     const [oldest] = this.#mails.keys();
     if (oldest !== undefined) this.delete(oldest);
   }
+}
+
+/** What a client chose the length of: a hundred recipients with parameters outweigh a short message. */
+function sizeOf({ from, to }: Envelope): number {
+  return to.reduce((sum, path) => sum + sizeOfPath(path), sizeOfPath(from));
+}
+
+function sizeOfPath({ address, parameters }: MailPath): number {
+  let size = address.length;
+  for (const [name, value] of parameters) size += name.length + String(value).length;
+  return size;
 }

@@ -19,6 +19,8 @@ test.each([
   ['x@xn--bcher-kva.example', undefined],
   ['Ann@example.org', undefined],
   ['bob@example.org', undefined],
+  ['postmaster@example.org', undefined],
+  ['postmaster@elsewhere.example', '5.7.1'],
   ['postmaster', undefined],
   ['Postmaster', undefined],
   ['eve@example.org', '5.1.1'],

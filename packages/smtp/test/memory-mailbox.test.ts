@@ -42,6 +42,20 @@ test('refuses for now what does not fit, and takes it once there is room', () =>
   expect(deliver(mailbox, 'x'.repeat(60))).toBeUndefined();
 });
 
+test('counts envelopes, as senders choose their length', () => {
+  const mailbox = new MemoryMailbox({ maxBytes: 100 });
+  const parameters = new Map<string, string | true>([['X', 'y'.repeat(39)]]);
+  const long: Envelope = { ...envelope, to: [{ ...path, parameters }] };
+  const deliverLong = (bytes: number): number | undefined =>
+    mailbox.deliver({ envelope: long, content: Buffer.alloc(bytes), receivedAt: 5 })?.responseCode;
+  expect(deliverLong(61)).toBe(552);
+  expect(deliverLong(20)).toBeUndefined();
+  expect(deliver(mailbox, 'x'.repeat(41))).toBe(452);
+  expect(mailbox.get(1)?.bytes).toBe(20);
+  mailbox.delete(1);
+  expect(deliver(mailbox, 'x'.repeat(100))).toBeUndefined();
+});
+
 test('drops the oldest when told to', () => {
   const mailbox = new MemoryMailbox({ maxMessages: 2, maxBytes: 10, whenFull: 'dropOldest' });
   for (const text of ['aa', 'bb', 'cc']) deliver(mailbox, text);
