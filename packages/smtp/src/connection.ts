@@ -103,8 +103,6 @@ export class Connection extends SMTPConnection {
       timeoutMs: this.#limits.hookTimeoutMs,
       ...call,
     });
-    // A hook that decided at once may have led to the next one already, which must stay known to be cancelled.
-    if (hook.settled) return;
     hook.startDeadline();
     this.#hook = hook;
   }

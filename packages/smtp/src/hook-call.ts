@@ -47,11 +47,6 @@ export class HookCall<T> {
     }
   }
 
-  /** Whether the outcome is known, or not wanted any more. */
-  get settled(): boolean {
-    return this.#settled;
-  }
-
   /** From now on the hook is waited for. */
   startDeadline(): void {
     if (this.#settled || this.#deadline) return;
