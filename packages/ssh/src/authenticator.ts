@@ -34,8 +34,8 @@ export interface AuthContext {
   readonly signal: AbortSignal;
 }
 
-/** Who logged in; `true` when the name is enough, `false` or `undefined` to refuse. */
-export type Granted<Identity> = Identity | boolean | undefined;
+/** Who logged in; `true` when the name is enough; `false`, `undefined` or `null` to refuse. */
+export type Granted<Identity> = Identity | boolean | undefined | null;
 
 /**
  * Decides whether a client is let in. A throw refuses, and is reported. `methods` tells clients what is worth trying;
@@ -58,11 +58,14 @@ export async function ask<Identity>(
   authenticators: readonly Authenticator<Identity>[],
   attempt: AuthAttempt,
   context: AuthContext,
-): Promise<Granted<Identity>> {
+): Promise<NonNullable<Identity> | true | undefined> {
   for (const authenticator of authenticators) {
     if (!takes(authenticator, attempt.method)) continue;
     const granted = await authenticator(attempt, context);
-    if (granted !== undefined && granted !== false) return granted;
+    // Stores say "nobody" with `null`: it must not let in.
+    if (granted !== undefined && granted !== null && granted !== false) {
+      return granted as NonNullable<Identity> | true;
+    }
   }
   return undefined;
 }

@@ -28,11 +28,14 @@ export class ChannelOutput {
    * @throws ConnectionError `HAWSER_CLOSED`; UsageError `HAWSER_WRITE_QUEUE_FULL` for one who does not await
    */
   write(stream: Writable, data: Uint8Array): Promise<void> {
+    if (this.#queued > 0 && this.#queued + data.length > MAX_QUEUED) {
+      // Nothing may come to wait for this one: what is queued must still go out before it is over.
+      const refused = Promise.reject<void>(tooMuch());
+      refused.catch(() => undefined);
+      return refused;
+    }
     this.#queued += data.length;
-    const done =
-      this.#queued > MAX_QUEUED && data.length < this.#queued
-        ? Promise.reject<void>(tooMuch())
-        : this.#last.then(() => this.#send(stream, data));
+    const done = this.#last.then(() => this.#send(stream, data));
     this.#last = done
       .catch(() => undefined)
       .then(() => {

@@ -5,7 +5,6 @@ import {
   type AuthContext,
   type Authenticator,
   ask,
-  type Granted,
   methodsOf,
   type PublicKey,
 } from './authenticator.ts';
@@ -59,7 +58,7 @@ export class Login<Identity> {
     try {
       const granted = attempt && (await ask(authenticators, attempt, this.#options));
       if (signal.aborted) return;
-      if (granted === undefined || granted === false) {
+      if (granted === undefined) {
         await this.#refuse(context, proves ? this.#options.failureDelayMs : 0);
         return;
       }
@@ -83,15 +82,15 @@ export class Login<Identity> {
     // The first "none" only asks which methods there are (RFC 4252 §5.2).
     if (context.method === 'none' && !this.#askedForMethods) this.#askedForMethods = true;
     else this.#failures += 1;
-    if (delayMs > 0) await wait(reactor.clock, delayMs);
+    if (delayMs > 0) await wait(reactor.clock, delayMs, signal);
     if (signal.aborted) return;
     if (this.#failures >= maxTries) exhausted();
     else reject(context, this.#methods);
   }
 }
 
-function toLoggedIn<Identity>(user: string, granted: Granted<Identity>): LoggedIn<Identity> {
-  const identity = typeof granted === 'boolean' ? undefined : granted;
+function toLoggedIn<Identity>(user: string, granted: Identity | true): LoggedIn<Identity> {
+  const identity = granted === true ? undefined : granted;
   return { user, identity };
 }
 
@@ -159,8 +158,21 @@ function toPublicKey(context: PublicKeyContext): PublicKey | undefined {
   return { algorithm: algo, blob: data, fingerprint: fingerprint(data) };
 }
 
-function wait(clock: Clock, ms: number): Promise<void> {
+/** Settles early, and leaves no timer, when `signal` is aborted. */
+function wait(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    clock.callLater(ms, resolve);
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const gone = (): void => {
+      timer.cancel();
+      resolve();
+    };
+    const timer = clock.callLater(ms, () => {
+      signal.removeEventListener('abort', gone);
+      resolve();
+    });
+    signal.addEventListener('abort', gone, { once: true });
   });
 }

@@ -5,8 +5,8 @@ export interface Pty {
   /** Its width now, in characters; from 1 to 10_000. */
   readonly columns: number;
   readonly rows: number;
-  /** Calls `listener` after the client changed the size. Disposing stops that. */
-  onResize(listener: () => void): Disposable;
+  /** Calls `listener` after the client changed the size; what it throws or rejects with is reported. Disposing stops that. */
+  onResize(listener: () => unknown): Disposable;
 }
 
 /** What the peer says about the size; numbers of its choice. */
@@ -23,7 +23,7 @@ export class SessionPty implements Pty {
   readonly term: string;
   columns: number;
   rows: number;
-  readonly #listeners = new Set<() => void>();
+  readonly #listeners = new Set<() => unknown>();
 
   constructor(term: string, size: Size) {
     // The name ends up in file names and environments of those who use it.
@@ -32,14 +32,17 @@ export class SessionPty implements Pty {
     this.rows = within(size.rows, 24);
   }
 
-  resize(size: Size): void {
+  /** Each listener that fails, now or later, is told to `threw`; the others are called all the same. */
+  resize(size: Size, threw: (error: unknown) => void): void {
     this.columns = within(size.cols, this.columns);
     this.rows = within(size.rows, this.rows);
-    for (const listener of Array.from(this.#listeners)) listener();
+    for (const listener of Array.from(this.#listeners)) {
+      void (async () => listener())().catch(threw);
+    }
   }
 
-  onResize(listener: () => void): Disposable {
-    const own = (): void => listener();
+  onResize(listener: () => unknown): Disposable {
+    const own = (): unknown => listener();
     this.#listeners.add(own);
     return { [Symbol.dispose]: () => void this.#listeners.delete(own) };
   }

@@ -17,7 +17,7 @@ export interface SessionStart {
   mayStart(): boolean;
   /** The one shell or command of the session starts. */
   started(channel: ServerChannel, command: string | undefined, prepared: Prepared): void;
-  /** A listener of the session threw. */
+  /** A listener of the session threw, or rejected. */
   threw(error: unknown): void;
 }
 
@@ -51,11 +51,7 @@ export function prepare(session: Ssh2Session, start: SessionStart): void {
     (accept as (() => void) | undefined)?.();
   });
   session.on('window-change', (accept, _reject, info) => {
-    try {
-      pty?.resize(info);
-    } catch (thrown) {
-      start.threw(thrown);
-    }
+    pty?.resize(info, (error) => start.threw(error));
     (accept as (() => void) | undefined)?.();
   });
 
