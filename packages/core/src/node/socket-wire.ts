@@ -24,6 +24,7 @@ export interface SocketWireOptions {
 export class SocketWire implements Wire {
   readonly local: Address;
   readonly peer: Address;
+  readonly highWaterMark: number;
   readonly #socket: Socket;
   readonly #raw: Socket;
   #ending = false;
@@ -31,13 +32,11 @@ export class SocketWire implements Wire {
   constructor(socket: Socket, options: SocketWireOptions) {
     this.#socket = socket;
     this.#raw = options.raw ?? socket;
+    this.highWaterMark = socket.writableHighWaterMark;
     this.local = options.local;
     this.peer = options.peer;
   }
 
-  get highWaterMark(): number {
-    return this.#socket.writableHighWaterMark;
-  }
   get pendingBytes(): number {
     return this.#socket.writableLength;
   }
@@ -62,8 +61,9 @@ export class SocketWire implements Wire {
   write(list: readonly Uint8Array[]): void {
     const socket = this.#socket;
     if (socket.destroyed) return;
-    const [first] = list;
-    if (first && list.length === 1) {
+    // Almost every time; indexed, as destructuring would go through the iterator of the array.
+    const first = list[0];
+    if (list.length === 1 && first) {
       socket.write(first);
       return;
     }
