@@ -32,11 +32,18 @@ export type { InfoKey } from './contract/info.ts';
 export type { Layer, LayerKind } from './contract/layer.ts';
 export type { Lifecycle, ShutdownPhase } from './contract/lifecycle.ts';
 export type { DrainReport, Port } from './contract/port.ts';
+export type {
+  ChildProcess,
+  ExitStatus,
+  Process,
+  ProcessProtocol,
+  SpawnOptions,
+} from './contract/process.ts';
 export type { Protocol } from './contract/protocol.ts';
 export type { Random } from './contract/random.ts';
 export type { Has, Reactor } from './contract/reactor.ts';
 export type { Reports } from './contract/reports.ts';
-export type { ResolvedAddress, Resolver } from './contract/resolver.ts';
+export type { LookupOptions, ResolvedAddress, Resolver } from './contract/resolver.ts';
 export type { DrainReports, Service } from './contract/service.ts';
 export type {
   OperationOptions,
@@ -48,6 +55,7 @@ export type {
   UnixConnectOptions,
   UnixListenOptions,
 } from './contract/tcp.ts';
+export type { ThreadOptions, Threads } from './contract/threads.ts';
 export type {
   Tls,
   TlsClientOptions,

@@ -1,6 +1,7 @@
 import type { Reactor } from '../src/contract/reactor.ts';
 import type { Deferred } from '../src/deferred/deferred.ts';
 import { fail } from '../src/deferred/fail.ts';
+import { succeed } from '../src/deferred/succeed.ts';
 import { UsageError } from '../src/errors.ts';
 import { nodeTls } from '../src/node/node-tls.ts';
 import { CollectedReports } from './collected-reports.ts';
@@ -18,7 +19,9 @@ export interface TestReactor extends Reactor {
 
 /** Options for {@link createTestReactor}: a seed, and stand-ins for the capabilities a test needs. */
 export interface TestReactorOptions
-  extends Partial<Pick<Reactor, 'tcp' | 'unix' | 'udp' | 'tls' | 'resolver'>> {
+  extends Partial<
+    Pick<Reactor, 'tcp' | 'unix' | 'udp' | 'tls' | 'process' | 'threads' | 'resolver'>
+  > {
   /** @defaultValue 1 */
   readonly seed?: number | undefined;
 }
@@ -42,6 +45,8 @@ export function createTestReactor(options: TestReactorOptions = {}): TestReactor
       connect: () => notAvailable('connect to a Unix socket'),
     },
     udp: { bind: () => notAvailable('bind a UDP port') },
+    process: { spawn: ({ command }) => notAvailable(`start "${command}"`) },
+    threads: { run: () => notAvailable('start a thread'), stop: () => succeed() },
     resolver: { lookup: (host) => notAvailable(`look up "${host}"`) },
     ...given,
   };

@@ -29,5 +29,11 @@ export interface Port extends AsyncDisposable {
   drain(deadline: number): Deferred<DrainReport>;
   /** Stops accepting and aborts what is open. Settles when every connection is gone. */
   stop(): Deferred<void>;
+  /**
+   * The descriptor of the listening socket, for a process that is to take it over; the caller must not close it.
+   * Connections that wait to be accepted stay with the socket, whoever accepts them. Only on a port of the operating
+   * system that has not been quiesced.
+   */
+  readonly exportFd?: (() => number) | undefined;
   toString(): string;
 }

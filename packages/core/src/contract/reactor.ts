@@ -1,9 +1,11 @@
 import type { Clock } from './clock.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import type { Process } from './process.ts';
 import type { Random } from './random.ts';
 import type { Reports } from './reports.ts';
 import type { Resolver } from './resolver.ts';
 import type { Tcp, Unix } from './tcp.ts';
+import type { Threads } from './threads.ts';
 import type { Tls } from './tls.ts';
 import type { Udp } from './udp.ts';
 
@@ -18,6 +20,8 @@ export interface Reactor {
   readonly unix: Unix;
   readonly udp: Udp;
   readonly tls: Tls;
+  readonly process: Process;
+  readonly threads: Threads;
   readonly resolver: Resolver;
   readonly lifecycle: Lifecycle;
   readonly reports: Reports;

@@ -23,6 +23,8 @@ export interface TcpListenOptions extends StreamOptions {
   readonly host?: string | undefined;
   /** 0 picks a free port. */
   readonly port: number;
+  /** A descriptor that listens already, adopted instead of binding `host` and `port`. */
+  readonly fd?: number | undefined;
   /** Length of the queue of connections not yet accepted. @defaultValue 511 */
   readonly backlog?: number | undefined;
   /** Send small writes at once (TCP_NODELAY). @defaultValue true */
@@ -60,6 +62,8 @@ export interface Tcp {
 /** Options for {@link Unix.listen}. */
 export interface UnixListenOptions extends StreamOptions {
   readonly path: string;
+  /** A descriptor that listens already, adopted instead of binding `path`. */
+  readonly fd?: number | undefined;
   /** Permission bits of the socket file, such as `0o660`. Without it the process umask decides. */
   readonly mode?: number | undefined;
   readonly backlog?: number | undefined;

@@ -19,6 +19,13 @@ export interface DatagramPort extends AsyncDisposable {
   send(data: Uint8Array, to: InetAddress): boolean;
   /** Datagrams that were dropped at the full send queue. */
   readonly dropped: number;
+  /** Stops receiving; what is being answered can still be sent. Settles when no datagram will be delivered any more. */
+  quiesce(): Deferred<void>;
+  /**
+   * The descriptor of the socket, for a process that is to take the port over; the caller must not close it. Only on a
+   * port of the operating system.
+   */
+  readonly exportFd?: (() => number) | undefined;
   stop(): Deferred<void>;
 }
 
@@ -28,6 +35,8 @@ export interface UdpBindOptions extends OperationOptions {
   readonly host?: string | undefined;
   /** 0 picks a free port. */
   readonly port: number;
+  /** A descriptor bound by somebody else, adopted instead of binding `host` and `port`. */
+  readonly fd?: number | undefined;
   /** Receive buffer asked of the kernel, in bytes. @defaultValue 4_194_304 */
   readonly receiveBufferBytes?: number | undefined;
   /** Bytes that may wait to be sent; more are dropped. @defaultValue 4_194_304 */

@@ -30,13 +30,13 @@ const SHARED = {
 };
 
 /** The options a TCP server endpoint may carry as text. */
-export const TCP_SERVER_OPTIONS: OptionKinds<Omit<TcpServerPlace, 'host' | 'port'>> = {
+export const TCP_SERVER_OPTIONS: OptionKinds<Omit<TcpServerPlace, 'host' | 'port' | 'fd'>> = {
   backlog: integer(1, 65_535),
   ...SHARED,
 };
 
 /** The options a TCP client endpoint may carry as text. */
-export const TCP_CLIENT_OPTIONS: OptionKinds<Omit<TcpClientPlace, 'host' | 'port'>> = {
+export const TCP_CLIENT_OPTIONS: OptionKinds<Omit<TcpClientPlace, 'host' | 'port' | 'fd'>> = {
   timeoutMs: integer(1),
   ...SHARED,
 };

@@ -59,13 +59,13 @@ const SHARED: OptionKinds<TlsFiles & TlsDetails> = {
   maxVersion: VERSION,
   handshakeTimeoutMs: integer(1),
 };
-const SERVER_OPTIONS: OptionKinds<Omit<TlsServerPlace, 'host' | 'port'>> = {
+const SERVER_OPTIONS: OptionKinds<Omit<TlsServerPlace, 'host' | 'port' | 'fd'>> = {
   ...SHARED,
   cert: nonEmpty,
   key: nonEmpty,
   ...TCP_SERVER_OPTIONS,
 };
-const CLIENT_OPTIONS: OptionKinds<Omit<TlsClientPlace, 'host' | 'port'>> = {
+const CLIENT_OPTIONS: OptionKinds<Omit<TlsClientPlace, 'host' | 'port' | 'fd'>> = {
   ...SHARED,
   serverName: nonEmpty,
   verify: boolean,

@@ -15,7 +15,7 @@ import { integer, type OptionKinds } from './option-kind.ts';
 /** What an endpoint says about binding; the signal belongs to the call. */
 export type UdpPlace = Omit<UdpBindOptions, 'signal'>;
 
-const OPTIONS: OptionKinds<Omit<UdpPlace, 'host' | 'port'>> = {
+const OPTIONS: OptionKinds<Omit<UdpPlace, 'host' | 'port' | 'fd'>> = {
   receiveBufferBytes: integer(1),
   maxSendQueueBytes: integer(1),
 };

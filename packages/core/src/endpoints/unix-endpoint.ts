@@ -23,12 +23,12 @@ export type UnixServerPlace = Omit<UnixListenOptions, 'signal'>;
 export type UnixClientPlace = Omit<UnixConnectOptions, 'signal'>;
 
 const SHARED = { maxPendingBytes: integer(1), autoCork: boolean };
-const SERVER_OPTIONS: OptionKinds<Omit<UnixServerPlace, 'path'>> = {
+const SERVER_OPTIONS: OptionKinds<Omit<UnixServerPlace, 'path' | 'fd'>> = {
   mode: octal,
   backlog: integer(1, 65_535),
   ...SHARED,
 };
-const CLIENT_OPTIONS: OptionKinds<Omit<UnixClientPlace, 'path'>> = {
+const CLIENT_OPTIONS: OptionKinds<Omit<UnixClientPlace, 'path' | 'fd'>> = {
   timeoutMs: integer(1),
   ...SHARED,
 };

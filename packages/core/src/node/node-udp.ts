@@ -3,6 +3,7 @@ import type { InetAddress } from '../contract/address.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from '../contract/udp.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { succeed } from '../deferred/succeed.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { toError } from '../errors.ts';
 import { listenError } from './listen-error.ts';
@@ -61,7 +62,7 @@ class NodeDatagramPort implements DatagramPort {
   readonly #reactor: Reactor;
   readonly #parts: NodeDatagramPortParts;
   readonly #stopped = new Deferred<void>();
-  #state: 'open' | 'stopping' = 'open';
+  #state: 'open' | 'quiesced' | 'stopping' = 'open';
 
   constructor(reactor: Reactor, parts: NodeDatagramPortParts) {
     const { socket, protocol } = parts;
@@ -80,7 +81,7 @@ class NodeDatagramPort implements DatagramPort {
 
   send(data: Uint8Array, to: InetAddress): boolean {
     const { socket, family, maxSendQueueBytes } = this.#parts;
-    if (this.#state !== 'open') return false;
+    if (this.#state === 'stopping') return false;
     if (socket.getSendQueueSize() + data.length > maxSendQueueBytes) {
       this.dropped += 1;
       return false;
@@ -96,8 +97,13 @@ class NodeDatagramPort implements DatagramPort {
     return true;
   }
 
+  quiesce(): Deferred<void> {
+    if (this.#state === 'open') this.#state = 'quiesced';
+    return succeed();
+  }
+
   stop(): Deferred<void> {
-    if (this.#state === 'open') {
+    if (this.#state !== 'stopping') {
       this.#state = 'stopping';
       this.#parts.socket.close();
     }

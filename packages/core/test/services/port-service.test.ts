@@ -132,6 +132,7 @@ test('a bind service keeps its port open until the stop', async () => {
     address: { ...address, kind: 'udp', port: 53 },
     dropped: 0,
     send: () => true,
+    quiesce: () => succeed(),
     stop() {
       log.push('stop');
       return succeed();

@@ -1,0 +1,67 @@
+import type { Deferred } from '../deferred/deferred.ts';
+import type { OperationOptions } from './tcp.ts';
+
+/** How a child process ended: by itself with a code, or by a signal. */
+export type ExitStatus =
+  | { readonly kind: 'exited'; readonly code: number }
+  | { readonly kind: 'killed'; readonly signal: string };
+
+/**
+ * What the output of one child process means. A throw in any callback is reported and kills that child.
+ *
+ * ```text
+ * started ( out | err | outEnded | errEnded | inDrained )* ended
+ * ```
+ */
+export interface ProcessProtocol {
+  processStarted?(child: ChildProcess): void;
+  /** Bytes of standard output, cut anywhere. The protocol owns `data`. */
+  outReceived?(data: Buffer): void;
+  /** Bytes of standard error, cut anywhere. */
+  errReceived?(data: Buffer): void;
+  outEnded?(): void;
+  errEnded?(): void;
+  /** After `write` returned false: the queue to standard input is empty again. */
+  inDrained?(): void;
+  /** Exactly once, always last: the child is gone and both of its streams have ended. */
+  processEnded?(status: ExitStatus): void;
+}
+
+/** A running child process. Disposing it kills it. */
+export interface ChildProcess extends AsyncDisposable {
+  readonly pid: number;
+  /** Queues `data` for standard input. False at the high-water mark: wait for `inDrained`. Never throws. */
+  write(data: Uint8Array): boolean;
+  /** Ends standard input once everything written has left. */
+  end(): void;
+  /** Stops reading one of its streams, so that the child has to wait. */
+  pauseReading(stream: 'out' | 'err'): void;
+  resumeReading(stream: 'out' | 'err'): void;
+  /** Sends a signal. Harmless when the child has ended. @defaultValue 'SIGTERM' */
+  kill(signal?: NodeJS.Signals): void;
+  /** How it ended, after `processEnded`. */
+  ended(): Deferred<ExitStatus>;
+}
+
+/** Options for {@link Process.spawn}. */
+export interface SpawnOptions extends OperationOptions {
+  /** The program: a path, or a name looked up in PATH. No shell reads it. */
+  readonly command: string;
+  readonly args?: readonly string[] | undefined;
+  readonly cwd?: string | undefined;
+  /** The whole environment of the child. @defaultValue that of this process */
+  readonly env?: Readonly<Record<string, string | undefined>> | undefined;
+  /** Descriptors of this process that the child gets as 3, 4, and so on. They stay open here. */
+  readonly descriptors?: readonly number[] | undefined;
+  /** A child with more bytes than this waiting for its standard input is killed. @defaultValue 16_777_216 */
+  readonly maxPendingBytes?: number | undefined;
+}
+
+/** Child processes. */
+export interface Process {
+  /**
+   * Starts a program; settles after `processStarted`. Cancelling it then has no effect; the `signal` kills the child.
+   * @throws SpawnError `HAWSER_SPAWN`
+   */
+  spawn(options: SpawnOptions, protocol: ProcessProtocol): Deferred<ChildProcess>;
+}
