@@ -9,13 +9,15 @@ export { ByteQueue } from './bytes/byte-queue.ts';
 export { LineDecoder, type LineDecoderOptions } from './bytes/line-decoder.ts';
 // Writing a protocol.
 export { BaseProtocol } from './connection/base-protocol.ts';
+// Writing a transport or a reactor.
+export { currentContext, enter, type Guard } from './connection/entry.ts';
+export { EntryContext } from './connection/entry-context.ts';
 export { toFactory } from './connection/factory.ts';
 export { formatAddress } from './connection/format-address.ts';
 export { TLS } from './connection/info-keys.ts';
 // Layers.
 export { type LayerParts, layer, stack } from './connection/stack.ts';
 export type { Transformation, TransformControl } from './connection/transform-wire.ts';
-// Writing a transport.
 export type { Wire, WireEvents } from './connection/wire.ts';
 export { WireTransport, type WireTransportOptions } from './connection/wire-transport.ts';
 export type {
@@ -26,6 +28,7 @@ export type {
 } from './contract/address.ts';
 export type { Clock, DelayedCall } from './contract/clock.ts';
 export type { CloseReason, TimerName } from './contract/close-reason.ts';
+export type { Context } from './contract/context.ts';
 export type { ClientEndpoint, ServerEndpoint } from './contract/endpoint.ts';
 export type { Factory, FactoryLike, Incoming, Matcher } from './contract/factory.ts';
 export type { InfoKey } from './contract/info.ts';

@@ -1,16 +1,22 @@
 import type { CloseReason } from '../contract/close-reason.ts';
-import type { Has } from '../contract/reactor.ts';
+import type { Context } from '../contract/context.ts';
+import type { Transport } from '../contract/transport.ts';
+import { enter, type Guard } from './entry.ts';
 
 type Listener = (reason: CloseReason) => void;
 
 /** The `onClose` listeners of one connection. One that throws does not keep the others from hearing. */
-export class CloseListeners {
-  readonly #reactor: Has<'clock' | 'reports'>;
+export class CloseListeners implements Guard {
+  readonly #connection: Pick<Transport, 'reactor' | 'context'>;
   #listeners: Listener[] = [];
   #reason: CloseReason | undefined;
 
-  constructor(reactor: Has<'clock' | 'reports'>) {
-    this.#reactor = reactor;
+  constructor(connection: Pick<Transport, 'reactor' | 'context'>) {
+    this.#connection = connection;
+  }
+
+  get context(): Context {
+    return this.#connection.context;
   }
 
   add(listener: Listener): Disposable {
@@ -18,7 +24,7 @@ export class CloseListeners {
     const registered: Listener = (reason) => listener(reason);
     const reason = this.#reason;
     this.#listeners.push(registered);
-    if (reason) this.#reactor.clock.callSoon(() => this.settle(reason));
+    if (reason) this.#connection.reactor.clock.callSoon(() => this.settle(reason));
     return {
       [Symbol.dispose]: () => {
         const at = this.#listeners.indexOf(registered);
@@ -33,11 +39,12 @@ export class CloseListeners {
     const listeners = this.#listeners;
     this.#listeners = [];
     for (const listener of listeners) {
-      try {
-        listener(reason);
-      } catch (thrown) {
-        this.#reactor.reports.problem('connection.onClose', thrown);
-      }
+      enter(this, 'onClose', (_, why: CloseReason) => listener(why), reason);
     }
+  }
+
+  /** For {@link enter}. */
+  failed(callback: string, thrown: unknown): void {
+    this.#connection.reactor.reports.problem(`${this.context.label}.${callback}`, thrown);
   }
 }

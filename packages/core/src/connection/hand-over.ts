@@ -1,6 +1,9 @@
+import type { Context } from '../contract/context.ts';
 import type { Factory, Incoming } from '../contract/factory.ts';
+import type { Protocol } from '../contract/protocol.ts';
 import type { Transport } from '../contract/transport.ts';
 import { toError } from '../errors.ts';
+import { enter, type Guard } from './entry.ts';
 
 /** What {@link handOver} gives to whom. */
 export interface HandOver {
@@ -15,15 +18,29 @@ export interface HandOver {
  * aborted as if the factory had been the port's own.
  */
 export function handOver(transport: Transport, parts: HandOver): void {
-  const { incoming, factory, leftover } = parts;
-  try {
-    const protocol = factory.buildProtocol(incoming);
-    if (protocol) transport.handTo(protocol, leftover);
-    else
-      transport.abort({ kind: 'refused', by: factory.name, why: 'the factory built no protocol' });
-  } catch (thrown) {
-    const error = toError(thrown);
-    transport.reactor.reports.problem(`${factory.name}.buildProtocol`, error);
-    transport.abort({ kind: 'protocol', error });
+  const { factory, leftover } = parts;
+  transport.context.label = factory.name;
+  const protocol = enter(new HandingOver(transport), 'buildProtocol', build, parts);
+  if (protocol) transport.handTo(protocol, leftover);
+  else transport.abort({ kind: 'refused', by: factory.name, why: 'the factory built no protocol' });
+}
+
+class HandingOver implements Guard {
+  readonly context: Context;
+  readonly #transport: Transport;
+
+  constructor(transport: Transport) {
+    this.context = transport.context;
+    this.#transport = transport;
   }
+
+  failed(callback: string, thrown: unknown): void {
+    const error = toError(thrown);
+    this.#transport.reactor.reports.problem(`${this.context.label}.${callback}`, error);
+    this.#transport.abort({ kind: 'protocol', error });
+  }
+}
+
+function build(_: Guard, { factory, incoming }: HandOver): Protocol | undefined {
+  return factory.buildProtocol(incoming);
 }

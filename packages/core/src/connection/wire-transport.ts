@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Address } from '../contract/address.ts';
 import type { DelayedCall } from '../contract/clock.ts';
 import type { CloseReason } from '../contract/close-reason.ts';
+import type { Context } from '../contract/context.ts';
 import type { Factory, Incoming } from '../contract/factory.ts';
 import type { InfoKey } from '../contract/info.ts';
 import type { Protocol } from '../contract/protocol.ts';
@@ -9,6 +10,8 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { CloseOptions, Transport } from '../contract/transport.ts';
 import { ProtocolError, toError, UsageError } from '../errors.ts';
 import { CloseListeners } from './close-listeners.ts';
+import { enter, type Guard } from './entry.ts';
+import { EntryContext } from './entry-context.ts';
 import { UnreadSlot } from './unread-slot.ts';
 import type { Wire, WireEvents } from './wire.ts';
 
@@ -40,11 +43,12 @@ const LINGER_MS = 2_000;
  * Keeps the twelve invariants of {@link Transport} over any {@link Wire}, and is the {@link Incoming} its factory
  * sees. Life: `adopt` or `start`, then the wire's events drive the protocol until `wireClosed`.
  */
-export class WireTransport implements Transport, Incoming, WireEvents {
+export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   readonly id: number;
   readonly side: 'server' | 'client';
   readonly reactor: Reactor;
   readonly openedAt: number;
+  readonly context: Context;
   /** Present only over a wire that is a node socket. */
   readonly detach: (() => Socket) | undefined;
 
@@ -55,7 +59,6 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   readonly #below: Transport | undefined;
   readonly #closeListeners: CloseListeners;
 
-  #name = 'connection';
   #protocol: Protocol | undefined;
   /** Set by whoever ends the connection first; the wire's own reason counts only without it. */
   #reason: CloseReason | undefined;
@@ -96,21 +99,16 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.#autoCork = autoCork;
     this.#info = info;
     this.#below = below;
-    this.#closeListeners = new CloseListeners(reactor);
+    this.context = below?.context ?? new EntryContext('connection', id);
+    this.#closeListeners = new CloseListeners(this);
     this.detach = wire.detach && ((): Socket => this.#detach());
     wire.open(this);
   }
 
   /** Lets `factory` build the protocol and starts it. Gives `undefined` when it refused or threw. */
   adopt<P extends Protocol>(factory: Factory<P>): P | undefined {
-    this.#name = factory.name;
-    let protocol: P | undefined;
-    try {
-      protocol = factory.buildProtocol(this);
-    } catch (thrown) {
-      this.#fail('buildProtocol', thrown);
-      return undefined;
-    }
+    this.context.label = factory.name;
+    const protocol = enter(this, 'buildProtocol', build<P>, factory);
     if (!protocol) {
       this.abort({ kind: 'refused', by: factory.name, why: 'the factory built no protocol' });
       return undefined;
@@ -257,7 +255,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
           'HAWSER_WRITE_AFTER_END',
           `Cannot ${method} as this side has ended: ${this.#state}`,
         );
-    this.reactor.reports.problem(`${this.#name}.${method}`, error);
+    this.reactor.reports.problem(`${this.context.label}.${method}`, error);
     return false;
   }
 
@@ -341,7 +339,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     const protocol = this.#protocol;
     if (!protocol || this.#state === 'aborting' || this.#state === 'lost') return;
     if (protocol.drainRequested) {
-      this.#call('drainRequested', () => protocol.drainRequested?.(deadline));
+      this.#call('drainRequested', (_, at: number) => protocol.drainRequested?.(at), deadline);
       this.#afterCallback();
     } else {
       this.close({ deadlineMs: Math.max(0, deadline - this.reactor.clock.now()) });
@@ -356,7 +354,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
       this.#unread.push(chunk);
       return;
     }
-    this.#callData(chunk);
+    this.#call('dataReceived', WireTransport.#dataReceived, chunk);
     this.#afterCallback();
   }
 
@@ -371,7 +369,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.#owesDrained = false;
     const protocol = this.#protocol;
     if (this.#state !== 'open' || !protocol?.writeDrained) return;
-    this.#call('writeDrained', () => protocol.writeDrained?.());
+    this.#call('writeDrained', drained, protocol);
     this.#afterCallback();
   }
 
@@ -395,7 +393,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     const reason = (this.#reason ??= told);
     const protocol = this.#protocol;
     if (protocol?.connectionLost) {
-      this.#call('connectionLost', () => protocol.connectionLost?.(reason));
+      this.#call('connectionLost', (_, why: CloseReason) => protocol.connectionLost?.(why), reason);
     }
     this.#closeListeners.settle(reason);
   }
@@ -403,29 +401,15 @@ export class WireTransport implements Transport, Incoming, WireEvents {
   // --- calling the protocol ---
 
   #callMade(protocol: Protocol): void {
-    if (protocol.connectionMade) {
-      this.#call('connectionMade', () => protocol.connectionMade?.(this));
-    }
+    if (protocol.connectionMade) this.#call('connectionMade', made, protocol);
   }
 
-  /** The hot path, spelled out so that a chunk costs no closure. */
-  #callData(chunk: Buffer): void {
-    this.#callbacks += 1;
-    try {
-      this.#protocol?.dataReceived(chunk);
-    } catch (thrown) {
-      this.#fail('dataReceived', thrown);
-    }
-    this.#callbacks -= 1;
-  }
+  static readonly #dataReceived = (self: WireTransport, chunk: Buffer): void =>
+    self.#protocol?.dataReceived(chunk);
 
-  #call(callback: string, run: () => void): void {
+  #call<A>(callback: string, run: (self: WireTransport, argument: A) => void, argument: A): void {
     this.#callbacks += 1;
-    try {
-      run();
-    } catch (thrown) {
-      this.#fail(callback, thrown);
-    }
+    enter(this, callback, run, argument);
     this.#callbacks -= 1;
   }
 
@@ -441,7 +425,7 @@ export class WireTransport implements Transport, Incoming, WireEvents {
       if (this.#state !== 'open' && this.#state !== 'ending') return;
       const chunk = this.#unread.shift();
       if (chunk) {
-        this.#callData(chunk);
+        this.#call('dataReceived', WireTransport.#dataReceived, chunk);
         this.#flush();
       } else {
         this.#callEnded();
@@ -456,18 +440,18 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.#readEnded = true;
     const protocol = this.#protocol;
     if (protocol?.readEnded) {
-      this.#call('readEnded', () => protocol.readEnded?.());
+      this.#call('readEnded', readEnded, protocol);
       this.#afterCallback();
     } else {
       this.end();
     }
   }
 
-  /** A peer's fault is quiet, ours is reported; either ends this connection alone. */
-  #fail(callback: string, thrown: unknown): void {
+  /** For {@link enter}. A peer's fault is quiet, ours is reported; either ends this connection alone. */
+  failed(callback: string, thrown: unknown): void {
     const error = toError(thrown);
     if (!(error instanceof ProtocolError)) {
-      this.reactor.reports.problem(`${this.#name}.${callback}`, error);
+      this.reactor.reports.problem(`${this.context.label}.${callback}`, error);
     }
     this.abort({ kind: 'protocol', error });
   }
@@ -480,4 +464,18 @@ export class WireTransport implements Transport, Incoming, WireEvents {
     this.#detached = true;
     return this.#wire.detach(this.#unread.takeAll());
   }
+}
+
+// Functions of the module, so that a callback costs no closure.
+function build<P extends Protocol>(self: WireTransport, factory: Factory<P>): P | undefined {
+  return factory.buildProtocol(self);
+}
+function made(self: WireTransport, protocol: Protocol): void {
+  protocol.connectionMade?.(self);
+}
+function drained(_: WireTransport, protocol: Protocol): void {
+  protocol.writeDrained?.();
+}
+function readEnded(_: WireTransport, protocol: Protocol): void {
+  protocol.readEnded?.();
 }

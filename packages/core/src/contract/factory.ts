@@ -8,6 +8,7 @@ export interface Incoming
     Transport,
     | 'id'
     | 'reactor'
+    | 'context'
     | 'local'
     | 'peer'
     | 'info'

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from './address.ts';
 import type { CloseReason } from './close-reason.ts';
+import type { Context } from './context.ts';
 import type { InfoKey } from './info.ts';
 import type { Protocol } from './protocol.ts';
 import type { Reactor } from './reactor.ts';
@@ -37,6 +38,8 @@ export interface Transport {
   /** Unique among the connections of one reactor. A TLS transport keeps the id of the connection below it. */
   readonly id: number;
   readonly reactor: Reactor;
+  /** What code that runs on behalf of this connection finds as `currentContext()`. */
+  readonly context: Context;
   readonly local: Address;
   readonly peer: Address;
   /** A fact about the connection, such as what TLS agreed on. Layers add to what is below them. */

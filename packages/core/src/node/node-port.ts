@@ -1,14 +1,15 @@
 import type { Server, Socket } from 'node:net';
 import { ConnectionTracker } from '../connection/connection-tracker.ts';
+import { currentContext, enter, type Guard } from '../connection/entry.ts';
 import { formatAddress } from '../connection/format-address.ts';
 import { WireTransport } from '../connection/wire-transport.ts';
 import type { Address } from '../contract/address.ts';
+import type { Context } from '../contract/context.ts';
 import type { Factory } from '../contract/factory.ts';
 import type { DrainReport, Port } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { StreamOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
-import { toError } from '../errors.ts';
 import { SocketWire } from './socket-wire.ts';
 
 /** What a {@link NodePort} is made of. */
@@ -24,7 +25,8 @@ export interface NodePortParts {
 }
 
 /** A `net.Server` that listens already, as a {@link Port}. */
-export class NodePort implements Port {
+export class NodePort implements Port, Guard {
+  readonly context: Context | undefined = currentContext();
   readonly address: Address;
   readonly #parts: NodePortParts;
   readonly #tracker: ConnectionTracker;
@@ -40,7 +42,7 @@ export class NodePort implements Port {
     server.on('connection', (socket: Socket) => this.#accept(socket));
     // A listening server reports failed accepts here; none of them ends it.
     server.on('error', (error) => reactor.reports.problem(`${this.toString()} accept`, error));
-    this.#tell('started', () => factory.started?.(this));
+    enter(this, 'started', (port) => factory.started?.(port), undefined);
   }
 
   get protocol(): string {
@@ -70,7 +72,9 @@ export class NodePort implements Port {
     this.#tracker.abortAll({ kind: 'shutdown' });
     this.#stopped ??= quiesced
       .addCallback(() => this.#tracker.empty())
-      .addCallback(() => this.#tell('stopped', () => this.#parts.factory.stopped?.(this)));
+      .addCallback(() =>
+        enter(this, 'stopped', (port) => this.#parts.factory.stopped?.(port), undefined),
+      );
     return this.#stopped.addCallback(() => undefined);
   }
 
@@ -101,14 +105,8 @@ export class NodePort implements Port {
     transport.adopt(factory);
   }
 
-  #tell(callback: string, run: () => void): void {
-    try {
-      run();
-    } catch (thrown) {
-      this.#parts.reactor.reports.problem(
-        `${this.#parts.factory.name}.${callback}`,
-        toError(thrown),
-      );
-    }
+  failed(callback: string, thrown: unknown): void {
+    const { reactor, factory } = this.#parts;
+    reactor.reports.problem(`${factory.name}.${callback}`, thrown);
   }
 }

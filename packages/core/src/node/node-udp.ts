@@ -1,5 +1,8 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
+import { enter, type Guard } from '../connection/entry.ts';
+import { EntryContext } from '../connection/entry-context.ts';
 import type { InetAddress } from '../contract/address.ts';
+import type { Context } from '../contract/context.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from '../contract/udp.ts';
 import { Deferred } from '../deferred/deferred.ts';
@@ -9,6 +12,7 @@ import { toError } from '../errors.ts';
 import { listenError } from './listen-error.ts';
 import { inetAddress } from './socket-address.ts';
 
+const NOTHING = Buffer.alloc(0);
 const DEFAULT_BUFFER_BYTES = 4 * 1024 * 1024;
 
 /** UDP over `node:dgram`. */
@@ -56,12 +60,15 @@ interface NodeDatagramPortParts {
   readonly maxSendQueueBytes: number;
 }
 
-class NodeDatagramPort implements DatagramPort {
+class NodeDatagramPort implements DatagramPort, Guard {
+  readonly context: Context;
   readonly address: InetAddress;
   dropped = 0;
   readonly #reactor: Reactor;
   readonly #parts: NodeDatagramPortParts;
   readonly #stopped = new Deferred<void>();
+  /** The datagram on its way to the protocol: a place instead of a closure for each. */
+  #data: Buffer = NOTHING;
   #state: 'open' | 'quiesced' | 'stopping' = 'open';
 
   constructor(reactor: Reactor, parts: NodeDatagramPortParts) {
@@ -70,13 +77,14 @@ class NodeDatagramPort implements DatagramPort {
     this.#parts = parts;
     const { address, port } = socket.address();
     this.address = inetAddress('udp', address, port);
+    this.context = new EntryContext(`udp:${port}`);
     socket.on('message', (data, from) => this.#received(data, from));
     socket.on('error', (error) => reactor.reports.problem(`udp:${port}`, error));
     socket.once('close', () => {
-      this.#guard('stopped', () => protocol.stopped?.({ kind: 'done' }));
+      enter(this, 'stopped', () => protocol.stopped?.({ kind: 'done' }), undefined);
       this.#stopped.resolve();
     });
-    this.#guard('started', () => protocol.started?.(this));
+    enter(this, 'started', (self) => protocol.started?.(self), undefined);
   }
 
   send(data: Uint8Array, to: InetAddress): boolean {
@@ -116,19 +124,18 @@ class NodeDatagramPort implements DatagramPort {
 
   #received(data: Buffer, from: RemoteInfo): void {
     if (this.#state !== 'open') return;
-    try {
-      this.#parts.protocol.datagramReceived(data, inetAddress('udp', from.address, from.port));
-    } catch (thrown) {
-      this.#reactor.reports.problem(`udp:${this.address.port}.datagramReceived`, toError(thrown));
-    }
+    this.#data = data;
+    enter(this, 'datagramReceived', NodeDatagramPort.#deliver, from);
   }
 
-  #guard(callback: string, run: () => void): void {
-    try {
-      run();
-    } catch (thrown) {
-      this.#reactor.reports.problem(`udp:${this.address.port}.${callback}`, toError(thrown));
-    }
+  static readonly #deliver = (self: NodeDatagramPort, from: RemoteInfo): void => {
+    const data = self.#data;
+    self.#data = NOTHING;
+    self.#parts.protocol.datagramReceived(data, inetAddress('udp', from.address, from.port));
+  };
+
+  failed(callback: string, thrown: unknown): void {
+    this.#reactor.reports.problem(`udp:${this.address.port}.${callback}`, toError(thrown));
   }
 }
 
