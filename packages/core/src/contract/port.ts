@@ -35,5 +35,11 @@ export interface Port extends AsyncDisposable {
    * system that has not been quiesced.
    */
   readonly exportFd?: (() => number) | undefined;
+  /**
+   * Takes no new connections until what it gives is disposed; the address stays ours, and open connections are left
+   * alone. Pauses are counted: the port accepts again when the last one is disposed. After `quiesce` it has no
+   * effect. Absent on a port that cannot; then connections are accepted and have to be refused.
+   */
+  readonly pauseAccepting?: (() => Disposable) | undefined;
   toString(): string;
 }
