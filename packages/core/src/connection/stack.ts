@@ -36,12 +36,14 @@ export function stack(...layers: readonly Layer[]): (app: FactoryLike) => Factor
 class LayeredFactory implements Factory {
   readonly name: string;
   readonly match: Matcher | undefined;
+  readonly acceptableProtocols: readonly string[] | undefined;
   readonly #inner: Factory;
   readonly #parts: LayerParts;
 
   constructor(inner: Factory, parts: LayerParts) {
     this.name = `${parts.label} > ${inner.name}`;
     this.match = parts.match ?? inner.match;
+    this.acceptableProtocols = inner.acceptableProtocols;
     this.#inner = inner;
     this.#parts = parts;
   }

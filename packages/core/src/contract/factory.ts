@@ -43,6 +43,11 @@ export interface Factory<P extends Protocol = Protocol> {
   stopped?(port: Port): void;
   /** How `sniff` knows the protocol by its first bytes. */
   readonly match?: Matcher | undefined;
+  /**
+   * ALPN names (RFC 7301) of what it speaks, best first, such as `['h2', 'http/1.1']`. TLS agrees on one of them,
+   * unless its own options say otherwise.
+   */
+  readonly acceptableProtocols?: readonly string[] | undefined;
 }
 
 /** A factory, or just the function that makes the protocol. */
