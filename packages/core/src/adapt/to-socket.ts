@@ -13,25 +13,11 @@ export function toSocket(
   transport: Transport,
   drainRequested?: (deadline: number) => void,
 ): Socket {
-  if (transport.detach) {
-    const socket = transport.detach();
-    showReportedPeer(socket, transport);
-    return socket;
-  }
+  if (transport.detach) return transport.detach();
   const socket = new TransportSocket(transport, drainRequested);
   // A library may attach its own listener late; an 'error' nobody hears would end the process.
   socket.on('error', () => undefined);
   transport.handTo(socket.protocol);
   // It has the members of a socket that libraries use, which is all the type is needed for.
   return socket as unknown as Socket;
-}
-
-/** A layer may know the peer better than the socket does, as behind a proxy or inside TLS. */
-function showReportedPeer(socket: Socket, { peer }: Transport): void {
-  if (!('host' in peer) || socket.remoteAddress === peer.host) return;
-  Object.defineProperties(socket, {
-    remoteAddress: { value: peer.host, configurable: true },
-    remotePort: { value: peer.port, configurable: true },
-    remoteFamily: { value: `IPv${peer.family}`, configurable: true },
-  });
 }

@@ -12,6 +12,8 @@ import { ProtocolError, toError, UsageError } from '../errors.ts';
 import { CloseListeners } from './close-listeners.ts';
 import { enter, type Guard } from './entry.ts';
 import { EntryContext } from './entry-context.ts';
+import type { Overlay } from './overlay.ts';
+import { showEnds } from './show-ends.ts';
 import { UnreadSlot } from './unread-slot.ts';
 import type { Wire, WireEvents } from './wire.ts';
 
@@ -55,7 +57,8 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   readonly #wire: Wire;
   readonly #maxPendingBytes: number;
   readonly #autoCork: boolean;
-  readonly #info: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
+  #info: ReadonlyMap<InfoKey<unknown>, unknown> | undefined;
+  #overlay: Overlay | undefined;
   readonly #below: Transport | undefined;
   readonly #closeListeners: CloseListeners;
 
@@ -127,10 +130,10 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   }
 
   get local(): Address {
-    return this.#wire.local;
+    return this.#overlay?.local ?? this.#wire.local;
   }
   get peer(): Address {
-    return this.#wire.peer;
+    return this.#overlay?.peer ?? this.#wire.peer;
   }
   get bytesRead(): number {
     return this.#wire.bytesRead;
@@ -155,6 +158,12 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
 
   info<T>(key: InfoKey<T>): T | undefined {
     return (this.#info?.get(key) as T | undefined) ?? this.#below?.info(key);
+  }
+
+  /** Shows other ends and more facts from now on, here and in what stands above. For {@link overlay}. */
+  showOverlay({ local = this.local, peer = this.peer, info = [] }: Overlay): void {
+    this.#overlay = { local, peer };
+    this.#info = new Map([...(this.#info ?? []), ...info]);
   }
 
   onClose(listener: (reason: CloseReason) => void): Disposable {
@@ -462,7 +471,9 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
     }
     this.#send();
     this.#detached = true;
-    return this.#wire.detach(this.#unread.takeAll());
+    const socket = this.#wire.detach(this.#unread.takeAll());
+    showEnds(socket, this);
+    return socket;
   }
 }
 
