@@ -69,16 +69,28 @@ export type {
 } from './contract/tls.ts';
 export type { CloseOptions, Transport } from './contract/transport.ts';
 export type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from './contract/udp.ts';
-// Results that can be cancelled.
 export {
   Deferred,
   type DeferredOptions,
   type Peeked,
   type Settled,
 } from './deferred/deferred.ts';
+export { DeferredLock, type DeferredLockOptions } from './deferred/deferred-lock.ts';
+export { DeferredQueue, type DeferredQueueOptions } from './deferred/deferred-queue.ts';
+export {
+  DeferredSemaphore,
+  type DeferredSemaphoreOptions,
+} from './deferred/deferred-semaphore.ts';
+// Results that can be cancelled.
+export { delay } from './deferred/delay.ts';
 export { fail } from './deferred/fail.ts';
+export { firstOf } from './deferred/first-of.ts';
 export { fromPromise } from './deferred/from-promise.ts';
+export { fromSignal } from './deferred/from-signal.ts';
 export { gather } from './deferred/gather.ts';
+export { inlineCallbacks } from './deferred/inline-callbacks.ts';
+export { type LoopingCall, type LoopingOptions, looping } from './deferred/looping.ts';
+export { signalOf } from './deferred/signal-of.ts';
 export { succeed } from './deferred/succeed.ts';
 export { withSignal } from './deferred/with-signal.ts';
 // Where to listen and to connect.

@@ -1,4 +1,4 @@
-import { Deferred } from './deferred.ts';
+import { Deferred, type DeferredOptions } from './deferred.ts';
 import { fromPromise } from './from-promise.ts';
 
 /**
@@ -7,10 +7,11 @@ import { fromPromise } from './from-promise.ts';
  */
 export function gather<const T extends readonly unknown[]>(
   inputs: readonly [...{ [K in keyof T]: PromiseLike<T[K]> }],
+  options: Pick<DeferredOptions, 'reports' | 'where'> = {},
 ): Deferred<T> {
   const parts = inputs.map((input) => (input instanceof Deferred ? input : fromPromise(input)));
   const values: unknown[] = parts.map(() => undefined);
-  const all = new Deferred<T>({ canceller: cancelParts });
+  const all = new Deferred<T>({ ...options, canceller: cancelParts });
   let missing = parts.length;
   if (missing === 0) all.resolve(values as unknown as T);
 
