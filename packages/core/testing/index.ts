@@ -14,6 +14,14 @@ export {
   type PipeOptions,
 } from './pipe.ts';
 export { SeededRandom } from './seeded-random.ts';
+// Certificates.
+export {
+  createTestAuthority,
+  EXPIRED,
+  type TestAuthority,
+  type TestCertificate,
+  type TestValidity,
+} from './test-certificates.ts';
 export { createTestReactor, type TestReactor, type TestReactorOptions } from './test-reactor.ts';
 export { VirtualClock } from './virtual-clock.ts';
 // The same conversation over a pipe, TCP and TLS.

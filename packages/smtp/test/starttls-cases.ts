@@ -1,18 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { Factory, Transport } from '@hawser/core';
+import { createTestAuthority, type TestCertificate } from '@hawser/core/testing';
 import { acceptFor, keep, MemoryMailbox, smtp } from '@hawser/smtp';
 import { expect, test } from 'vitest';
 import type { Rig } from './delivery-cases.ts';
 import { SmtpClient } from './smtp-client.ts';
 
-const fixture = (name: string): Buffer =>
-  readFileSync(new URL(`fixtures/${name}`, import.meta.url));
+const authority = createTestAuthority();
 
-/** The certificate of the tests, for `localhost`. */
-export const certificate = {
-  cert: fixture('localhost-cert.pem'),
-  key: fixture('localhost-key.pem'),
-};
+/** The certificate of the tests. */
+export const certificate: TestCertificate = authority.server('localhost');
 
 /** What STARTTLS does, wherever it runs. */
 export function startTlsCases(open: (factory: Factory) => Promise<Rig>): void {
@@ -37,7 +33,7 @@ export function startTlsCases(open: (factory: Factory) => Promise<Rig>): void {
     expect(features).toContain('STARTTLS');
     expect(features).not.toContain('AUTH');
     expect(await plain.command('STARTTLS')).toMatch(/^220 /);
-    const client = await upgrade(plain.transport, certificate.cert);
+    const client = await upgrade(plain.transport);
     expect(await client.command('MAIL FROM:<a@example.org>')).toMatch(/^503 /);
     const encrypted = await client.command('EHLO after');
     expect(encrypted).toContain('AUTH PLAIN LOGIN');
@@ -79,7 +75,7 @@ export function startTlsCases(open: (factory: Factory) => Promise<Rig>): void {
   });
 }
 
-function upgrade(transport: Transport, ca: Buffer): Promise<SmtpClient> {
+function upgrade(transport: Transport): Promise<SmtpClient> {
   return new Promise((done) => {
     const client = new SmtpClient();
     client.connected = () => done(client);
@@ -87,6 +83,7 @@ function upgrade(transport: Transport, ca: Buffer): Promise<SmtpClient> {
     transport.handTo({
       dataReceived: () => undefined,
       connectionMade: (under) => {
+        const { ca } = authority;
         under.reactor.tls.startClient(under, { ca, serverName: 'localhost' }, upper);
       },
     });
