@@ -10,10 +10,11 @@ export { LineDecoder, type LineDecoderOptions } from './bytes/line-decoder.ts';
 // Writing a protocol.
 export { BaseProtocol } from './connection/base-protocol.ts';
 // Writing a transport or a reactor.
-export { currentContext, enter, type Guard } from './connection/entry.ts';
+export { currentContext, enter, followContexts, type Guard } from './connection/entry.ts';
 export { EntryContext } from './connection/entry-context.ts';
 export { toFactory } from './connection/factory.ts';
 export { formatAddress } from './connection/format-address.ts';
+export { AttemptError, connectHappily, type HappyOptions } from './connection/happy-eyeballs.ts';
 export { TLS } from './connection/info-keys.ts';
 // Layers.
 export { type LayerParts, layer, stack } from './connection/stack.ts';

@@ -5,86 +5,65 @@ import type { Factory } from '../contract/factory.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { StreamOptions } from '../contract/tcp.ts';
 import type { Transport } from '../contract/transport.ts';
-import { Deferred } from '../deferred/deferred.ts';
+import type { Deferred } from '../deferred/deferred.ts';
 import { withSignal } from '../deferred/with-signal.ts';
-import { ConnectError } from '../errors.ts';
+import { ConnectError, HawserError, TimeoutError, toError } from '../errors.ts';
+import { destroyQuietly } from './open-socket.ts';
 import { SocketWire } from './socket-wire.ts';
-
-const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
 
 /** What {@link dial} needs to know. */
 export interface DialParts {
   readonly reactor: Reactor;
   readonly factory: Factory;
-  readonly options: StreamOptions & { readonly timeoutMs?: number | undefined };
+  readonly options: StreamOptions;
   /** The address as an error names it. */
   readonly where: string;
   readonly nextId: () => number;
-  /** Starts connecting. The socket must allow half-open connections. */
-  readonly open: () => Socket;
+  /** A socket on its way, which must allow half-open connections. Cancelling it destroys the socket. */
+  readonly connecting: Deferred<Socket>;
   readonly ends: (socket: Socket) => { local: Address; peer: Address } | undefined;
 }
 
-/** Connects a node socket and gives it to the factory. Settles after `connectionMade`; cancelling destroys it. */
+/** Gives the socket to the factory, in the turn it connects. Settles after `connectionMade`. */
 export function dial(parts: DialParts): Deferred<Transport> {
-  const { reactor, factory, options, where, nextId, open, ends } = parts;
-  const { timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS, maxPendingBytes, autoCork, signal } = options;
-  let socket: Socket | undefined;
-  const dialled = new Deferred<Transport>({ canceller: () => giveUp() });
-  const timer = reactor.clock.callLater(timeoutMs, () => {
-    giveUp();
-    fail('HAWSER_CONNECT_TIMEOUT', `no answer after ${timeoutMs} ms`);
+  const { reactor, factory, options, where, nextId, connecting, ends } = parts;
+  const { maxPendingBytes, autoCork, signal } = options;
+  const opened = connecting.addErrback((error) => {
+    throw connectError(where, error);
   });
-
-  socket = open();
-  socket.once('connect', connected);
-  socket.once('error', failed);
-
-  function giveUp(): void {
-    timer.cancel();
-    if (!socket) return;
-    socket.off('connect', connected);
-    // An attempt that is being given up may still fail; that must not crash the process.
-    socket.on('error', () => undefined);
-    socket.destroy();
-  }
-
-  function fail(code: ConnectError['code'], why: string, cause?: Error): void {
-    dialled.reject(new ConnectError(code, `Cannot connect to ${where}: ${why}`, { cause }));
-  }
-
-  function failed(error: Error): void {
-    timer.cancel();
-    // The resolver's own error says it better.
-    if (error instanceof ConnectError) dialled.reject(error);
-    else fail('HAWSER_CONNECT', describe(error), error);
-  }
-
-  function connected(): void {
-    timer.cancel();
-    if (!socket) return;
+  const dialled = opened.addCallback((socket): Transport => {
     const both = ends(socket);
     if (!both) {
-      giveUp();
-      fail('HAWSER_CONNECT', 'the peer was gone at once');
-      return;
+      destroyQuietly(socket);
+      throw failure('HAWSER_CONNECT', where, 'the peer was gone at once');
     }
-    const wire = new SocketWire(socket, both);
-    socket.off('error', failed);
-    const transport = new WireTransport(reactor, wire, {
+    const transport = new WireTransport(reactor, new SocketWire(socket, both), {
       id: nextId(),
       side: 'client',
       maxPendingBytes,
       autoCork,
     });
-    if (transport.adopt(factory)) dialled.resolve(transport);
-    else fail('HAWSER_REFUSED', `the factory "${factory.name}" refused the connection`);
-  }
-
+    if (transport.adopt(factory)) return transport;
+    throw failure('HAWSER_REFUSED', where, `the factory "${factory.name}" refused the connection`);
+  });
   return withSignal(dialled, signal);
 }
 
-/** Several attempts fail together as an AggregateError without a message. */
-function describe(error: Error & { readonly code?: string }): string {
-  return error.message || error.code || error.name;
+/** What went wrong with the socket, in our words; what is in our words already stays. */
+function connectError(where: string, error: unknown): unknown {
+  if (error instanceof TimeoutError) {
+    return failure('HAWSER_CONNECT_TIMEOUT', where, error.message, error);
+  }
+  if (error instanceof HawserError) return error;
+  const cause = toError(error);
+  return failure('HAWSER_CONNECT', where, cause.message, cause);
+}
+
+function failure(
+  code: ConnectError['code'],
+  where: string,
+  why: string,
+  cause?: Error,
+): ConnectError {
+  return new ConnectError(code, `Cannot connect to ${where}: ${why}`, { cause });
 }

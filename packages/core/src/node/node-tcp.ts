@@ -1,14 +1,15 @@
-import { createServer, connect as netConnect, type Server } from 'node:net';
+import { createServer, connect as netConnect, type Server, type Socket } from 'node:net';
 import { toFactory } from '../connection/factory.ts';
+import { connectHappily } from '../connection/happy-eyeballs.ts';
 import type { FactoryLike } from '../contract/factory.ts';
 import type { Port } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { Tcp, TcpConnectOptions, TcpListenOptions } from '../contract/tcp.ts';
 import type { Transport } from '../contract/transport.ts';
 import type { Deferred } from '../deferred/deferred.ts';
-import { toError } from '../errors.ts';
 import { dial } from './dial.ts';
 import { listenServer } from './listen-server.ts';
+import { destroyQuietly, openSocket } from './open-socket.ts';
 import { inetAddress, tcpEnds } from './socket-address.ts';
 
 /** TCP over `node:net`. */
@@ -43,36 +44,35 @@ export class NodeTcp implements Tcp {
   }
 
   connect(options: TcpConnectOptions, factory: FactoryLike): Deferred<Transport> {
-    const { host, port, noDelay = true, keepAliveMs = 0 } = options;
-    const { resolver } = this.#reactor;
+    const { host, port, timeoutMs, noDelay = true, keepAliveMs = 0 } = options;
+    const where = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    const connecting = connectHappily<Socket>({
+      reactor: this.#reactor,
+      host,
+      where,
+      timeoutMs,
+      discard: destroyQuietly,
+      attempt: (address) =>
+        openSocket(() =>
+          netConnect({
+            host: address.host,
+            family: address.family,
+            port,
+            noDelay,
+            keepAlive: keepAliveMs > 0,
+            keepAliveInitialDelay: keepAliveMs,
+            allowHalfOpen: true,
+          }),
+        ),
+    });
     return dial({
       reactor: this.#reactor,
       factory: toFactory(factory),
       options,
       nextId: this.#nextId,
-      where: `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      where,
+      connecting,
       ends: tcpEnds,
-      open: () =>
-        netConnect({
-          host,
-          port,
-          noDelay,
-          keepAlive: keepAliveMs > 0,
-          keepAliveInitialDelay: keepAliveMs,
-          allowHalfOpen: true,
-          autoSelectFamily: true,
-          lookup(name, lookupOptions, callback) {
-            resolver.lookup(name).addBoth((answer) => {
-              if (answer.state === 'rejected') {
-                callback(toError(answer.error), '', 4);
-                return;
-              }
-              const all = answer.value.map(({ host: address, family }) => ({ address, family }));
-              if (lookupOptions.all) callback(null, all);
-              else callback(null, all[0]?.address ?? '', all[0]?.family ?? 4);
-            });
-          },
-        }),
     });
   }
 }

@@ -12,6 +12,7 @@ import { ListenError } from '../errors.ts';
 import { dial } from './dial.ts';
 import { listenError } from './listen-error.ts';
 import { listenServer } from './listen-server.ts';
+import { openSocket } from './open-socket.ts';
 
 /** Unix domain sockets over `node:net`. */
 export class NodeUnix implements Unix {
@@ -50,14 +51,18 @@ export class NodeUnix implements Unix {
   }
 
   connect(options: UnixConnectOptions, factory: FactoryLike): Deferred<Transport> {
-    const { path } = options;
+    const { path, timeoutMs = 30_000 } = options;
+    const { clock } = this.#reactor;
     return dial({
       reactor: this.#reactor,
       factory: toFactory(factory),
       options,
       nextId: this.#nextId,
       where: `unix:${path}`,
-      open: () => netConnect({ path, allowHalfOpen: true }),
+      connecting: openSocket(() => netConnect({ path, allowHalfOpen: true })).timeout(
+        timeoutMs,
+        clock,
+      ),
       ends: () => ({ local: { kind: 'unix', path: '' }, peer: { kind: 'unix', path } }),
     });
   }
