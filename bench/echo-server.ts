@@ -1,9 +1,14 @@
-// One of the servers that `echo.ts` compares: `raw`, `protocol` or `layers`.
-import { type AddressInfo, createServer } from 'node:net';
+// One of the servers that `echo.ts` compares. `entered` is the raw one with each callback passed through
+// `enter`, `followed` the same with contexts that follow promises.
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import {
   BaseProtocol,
   createNodeReactor,
+  EntryContext,
+  enter,
   type Factory,
+  followContexts,
+  type Guard,
   idleTimeout,
   maxConnections,
   stack,
@@ -18,10 +23,29 @@ class Echo extends BaseProtocol {
 }
 const echo: Factory = { name: 'echo', buildProtocol: () => new Echo() };
 
+class RawConnection implements Guard {
+  readonly context = new EntryContext('raw');
+  readonly socket: Socket;
+
+  constructor(socket: Socket) {
+    this.socket = socket;
+  }
+
+  failed(): void {
+    this.socket.destroy();
+  }
+}
+function echoRaw({ socket }: RawConnection, data: Buffer): void {
+  socket.write(data);
+}
+
 const [mode] = process.argv.slice(2);
-if (mode === 'raw') {
+if (mode === 'raw' || mode === 'entered' || mode === 'followed') {
+  if (mode === 'followed') followContexts();
   const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
-    socket.on('data', (data) => socket.write(data));
+    const connection = new RawConnection(socket);
+    if (mode === 'raw') socket.on('data', (data) => echoRaw(connection, data));
+    else socket.on('data', (data) => enter(connection, 'data', echoRaw, data));
     socket.on('end', () => socket.end());
     socket.on('error', () => socket.destroy());
   });

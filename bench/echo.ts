@@ -1,5 +1,6 @@
-// Server CPU for an echo: raw `node:net`, the same through a Protocol, and through three layers (one admission, one
-// observer, one transform; then three transforms, the dearest three there are).
+// Server CPU for an echo: raw `node:net`, raw with each callback passed through the guard
+// `enter`, that with contexts which follow promises; then the same through a Protocol, and through three layers (one
+// admission, one observer, one transform; then three transforms, the dearest three there are).
 // Run: npm run example bench/echo.ts
 
 import { once } from 'node:events';
@@ -10,7 +11,7 @@ const CONNECTIONS = 8;
 const ROUNDS = 7;
 
 const servers = await Promise.all(
-  ['raw', 'protocol', 'layers', 'transforms'].map((mode) =>
+  ['raw', 'entered', 'followed', 'protocol', 'layers', 'transforms'].map((mode) =>
     startServer(mode, { script: './echo-server.ts', args: [mode] }),
   ),
 );

@@ -1,17 +1,43 @@
 /**
  * The one door from a reactor into user code. Every callback of a protocol, every timer, datagram, signal and service
  * hook passes through {@link enter}: it isolates what the callback throws, and makes the context of the connection the
- * current one, across everything the callback awaits. Accounting and tracing have this one place to hook.
+ * current one. Accounting and tracing have this one place to hook.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from '../contract/context.ts';
 
-/** One for all of Hawser: each `AsyncLocalStorage` makes every promise of the process a little dearer. */
-const current = new AsyncLocalStorage<Context | undefined>();
+/** The context of the callback on the stack. */
+let running: Context | undefined;
 
-/** The context of the connection, datagram port or service whose code runs, however many awaits ago it was entered. */
+/**
+ * Carries the context across awaits, for those who asked. Entering it in every callback would cost an echo several
+ * percent on Node 20, where an active `AsyncLocalStorage` is told of every promise, write and tick of the process.
+ */
+const followed = new AsyncLocalStorage<Context | undefined>();
+let followers = 0;
+
+/**
+ * The context of the connection, datagram port or service whose code runs: inside its callbacks and in timers, turns
+ * and `Deferred` chains that these began. After an `await` only while {@link followContexts} is in force.
+ */
 export function currentContext(): Context | undefined {
-  return current.getStore();
+  return running ?? (followers > 0 ? followed.getStore() : undefined);
+}
+
+/**
+ * From now on contexts follow native promises as well: an async function finds the same {@link currentContext} after
+ * each `await`. Counts; disposing the last one ends it. It costs about what `bench/echo.ts` prints as `followed`, so a
+ * program asks for it once, at its start, if it wants it.
+ */
+export function followContexts(): Disposable {
+  let following = true;
+  followers += 1;
+  return {
+    [Symbol.dispose]() {
+      if (following) followers -= 1;
+      following = false;
+    },
+  };
 }
 
 /** Whoever calls user code: whose context that is, and what becomes of an error. */
@@ -31,13 +57,14 @@ export function enter<G extends Guard, A, R>(
   run: (guard: G, argument: A) => R,
   argument: A,
 ): R | undefined {
+  const outer = running;
+  running = guard.context;
   try {
-    const { context } = guard;
-    // Entering is dearer than asking, and a callback often follows another of the same connection.
-    if (current.getStore() === context) return run(guard, argument);
-    return current.run(context, run, guard, argument);
+    return followers > 0 ? followed.run(running, run, guard, argument) : run(guard, argument);
   } catch (thrown) {
     guard.failed(callback, thrown);
     return undefined;
+  } finally {
+    running = outer;
   }
 }
