@@ -166,7 +166,7 @@ class Race<T> {
   }
 
   #try(address: ResolvedAddress): void {
-    const { reactor, attemptDelayMs = 250, discard } = this.#options;
+    const { reactor, attemptDelayMs = 250 } = this.#options;
     this.#racing = true;
     this.#hold = reactor.clock.callLater(attemptDelayMs, () => this.#release());
     let attempt: Deferred<T>;
@@ -179,7 +179,7 @@ class Race<T> {
     void attempt.addBoth((outcome) => {
       this.#attempts.delete(attempt);
       if (outcome.state === 'fulfilled') {
-        if (this.#over) discard(outcome.value);
+        if (this.#over) this.#options.discard(outcome.value);
         else this.#won(outcome.value);
         return;
       }

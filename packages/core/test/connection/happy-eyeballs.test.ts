@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import {
-  AttemptError,
+  type AttemptError,
   connectHappily,
   type HappyOptions,
 } from '../../src/connection/happy-eyeballs.ts';
