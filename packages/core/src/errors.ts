@@ -7,6 +7,7 @@ export type CoreErrorCode =
   | 'HAWSER_DETACHED'
   | 'HAWSER_NOT_AVAILABLE'
   | 'HAWSER_BAD_ENDPOINT'
+  | 'HAWSER_LAYER_ORDER'
   | 'HAWSER_SERVICE_STATE'
   | 'HAWSER_THREAD_JOB'
   | 'HAWSER_BUSY'
@@ -25,6 +26,7 @@ export type CoreErrorCode =
   | 'HAWSER_TIMEOUT'
   | 'HAWSER_CANCELLED'
   | 'HAWSER_THREADS_BUSY'
+  | 'HAWSER_THREAD_LOST'
   | 'HAWSER_QUEUE'
   | 'HAWSER_SPAWN'
   | 'HAWSER_PROXY'
@@ -97,6 +99,14 @@ export class ConnectError extends ConnectionError<
   | 'HAWSER_TLS_HANDSHAKE'
 > {
   override readonly name: string = 'ConnectError';
+}
+
+/** A program could not be started. `cause` has the code of the system, such as `ENOENT` or `EACCES`. */
+export class SpawnError extends ConnectionError<'HAWSER_SPAWN'> {
+  override readonly name: string = 'SpawnError';
+  constructor(message: string, options?: ErrorOptions) {
+    super('HAWSER_SPAWN', message, options);
+  }
 }
 
 /** An address could not be listened on. */

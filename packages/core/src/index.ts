@@ -7,6 +7,8 @@ export { TransportSocket } from './adapt/transport-socket.ts';
 // Reading bytes.
 export { ByteQueue } from './bytes/byte-queue.ts';
 export { LineDecoder, type LineDecoderOptions } from './bytes/line-decoder.ts';
+// Layers.
+export { AddressSet } from './connection/address-set.ts';
 // Writing a protocol.
 export { BaseProtocol } from './connection/base-protocol.ts';
 // Writing a transport or a reactor.
@@ -15,9 +17,9 @@ export { EntryContext } from './connection/entry-context.ts';
 export { toFactory } from './connection/factory.ts';
 export { formatAddress } from './connection/format-address.ts';
 export { AttemptError, connectHappily, type HappyOptions } from './connection/happy-eyeballs.ts';
-export { TLS } from './connection/info-keys.ts';
-// Layers.
-export { type LayerParts, layer, stack } from './connection/stack.ts';
+export { REAL_LOCAL, REAL_PEER, TLS } from './connection/info-keys.ts';
+export type { LayerTrait } from './connection/layer-order.ts';
+export { type LayerParts, layer, stack, stackWarnings } from './connection/stack.ts';
 export type { Transformation, TransformControl } from './connection/transform-wire.ts';
 export type { Wire, WireEvents } from './connection/wire.ts';
 export { WireTransport, type WireTransportOptions } from './connection/wire-transport.ts';
@@ -119,8 +121,17 @@ export {
   toError,
   UsageError,
 } from './errors.ts';
-export { maxConnections } from './layers/admission/max-connections.ts';
+export {
+  type AcceptRateOptions,
+  type AddressRate,
+  acceptRate,
+  type Rate,
+} from './layers/admission/accept-rate.ts';
+export { type Addresses, allowList, denyList } from './layers/admission/allow-list.ts';
+export { type MaxConnectionsOptions, maxConnections } from './layers/admission/max-connections.ts';
+export { perAddress } from './layers/admission/per-address.ts';
 export { idleTimeout } from './layers/observer/idle-timeout.ts';
+export type { PeerNetworkOptions } from './layers/peer-network.ts';
 export { matchTls } from './layers/preamble/matchers.ts';
 export {
   type SniffChoice,

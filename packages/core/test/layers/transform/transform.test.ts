@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { stack } from '../../src/connection/stack.ts';
-import { type TransformControl } from '../../src/connection/transform-wire.ts';
-import type { Transport } from '../../src/contract/transport.ts';
-import { transform } from '../../src/layers/transform/transform.ts';
-import { connectPipe } from '../../testing/pipe.ts';
-import { createTestReactor } from '../../testing/test-reactor.ts';
+import { stack } from '../../../src/connection/stack.ts';
+import { type TransformControl } from '../../../src/connection/transform-wire.ts';
+import type { Transport } from '../../../src/contract/transport.ts';
+import { transform } from '../../../src/layers/transform/transform.ts';
+import { connectPipe } from '../../../testing/pipe.ts';
+import { createTestReactor } from '../../../testing/test-reactor.ts';
 
 test('a resume of the protocol never lifts the hold of a layer, nor the other way round', async () => {
   const reactor = createTestReactor();

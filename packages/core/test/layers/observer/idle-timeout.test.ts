@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { stack } from '../../src/connection/stack.ts';
-import type { CloseReason } from '../../src/contract/close-reason.ts';
-import { idleTimeout } from '../../src/layers/observer/idle-timeout.ts';
-import { connectPipe } from '../../testing/pipe.ts';
-import { createTestReactor } from '../../testing/test-reactor.ts';
+import { stack } from '../../../src/connection/stack.ts';
+import type { CloseReason } from '../../../src/contract/close-reason.ts';
+import { idleTimeout } from '../../../src/layers/observer/idle-timeout.ts';
+import { connectPipe } from '../../../testing/pipe.ts';
+import { createTestReactor } from '../../../testing/test-reactor.ts';
 
 const silent = { name: 'silent', buildProtocol: () => ({ dataReceived() {} }) };
 

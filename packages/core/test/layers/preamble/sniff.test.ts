@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { CloseReason } from '../../src/contract/close-reason.ts';
-import type { Factory, Matcher } from '../../src/contract/factory.ts';
-import { matchTls } from '../../src/layers/preamble/matchers.ts';
-import { type SniffChoices, type SniffOptions, sniff } from '../../src/layers/preamble/sniff.ts';
-import { connectPipe } from '../../testing/pipe.ts';
-import { createTestReactor } from '../../testing/test-reactor.ts';
+import type { CloseReason } from '../../../src/contract/close-reason.ts';
+import type { Factory, Matcher } from '../../../src/contract/factory.ts';
+import { matchTls } from '../../../src/layers/preamble/matchers.ts';
+import { type SniffChoices, type SniffOptions, sniff } from '../../../src/layers/preamble/sniff.ts';
+import { connectPipe } from '../../../testing/pipe.ts';
+import { createTestReactor } from '../../../testing/test-reactor.ts';
 
 const silent = { name: 'silent', buildProtocol: () => ({ dataReceived() {} }) };
 
