@@ -35,6 +35,7 @@ export type CoreErrorCode =
   | 'HAWSER_CONNECT'
   | 'HAWSER_CONNECT_TIMEOUT'
   | 'HAWSER_REFUSED'
+  | 'HAWSER_BUDGET'
   // ListenError
   | 'HAWSER_ADDRESS_IN_USE'
   | 'HAWSER_ADDRESS_NOT_AVAILABLE'
@@ -96,6 +97,7 @@ export class ConnectError extends ConnectionError<
   | 'HAWSER_CONNECT'
   | 'HAWSER_CONNECT_TIMEOUT'
   | 'HAWSER_REFUSED'
+  | 'HAWSER_BUDGET'
   | 'HAWSER_TLS_HANDSHAKE'
 > {
   override readonly name: string = 'ConnectError';
