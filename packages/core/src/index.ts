@@ -6,7 +6,20 @@ export { toSocket } from './adapt/to-socket.ts';
 export { TransportSocket } from './adapt/transport-socket.ts';
 // Reading bytes.
 export { ByteQueue } from './bytes/byte-queue.ts';
+export { encodeLine } from './bytes/encode-line.ts';
+export { type Decoder, FrameDecoder } from './bytes/frame-decoder.ts';
+export {
+  encodeLengthPrefixed,
+  type LengthPrefix,
+  LengthPrefixDecoder,
+  type LengthPrefixDecoderOptions,
+} from './bytes/length-prefix.ts';
 export { LineDecoder, type LineDecoderOptions } from './bytes/line-decoder.ts';
+export {
+  encodeNetstring,
+  NetstringDecoder,
+  type NetstringDecoderOptions,
+} from './bytes/netstring.ts';
 // Layers.
 export { AddressSet } from './connection/address-set.ts';
 // Writing a protocol.
@@ -151,3 +164,4 @@ export { type PortServiceOptions, portService, serve } from './services/port-ser
 export { run } from './services/run.ts';
 export { type ApplicationOptions, exitCodeOf, runApplication } from './services/run-application.ts';
 export type { StopSignal } from './services/stop-requests.ts';
+export { FramedProtocol } from './stream/framed-protocol.ts';

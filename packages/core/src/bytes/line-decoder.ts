@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import { ByteQueue } from './byte-queue.ts';
+import type { Decoder } from './frame-decoder.ts';
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -22,7 +23,7 @@ export interface LineDecoderOptions {
  * ending; leaving the loop early keeps the rest for the next push, or for {@link rest}. No byte is looked at twice, so
  * a peer that sends single bytes costs no more than one that does not.
  */
-export class LineDecoder implements Iterable<Buffer> {
+export class LineDecoder implements Decoder {
   readonly #maxBytes: number;
   readonly #delimiter: number | Uint8Array;
   readonly #delimiterBytes: number;
@@ -80,6 +81,10 @@ export class LineDecoder implements Iterable<Buffer> {
   rest(): Buffer {
     this.#scanned = 0;
     return this.#queue.takeAll();
+  }
+
+  get buffered(): number {
+    return this.#queue.length;
   }
 
   #tooLong(): ProtocolError {
