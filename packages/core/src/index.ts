@@ -145,6 +145,17 @@ export { type MaxConnectionsOptions, maxConnections } from './layers/admission/m
 export { perAddress } from './layers/admission/per-address.ts';
 export { idleTimeout } from './layers/observer/idle-timeout.ts';
 export type { PeerNetworkOptions } from './layers/peer-network.ts';
+export {
+  CLIENT_HELLO,
+  type ClientHelloOptions,
+  clientHello,
+} from './layers/preamble/client-hello.ts';
+export {
+  type ClientHello,
+  MAX_CLIENT_HELLO_BYTES,
+  readClientHello,
+} from './layers/preamble/client-hello-message.ts';
+export { routeByServerName, type ServerNameRoutes } from './layers/preamble/client-hello-router.ts';
 export { matchTls } from './layers/preamble/matchers.ts';
 export {
   type SniffChoice,

@@ -1,5 +1,6 @@
 // Feeding a protocol.
 export { type Cuts, chunkings } from './chunkings.ts';
+export { type ClientHelloContent, clientHelloBytes } from './client-hello-bytes.ts';
 export { CollectedReports } from './collected-reports.ts';
 export { FakeTransport, type FakeTransportOptions } from './fake-transport.ts';
 export { type Fed, type FeedOptions, feed } from './feed.ts';
