@@ -130,6 +130,7 @@ export {
   HawserError,
   ListenError,
   ProtocolError,
+  SpawnError,
   TimeoutError,
   toError,
   UsageError,
@@ -167,6 +168,7 @@ export { tls } from './layers/transform/tls.ts';
 export { transform } from './layers/transform/transform.ts';
 // The reactor.
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
+export type { NodeThreadsOptions } from './node/node-threads.ts';
 // Services and the process around them.
 export { bindService } from './services/bind-service.ts';
 export { group } from './services/group.ts';
