@@ -12,6 +12,8 @@ import { type Started, startExample } from './interop/started.ts';
 interface Example {
   /** The file to start, if the example is a folder. */
   readonly main?: string;
+  /** Another example to start first, on any port; where it listens is the last argument. */
+  readonly before?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly use: (program: Started) => Promise<void>;
@@ -35,16 +37,102 @@ const examples: Readonly<Record<string, Example>> = {
       using ann = await Conversation.open(where);
       using bob = await Conversation.open(where);
       await ann.waitFor(/^Who are you\?\n/);
-      await ann.ask('ann\n', /^ann joined\n/);
+      await ann.ask('ann\n', /^ann came to lobby\n/);
       await bob.waitFor(/^Who are you\?\n/);
       await bob.ask('ann\n', /^Choose another name\.\n/);
-      await bob.ask('bob\n', /^bob joined\n/);
-      await ann.waitFor(/^bob joined\n/);
+      await bob.ask('bob\n', /^bob came to lobby\n/);
+      await ann.waitFor(/^bob came to lobby\n/);
       await bob.ask('hi all\n', /^bob: hi all\n/);
       await ann.waitFor(/^bob: hi all\n/);
+      await bob.ask('/join garden\n', /^bob came to garden\n/);
+      await ann.waitFor(/^bob left\n/);
+      await ann.ask('/who\n', /^ann\n/);
+      await bob.ask('only here\n', /^bob: only here\n/);
+      await ann.ask('/join garden\n', /^ann came to garden\n/);
+      await bob.waitFor(/^ann came to garden\n/);
+      await bob.ask('/dance\n', /^What is \/dance\?\n/);
+      bob.say('/quit\n');
       expect(await bob.end()).toBe('');
       await ann.waitFor(/^bob left\n/);
       expect(await ann.end()).toBe('');
+    },
+  },
+
+  'tcp-proxy.ts': {
+    before: 'echo.ts',
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const where = await port(program, 'proxy');
+      using one = await Conversation.open(where);
+      using other = await Conversation.open(where);
+      await one.ask('hello\n', /^hello\n$/);
+      await other.ask('something else\n', /^something else\n$/);
+      const much = 'x'.repeat(1_000_000);
+      one.say(`${much}\n`);
+      expect(await one.end()).toBe(`${much}\n`);
+      expect(await other.end()).toBe('');
+    },
+  },
+
+  'netstring-rpc.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const where = await port(program, 'rpc');
+      using client = await Conversation.open(where);
+      await client.ask(
+        '38:{"id":1,"method":"add","params":[2,3]},',
+        /^\d+:.*"id":1,"result":5\},$/,
+      );
+      await client.ask('26:{"id":2,"method":"remove"},', /^\d+:.*"id":2,"error":.*,$/);
+      const call = startExample('examples/netstring-rpc.ts', [
+        `tcp://127.0.0.1:${where}`,
+        'power',
+        '2',
+        '10',
+      ]);
+      expect(await call.ended).toMatchObject({ code: 0, stdout: '1024\n', stderr: '' });
+    },
+  },
+
+  'irc.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const where = await port(program, 'idle');
+      using ann = await Conversation.open(where);
+      using bob = await Conversation.open(where);
+      await ann.ask('JOIN #rope\r\n', /^:irc\.example\.net 451 \* :.*\r\n/);
+      await ann.ask('NICK ann\r\n', /^:irc\.example\.net 001 ann :Welcome, ann\r\n/);
+      await ann.ask('JOIN #rope\r\n', /^:ann JOIN #rope\r\n/);
+      await bob.ask('NICK ann\r\n', /^:irc\.example\.net 433 \* :.*\r\n/);
+      await bob.ask('NICK bob\r\n', /^:irc\.example\.net 001 bob :.*\r\n/);
+      await bob.ask('join #rope\r\n', /^:bob JOIN #rope\r\n/);
+      await ann.waitFor(/^:bob JOIN #rope\r\n/);
+      await ann.ask('PRIVMSG #rope :hello : all\r\nPING x\r\n', /^:\S+ PONG \S+ :x\r\n/);
+      await bob.waitFor(/^:ann PRIVMSG #rope :hello : all\r\n/);
+      bob.say('PRIVMSG ann :only you\r\n');
+      await ann.waitFor(/^:bob PRIVMSG ann :only you\r\n/);
+      bob.say('QUIT\r\n');
+      expect(await bob.end()).toBe('');
+      await ann.waitFor(/^:bob QUIT :Gone\r\n/);
+    },
+  },
+
+  'nmea.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      using receiver = await Conversation.open(await port(program, 'nmea'));
+      receiver.say('$GPGGA,123519,4807.038,N,01131.000,W,1,08,0.9,545.4,M,46.9,M,,*56\r\n');
+      receiver.say('$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n');
+      await program.waitFor(/^45319 s: 48\.11730, 11\.51667$/m);
+      expect(await receiver.end()).toBe('');
+      expect(program.stdout).not.toContain('-11');
+
+      const track = new URL('fixtures/track.nmea', import.meta.url);
+      const reader = startExample('examples/nmea.ts', [fileURLToPath(track)]);
+      const { code, stdout, stderr } = await reader.ended;
+      expect(stderr).toBe('');
+      expect(stdout).toMatch(/^45319 s: 48\.11730, 11\.51667\n45320 s: -48\.11730, 11\.51667\n/);
+      expect(code).toBe(0);
     },
   },
 
@@ -127,10 +215,15 @@ test('each example is tried here', () => {
 test.for(Object.entries(examples))(
   'examples/%s does its job and stops on SIGTERM',
   { timeout: 60_000 },
-  async ([name, { main = '', args, env, use }]) => {
+  async ([name, { main = '', before, args, env, use }]) => {
     const cwd = mkdtempSync(join(tmpdir(), 'hawser-example-'));
     try {
-      await using program = startExample(join('examples', name, main), args, { cwd, env });
+      await using first = before
+        ? startExample(join('examples', before), ['tcp://127.0.0.1:0'])
+        : undefined;
+      const more = first ? [`tcp://127.0.0.1:${await port(first)}`] : [];
+      const all = [...args, ...more];
+      await using program = startExample(join('examples', name, main), all, { cwd, env });
       await use(program);
       const { code, stdout, stderr } = await program.kill('SIGTERM');
       expect(stderr).toBe('');

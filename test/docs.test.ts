@@ -1,0 +1,111 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { codeBlocks, sourcesOf } from './code-blocks.ts';
+
+// What the guides show is code that runs: each block of TypeScript is a passage of an example or of a test beside the
+// guides, each command names what exists.
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const pages = filesOf('docs', '.md');
+const snippets = filesOf('docs/snippets', '.test.ts');
+const sources = new Map(
+  [...snippets, ...filesOf('examples', '.ts')].map((path) => [path, read(path)]),
+);
+
+describe.each(pages)('%s', (page) => {
+  const blocks = codeBlocks(read(page));
+
+  test('shows TypeScript only as it runs in an example or a test', () => {
+    const unknown = blocks
+      .filter(({ language }) => language === 'ts')
+      .filter(({ text }) => sourcesOf(text, sources).length === 0)
+      .map(({ line, text }) => `line ${line}:\n${text}`);
+    expect(unknown).toEqual([]);
+  });
+
+  test('names scripts and files that exist', () => {
+    const missing = blocks
+      .filter(({ language }) => language === 'sh')
+      .flatMap(({ text }) => missingIn(text));
+    expect(missing).toEqual([]);
+  });
+
+  test('marks what each block is', () => {
+    const languages = new Set(blocks.map(({ language }) => language));
+    const known = new Set(['ts', 'sh', 'text', 'ini']);
+    expect([...languages].filter((language) => !known.has(language))).toEqual([]);
+  });
+});
+
+test('each file of snippets is shown by a page', () => {
+  const blocks = pages.flatMap((page) => codeBlocks(read(page)));
+  const shown = new Set(blocks.flatMap(({ text }) => sourcesOf(text, sources)));
+  expect(snippets.filter((path) => !shown.has(path))).toEqual([]);
+});
+
+describe('a block that nobody runs is found', () => {
+  const source = [
+    "import { one, type Two } from './numbers.ts';",
+    '',
+    "test('adds', () => {",
+    '  const sum = one + one;',
+    '  expect(sum).toBe(2);',
+    '});',
+    '',
+  ].join('\n');
+  const known = new Map([['adds.test.ts', source]]);
+
+  test.each([
+    ['a passage', '  expect(sum).toBe(2);\n'],
+    ['a passage moved to the left', 'const sum = one + one;\nexpect(sum).toBe(2);\n'],
+    ['an import with it', "import { one } from './numbers.ts';\n\nconst sum = one + one;\n"],
+    ['a type beside a value', "import type { Two } from './numbers.ts';\n"],
+  ])('%s is at home', (_what, block) => {
+    expect(sourcesOf(block, known)).toEqual(['adds.test.ts']);
+  });
+
+  test.each([
+    ['another word', 'const sum = one + two;\n'],
+    ['another order', 'expect(sum).toBe(2);\nconst sum = one + one;\n'],
+    ['a line left out', "test('adds', () => {\n  expect(sum).toBe(2);\n"],
+    ['the beginning of a line', 'const sum = one\n'],
+    ['other indentation inside', 'const sum = one + one;\n  expect(sum).toBe(2);\n'],
+    ['an import of a name the source does not have', "import { three } from './numbers.ts';\n"],
+    ['an import from elsewhere', "import { one } from './others.ts';\n\nconst sum = one + one;\n"],
+  ])('%s is not', (_what, block) => {
+    expect(sourcesOf(block, known)).toEqual([]);
+  });
+
+  test.each([
+    ['npm run nothing-of-this-name', 'nothing-of-this-name'],
+    ['npm run example examples/missing.ts', 'examples/missing.ts'],
+    ['npx vitest run packages/core/test/missing.test.ts', 'packages/core/test/missing.test.ts'],
+  ])('the command "%s" names what does not exist', (command, name) => {
+    expect(missingIn(command)).toEqual([name]);
+  });
+});
+
+/** What commands name that is neither a script nor a file of the repository. */
+function missingIn(commands: string): string[] {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+  const named = [...commands.matchAll(/npm run ([\w:-]+)/g)].map(([, name = '']) => name);
+  const paths = [
+    ...commands.matchAll(/(?<![\w/.])(?:examples|packages|docs|test|bench)\/[\w./-]+/g),
+  ];
+  return [
+    ...named.filter((name) => !Object.hasOwn(scripts, name)),
+    ...paths.map(([path]) => path).filter((path) => !existsSync(join(repository, path))),
+  ];
+}
+
+function filesOf(folder: string, ending: string): string[] {
+  return readdirSync(join(repository, folder))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => `${folder}/${name}`);
+}
+
+function read(path: string): string {
+  return readFileSync(join(repository, path), 'utf8');
+}
