@@ -7,13 +7,16 @@ import type { WireTransport } from './wire-transport.ts';
 /** The open connections of one port. One timer serves the whole drain. */
 export class ConnectionTracker {
   readonly #reactor: Has<'clock'>;
+  readonly #closed: (() => void) | undefined;
   readonly #open = new Set<WireTransport>();
   #whenEmpty: Deferred<void>[] = [];
   /** Connections ended by a shutdown that did not wait for them. */
   #cutOff = 0;
 
-  constructor(reactor: Has<'clock'>) {
+  /** @param closed hears of each connection that is gone */
+  constructor(reactor: Has<'clock'>, closed?: () => void) {
     this.#reactor = reactor;
+    this.#closed = closed;
   }
 
   get size(): number {
@@ -24,6 +27,7 @@ export class ConnectionTracker {
     this.#open.add(transport);
     transport.onClose(({ kind }) => {
       this.#open.delete(transport);
+      this.#closed?.();
       if (kind === 'shutdown') this.#cutOff += 1;
       if (this.#open.size > 0) return;
       const waiting = this.#whenEmpty;

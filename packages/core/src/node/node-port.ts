@@ -10,6 +10,12 @@ import type { DrainReport, Port } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { StreamOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { UsageError } from '../errors.ts';
+import type { ConnectionBudget } from './connection-budget.ts';
+import { holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
+import { destroyQuietly } from './open-socket.ts';
+import { ParkedSockets } from './parked-sockets.ts';
+import { serverDescriptor } from './private-handle.ts';
 import { SocketWire } from './socket-wire.ts';
 
 /** What a {@link NodePort} is made of. */
@@ -20,8 +26,15 @@ export interface NodePortParts {
   readonly factory: Factory;
   readonly options: StreamOptions;
   readonly nextId: () => number;
+  readonly budget: ConnectionBudget;
+  /** Connections that may wait while accepting is paused. */
+  readonly backlog: number;
+  /** The descriptor, if it was bound by somebody else. */
+  readonly adopted: number | undefined;
   /** The two ends of an accepted socket, or `undefined` if the peer has gone already. */
   readonly ends: (socket: Socket) => { local: Address; peer: Address } | undefined;
+  /** The server listens no more. `exported`: somebody else may, on the same socket. */
+  readonly closed?: ((exported: boolean) => PromiseLike<void>) | undefined;
 }
 
 /** A `net.Server` that listens already, as a {@link Port}. */
@@ -30,15 +43,22 @@ export class NodePort implements Port, Guard {
   readonly address: Address;
   readonly #parts: NodePortParts;
   readonly #tracker: ConnectionTracker;
+  readonly #parked: ParkedSockets;
   readonly #closed = new Deferred<void>();
+  #descriptor: number | undefined;
+  #exported = false;
+  #pauses = 0;
   #quiesced = false;
   #stopped: Deferred<void> | undefined;
 
   constructor(parts: NodePortParts) {
-    const { reactor, server, factory, address } = parts;
+    const { reactor, server, factory, address, budget, backlog, adopted } = parts;
+    const release = (): void => budget.release();
     this.#parts = parts;
     this.address = address;
-    this.#tracker = new ConnectionTracker(reactor);
+    this.#descriptor = adopted;
+    this.#tracker = new ConnectionTracker(reactor, release);
+    this.#parked = new ParkedSockets({ limit: backlog, gone: release });
     server.on('connection', (socket: Socket) => this.#accept(socket));
     // A listening server reports failed accepts here; none of them ends it.
     server.on('error', (error) => reactor.reports.problem(`${this.toString()} accept`, error));
@@ -53,12 +73,42 @@ export class NodePort implements Port, Guard {
     return this.#tracker.size;
   }
 
+  exportFd(): number {
+    if (this.#quiesced) {
+      throw new UsageError('HAWSER_NOT_AVAILABLE', `Cannot export ${this} as it is closed`);
+    }
+    this.#descriptor = serverDescriptor(this.#parts.server);
+    this.#exported = true;
+    holdDescriptor(this.#descriptor);
+    return this.#descriptor;
+  }
+
+  pauseAccepting(): Disposable {
+    this.#pauses += 1;
+    let paused = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!paused) return;
+        paused = false;
+        this.#pauses -= 1;
+        this.#letIn();
+      },
+    };
+  }
+
   quiesce(): Deferred<void> {
     if (!this.#quiesced) {
+      const { server, reactor, closed } = this.#parts;
       this.#quiesced = true;
       // The handle is closed at once; the callback waits for connections, which is not what we mean by quiesced.
-      this.#parts.server.close();
-      this.#parts.reactor.clock.callSoon(() => this.#closed.resolve());
+      server.close();
+      if (this.#descriptor !== undefined) releaseDescriptor(this.#descriptor);
+      // Who has been accepted is served.
+      this.#letIn();
+      reactor.clock.callSoon(() => {
+        if (closed) void this.#closed.resolve(closed(this.#exported));
+        else this.#closed.resolve();
+      });
     }
     return this.#closed.addCallback(() => undefined);
   }
@@ -87,11 +137,32 @@ export class NodePort implements Port, Guard {
   }
 
   #accept(socket: Socket): void {
-    const { reactor, factory, options, ends, nextId } = this.#parts;
+    const { budget } = this.#parts;
+    if (!budget.take()) {
+      refuse(socket);
+    } else if (this.#pauses === 0 || this.#quiesced) {
+      this.#serve(socket);
+    } else if (!this.#parked.add(socket)) {
+      budget.release();
+      refuse(socket);
+    }
+  }
+
+  /** Serves who waits, until a pause. */
+  #letIn(): void {
+    while (this.#pauses === 0 || this.#quiesced) {
+      const socket = this.#parked.take();
+      if (!socket) return;
+      this.#serve(socket);
+    }
+  }
+
+  #serve(socket: Socket): void {
+    const { reactor, factory, options, ends, nextId, budget } = this.#parts;
     const both = ends(socket);
     if (!both) {
-      socket.on('error', () => undefined);
-      socket.destroy();
+      budget.release();
+      destroyQuietly(socket);
       return;
     }
     const { maxPendingBytes, autoCork } = options;
@@ -110,3 +181,12 @@ export class NodePort implements Port, Guard {
     reactor.reports.problem(`${factory.name}.${callback}`, thrown);
   }
 }
+
+/** With a reset, so that the peer does not take it for an answer. */
+function refuse(socket: Socket): void {
+  socket.on('error', ignore);
+  if (socket.remoteAddress === undefined) socket.destroy();
+  else socket.resetAndDestroy();
+}
+
+function ignore(): void {}

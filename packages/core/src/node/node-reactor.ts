@@ -1,10 +1,13 @@
 import type { Reactor } from '../contract/reactor.ts';
 import type { Reports } from '../contract/reports.ts';
+import { ConnectionBudget } from './connection-budget.ts';
 import { NodeClock } from './node-clock.ts';
 import { NodeLifecycle } from './node-lifecycle.ts';
+import { NodeProcess } from './node-process.ts';
 import { nodeRandom } from './node-random.ts';
 import { nodeResolver } from './node-resolver.ts';
 import { NodeTcp } from './node-tcp.ts';
+import { NodeThreads, type NodeThreadsOptions } from './node-threads.ts';
 import { nodeTls } from './node-tls.ts';
 import { NodeUdp } from './node-udp.ts';
 import { NodeUnix } from './node-unix.ts';
@@ -14,11 +17,18 @@ import { stderrReports } from './stderr-reports.ts';
 export interface NodeReactorOptions {
   /** Where problems go. @defaultValue text on standard error */
   readonly reports?: Reports | undefined;
+  /** For the worker threads. */
+  readonly threads?: NodeThreadsOptions | undefined;
+  /**
+   * Most connections, accepted and made, that may be open. More are closed as soon as they are accepted, and connecting
+   * fails with `HAWSER_BUDGET`. @defaultValue what the limit of open files allows, for all reactors of the process
+   */
+  readonly maxConnections?: number | undefined;
 }
 
 /** Makes a reactor over node's own event loop. It opens nothing and listens to nothing until it is used. */
 export function createNodeReactor(options: NodeReactorOptions = {}): Reactor {
-  const { reports = stderrReports } = options;
+  const { reports = stderrReports, maxConnections } = options;
   let lastId = 0;
   const nextId = (): number => {
     lastId += 1;
@@ -34,8 +44,11 @@ export function createNodeReactor(options: NodeReactorOptions = {}): Reactor {
   };
   // These need the whole reactor: the transports they make carry it.
   const whole = reactor as Reactor;
-  reactor.tcp = new NodeTcp(whole, nextId);
-  reactor.unix = new NodeUnix(whole, nextId);
+  const budget = new ConnectionBudget(whole, { maxConnections });
+  reactor.tcp = new NodeTcp(whole, nextId, budget);
+  reactor.unix = new NodeUnix(whole, nextId, budget);
   reactor.udp = new NodeUdp(whole);
+  reactor.process = new NodeProcess(whole);
+  reactor.threads = new NodeThreads(whole, options.threads);
   return whole;
 }

@@ -7,6 +7,8 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { Tcp, TcpConnectOptions, TcpListenOptions } from '../contract/tcp.ts';
 import type { Transport } from '../contract/transport.ts';
 import type { Deferred } from '../deferred/deferred.ts';
+import { fail } from '../deferred/fail.ts';
+import type { ConnectionBudget } from './connection-budget.ts';
 import { dial } from './dial.ts';
 import { listenServer } from './listen-server.ts';
 import { destroyQuietly, openSocket } from './open-socket.ts';
@@ -16,14 +18,16 @@ import { inetAddress, tcpEnds } from './socket-address.ts';
 export class NodeTcp implements Tcp {
   readonly #reactor: Reactor;
   readonly #nextId: () => number;
+  readonly #budget: ConnectionBudget;
 
-  constructor(reactor: Reactor, nextId: () => number) {
+  constructor(reactor: Reactor, nextId: () => number, budget: ConnectionBudget) {
     this.#reactor = reactor;
     this.#nextId = nextId;
+    this.#budget = budget;
   }
 
   listen(options: TcpListenOptions, factory: FactoryLike): Deferred<Port> {
-    const { host, port, backlog = 511, noDelay = true, keepAliveMs = 0 } = options;
+    const { host, port, fd, backlog, noDelay = true, keepAliveMs = 0 } = options;
     const server = createServer({
       allowHalfOpen: true,
       noDelay,
@@ -37,7 +41,11 @@ export class NodeTcp implements Tcp {
       options,
       nextId: this.#nextId,
       where: `tcp://${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`,
-      bind: { host, port, backlog },
+      budget: this.#budget,
+      bind: { host, port },
+      backlog,
+      fd,
+      kind: 'TCP',
       address: boundAddress,
       ends: tcpEnds,
     });
@@ -46,6 +54,8 @@ export class NodeTcp implements Tcp {
   connect(options: TcpConnectOptions, factory: FactoryLike): Deferred<Transport> {
     const { host, port, timeoutMs, noDelay = true, keepAliveMs = 0 } = options;
     const where = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`;
+    // Before the race of addresses, which would report it as a failure of each.
+    if (this.#budget.full) return fail(this.#budget.connectError());
     const connecting = connectHappily<Socket>({
       reactor: this.#reactor,
       host,
@@ -53,16 +63,18 @@ export class NodeTcp implements Tcp {
       timeoutMs,
       discard: destroyQuietly,
       attempt: (address) =>
-        openSocket(() =>
-          netConnect({
-            host: address.host,
-            family: address.family,
-            port,
-            noDelay,
-            keepAlive: keepAliveMs > 0,
-            keepAliveInitialDelay: keepAliveMs,
-            allowHalfOpen: true,
-          }),
+        openSocket(
+          () =>
+            netConnect({
+              host: address.host,
+              family: address.family,
+              port,
+              noDelay,
+              keepAlive: keepAliveMs > 0,
+              keepAliveInitialDelay: keepAliveMs,
+              allowHalfOpen: true,
+            }),
+          this.#budget,
         ),
     });
     return dial({

@@ -6,10 +6,13 @@ import type { Context } from '../contract/context.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from '../contract/udp.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
 import { withSignal } from '../deferred/with-signal.ts';
-import { toError } from '../errors.ts';
+import { toError, UsageError } from '../errors.ts';
+import { claimDescriptor, holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
 import { listenError } from './listen-error.ts';
+import { datagramDescriptor, sendByIPv6, stopReceiving } from './private-handle.ts';
 import { inetAddress } from './socket-address.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -24,31 +27,56 @@ export class NodeUdp implements Udp {
   }
 
   bind(options: UdpBindOptions, protocol: DatagramProtocol): Deferred<DatagramPort> {
-    const { host, port, signal } = options;
+    const { host, port, fd, signal } = options;
     const { receiveBufferBytes = DEFAULT_BUFFER_BYTES, maxSendQueueBytes = DEFAULT_BUFFER_BYTES } =
       options;
-    const family = !host || host.includes(':') ? 6 : 4;
+    const where =
+      fd === undefined
+        ? `udp://${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`
+        : `fd:${fd}`;
+    if (fd !== undefined) {
+      try {
+        claimDescriptor(fd, { kind: 'UDP', where });
+      } catch (error) {
+        return fail(error);
+      }
+    }
+    let family: 4 | 6 = fd === undefined && (!host || host.includes(':')) ? 6 : 4;
     const socket = createSocket({
       type: family === 6 ? 'udp6' : 'udp4',
       recvBufferSize: receiveBufferBytes,
       // node looks even literal addresses up before each send; answering at once saves a tenth of the cost of a packet.
       lookup: (address, _options, callback) => callback(null, address, family),
     });
-    const bound = new Deferred<DatagramPort>({ canceller: () => void socket.close() });
-    const failed = (error: NodeJS.ErrnoException): void => {
+    const giveUp = (): void => {
       socket.close();
-      bound.reject(
-        listenError(`udp://${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`, error),
+      if (fd !== undefined) releaseDescriptor(fd);
+    };
+    const bound = new Deferred<DatagramPort>({ canceller: giveUp });
+    const failed = (error: NodeJS.ErrnoException): void => {
+      giveUp();
+      bound.reject(listenError(where, error));
+    };
+    const listening = (): void => {
+      socket.off('error', failed);
+      if (bound.peek().state !== 'pending') return;
+      if (fd !== undefined && socket.address().family === 'IPv6') {
+        family = 6;
+        sendByIPv6(socket);
+      }
+      bound.resolve(
+        new NodeDatagramPort(this.#reactor, { socket, protocol, family, maxSendQueueBytes, fd }),
       );
     };
     socket.once('error', failed);
-    socket.bind({ address: host, port, exclusive: true }, () => {
-      socket.off('error', failed);
-      if (bound.peek().state !== 'pending') return;
-      bound.resolve(
-        new NodeDatagramPort(this.#reactor, { socket, protocol, family, maxSendQueueBytes }),
-      );
-    });
+    // An adopted socket says 'listening' before `bind` returns.
+    socket.once('listening', listening);
+    try {
+      if (fd === undefined) socket.bind({ address: host, port, exclusive: true });
+      else socket.bind({ fd, exclusive: true });
+    } catch (thrown) {
+      failed(thrown as NodeJS.ErrnoException);
+    }
     return withSignal(bound, signal);
   }
 }
@@ -58,6 +86,7 @@ interface NodeDatagramPortParts {
   readonly protocol: DatagramProtocol;
   readonly family: 4 | 6;
   readonly maxSendQueueBytes: number;
+  readonly fd: number | undefined;
 }
 
 class NodeDatagramPort implements DatagramPort, Guard {
@@ -70,10 +99,12 @@ class NodeDatagramPort implements DatagramPort, Guard {
   /** The datagram on its way to the protocol: a place instead of a closure for each. */
   #data: Buffer = NOTHING;
   #state: 'open' | 'quiesced' | 'stopping' = 'open';
+  #descriptor: number | undefined;
 
   constructor(reactor: Reactor, parts: NodeDatagramPortParts) {
-    const { socket, protocol } = parts;
+    const { socket, protocol, fd } = parts;
     this.#reactor = reactor;
+    this.#descriptor = fd;
     this.#parts = parts;
     const { address, port } = socket.address();
     this.address = inetAddress('udp', address, port);
@@ -105,8 +136,21 @@ class NodeDatagramPort implements DatagramPort, Guard {
     return true;
   }
 
+  exportFd(): number {
+    if (this.#state === 'stopping') {
+      throw new UsageError('HAWSER_NOT_AVAILABLE', 'Cannot export a UDP port as it is closed');
+    }
+    this.#descriptor = datagramDescriptor(this.#parts.socket);
+    holdDescriptor(this.#descriptor);
+    return this.#descriptor;
+  }
+
   quiesce(): Deferred<void> {
-    if (this.#state === 'open') this.#state = 'quiesced';
+    if (this.#state === 'open') {
+      this.#state = 'quiesced';
+      // What arrives now stays in the queue of the socket, for whoever has it as well.
+      stopReceiving(this.#parts.socket);
+    }
     return succeed();
   }
 
@@ -114,6 +158,7 @@ class NodeDatagramPort implements DatagramPort, Guard {
     if (this.#state !== 'stopping') {
       this.#state = 'stopping';
       this.#parts.socket.close();
+      if (this.#descriptor !== undefined) releaseDescriptor(this.#descriptor);
     }
     return this.#stopped.addCallback(() => undefined);
   }

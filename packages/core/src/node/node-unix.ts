@@ -1,53 +1,53 @@
-import { chmod, lstat, unlink } from 'node:fs/promises';
 import { createServer, connect as netConnect } from 'node:net';
 import { toFactory } from '../connection/factory.ts';
-import type { FactoryLike } from '../contract/factory.ts';
+import type { Factory, FactoryLike } from '../contract/factory.ts';
 import type { Port } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { Unix, UnixConnectOptions, UnixListenOptions } from '../contract/tcp.ts';
 import type { Transport } from '../contract/transport.ts';
-import { Deferred } from '../deferred/deferred.ts';
+import type { Deferred } from '../deferred/deferred.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 import { ListenError } from '../errors.ts';
+import type { ConnectionBudget } from './connection-budget.ts';
 import { dial } from './dial.ts';
 import { listenError } from './listen-error.ts';
 import { listenServer } from './listen-server.ts';
 import { openSocket } from './open-socket.ts';
+import { SocketFile } from './socket-file.ts';
 
 /** Unix domain sockets over `node:net`. */
 export class NodeUnix implements Unix {
   readonly #reactor: Reactor;
   readonly #nextId: () => number;
+  readonly #budget: ConnectionBudget;
 
-  constructor(reactor: Reactor, nextId: () => number) {
+  constructor(reactor: Reactor, nextId: () => number, budget: ConnectionBudget) {
     this.#reactor = reactor;
     this.#nextId = nextId;
+    this.#budget = budget;
   }
 
-  listen(options: UnixListenOptions, factory: FactoryLike): Deferred<Port> {
-    const { path, mode } = options;
-    const listening = this.#bind(options, factory).addErrback((error) => {
+  listen(options: UnixListenOptions, factoryLike: FactoryLike): Deferred<Port> {
+    const { path, fd, mode } = options;
+    const factory = toFactory(factoryLike);
+    const unique = this.#reactor.random.bytes(6).toString('base64url');
+    const file = new SocketFile({ path, mode, unique });
+    if (fd !== undefined) {
+      // Who gives a path along with the descriptor gives the file away as well.
+      if (path === '') return this.#listen(options, { factory, file });
+      return fromPromise(file.takeOver())
+        .addErrback((error) => {
+          throw listenError(`unix:${path}`, error as NodeJS.ErrnoException);
+        })
+        .addCallback(() => this.#listen(options, { factory, file }));
+    }
+    return this.#listen(options, { factory, file }).addErrback((error) => {
       if (!(error instanceof ListenError) || error.code !== 'HAWSER_ADDRESS_IN_USE') throw error;
-      // The file is there. If nobody answers it is left over from a process that was killed.
-      return isAnswered(path).addCallback((answered) => {
-        if (answered) throw error;
-        return fromPromise(isSocketFile(path)).addCallback((ours) => {
-          // A plain file refuses a connection as well, but is not ours to delete.
-          if (!ours) throw error;
-          return fromPromise(unlink(path)).addCallback(() => this.#bind(options, factory));
-        });
+      return file.removeStale().addCallback((removed) => {
+        if (!removed) throw error;
+        return this.#listen(options, { factory, file });
       });
     });
-    if (mode === undefined) return listening;
-    return listening.addCallback((port) =>
-      fromPromise(chmod(path, mode))
-        .addCallback(() => port)
-        .addErrback((error) =>
-          port.stop().addCallback(() => {
-            throw listenError(`unix:${path}`, error as NodeJS.ErrnoException);
-          }),
-        ),
-    );
   }
 
   connect(options: UnixConnectOptions, factory: FactoryLike): Deferred<Transport> {
@@ -59,7 +59,7 @@ export class NodeUnix implements Unix {
       options,
       nextId: this.#nextId,
       where: `unix:${path}`,
-      connecting: openSocket(() => netConnect({ path, allowHalfOpen: true })).timeout(
+      connecting: openSocket(() => netConnect({ path, allowHalfOpen: true }), this.#budget).timeout(
         timeoutMs,
         clock,
       ),
@@ -67,35 +67,27 @@ export class NodeUnix implements Unix {
     });
   }
 
-  #bind(options: UnixListenOptions, factory: FactoryLike): Deferred<Port> {
-    const { path, backlog = 511 } = options;
+  #listen(
+    options: UnixListenOptions,
+    { factory, file }: { readonly factory: Factory; readonly file: SocketFile },
+  ): Deferred<Port> {
+    const { path, fd, backlog } = options;
     return listenServer({
       reactor: this.#reactor,
       server: createServer({ allowHalfOpen: true }),
-      factory: toFactory(factory),
+      factory,
       options,
       nextId: this.#nextId,
+      budget: this.#budget,
       where: `unix:${path}`,
-      bind: { path, backlog },
+      bind: { path: file.bound },
+      backlog,
+      fd,
+      kind: 'PIPE',
       address: () => ({ kind: 'unix', path }),
       ends: () => ({ local: { kind: 'unix', path }, peer: { kind: 'unix', path: '' } }),
+      publish: fd === undefined ? () => file.publish() : undefined,
+      closed: (exported) => file.remove(exported),
     });
   }
-}
-
-async function isSocketFile(path: string): Promise<boolean> {
-  return (await lstat(path)).isSocket();
-}
-
-function isAnswered(path: string): Deferred<boolean> {
-  const answer = new Deferred<boolean>();
-  const probe = netConnect({ path });
-  probe.once('connect', () => {
-    probe.destroy();
-    answer.resolve(true);
-  });
-  probe.once('error', (error: NodeJS.ErrnoException) =>
-    answer.resolve(error.code !== 'ECONNREFUSED'),
-  );
-  return answer;
 }
