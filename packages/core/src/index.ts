@@ -111,6 +111,13 @@ export { succeed } from './deferred/succeed.ts';
 export { withSignal } from './deferred/with-signal.ts';
 // Where to listen and to connect.
 export {
+  DescriptorEndpoint,
+  type DescriptorPlace,
+  type DescriptorSource,
+  UdpDescriptorEndpoint,
+  type UdpDescriptorPlace,
+} from './endpoints/descriptor-endpoint.ts';
+export {
   asClientEndpoint,
   asServerEndpoint,
   parseClientEndpoint,
@@ -167,6 +174,8 @@ export {
 export { tls } from './layers/transform/tls.ts';
 export { transform } from './layers/transform/transform.ts';
 // The reactor.
+export { exportedDescriptors } from './node/exported-descriptors.ts';
+export { isInherited } from './node/inherited-descriptors.ts';
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
 export type { NodeThreadsOptions } from './node/node-threads.ts';
 // Services and the process around them.
