@@ -166,6 +166,23 @@ export {
 export { routeByServerName, type ServerNameRoutes } from './layers/preamble/client-hello-router.ts';
 export { matchTls } from './layers/preamble/matchers.ts';
 export {
+  PROXY_HEADER,
+  type ProxyFacts,
+  type ProxyHeader,
+  type ProxyTls,
+  type ProxyTlv,
+} from './layers/preamble/proxy-protocol/header.ts';
+export {
+  type ProxyProtocolOptions,
+  proxyProtocol,
+} from './layers/preamble/proxy-protocol/layer.ts';
+export { matchProxyProtocol, parseProxyHeader } from './layers/preamble/proxy-protocol/read.ts';
+export { type ProxyHeaderSource, sendProxyHeader } from './layers/preamble/proxy-protocol/send.ts';
+export {
+  encodeProxyHeader,
+  type ProxyHeaderParts,
+} from './layers/preamble/proxy-protocol/write.ts';
+export {
   type SniffChoice,
   type SniffChoices,
   type SniffOptions,
