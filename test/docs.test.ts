@@ -45,6 +45,21 @@ test('each file of snippets is shown by a page', () => {
   expect(snippets.filter((path) => !shown.has(path))).toEqual([]);
 });
 
+describe('docs/errors.md', () => {
+  test('names every code of core, and its class as the source has it', () => {
+    const union = /export type CoreErrorCode =([^;]+);/.exec(read('packages/core/src/errors.ts'));
+    let group = '';
+    const codes = [...(union?.[1] ?? '').matchAll(/\/\/ (\w+)|'(HAWSER_\w+)'/g)].flatMap(
+      ([, comment, code]) => {
+        group = comment ?? group;
+        return code ? [`${code} ${group}`] : [];
+      },
+    );
+    const rows = [...read('docs/errors.md').matchAll(/^\| `(HAWSER_\w+)` \| `(\w+)` \|/gm)];
+    expect(rows.map(([, code, kind]) => `${code} ${kind}`)).toEqual(codes);
+  });
+});
+
 describe('a block that nobody runs is found', () => {
   const source = [
     "import { one, type Two } from './numbers.ts';",
