@@ -196,11 +196,13 @@ export { isInherited } from './node/inherited-descriptors.ts';
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
 export type { NodeThreadsOptions } from './node/node-threads.ts';
 // Services and the process around them.
-export { bindService } from './services/bind-service.ts';
-export { group } from './services/group.ts';
+export { group, type RemoveOptions, type ServiceGroup } from './services/group.ts';
 export type { ListenerKind, ListenerService } from './services/listener-service.ts';
 export { type PortServiceOptions, portService, serve } from './services/port-service.ts';
 export { run } from './services/run.ts';
 export { type ApplicationOptions, exitCodeOf, runApplication } from './services/run-application.ts';
+export type { ShutdownReport } from './services/shut-down.ts';
 export type { StopSignal } from './services/stop-requests.ts';
+export { type TimerServiceOptions, timerService } from './services/timer-service.ts';
+export { udpService } from './services/udp-service.ts';
 export { FramedProtocol } from './stream/framed-protocol.ts';

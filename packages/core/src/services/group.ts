@@ -2,40 +2,52 @@ import type { DrainReport } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { DrainReports, Service } from '../contract/service.ts';
 import { CancelledError } from '../errors.ts';
+import { GroupMember } from './group-member.ts';
 import { stateError } from './state-error.ts';
+
+/** Options for {@link ServiceGroup.remove}. */
+export interface RemoveOptions {
+  /** How long the work of the service may take to finish, in milliseconds. @defaultValue 0: it is stopped at once */
+  readonly graceMs?: number | undefined;
+}
 
 /**
  * Several services as one: started in order, quiesced and drained together, stopped in reverse. When one fails to
  * start, those before it are stopped again. One that fails to quiesce or to stop does not keep the others from it; its
  * error is thrown when all have ended, several as an `AggregateError`.
  */
-export function group(name: string, ...services: readonly Service[]): Service;
-export function group(...services: readonly Service[]): Service;
-export function group(first?: string | Service, ...rest: readonly Service[]): Service {
-  if (typeof first === 'string') return new Group(first, rest);
+export function group(name: string, ...services: readonly Service[]): ServiceGroup;
+export function group(...services: readonly Service[]): ServiceGroup;
+export function group(first?: string | Service, ...rest: readonly Service[]): ServiceGroup {
+  if (typeof first === 'string') return new ServiceGroup(first, rest);
   const services = first ? [first, ...rest] : rest;
-  return new Group(services.map((service) => service.name).join(', '), services);
+  return new ServiceGroup(services.map((service) => service.name).join(', '), services);
 }
 
 type State =
   | { readonly at: 'stopped' }
-  | {
-      readonly at: 'starting';
-      readonly done: Promise<void>;
-      current: Service | undefined;
-      cancelled: boolean;
-    }
+  | { readonly at: 'starting'; readonly done: Promise<void>; cancelled: boolean }
   | { readonly at: 'running'; readonly reactor: Reactor }
+  /** Asked to quiesce: what is there goes on, and nothing new is added. */
+  | { readonly at: 'quiesced'; readonly reactor: Reactor }
   | { readonly at: 'stopping'; readonly done: Promise<void> };
 
-class Group implements Service {
+/** What {@link group} makes. Services may come and go while it runs. */
+export class ServiceGroup implements Service {
   readonly name: string;
-  readonly #services: readonly Service[];
+  readonly #members: GroupMember[];
+  /** Members taken out that have not stopped yet. */
+  readonly #leaving = new Set<Promise<unknown>>();
   #state: State = { at: 'stopped' };
 
   constructor(name: string, services: readonly Service[]) {
     this.name = name;
-    this.#services = services;
+    this.#members = services.map((service) => new GroupMember(service));
+  }
+
+  /** The services, in the order they start. */
+  get services(): readonly Service[] {
+    return this.#members.map(({ service }) => service);
   }
 
   async start(reactor: Reactor): Promise<void> {
@@ -44,55 +56,96 @@ class Group implements Service {
     const done = new Promise<void>((resolve) => {
       finished = resolve;
     });
-    const starting = {
-      at: 'starting' as const,
-      done,
-      current: undefined as Service | undefined,
-      cancelled: false,
-    };
+    const starting = { at: 'starting' as const, done, cancelled: false };
     this.#state = starting;
-    const started: Service[] = [];
     try {
-      for (const service of this.#services) {
-        starting.current = service;
-        await service.start(reactor);
-        started.push(service);
-        if (starting.cancelled)
-          throw new CancelledError(`Cannot start "${this.name}": it was stopped`);
+      // One that is added meanwhile is started as well.
+      for (const member of this.#members) {
+        if (starting.cancelled) throw new CancelledError();
+        await member.start(reactor);
       }
+      if (starting.cancelled) throw new CancelledError();
       this.#state = { at: 'running', reactor };
     } catch (error) {
-      for (const thrown of await stopInReverse(started)) {
+      for (const thrown of await stopInReverse(this.#members)) {
         reactor.reports.problem(`${this.name}.stop`, thrown);
       }
       this.#state = { at: 'stopped' };
-      throw error;
+      if (!starting.cancelled) throw error;
+      throw new CancelledError(`Cannot start "${this.name}": it was stopped`, { cause: error });
     } finally {
       finished();
     }
   }
 
+  /**
+   * Adds a service at the end. In a running group it is started; if that fails it is not added, and the others go on.
+   * @throws UsageError `HAWSER_SERVICE_STATE` if it is in the group already, or the group is being stopped
+   */
+  async add(service: Service): Promise<void> {
+    const { at } = this.#state;
+    if (this.#members.some((member) => member.service === service)) {
+      throw stateError(service.name, `add to "${this.name}" the`, 'a member already');
+    }
+    if (at === 'quiesced' || at === 'stopping') throw stateError(this.name, 'add to', at);
+    const member = new GroupMember(service);
+    this.#members.push(member);
+    if (this.#state.at === 'starting') {
+      await this.#state.done;
+      if (!member.running) {
+        this.#forget(member);
+        throw new CancelledError(`Cannot add "${service.name}": "${this.name}" did not start`);
+      }
+    } else if (this.#state.at === 'running') {
+      try {
+        await member.start(this.#state.reactor);
+      } catch (error) {
+        this.#forget(member);
+        throw error;
+      }
+    }
+  }
+
+  /**
+   * Takes a service out, and stops it if it runs. Settles when it has stopped; the others go on. Harmless when the
+   * service is not in the group.
+   */
+  async remove(service: Service, options: RemoveOptions = {}): Promise<DrainReports> {
+    if (this.#state.at === 'starting') await this.#state.done;
+    const member = this.#members.find((each) => each.service === service);
+    if (!member) return {};
+    this.#forget(member);
+    const state = this.#state;
+    const deadline = 'reactor' in state ? state.reactor.clock.now() + (options.graceMs ?? 0) : 0;
+    const leaving = member.leave(options.graceMs === undefined ? undefined : deadline);
+    this.#leaving.add(leaving);
+    try {
+      return await leaving;
+    } finally {
+      this.#leaving.delete(leaving);
+    }
+  }
+
   async quiesce(): Promise<void> {
-    throwAll(await this.#all((service) => service.quiesce?.()));
+    if (this.#state.at === 'running') this.#state = { ...this.#state, at: 'quiesced' };
+    throwAll(await this.#all((member) => member.quiesce()));
   }
 
   async drain(deadline: number): Promise<DrainReports> {
-    const sums: Record<string, DrainReport> = {};
-    const errors = await this.#all(async (service) => {
-      const reports = (await service.drain?.(deadline)) ?? {};
-      for (const [protocol, report] of Object.entries(reports)) {
-        const sum = sums[protocol] ?? { finished: 0, aborted: 0 };
-        sums[protocol] = {
-          finished: sum.finished + report.finished,
-          aborted: sum.aborted + report.aborted,
-        };
+    const sums = new Map<string, DrainReport>();
+    const errors = await this.#all(async (member) => {
+      for (const [protocol, { finished, aborted }] of Object.entries(
+        await member.drain(deadline),
+      )) {
+        const sum = sums.get(protocol) ?? { finished: 0, aborted: 0 };
+        sums.set(protocol, { finished: sum.finished + finished, aborted: sum.aborted + aborted });
       }
     });
     // The counts of the others are worth more than a throw.
-    if (this.#state.at === 'running') {
+    if ('reactor' in this.#state) {
       for (const error of errors) this.#state.reactor.reports.problem(`${this.name}.drain`, error);
     }
-    return sums;
+    return Object.fromEntries(sums);
   }
 
   async stop(): Promise<void> {
@@ -100,15 +153,19 @@ class Group implements Service {
     switch (state.at) {
       case 'stopped':
         return;
-      case 'starting':
+      case 'starting': {
         state.cancelled = true;
-        await state.current?.stop();
+        // What is starting gives up; the start rolls the rest back.
+        const errors = await attemptAll(this.#members.filter(isStarting), stopMember);
         await state.done;
+        throwAll(errors);
         return;
+      }
       case 'stopping':
         await state.done;
         return;
-      case 'running': {
+      case 'running':
+      case 'quiesced': {
         const done = this.#stopAll();
         this.#state = { at: 'stopping', done };
         await done;
@@ -117,35 +174,49 @@ class Group implements Service {
   }
 
   async #stopAll(): Promise<void> {
-    const errors = await stopInReverse(this.#services);
+    const errors = await stopInReverse(this.#members);
+    // Whoever removed them hears of their errors.
+    await Promise.allSettled(this.#leaving);
     this.#state = { at: 'stopped' };
     throwAll(errors);
   }
 
   describe(): readonly string[] {
-    return this.#services.flatMap((service) => service.describe?.() ?? []);
+    return this.#members.flatMap(({ service }) => service.describe?.() ?? []);
   }
 
-  async #all(ask: (service: Service) => PromiseLike<unknown> | undefined): Promise<unknown[]> {
-    if (this.#state.at !== 'running') return [];
-    const errors: unknown[] = [];
-    const asked = this.#services.map(async (service) => {
-      try {
-        await ask(service);
-      } catch (thrown) {
-        errors.push(thrown);
-      }
-    });
-    await Promise.all(asked);
-    return errors;
+  async #all(ask: (member: GroupMember) => Promise<void>): Promise<unknown[]> {
+    return 'reactor' in this.#state ? attemptAll(this.#members, ask) : [];
+  }
+
+  #forget(member: GroupMember): void {
+    const index = this.#members.indexOf(member);
+    if (index >= 0) this.#members.splice(index, 1);
   }
 }
 
-async function stopInReverse(services: readonly Service[]): Promise<unknown[]> {
+function isStarting(member: GroupMember): boolean {
+  return member.starting;
+}
+
+function stopMember(member: GroupMember): Promise<void> {
+  return member.stop();
+}
+
+/** Asks all at the same time, and gives the errors of those that failed. */
+async function attemptAll(
+  members: readonly GroupMember[],
+  ask: (member: GroupMember) => Promise<void>,
+): Promise<unknown[]> {
+  const asked = await Promise.allSettled(members.map((member) => ask(member)));
+  return asked.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+}
+
+async function stopInReverse(members: readonly GroupMember[]): Promise<unknown[]> {
   const errors: unknown[] = [];
-  for (const service of [...services].reverse()) {
+  for (const member of [...members].reverse()) {
     try {
-      await service.stop();
+      await member.stop();
     } catch (thrown) {
       errors.push(thrown);
     }

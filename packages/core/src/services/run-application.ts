@@ -2,7 +2,8 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { DrainReports, Service } from '../contract/service.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 import { HawserError, toError } from '../errors.ts';
-import { shutDown } from './shut-down.ts';
+import { callService } from './service-hook.ts';
+import { type ShutdownReport, shutDown } from './shut-down.ts';
 import { StopRequests, type StopSignal } from './stop-requests.ts';
 
 /** Options for {@link runApplication}. */
@@ -12,10 +13,12 @@ export interface ApplicationOptions {
   readonly signals?: readonly StopSignal[] | undefined;
   /** How long connections may take to finish, in milliseconds. @defaultValue 10_000 */
   readonly graceMs?: number | undefined;
-  /** Gets a line for each listener, and how the stop went. */
+  /** Gets a line for each listener, and how the stop went: one for each protocol that had connections. */
   readonly announce?: ((line: string) => void) | undefined;
   /** Gets the line that says why the application could not start. @defaultValue `announce` */
   readonly complain?: ((line: string) => void) | undefined;
+  /** Gets the whole report once everything has stopped. Not called after a third signal. */
+  readonly stopped?: ((report: ShutdownReport) => void) | undefined;
 }
 
 /** sysexits.h: an error that does not say what it means for a command. */
@@ -73,10 +76,11 @@ async function live(service: Service, options: LiveOptions): Promise<number> {
   for (const line of service.describe?.() ?? []) announce(line);
   await requests.stop;
   announce(`Stopping, at most ${graceMs / 1000} seconds; a second signal stops now`);
-  const { drained, clean } = await shutDown(service, { reactor, graceMs, force: requests.force });
-  for (const line of formatDrain(drained)) announce(line);
+  const report = await shutDown(service, { reactor, graceMs, force: requests.force });
+  for (const line of formatDrain(report.drained)) announce(line);
   announce('Stopped');
-  return clean ? 0 : EXIT_SOFTWARE;
+  options.stopped?.(report);
+  return report.failures === 0 ? 0 : EXIT_SOFTWARE;
 }
 
 /** What a command should exit with after `error`: its `exitCode`, or 70 (sysexits.h) when it has none. */
@@ -86,13 +90,13 @@ export function exitCodeOf(error: unknown): number {
 }
 
 function startOf(service: Service, reactor: Reactor): ReturnType<typeof fromPromise<void>> {
-  // The wrapper turns a throw into a rejection.
-  return fromPromise((async () => service.start(reactor))());
+  // A promise in between, as nobody may cancel the start but the service itself.
+  return fromPromise((async () => callService(service, 'start', () => service.start(reactor)))());
 }
 
 async function stopQuietly(service: Service, reactor: Reactor): Promise<void> {
   try {
-    await service.stop();
+    await callService(service, 'stop', () => service.stop());
   } catch (thrown) {
     reactor.reports.problem(`${service.name}.stop`, thrown);
   }

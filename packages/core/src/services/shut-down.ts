@@ -1,8 +1,10 @@
 import type { ShutdownPhase } from '../contract/lifecycle.ts';
+import type { DrainReport } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { DrainReports, Service } from '../contract/service.ts';
 import type { Deferred } from '../deferred/deferred.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
+import { callService } from './service-hook.ts';
 
 /** What {@link shutDown} needs to know. */
 export interface ShutDownOptions {
@@ -14,9 +16,20 @@ export interface ShutDownOptions {
 }
 
 /** How a shutdown went. */
-export interface ShutdownResult {
+export interface ShutdownReport {
+  /** How the connections ended that were open when the drain began, by protocol. */
   readonly drained: DrainReports;
-  /** False when a phase failed or took too long; the reports have the details. */
+  /** Connections, of all protocols, that ended by themselves. */
+  readonly finished: number;
+  /** Connections, of all protocols, that were cut off at the deadline or by a second signal. */
+  readonly aborted: number;
+  /** From the request to stop to the end of the last phase, in milliseconds. */
+  readonly durationMs: number;
+  /** Quiesce and drain were cut short by a second signal. */
+  readonly forced: boolean;
+  /** Phases, of services or of listeners, that failed or took too long; the reactor's reports have the details. */
+  readonly failures: number;
+  /** Every connection finished, and nothing failed. */
   readonly clean: boolean;
 }
 
@@ -30,21 +43,31 @@ const MARGIN_MS = 5_000;
 export async function shutDown(
   service: Service,
   options: ShutDownOptions,
-): Promise<ShutdownResult> {
+): Promise<ShutdownReport> {
   const { reactor, graceMs, force } = options;
   const { clock, lifecycle, reports } = reactor;
-  const deadline = clock.now() + graceMs;
+  const startedAt = clock.now();
+  const deadline = startedAt + graceMs;
   const givenUp = deadline + MARGIN_MS;
   let drained: DrainReports = {};
-  let clean = true;
+  let failures = 0;
 
-  await gently('quiesce', async () => service.quiesce?.());
+  await gently('quiesce', async () => callService(service, 'quiesce', () => service.quiesce?.()));
   await gently('drain', async () => {
-    drained = (await service.drain?.(deadline)) ?? {};
+    drained = (await callService(service, 'drain', () => service.drain?.(deadline))) ?? {};
   });
-  await firmly('stop', async () => service.stop());
+  await firmly('stop', async () => callService(service, 'stop', () => service.stop()));
   await firmly('flush', async () => undefined);
-  return { drained, clean };
+  const { finished, aborted } = sum(drained);
+  return {
+    drained,
+    finished,
+    aborted,
+    durationMs: clock.now() - startedAt,
+    forced: isForced(),
+    failures,
+    clean: failures === 0 && aborted === 0,
+  };
 
   async function gently(phase: ShutdownPhase, work: () => Promise<void>): Promise<void> {
     for (const step of steps(phase, work)) {
@@ -71,7 +94,7 @@ export async function shutDown(
       await waiting;
     } catch (thrown) {
       if (isForced() && (phase === 'quiesce' || phase === 'drain')) return;
-      clean = false;
+      failures += 1;
       reports.problem(`shutdown.${phase}`, thrown);
     }
   }
@@ -79,4 +102,14 @@ export async function shutDown(
   function isForced(): boolean {
     return force.peek().state !== 'pending';
   }
+}
+
+function sum(drained: DrainReports): DrainReport {
+  let finished = 0;
+  let aborted = 0;
+  for (const report of Object.values(drained)) {
+    finished += report.finished;
+    aborted += report.aborted;
+  }
+  return { finished, aborted };
 }

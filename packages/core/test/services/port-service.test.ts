@@ -6,8 +6,8 @@ import type { DatagramPort } from '../../src/contract/udp.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
 import { succeed } from '../../src/deferred/succeed.ts';
 import { CancelledError, ListenError } from '../../src/errors.ts';
-import { bindService } from '../../src/services/bind-service.ts';
 import { portService, serve } from '../../src/services/port-service.ts';
+import { udpService } from '../../src/services/udp-service.ts';
 import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
 
 const address: InetAddress = { kind: 'tcp', host: '127.0.0.1', port: 7000, family: 4 };
@@ -125,14 +125,17 @@ describe('a port service', () => {
   });
 });
 
-test('a bind service keeps its port open until the stop', async () => {
-  const service = bindService('udp://:53', { datagramReceived: () => undefined }, { name: 'dns' });
+test('a UDP service stops receiving at once, and keeps its port open until the stop', async () => {
+  const service = udpService('udp://:53', { datagramReceived: () => undefined }, { name: 'dns' });
   const started = service.start(reactor);
   binding.resolve({
     address: { ...address, kind: 'udp', port: 53 },
     dropped: 0,
     send: () => true,
-    quiesce: () => succeed(),
+    quiesce() {
+      log.push('quiesce');
+      return succeed();
+    },
     stop() {
       log.push('stop');
       return succeed();
@@ -143,7 +146,7 @@ test('a bind service keeps its port open until the stop', async () => {
   expect(service.describe()).toEqual(['udp://127.0.0.1:53 dns']);
   await service.quiesce();
   expect(await service.drain(0)).toEqual({});
-  expect(log).toEqual([]);
+  expect(log).toEqual(['quiesce']);
   await service.stop();
-  expect(log).toEqual(['stop']);
+  expect(log).toEqual(['quiesce', 'stop']);
 });

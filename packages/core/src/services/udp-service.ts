@@ -6,10 +6,12 @@ import { ListenerService } from './listener-service.ts';
 import type { PortServiceOptions } from './port-service.ts';
 
 /**
- * A service that binds a UDP endpoint. It has no connections to drain: the port stays open until the stop phase, so
- * that answers under way can still be sent.
+ * A service that binds a UDP endpoint. It stops receiving in the first phase of a shutdown; the port itself stays open
+ * until the stop phase, so that answers under way can still be sent.
+ *
+ * @example await run(udpService('udp://:7000', { datagramReceived: (data) => count(data) }));
  */
-export function bindService(
+export function udpService(
   endpoint: string | UdpEndpoint,
   protocol: DatagramProtocol,
   options: PortServiceOptions = {},
@@ -22,7 +24,7 @@ export function bindService(
         reactor,
         protocol,
       ),
-    quiesce: () => succeed(),
+    quiesce: (port) => port.quiesce(),
     drain: () => succeed({}),
     stop: (port) => port.stop(),
     describe: (port) =>
