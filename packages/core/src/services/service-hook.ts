@@ -23,7 +23,7 @@ export function callService<R>(
   call: () => R | PromiseLike<R>,
 ): Deferred<R> {
   const guard = new HookGuard(serviceContext(service));
-  const result = enter(guard, hook, HookGuard.run<R>, call);
+  const result = enter(guard, hook, run<R | PromiseLike<R>>, call);
   const answer = new Deferred<R>({ where: `${service.name}.${hook}` });
   if (guard.failure) answer.reject(guard.failure.thrown);
   else answer.resolve(result as R | PromiseLike<R>);
@@ -42,8 +42,8 @@ class HookGuard implements Guard {
   failed(_hook: string, thrown: unknown): void {
     this.failure = { thrown };
   }
+}
 
-  static run<R>(_: HookGuard, call: () => R | PromiseLike<R>): R | PromiseLike<R> {
-    return call();
-  }
+function run<R>(_: HookGuard, call: () => R): R {
+  return call();
 }

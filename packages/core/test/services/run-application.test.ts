@@ -1,21 +1,24 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Service } from '../../src/contract/service.ts';
+import type { DrainReports, Service } from '../../src/contract/service.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
 import { ListenError } from '../../src/errors.ts';
 import { group } from '../../src/services/group.ts';
 import { exitCodeOf, runApplication } from '../../src/services/run-application.ts';
+import type { ShutdownReport } from '../../src/services/shut-down.ts';
 import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
 import { never, recordingService } from './recording-service.ts';
 
 let log: string[];
 let lines: string[];
 let complaints: string[];
+let reports: ShutdownReport[];
 let reactor: TestReactor;
 
 beforeEach(() => {
   log = [];
   lines = [];
   complaints = [];
+  reports = [];
   reactor = createTestReactor();
 });
 
@@ -29,6 +32,7 @@ async function begin(
     graceMs,
     announce: (line) => void lines.push(line),
     complain: (line) => void complaints.push(line),
+    stopped: (report) => void reports.push(report),
   });
   await reactor.clock.settle();
   return { exit };
@@ -197,6 +201,75 @@ describe('a stop that is not clean', () => {
       { where: 'shutdown.stop', error: boom },
     ]);
   });
+});
+
+describe('the report', () => {
+  test('adds up how connections ended, and says how long it took', async () => {
+    const drain = (finished: number, aborted: number) => () =>
+      new Promise<DrainReports>((done) => {
+        reactor.clock.callLater(300, () =>
+          done({ web: { finished, aborted }, dns: { finished: 1, aborted: 0 } }),
+        );
+      });
+    const { exit } = await begin(
+      group(
+        recordingService('a', log, { drain: drain(200, 0) }),
+        recordingService('b', log, { drain: drain(3, 2) }),
+      ),
+    );
+    reactor.lifecycle.raise('SIGTERM');
+    await reactor.clock.elapse(300);
+    // Who was cut off is in the report; the process itself did what it was told.
+    expect(await exit).toBe(0);
+    expect(reports).toEqual([
+      {
+        drained: { web: { finished: 203, aborted: 2 }, dns: { finished: 2, aborted: 0 } },
+        finished: 205,
+        aborted: 2,
+        durationMs: 300,
+        forced: false,
+        failures: 0,
+        clean: false,
+      },
+    ]);
+    expect(lines.slice(-3)).toEqual([
+      'web: 203 finished, 2 aborted',
+      'dns: 2 finished, 0 aborted',
+      'Stopped',
+    ]);
+  });
+
+  test('is clean when all finished and nothing failed', async () => {
+    const { exit } = await begin(recordingService('a', log));
+    reactor.lifecycle.raise('SIGTERM');
+    await exit;
+    expect(reports).toMatchObject([{ finished: 1, aborted: 0, failures: 0, clean: true }]);
+  });
+
+  test('counts phases that failed, and says when it was forced', async () => {
+    const fail = (): never => {
+      throw new Error('boom');
+    };
+    const { exit } = await begin(recordingService('a', log, { drain: never, stop: fail }));
+    reactor.lifecycle.raise('SIGTERM');
+    await reactor.clock.settle();
+    reactor.lifecycle.raise('SIGTERM');
+    expect(await exit).toBe(70);
+    expect(reports).toMatchObject([{ forced: true, failures: 1, clean: false }]);
+  });
+});
+
+test('SIGHUP is for whoever wants it, and does not stop anything', async () => {
+  const reload = reactor.lifecycle.onSignal('SIGHUP', () => void log.push('reload'));
+  const { exit } = await begin(recordingService('a', log));
+  reactor.lifecycle.raise('SIGHUP');
+  reactor.lifecycle.raise('SIGHUP');
+  reload[Symbol.dispose]();
+  reactor.lifecycle.raise('SIGHUP');
+  await reactor.clock.settle();
+  expect(log).toEqual(['a start', 'reload', 'reload']);
+  reactor.lifecycle.requestStop();
+  await exit;
 });
 
 test('exitCodeOf knows sysexits codes, and 70 for the rest', () => {
