@@ -111,7 +111,7 @@ function read(env: Environment): Inherited {
     return { nothing: `LISTEN_FDS must be a number of sockets: ${JSON.stringify(LISTEN_FDS)}` };
   }
   const count = Number(LISTEN_FDS);
-  const names = LISTEN_FDNAMES?.split(':') ?? new Array<string>(count).fill(NAMELESS);
+  const names = LISTEN_FDNAMES?.split(':') ?? Array.from({ length: count }, () => NAMELESS);
   if (names.length !== count) {
     return { nothing: `LISTEN_FDNAMES has ${names.length} names for ${count} sockets` };
   }

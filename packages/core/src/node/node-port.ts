@@ -106,7 +106,7 @@ export class NodePort implements Port, Guard {
       // Who has been accepted is served.
       this.#letIn();
       reactor.clock.callSoon(() => {
-        if (closed) void this.#closed.resolve(closed(this.#exported));
+        if (closed) this.#closed.resolve(closed(this.#exported));
         else this.#closed.resolve();
       });
     }
