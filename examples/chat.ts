@@ -62,7 +62,7 @@ class Guest extends BaseProtocol {
     if (this.#room) this.#leave();
     this.#room = room;
     rooms.set(room, here(room).add(this));
-    broadcast(room, `${this.#name} came to ${room}`);
+    broadcast(room, `${this.#name} joined`);
   }
 
   #leave(): void {
