@@ -32,6 +32,7 @@ export { formatAddress } from './connection/format-address.ts';
 export { AttemptError, connectHappily, type HappyOptions } from './connection/happy-eyeballs.ts';
 export { REAL_LOCAL, REAL_PEER, TLS } from './connection/info-keys.ts';
 export type { LayerTrait } from './connection/layer-order.ts';
+export type { Pace } from './connection/paced-queue.ts';
 export { type LayerParts, layer, stack, stackWarnings } from './connection/stack.ts';
 export type { Transformation, TransformControl } from './connection/transform-wire.ts';
 export type { Wire, WireEvents } from './connection/wire.ts';
@@ -76,7 +77,9 @@ export type {
 } from './contract/tcp.ts';
 export type { ThreadOptions, Threads } from './contract/threads.ts';
 export type {
+  CertificateSource,
   Tls,
+  TlsCertificate,
   TlsClientOptions,
   TlsInfo,
   TlsOptions,
@@ -123,10 +126,12 @@ export {
   parseClientEndpoint,
   parseServerEndpoint,
 } from './endpoints/parse-endpoint.ts';
-export { TcpClientEndpoint, TcpServerEndpoint } from './endpoints/tcp-endpoint.ts';
+export { TcpClientEndpoint, type TcpScheme, TcpServerEndpoint } from './endpoints/tcp-endpoint.ts';
 export { TlsClientEndpoint, TlsServerEndpoint } from './endpoints/tls-endpoint.ts';
+export { type AddedPrefix, addPrefix } from './endpoints/tunnel-text.ts';
 export { parseUdpEndpoint, UdpEndpoint } from './endpoints/udp-endpoint.ts';
 export { UnixClientEndpoint, UnixServerEndpoint } from './endpoints/unix-endpoint.ts';
+export { withLayers } from './endpoints/with-layers.ts';
 // Errors.
 export {
   CancelledError,
@@ -188,6 +193,9 @@ export {
   type SniffOptions,
   sniff,
 } from './layers/preamble/sniff.ts';
+export { type AlpnRoutes, alpn } from './layers/transform/alpn.ts';
+export { type ClientUpgrade, type ServerUpgrade, startTls } from './layers/transform/start-tls.ts';
+export { sharedThrottle, type ThrottleOptions, throttle } from './layers/transform/throttle.ts';
 export { tls } from './layers/transform/tls.ts';
 export { transform } from './layers/transform/transform.ts';
 // The reactor.
@@ -205,4 +213,23 @@ export type { ShutdownReport } from './services/shut-down.ts';
 export type { StopSignal } from './services/stop-requests.ts';
 export { type TimerServiceOptions, timerService } from './services/timer-service.ts';
 export { udpService } from './services/udp-service.ts';
+// A simulated network on virtual time.
+export type { Leak } from './sim/leaks.ts';
+export type { Cut, LinkOptions } from './sim/link-options.ts';
+export type { SettleOptions } from './sim/loop-driver.ts';
+export type { SocketStatus } from './sim/netstat.ts';
+export type { TcpTuning } from './sim/network.ts';
+export type { PacketKind, PacketRule, PacketView, Verdict } from './sim/packet.ts';
+export { replay, type Scenario, type Simulated, simulate } from './sim/replay.ts';
+export type { SettledDriver } from './sim/settled-driver.ts';
+export type { HostOptions, SimHost } from './sim/sim-host.ts';
+export {
+  createSimReactor,
+  type HostLike,
+  type Side,
+  Simulation,
+  type SimulationOptions,
+} from './sim/simulation.ts';
+export { SimulationError } from './sim/simulation-error.ts';
+export type { RunLimits, SyncDriver } from './sim/sync-driver.ts';
 export { FramedProtocol } from './stream/framed-protocol.ts';

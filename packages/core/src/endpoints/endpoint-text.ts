@@ -1,6 +1,10 @@
 /** The text form of endpoints, taken apart and put together: `scheme://host:port?option=value`, `unix:path?...`. */
-import { UsageError } from '../errors.ts';
+import { badEndpoint } from './bad-endpoint.ts';
+import { type HostPort, joinHostPort, parseHostPort } from './host-port.ts';
+import { nearMatch } from './near-match.ts';
 import type { OptionKinds } from './option-kind.ts';
+
+export { badEndpoint } from './bad-endpoint.ts';
 
 /** An endpoint string in pieces. */
 export interface EndpointText {
@@ -12,28 +16,20 @@ export interface EndpointText {
   readonly query: readonly (readonly [name: string, value: string])[];
 }
 
-/** What is wrong with which part of an endpoint string. */
-export function badEndpoint(text: string, why: string): UsageError {
-  return new UsageError(
-    'HAWSER_BAD_ENDPOINT',
-    `Cannot parse endpoint ${JSON.stringify(text)}: ${why}`,
-  );
-}
+/** Longer than any path or host with all its options; keeps errors readable and parsing cheap. */
+const MAX_LENGTH = 8_192;
 
 /** Takes `text` apart. @throws UsageError `HAWSER_BAD_ENDPOINT` */
 export function splitEndpoint(text: string): EndpointText {
+  checkCharacters(text);
   const scheme = /^[a-z][a-z0-9+.-]*(?=:)/.exec(text)?.[0];
-  if (scheme === undefined) throw badEndpoint(text, 'scheme is missing: write tcp://host:port');
-  const [head = '', ...rest] = text.slice(scheme.length + 1).split('?');
-  const query = rest
-    .join('?')
-    .split('&')
-    .filter((pair) => pair !== '')
-    .map((pair): [string, string] => {
-      const [name = '', ...value] = pair.split('=');
-      return [decode(text, 'option', name), decode(text, name, value.join('='))];
-    });
-  return { text, scheme, place: head, query };
+  if (scheme === undefined) throw badEndpoint(text, describeMissingScheme(text));
+  const rest = text.slice(scheme.length + 1);
+  const start = rest.indexOf('?');
+  const place = start < 0 ? rest : rest.slice(0, start);
+  const pairs = start < 0 ? [] : rest.slice(start + 1).split('&');
+  const query = pairs.filter((pair) => pair !== '').map((pair) => splitPair(text, pair));
+  return { text, scheme, place, query };
 }
 
 /** Reads the host, if there is one, and the port. @throws UsageError `HAWSER_BAD_ENDPOINT` */
@@ -42,43 +38,27 @@ export function readHostPort(
   minPort: 0 | 1,
 ): { host?: string; port: number } {
   if (!place.startsWith('//')) throw badEndpoint(text, `write ${scheme}://host:port`);
-  const [, bracketed, plain, digits] =
-    /^\/\/(?:\[([^\]]*)\]|([^:[\]]*))(?::([^:]*))?$/.exec(place) ?? [];
-  if (bracketed === undefined && plain === undefined) {
-    throw badEndpoint(text, `an IPv6 host must be in brackets: ${JSON.stringify(place.slice(2))}`);
+  const [authority = '', ...path] = place.slice(2).split('/');
+  if (path.length > 0) {
+    throw badEndpoint(text, `no path may follow the port: ${JSON.stringify(`/${path.join('/')}`)}`);
   }
-  if (digits === undefined) throw badEndpoint(text, 'port is missing');
-  const port = Number(digits);
-  if (!/^\d{1,5}$/.test(digits) || port < minPort || port > 65_535) {
-    throw badEndpoint(text, `port must be ${minPort} to 65535: ${digits}`);
+  if (authority.includes('@')) {
+    throw badEndpoint(text, 'no user may stand before the host');
   }
-  if (bracketed !== undefined) {
-    if (!isIPv6(bracketed))
-      throw badEndpoint(text, `host must be IPv6 in brackets: "${bracketed}"`);
-    return { host: bracketed, port };
-  }
-  const host = plain ?? '';
-  if (host === '') {
-    if (minPort === 1) throw badEndpoint(text, 'host is missing');
-    return { port };
-  }
-  if (!isHost(host)) {
-    throw badEndpoint(text, `host must be a name or an IP address: ${JSON.stringify(host)}`);
-  }
-  return { host, port };
+  const found: HostPort = parseHostPort(authority, { text, minPort });
+  if (found.host === undefined && minPort === 1) throw badEndpoint(text, 'host is missing');
+  return found;
 }
 
-/** Reads the options, each by its kind. @throws UsageError `HAWSER_BAD_ENDPOINT` */
+/** Reads the options, each by its kind; those in `required` must be there. @throws UsageError `HAWSER_BAD_ENDPOINT` */
 export function readOptions<T extends object>(
-  { text, query }: EndpointText,
+  { text, query }: Pick<EndpointText, 'text' | 'query'>,
   kinds: OptionKinds<T>,
+  required: readonly (keyof T & string)[] = [],
 ): T {
   const options: Partial<T> = {};
   for (const [name, value] of query) {
-    if (!Object.hasOwn(kinds, name)) {
-      const known = Object.keys(kinds).join(', ');
-      throw badEndpoint(text, `option ${JSON.stringify(name)} is unknown: known are ${known}`);
-    }
+    if (!Object.hasOwn(kinds, name)) throw unknownOption(text, name, Object.keys(kinds));
     const key = name as keyof T & string;
     if (Object.hasOwn(options, key)) throw badEndpoint(text, `option "${name}" is given twice`);
     const read = kinds[key].parse(value);
@@ -90,15 +70,34 @@ export function readOptions<T extends object>(
     }
     options[key] = read;
   }
+  for (const name of required) {
+    if (options[name] !== undefined) continue;
+    throw badEndpoint(text, `option "${name}" is missing: write ${name}=...`);
+  }
   return options as T;
+}
+
+/** An option that nobody knows. */
+export function unknownOption(
+  text: string,
+  name: string,
+  known: readonly string[],
+): ReturnType<typeof badEndpoint> {
+  // `lvel` is near `proxy.level` as well.
+  const near =
+    nearMatch(name, known) ??
+    known.find((each) => nearMatch(name, [each.slice(each.lastIndexOf('.') + 1)]));
+  const list = known.length > 0 ? `known are ${known.join(', ')}` : 'there are none here';
+  const hint = near ? `did you mean "${near}"?` : list;
+  return badEndpoint(text, `option ${JSON.stringify(name)} is unknown: ${hint}`);
 }
 
 /** `scheme://host:port`. */
 export function formatHostPort(
   scheme: string,
-  { host = '', port }: { host?: string | undefined; port: number },
+  place: { host?: string | undefined; port: number },
 ): string {
-  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return `${scheme}://${joinHostPort(place)}`;
 }
 
 /** The options that are given, as `?name=value&...`, or nothing. */
@@ -126,19 +125,40 @@ export function escape(part: string): string {
   return encodeURIComponent(part).replace(/%(2F|3A|2C|40)/g, decodeURIComponent);
 }
 
-function isHost(host: string): boolean {
-  if (/^[\d.]+$/.test(host)) {
-    return (
-      /^(\d{1,3}\.){3}\d{1,3}$/.test(host) && host.split('.').every((part) => Number(part) <= 255)
-    );
+function checkCharacters(text: string): void {
+  if (text.length > MAX_LENGTH) {
+    throw badEndpoint(`${text.slice(0, 40)}...`, `it must have at most ${MAX_LENGTH} characters`);
   }
-  return host.length <= 253 && /^[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?$/.test(host);
+  if (text !== text.trim()) throw badEndpoint(text, 'no white space may stand around it');
+  // oxlint-disable-next-line no-control-regex -- that is what must not be there
+  const control = /[\u0000-\u001f\u007f]/.exec(text);
+  if (control) {
+    const shown = JSON.stringify(control[0]);
+    throw badEndpoint(text, `a control character must be escaped with %: ${shown}`);
+  }
+  const fragment = text.indexOf('#');
+  if (fragment >= 0) {
+    const shown = JSON.stringify(text.slice(fragment));
+    throw badEndpoint(text, `no fragment may follow, write %23 if # is meant: ${shown}`);
+  }
 }
 
-/** IPv6 in text form, with a zone or without (RFC 4291 §2.2, RFC 4007 §11). */
-function isIPv6(host: string): boolean {
-  const [address = '', zone = 'any'] = host.split('%', 2);
-  return (
-    /^[\da-fA-F:.]+$/.test(address) && URL.canParse(`http://[${address}]`) && /^[\w.-]+$/.test(zone)
-  );
+function describeMissingScheme(text: string): string {
+  const upper = /^[A-Za-z][A-Za-z0-9+.-]*(?=:)/.exec(text)?.[0];
+  if (upper) return `scheme must be in lower case: write ${upper.toLowerCase()}`;
+  const place = /^(?:\/\/)?([^/]*:\d+)$/.exec(text)?.[1];
+  if (place) return `scheme is missing: write tcp://${place}`;
+  if (/^\d+$/.test(text)) return `scheme is missing: write tcp://:${text}`;
+  if (/^[/.]/.test(text) && !text.startsWith('//')) return `scheme is missing: write unix:${text}`;
+  return 'scheme is missing: write tcp://host:port';
+}
+
+function splitPair(text: string, pair: string): [name: string, value: string] {
+  const [encoded = '', ...value] = pair.split('=');
+  const name = decode(text, 'option', encoded);
+  if (name === '') throw badEndpoint(text, `option has no name: ${JSON.stringify(pair)}`);
+  if (value.length === 0) {
+    throw badEndpoint(text, `option ${JSON.stringify(name)} has no value: write ${encoded}=...`);
+  }
+  return [name, decode(text, name, value.join('='))];
 }

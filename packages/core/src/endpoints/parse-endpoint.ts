@@ -1,38 +1,65 @@
 import type { ClientEndpoint, ServerEndpoint } from '../contract/endpoint.ts';
-import { badEndpoint, type EndpointText, splitEndpoint } from './endpoint-text.ts';
-import { parseTcpClient, parseTcpServer } from './tcp-endpoint.ts';
+import { carrier, type EndpointSchemes } from './endpoint-scheme.ts';
+import { parseScheme } from './parse-scheme.ts';
+import {
+  parseTcpClient,
+  parseTcpServer,
+  TCP_CLIENT_OPTIONS,
+  TCP_SERVER_OPTIONS,
+} from './tcp-endpoint.ts';
 import { parseTlsClient, parseTlsServer } from './tls-endpoint.ts';
-import { parseUnixClient, parseUnixServer } from './unix-endpoint.ts';
+import {
+  parseUnixClient,
+  parseUnixServer,
+  UNIX_CLIENT_OPTIONS,
+  UNIX_SERVER_OPTIONS,
+} from './unix-endpoint.ts';
 
-const SERVERS: Schemes<ServerEndpoint> = {
-  tcp: parseTcpServer,
-  tls: parseTlsServer,
-  unix: parseUnixServer,
+/** What strings to listen on may use. Another package adds its names in a record of its own. */
+export const serverSchemes: EndpointSchemes<ServerEndpoint> = {
+  tcp: carrier(TCP_SERVER_OPTIONS, parseTcpServer),
+  tls: { ...carrier({}, parseTlsServer), over: 'tcp' },
+  unix: carrier(UNIX_SERVER_OPTIONS, parseUnixServer),
+  sim: carrier(TCP_SERVER_OPTIONS, parseTcpServer),
 };
 
-const CLIENTS: Schemes<ClientEndpoint> = {
-  tcp: parseTcpClient,
-  tls: parseTlsClient,
-  unix: parseUnixClient,
+/** What strings to connect to may use. Another package adds its names in a record of its own. */
+export const clientSchemes: EndpointSchemes<ClientEndpoint> = {
+  tcp: carrier(TCP_CLIENT_OPTIONS, parseTcpClient),
+  tls: { ...carrier({}, parseTlsClient), over: 'tcp' },
+  unix: carrier(UNIX_CLIENT_OPTIONS, parseUnixClient),
+  sim: carrier(TCP_CLIENT_OPTIONS, parseTcpClient),
 };
-
-type Schemes<E> = Readonly<Record<string, (parts: EndpointText) => E>>;
 
 /**
  * Reads where to listen: `tcp://127.0.0.1:80`, `tcp://:80` (every address), `tls://:443?cert=cert.pem&key=key.pem`,
  * `unix:/run/app.sock`. `String(endpoint)` gives text that means the same.
+ *
+ * Prefixes are layers, the left one nearest the wire: `proxy+tls://:443?cert=c.pem&key=k.pem&proxy.trust=10.0.0.0/8`.
+ * An option may name its owner, as `proxy.trust` does; without that it belongs to what the scheme ends with or, if that
+ * does not know it, to the only prefix that does.
  * @throws UsageError `HAWSER_BAD_ENDPOINT`, which says what part is wrong
  */
-export function parseServerEndpoint(text: string): ServerEndpoint {
-  return parse(text, SERVERS);
+export function parseServerEndpoint(
+  text: string,
+  schemes: EndpointSchemes<ServerEndpoint> = serverSchemes,
+): ServerEndpoint {
+  return parseScheme(text, schemes);
 }
 
 /**
  * Reads where to connect: `tcp://example.net:25`, `tls://example.net:993`, `unix:/run/app.sock`.
+ *
+ * Prefixes stand around the rest, the left one nearest the wire, and one that leads on to another host takes it from
+ * the path: `socks5+tls+tcp://user:password@proxy:1080/example.net:993` speaks SOCKS with the proxy and, through it,
+ * TLS with example.net. Options are shared as in {@link parseServerEndpoint}.
  * @throws UsageError `HAWSER_BAD_ENDPOINT`, which says what part is wrong
  */
-export function parseClientEndpoint(text: string): ClientEndpoint {
-  return parse(text, CLIENTS);
+export function parseClientEndpoint(
+  text: string,
+  schemes: EndpointSchemes<ClientEndpoint> = clientSchemes,
+): ClientEndpoint {
+  return parseScheme(text, schemes);
 }
 
 /** An endpoint to listen on, from itself or its text. @throws UsageError `HAWSER_BAD_ENDPOINT` */
@@ -43,13 +70,4 @@ export function asServerEndpoint(endpoint: string | ServerEndpoint): ServerEndpo
 /** An endpoint to connect to, from itself or its text. @throws UsageError `HAWSER_BAD_ENDPOINT` */
 export function asClientEndpoint(endpoint: string | ClientEndpoint): ClientEndpoint {
   return typeof endpoint === 'string' ? parseClientEndpoint(endpoint) : endpoint;
-}
-
-function parse<E>(text: string, schemes: Schemes<E>): E {
-  const parts = splitEndpoint(text);
-  if (!Object.hasOwn(schemes, parts.scheme)) {
-    const known = Object.keys(schemes).join(', ');
-    throw badEndpoint(text, `scheme must be one of ${known}: "${parts.scheme}"`);
-  }
-  return (schemes[parts.scheme] as (parts: EndpointText) => E)(parts);
 }

@@ -8,7 +8,6 @@ import type { OperationOptions, TcpConnectOptions, TcpListenOptions } from '../c
 import type { Deferred } from '../deferred/deferred.ts';
 import { capture } from './capture.ts';
 import {
-  badEndpoint,
   type EndpointText,
   formatHostPort,
   formatOptions,
@@ -41,12 +40,20 @@ export const TCP_CLIENT_OPTIONS: OptionKinds<Omit<TcpClientPlace, 'host' | 'port
   ...SHARED,
 };
 
+/**
+ * How the text of a TCP endpoint begins. `sim` is TCP as well, on whatever reactor it is used: it says to the reader of
+ * a configuration that the host is one of a simulation.
+ */
+export type TcpScheme = 'tcp' | 'sim';
+
 /** Listens on TCP. `tcp://127.0.0.1:8080`, or `tcp://:8080` for every address of both families. */
 export class TcpServerEndpoint implements ServerEndpoint {
   readonly place: TcpServerPlace;
+  readonly scheme: TcpScheme;
 
-  constructor(place: TcpServerPlace) {
+  constructor(place: TcpServerPlace, scheme: TcpScheme = 'tcp') {
     this.place = place;
+    this.scheme = scheme;
   }
 
   listen(reactor: Reactor, factory: FactoryLike, options: OperationOptions = {}): Deferred<Port> {
@@ -54,16 +61,18 @@ export class TcpServerEndpoint implements ServerEndpoint {
   }
 
   toString(): string {
-    return formatHostPort('tcp', this.place) + formatOptions(this.place, TCP_SERVER_OPTIONS);
+    return formatHostPort(this.scheme, this.place) + formatOptions(this.place, TCP_SERVER_OPTIONS);
   }
 }
 
 /** Connects by TCP. `tcp://example.net:25`. */
 export class TcpClientEndpoint implements ClientEndpoint {
   readonly place: TcpClientPlace;
+  readonly scheme: TcpScheme;
 
-  constructor(place: TcpClientPlace) {
+  constructor(place: TcpClientPlace, scheme: TcpScheme = 'tcp') {
     this.place = place;
+    this.scheme = scheme;
   }
 
   connect<P extends Protocol>(
@@ -77,24 +86,28 @@ export class TcpClientEndpoint implements ClientEndpoint {
   }
 
   toString(): string {
-    return formatHostPort('tcp', this.place) + formatOptions(this.place, TCP_CLIENT_OPTIONS);
+    return formatHostPort(this.scheme, this.place) + formatOptions(this.place, TCP_CLIENT_OPTIONS);
   }
 }
 
 /** Reads `tcp://...` to listen on. */
 export function parseTcpServer(parts: EndpointText): TcpServerEndpoint {
-  const place = readHostPort(parts, 0);
-  return new TcpServerEndpoint({ ...place, ...readOptions(parts, TCP_SERVER_OPTIONS) });
+  const place = { ...readHostPort(parts, 0), ...readOptions(parts, TCP_SERVER_OPTIONS) };
+  return new TcpServerEndpoint(place, schemeOf(parts));
 }
 
 /** Reads `tcp://...` to connect to. */
 export function parseTcpClient(parts: EndpointText): TcpClientEndpoint {
-  return new TcpClientEndpoint({ ...readPeer(parts), ...readOptions(parts, TCP_CLIENT_OPTIONS) });
+  const place = { ...readPeer(parts), ...readOptions(parts, TCP_CLIENT_OPTIONS) };
+  return new TcpClientEndpoint(place, schemeOf(parts));
 }
 
 /** Reads the host and port to connect to; both are needed. */
 export function readPeer(parts: EndpointText): { host: string; port: number } {
-  const { host, port } = readHostPort(parts, 1);
-  if (host === undefined) throw badEndpoint(parts.text, 'host is missing');
+  const { host = '', port } = readHostPort(parts, 1);
   return { host, port };
+}
+
+function schemeOf({ scheme }: EndpointText): TcpScheme {
+  return scheme === 'sim' ? 'sim' : 'tcp';
 }

@@ -23,12 +23,14 @@ export type UnixServerPlace = Omit<UnixListenOptions, 'signal'>;
 export type UnixClientPlace = Omit<UnixConnectOptions, 'signal'>;
 
 const SHARED = { maxPendingBytes: integer(1), autoCork: boolean };
-const SERVER_OPTIONS: OptionKinds<Omit<UnixServerPlace, 'path' | 'fd'>> = {
+/** The options a Unix server endpoint may carry as text. */
+export const UNIX_SERVER_OPTIONS: OptionKinds<Omit<UnixServerPlace, 'path' | 'fd'>> = {
   mode: octal,
   backlog: integer(1, 65_535),
   ...SHARED,
 };
-const CLIENT_OPTIONS: OptionKinds<Omit<UnixClientPlace, 'path' | 'fd'>> = {
+/** The options a Unix client endpoint may carry as text. */
+export const UNIX_CLIENT_OPTIONS: OptionKinds<Omit<UnixClientPlace, 'path' | 'fd'>> = {
   timeoutMs: integer(1),
   ...SHARED,
 };
@@ -46,7 +48,7 @@ export class UnixServerEndpoint implements ServerEndpoint {
   }
 
   toString(): string {
-    return `unix:${escape(this.place.path)}${formatOptions(this.place, SERVER_OPTIONS)}`;
+    return `unix:${escape(this.place.path)}${formatOptions(this.place, UNIX_SERVER_OPTIONS)}`;
   }
 }
 
@@ -69,18 +71,24 @@ export class UnixClientEndpoint implements ClientEndpoint {
   }
 
   toString(): string {
-    return `unix:${escape(this.place.path)}${formatOptions(this.place, CLIENT_OPTIONS)}`;
+    return `unix:${escape(this.place.path)}${formatOptions(this.place, UNIX_CLIENT_OPTIONS)}`;
   }
 }
 
 /** Reads `unix:path` to listen on. */
 export function parseUnixServer(parts: EndpointText): UnixServerEndpoint {
-  return new UnixServerEndpoint({ path: readPath(parts), ...readOptions(parts, SERVER_OPTIONS) });
+  return new UnixServerEndpoint({
+    path: readPath(parts),
+    ...readOptions(parts, UNIX_SERVER_OPTIONS),
+  });
 }
 
 /** Reads `unix:path` to connect to. */
 export function parseUnixClient(parts: EndpointText): UnixClientEndpoint {
-  return new UnixClientEndpoint({ path: readPath(parts), ...readOptions(parts, CLIENT_OPTIONS) });
+  return new UnixClientEndpoint({
+    path: readPath(parts),
+    ...readOptions(parts, UNIX_CLIENT_OPTIONS),
+  });
 }
 
 function readPath({ text, place }: EndpointText): string {
