@@ -7,6 +7,8 @@ export interface CallOwner {
   /** How a leak names it. */
   readonly label: string;
   readonly alive: boolean;
+  /** Whether its calls run in the context in which they were made. Packets do not: they belong to nobody. */
+  readonly keepsContext: boolean;
   failed(where: string, thrown: unknown): void;
 }
 
@@ -41,7 +43,7 @@ export class ScheduledCall implements DelayedCall, Guard {
     this.order = parts.order;
     this.owner = parts.owner;
     this.where = parts.where;
-    this.context = currentContext();
+    this.context = parts.owner.keepsContext ? currentContext() : undefined;
     this.madeAt = parts.track ? new Error(`${parts.where} of ${parts.owner.label}`) : undefined;
     this.#cancelled = parts.cancelled;
     this.#call = parts.call;

@@ -22,6 +22,7 @@ export class VirtualClock implements Clock {
     const owner: CallOwner = {
       label: 'clock',
       alive: true,
+      keepsContext: true,
       failed: (where, thrown) => reports.problem(where, thrown),
     };
     this.#later = { owner, where: 'clock.callLater' };

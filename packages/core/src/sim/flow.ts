@@ -1,0 +1,180 @@
+import type { DelayedCall } from '../contract/clock.ts';
+import type { Network, Route } from './network.ts';
+import type { Packet } from './packet.ts';
+import type { TracedPacket } from './trace.ts';
+
+/** The two ends of one direction of a connection. */
+export interface FlowEnds {
+  /** Whether the receiver takes the packet now; if not it is lost, and sent again. */
+  admits(packet: Packet): boolean;
+  /** The next packet, in the order they were sent. */
+  received(packet: Packet): void;
+  /** The sender has sent in vain for too long. */
+  gaveUp(): void;
+}
+
+interface InFlight {
+  readonly packet: Packet;
+  /** When it arrives; `undefined` while it is lost or held. */
+  at: number | undefined;
+  held: boolean;
+  retransmits: number;
+}
+
+const MAX_RETRANSMIT_MS = 60_000;
+const HANDSHAKE_RETRANSMIT_MS = 1_000;
+
+/**
+ * One direction of a connection: packets arrive in the order they were sent, each once. A lost one is sent again after a
+ * while, and holds back those behind it, until it arrives or the sender gives up.
+ */
+export class Flow {
+  readonly #network: Network;
+  readonly #route: Route;
+  readonly #names: Pick<TracedPacket, 'protocol' | 'from' | 'to'>;
+  readonly #ends: FlowEnds;
+  #packets: InFlight[] = [];
+  #timer: DelayedCall | undefined;
+  #lastAt = 0;
+  #abandoned = false;
+  /** Runs while what arrived cannot be acknowledged. */
+  #unanswered: DelayedCall | undefined;
+
+  constructor(
+    network: Network,
+    parts: { readonly route: Route; readonly names: Flow['names']; readonly ends: FlowEnds },
+  ) {
+    this.#network = network;
+    this.#route = parts.route;
+    this.#names = parts.names;
+    this.#ends = parts.ends;
+  }
+
+  get names(): Pick<TracedPacket, 'protocol' | 'from' | 'to'> {
+    return this.#names;
+  }
+
+  /** How what is sent here is cut. */
+  get cut(): 'whole' | 'bytes' | 'random' {
+    return this.#network.path(this.#route).cut;
+  }
+
+  send(packet: Packet): void {
+    const entry: InFlight = { packet, at: undefined, held: false, retransmits: 0 };
+    this.#packets.push(entry);
+    this.#transmit(entry);
+    if (this.#packets.length === 1) this.#arm();
+  }
+
+  /** The sender is gone: what is on its way arrives, what is lost stays lost. */
+  abandon(): void {
+    this.#abandoned = true;
+    this.#unanswered?.cancel();
+    this.#unanswered = undefined;
+  }
+
+  #transmit(entry: InFlight): void {
+    const arrival = this.#network.transmit(this.#route, entry.packet, this.#traced(entry.packet));
+    entry.held = arrival === 'held';
+    if (typeof arrival !== 'number') {
+      entry.at = undefined;
+      if (entry.held) this.#network.hold(() => this.#released(entry));
+      return;
+    }
+    // A retransmission is needed by all behind it, so it does not queue up behind them.
+    entry.at = entry.retransmits > 0 ? arrival : Math.max(arrival, this.#lastAt);
+    this.#lastAt = Math.max(this.#lastAt, entry.at);
+  }
+
+  #released(entry: InFlight): void {
+    if (!this.#packets.includes(entry)) return;
+    this.#transmit(entry);
+    if (this.#packets[0] === entry) this.#arm();
+  }
+
+  /** Waits for what happens next to the first packet. */
+  #arm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    const first = this.#packets[0];
+    if (!first || first.held) return;
+    const { now } = this.#network.timeline;
+    const wait = first.at === undefined ? this.#retransmitAfter(first) : first.at - now;
+    this.#timer = this.#after(wait, () => this.#due(first));
+  }
+
+  #due(first: InFlight): void {
+    if (first.at === undefined) {
+      this.#retransmit(first);
+      return;
+    }
+    if (!this.#network.isOpen(this.#route) || !this.#ends.admits(first.packet)) {
+      first.at = undefined;
+      this.#network.trace.packet('lost', this.#traced(first.packet));
+      this.#arm();
+      return;
+    }
+    this.#packets.shift();
+    this.#arm();
+    this.#network.trace.packet('got', this.#traced(first.packet));
+    this.#ends.received(first.packet);
+    if (needsAnswer(first.packet) && !this.#unanswered) this.#expectAnswer(0);
+  }
+
+  #retransmit(first: InFlight): void {
+    // Nobody waits for the answer to a reset.
+    if (this.#abandoned || first.packet.kind === 'rst') {
+      this.#packets = [];
+      return;
+    }
+    first.retransmits += 1;
+    if (first.retransmits > this.#network.tcp.maxRetransmits) {
+      this.#packets = [];
+      this.#ends.gaveUp();
+      return;
+    }
+    this.#transmit(first);
+    this.#arm();
+  }
+
+  /** What arrived is acknowledged over the way back. While that is cut the sender cannot know, and gives up some day. */
+  #expectAnswer(attempt: number): void {
+    const { from, to } = this.#route;
+    this.#unanswered = undefined;
+    if (this.#abandoned || this.#network.isOpen({ from: to, to: from })) return;
+    if (attempt > this.#network.tcp.maxRetransmits) {
+      this.#packets = [];
+      this.#timer?.cancel();
+      this.#ends.gaveUp();
+      return;
+    }
+    this.#unanswered = this.#after(this.#backoff(attempt, this.#network.tcp.retransmitMs), () =>
+      this.#expectAnswer(attempt + 1),
+    );
+  }
+
+  #retransmitAfter({ packet, retransmits }: InFlight): number {
+    const isHandshake = packet.kind === 'syn' || packet.kind === 'syn-ack';
+    return this.#backoff(
+      retransmits,
+      isHandshake ? HANDSHAKE_RETRANSMIT_MS : this.#network.tcp.retransmitMs,
+    );
+  }
+
+  #backoff(attempt: number, first: number): number {
+    return Math.min(MAX_RETRANSMIT_MS, first * 2 ** attempt);
+  }
+
+  #after(ms: number, call: () => void): DelayedCall {
+    const { timeline, owner } = this.#network;
+    return timeline.after(ms, call, { owner, where: 'network' });
+  }
+
+  #traced({ kind, bytes }: Packet): TracedPacket {
+    return { ...this.#names, kind, bytes };
+  }
+}
+
+function needsAnswer({ kind }: Packet): boolean {
+  return kind === 'data' || kind === 'fin' || kind === 'syn';
+}

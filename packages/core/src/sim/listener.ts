@@ -1,0 +1,97 @@
+import type { Bound } from './port-table.ts';
+import type { TcpEnd } from './tcp-end.ts';
+
+/** What a {@link Listener} is made of. */
+export interface ListenerParts extends Bound {
+  /** Who listens, as a leak names it. */
+  readonly label: string;
+  readonly madeAt: Error | undefined;
+  readonly backlog: number;
+  /** Calls in a later turn of the host. */
+  readonly later: (call: () => void) => void;
+  /** Takes a connection. */
+  readonly accept: (end: TcpEnd) => void;
+}
+
+/** What the kernel keeps for a listening socket: connections in a handshake, and those nobody has accepted yet. */
+export class Listener implements Bound {
+  readonly host: string;
+  readonly port: number;
+  readonly label: string;
+  readonly madeAt: Error | undefined;
+  readonly #parts: ListenerParts;
+  /** Both kinds, in order; true once the handshake is done. */
+  readonly #waiting = new Map<TcpEnd, boolean>();
+  #pauses = 0;
+  #accepting = false;
+  #closed = false;
+
+  constructor(parts: ListenerParts) {
+    this.host = parts.host;
+    this.port = parts.port;
+    this.label = parts.label;
+    this.madeAt = parts.madeAt;
+    this.#parts = parts;
+  }
+
+  get hasRoom(): boolean {
+    return this.#waiting.size < this.#parts.backlog;
+  }
+  /** Connections that wait. */
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  begun(end: TcpEnd): void {
+    this.#waiting.set(end, false);
+  }
+
+  established(end: TcpEnd): void {
+    this.#waiting.set(end, true);
+    this.#acceptSoon();
+  }
+
+  forget(end: TcpEnd): void {
+    this.#waiting.delete(end);
+  }
+
+  /** Leaves connections waiting until what it gives is disposed. */
+  pause(): Disposable {
+    this.#pauses += 1;
+    let paused = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (!paused) return;
+        paused = false;
+        this.#pauses -= 1;
+        this.#acceptSoon();
+      },
+    };
+  }
+
+  /** Resets those that wait. */
+  close(): void {
+    this.#closed = true;
+    for (const end of [...this.#waiting.keys()]) end.reset();
+    this.#waiting.clear();
+  }
+
+  #acceptSoon(): void {
+    if (this.#accepting || this.#closed || this.#pauses > 0 || !this.#next()) return;
+    this.#accepting = true;
+    this.#parts.later(() => {
+      this.#accepting = false;
+      const end = this.#pauses > 0 ? undefined : this.#next();
+      if (!end) return;
+      this.#waiting.delete(end);
+      // One a turn, as an accept that throws must not take others along.
+      this.#acceptSoon();
+      this.#parts.accept(end);
+    });
+  }
+
+  #next(): TcpEnd | undefined {
+    for (const [end, isReady] of this.#waiting) if (isReady) return end;
+    return undefined;
+  }
+}

@@ -1,0 +1,98 @@
+import { DEFAULT_LINK, type LinkOptions, type LinkState } from './link-options.ts';
+import type { PacketRule } from './packet.ts';
+
+/** What holds between hosts: from any of `from` to any of `to`, by name. */
+export interface Rule {
+  readonly from: readonly string[];
+  readonly to: readonly string[];
+  readonly what:
+    | { readonly kind: 'link'; readonly options: LinkOptions }
+    | { readonly kind: 'partition' }
+    | { readonly kind: 'hold' };
+}
+
+/** One direction between two hosts, with all rules applied. */
+export interface Path extends LinkState {
+  readonly partitioned: boolean;
+  readonly held: boolean;
+}
+
+/** The rules of a network, in the order they were made. A later link overrides what it names of an earlier one. */
+export class Rules {
+  readonly #base: LinkState;
+  #rules: Rule[] = [];
+  readonly #packetRules: PacketRule[] = [];
+  /** By the names of the hosts; emptied by each change. */
+  readonly #paths = new Map<string, Path>();
+
+  constructor(base: LinkOptions = {}) {
+    this.#base = { ...DEFAULT_LINK, ...given(base) };
+  }
+
+  get packetRules(): readonly PacketRule[] {
+    return this.#packetRules;
+  }
+
+  /** Adds rules that live and die together. */
+  add(...rules: readonly Rule[]): Disposable {
+    this.#rules.push(...rules);
+    this.#paths.clear();
+    return {
+      [Symbol.dispose]: () => {
+        this.#rules = this.#rules.filter((each) => !rules.includes(each));
+        this.#paths.clear();
+      },
+    };
+  }
+
+  addPacketRule(rule: PacketRule): Disposable {
+    const registered: PacketRule = (packet) => rule(packet);
+    this.#packetRules.push(registered);
+    return {
+      [Symbol.dispose]: () => {
+        const at = this.#packetRules.indexOf(registered);
+        if (at >= 0) this.#packetRules.splice(at, 1);
+      },
+    };
+  }
+
+  /** Takes away every rule of `kind` that touches both sides, in either direction. Without sides, all of them. */
+  remove(
+    kind: Rule['what']['kind'],
+    sides?: readonly [readonly string[], readonly string[]],
+  ): void {
+    const touches = ({ from, to }: Rule): boolean => {
+      if (!sides) return true;
+      const [one, other] = sides;
+      const meets = (a: readonly string[], b: readonly string[]): boolean =>
+        a.some((name) => b.includes(name));
+      return (meets(from, one) && meets(to, other)) || (meets(from, other) && meets(to, one));
+    };
+    this.#rules = this.#rules.filter((each) => each.what.kind !== kind || !touches(each));
+    this.#paths.clear();
+  }
+
+  path(from: string, to: string): Path {
+    const key = `${from}\n${to}`;
+    const known = this.#paths.get(key);
+    if (known) return known;
+    const path: { -readonly [K in keyof Path]: Path[K] } = {
+      ...this.#base,
+      partitioned: false,
+      held: false,
+    };
+    for (const rule of this.#rules) {
+      if (!rule.from.includes(from) || !rule.to.includes(to)) continue;
+      if (rule.what.kind === 'link') Object.assign(path, given(rule.what.options));
+      else if (rule.what.kind === 'partition') path.partitioned = true;
+      else path.held = true;
+    }
+    this.#paths.set(key, path);
+    return path;
+  }
+}
+
+/** The options without those that are `undefined`, which would override. */
+function given(options: LinkOptions): Partial<LinkState> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
