@@ -16,6 +16,7 @@ import type { Overlay } from './overlay.ts';
 import { showEnds } from './show-ends.ts';
 import { UnreadSlot } from './unread-slot.ts';
 import type { Wire, WireEvents } from './wire.ts';
+import { stallLimit, WriteStall } from './write-stall.ts';
 
 /** How a {@link WireTransport} behaves. */
 export interface WireTransportOptions {
@@ -84,6 +85,7 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   #finished = false;
   #closeTimer: DelayedCall | undefined;
   #closeDeadlineMs: number | undefined;
+  #stall: WriteStall | undefined;
 
   constructor(reactor: Reactor, wire: Wire, options: WireTransportOptions) {
     const { id, side, info, below } = options;
@@ -213,9 +215,23 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
       this.abort(error);
       return false;
     }
-    if (pending >= this.#wire.highWaterMark) this.#owesDrained = true;
+    if (pending >= this.#wire.highWaterMark) {
+      this.#owesDrained = true;
+      if (pending > stallLimit(this.#wire)) this.#watchStall();
+    }
     this.#flush();
     return !this.#owesDrained;
+  }
+
+  #watchStall(): void {
+    if (this.#stall?.active) return;
+    // Whatever waits on a transport below is watched there.
+    if (this.#below && this.#wire.takenBytes === undefined) return;
+    this.#stall = new WriteStall({
+      reactor: this.reactor,
+      wire: this.#wire,
+      stalled: (reason) => this.abort(reason),
+    });
   }
 
   /** Sends what is queued, unless the caller's corks or the callback on the stack hold it back. */
@@ -336,6 +352,7 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   abort(why?: Error | CloseReason): void {
     if (this.#state === 'aborting' || this.#state === 'lost') return;
     this.#state = 'aborting';
+    this.#stall?.cancel();
     this.#reason = why instanceof Error || !why ? { kind: 'aborted', error: why } : why;
     this.#queue = NOTHING;
     this.#queuedBytes = 0;
@@ -392,6 +409,7 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   wireClosed(error?: Error | CloseReason): void {
     if (this.#state === 'lost') return;
     this.#closeTimer?.cancel();
+    this.#stall?.cancel();
     if (!error && !this.#paused) this.#deliverUnread();
     this.#state = 'lost';
     this.#queue = NOTHING;
@@ -470,6 +488,7 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
       throw new UsageError('HAWSER_DETACHED', 'Cannot detach as the socket was given away');
     }
     this.#send();
+    this.#stall?.cancel();
     this.#detached = true;
     const socket = this.#wire.detach(this.#unread.takeAll());
     showEnds(socket, this);

@@ -17,6 +17,10 @@ export interface Wire {
   readonly pendingBytes: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
+  /** Bytes that were taken for good, where the wire knows it while one large write is under way. */
+  readonly takenBytes?: number | undefined;
+  /** Asks how many of the taken bytes the far side has not confirmed. Answered in a later turn, or never. */
+  askUnacknowledged?(heard: (bytes: number) => void): void;
   /** Starts delivering to `events`. Called once, first. */
   open(events: WireEvents): void;
   /** Sends the buffers in order and together. */

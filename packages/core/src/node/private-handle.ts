@@ -68,6 +68,12 @@ export function descriptorKind(fd: number): DescriptorKind {
   throw notAvailable('dgram.Socket');
 }
 
+/** The descriptor of a connected socket; `undefined` where the socket is not one of the operating system, or closed. */
+export function socketDescriptor(socket: object): number | undefined {
+  const fd = (socket as { readonly _handle?: Handle | null })._handle?.fd;
+  return fd === undefined || fd < 0 ? undefined : fd;
+}
+
 /**
  * Bytes of a socket that the kernel has taken. Only this grows while one large write is under way; `undefined` where
  * the socket is not one of the operating system.

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Wire, WireEvents } from '../connection/wire.ts';
 import type { Address } from '../contract/address.ts';
+import { unacknowledgedBytes } from './kernel-queue.ts';
+import { bytesTaken, socketDescriptor } from './private-handle.ts';
 
 const EMPTY = Buffer.alloc(0);
 const wireEvents = Symbol('hawser.wireEvents');
@@ -45,6 +47,19 @@ export class SocketWire implements Wire {
   }
   get bytesWritten(): number {
     return this.#socket.bytesWritten;
+  }
+
+  get takenBytes(): number | undefined {
+    const raw = this.#raw;
+    return bytesTaken(raw) ?? raw.bytesWritten - raw.writableLength;
+  }
+
+  askUnacknowledged(heard: (bytes: number) => void): void {
+    const fd = socketDescriptor(this.#raw);
+    if (fd === undefined) return;
+    void unacknowledgedBytes(fd).then((bytes) => {
+      if (bytes !== undefined) heard(bytes);
+    });
   }
 
   open(events: WireEvents): void {
