@@ -194,7 +194,19 @@ export {
   sniff,
 } from './layers/preamble/sniff.ts';
 export { type AlpnRoutes, alpn } from './layers/transform/alpn.ts';
+export {
+  type Conversation,
+  formatConversation,
+  parseConversation,
+  type Said,
+} from './layers/transform/conversation.ts';
 export { type ClientUpgrade, type ServerUpgrade, startTls } from './layers/transform/start-tls.ts';
+export {
+  ConversationRecorder,
+  type TapOptions,
+  type TapSink,
+  tap,
+} from './layers/transform/tap.ts';
 export { sharedThrottle, type ThrottleOptions, throttle } from './layers/transform/throttle.ts';
 export { tls } from './layers/transform/tls.ts';
 export { transform } from './layers/transform/transform.ts';
@@ -204,6 +216,13 @@ export { isInherited } from './node/inherited-descriptors.ts';
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
 export type { NodeThreadsOptions } from './node/node-threads.ts';
 // Services and the process around them.
+export type { BackoffOptions } from './services/backoff.ts';
+export {
+  ClientService,
+  type ClientServiceOptions,
+  type ClientState,
+  type WhenConnectedOptions,
+} from './services/client-service.ts';
 export { group, type RemoveOptions, type ServiceGroup } from './services/group.ts';
 export type { ListenerKind, ListenerService } from './services/listener-service.ts';
 export { type PortServiceOptions, portService, serve } from './services/port-service.ts';

@@ -14,6 +14,7 @@ export {
   type PipeEnds,
   type PipeOptions,
 } from './pipe.ts';
+export { type ReplayOptions, replayConversation } from './replay-conversation.ts';
 export { SeededRandom } from './seeded-random.ts';
 // Certificates.
 export {

@@ -59,9 +59,8 @@ export class Allowance implements Pace {
 
   #serve(): void {
     this.#timer = undefined;
-    // A copy: those who are served may wait again, behind the others.
-    for (const waiter of [...this.#waiters]) {
-      if (!this.#waiters.has(waiter)) continue;
+    // Whoever is served and waits again comes up once more, behind the others, until nothing is left to give.
+    for (const waiter of this.#waiters) {
       if (this.#msUntil(waiter) > 0) break;
       this.#waiters.delete(waiter);
       this.#serving = true;

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { stack } from '../../../src/connection/stack.ts';
 import { type TransformControl } from '../../../src/connection/transform-wire.ts';
+import type { CloseReason } from '../../../src/contract/close-reason.ts';
 import type { Transport } from '../../../src/contract/transport.ts';
 import { transform } from '../../../src/layers/transform/transform.ts';
 import { connectPipe } from '../../../testing/pipe.ts';
@@ -42,4 +43,33 @@ test('a resume of the protocol never lifts the hold of a layer, nor the other wa
   expect(await send('3')).toBe('');
   upper?.resumeReading();
   expect(await send('4')).toBe('1234');
+});
+
+test('a transformation that throws on its way down ends that connection alone and is reported', async () => {
+  const reactor = createTestReactor();
+  const broken = transform('broken', () => ({
+    sent() {
+      throw new Error('a mistake');
+    },
+  }));
+  const reasons: CloseReason[] = [];
+  let written: unknown;
+  const { server } = connectPipe(
+    reactor,
+    stack(broken)(() => ({
+      connectionMade(t) {
+        t.onClose((reason) => reasons.push(reason));
+        t.reactor.clock.callSoon(() => {
+          written = t.write(Buffer.from('x'));
+        });
+      },
+      dataReceived() {},
+    })),
+    () => ({ dataReceived() {} }),
+  );
+  await reactor.clock.settle();
+  expect(server.ending).toBe(true);
+  expect(reasons).toMatchObject([{ kind: 'protocol', error: { message: 'a mistake' } }]);
+  expect(reactor.reports.problems).toHaveLength(1);
+  expect(typeof written).toBe('boolean');
 });
