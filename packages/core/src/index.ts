@@ -251,4 +251,9 @@ export {
 } from './sim/simulation.ts';
 export { SimulationError } from './sim/simulation-error.ts';
 export type { RunLimits, SyncDriver } from './sim/sync-driver.ts';
+// Streams, for people who prefer await.
+export { connect } from './stream/connect.ts';
+export type { Connection, ReadLineOptions, ReadUntilOptions } from './stream/connection.ts';
 export { FramedProtocol } from './stream/framed-protocol.ts';
+export { IncompleteRead } from './stream/incomplete-read.ts';
+export { type StreamHandler, type StreamingOptions, streaming } from './stream/streaming.ts';

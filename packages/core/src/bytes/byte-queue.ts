@@ -41,6 +41,23 @@ export class ByteQueue {
     }
   }
 
+  /** Puts bytes in front of the others. The queue owns them from now on. */
+  unshift(chunk: Uint8Array): void {
+    if (chunk.length === 0) return;
+    const head = this.#chunks[this.#first];
+    if (head && this.#offset > 0) {
+      this.#chunks[this.#first] = head.subarray(this.#offset);
+      this.#offset = 0;
+    }
+    this.#length += chunk.length;
+    if (this.#first > 0) {
+      this.#first -= 1;
+      this.#chunks[this.#first] = asBuffer(chunk);
+    } else {
+      this.#chunks.unshift(asBuffer(chunk));
+    }
+  }
+
   /** The first `count` bytes, which leave the queue. A copy only when they lie in several chunks. */
   take(count: number): Buffer {
     const taken = this.peek(count);

@@ -1,4 +1,4 @@
-import type { LineDecoderOptions } from './line-decoder.ts';
+import type { LineOptions } from './line-cutter.ts';
 
 /**
  * `line` with its ending, for a `LineDecoder` with the same `delimiter`; text as UTF-8. `'newline'` ends it with LF.
@@ -7,7 +7,7 @@ import type { LineDecoderOptions } from './line-decoder.ts';
  */
 export function encodeLine(
   line: Uint8Array | string,
-  delimiter: LineDecoderOptions['delimiter'] = 'newline',
+  delimiter: LineOptions['delimiter'] = 'newline',
 ): Buffer {
   const end = delimiter === 'newline' ? '\n' : delimiter === 'crlf' ? '\r\n' : delimiter;
   const encoded = Buffer.concat([Buffer.from(line), Buffer.from(end)]);

@@ -72,15 +72,21 @@ export abstract class FramedProtocol<Frame = Buffer> extends BaseProtocol {
   /** Paused in the middle of a chunk: the transport keeps the rest of it, and gives it back when it is resumed. */
   #putBack(): void {
     if (this.#decoder.buffered === 0) return;
-    const again: Protocol = {
-      dataReceived: (data) => this.dataReceived(data),
-      readEnded: () => this.readEnded(),
-      writeDrained: () => this.writeDrained(),
-      connectionLost: (reason) => this.connectionLost(reason),
-    };
-    const self: Protocol = this;
-    if (self.drainRequested) again.drainRequested = (deadline) => self.drainRequested?.(deadline);
-    this.transport.handTo(again, this.#decoder.rest());
+    this.transport.handTo(introduced(this), this.#decoder.rest());
     this.transport.pauseReading();
   }
+}
+
+/** `protocol` as one that has had its `connectionMade`. */
+function introduced(protocol: Protocol): Protocol {
+  const same: Protocol = {
+    dataReceived: (data) => protocol.dataReceived(data),
+    readEnded: () => protocol.readEnded?.(),
+    writeDrained: () => protocol.writeDrained?.(),
+    connectionLost: (reason) => protocol.connectionLost?.(reason),
+  };
+  if (protocol.drainRequested) {
+    same.drainRequested = (deadline) => protocol.drainRequested?.(deadline);
+  }
+  return same;
 }

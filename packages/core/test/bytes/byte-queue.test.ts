@@ -4,7 +4,7 @@ import { SeededRandom } from '../../testing/seeded-random.ts';
 
 describe('against a flat buffer', () => {
   test.each([1, 2, 3, 4, 5, 6, 7, 8])(
-    'seed %i: random pushes, takes, peeks and searches agree',
+    'seed %i: random pushes, takes, put-backs, peeks and searches agree',
     (seed) => {
       const random = new SeededRandom(seed);
       // A small alphabet, so that searches find something.
@@ -19,7 +19,7 @@ describe('against a flat buffer', () => {
         const index = random.below(Math.max(1, model.length - 3));
         let seen: unknown;
         let expected: unknown;
-        switch (random.below(7)) {
+        switch (random.below(8)) {
           case 0:
           case 1: {
             const chunk = some(random.below(4) === 0 ? random.below(2_000) : random.below(20));
@@ -40,6 +40,12 @@ describe('against a flat buffer', () => {
             queue.skip(few);
             model = model.subarray(few);
             break;
+          case 6: {
+            const chunk = some(random.below(3) === 0 ? random.below(2_000) : random.below(20));
+            queue.unshift(chunk);
+            model = Buffer.concat([chunk, model]);
+            break;
+          }
           case 5:
             seen = [queue.indexOf(needle, count), queue.indexOf(needle.readUInt8(), count)];
             expected = [model.indexOf(needle, count), model.indexOf(needle.readUInt8(), count)];
