@@ -150,6 +150,12 @@ export class TransformWire implements Protocol, Wire {
   get bytesWritten(): number {
     return this.#transport.bytesWritten + (this.#leaving?.length ?? 0);
   }
+  get takenBytes(): number {
+    const { bytesWritten, pendingBytes, reactor } = this.#transport;
+    const taken = bytesWritten - pendingBytes;
+    // That bytes wait for their pace is no fault of the peer: while they do, time is progress enough.
+    return this.#leaving?.length ? taken + reactor.clock.now() : taken;
+  }
 
   open(events: WireEvents): void {
     this.#events = events;

@@ -96,9 +96,9 @@ class PausedPorts {
 
   resume(): void {
     this.#paused = false;
-    for (const [port, pause] of this.#pauses) {
-      this.#pauses.set(port, undefined);
-      pause?.[Symbol.dispose]();
-    }
+    const pauses = [...this.#pauses.values()];
+    for (const port of this.#pauses.keys()) this.#pauses.set(port, undefined);
+    // A port may let in at once who waits, and so be full again before the next one resumes.
+    for (const pause of pauses) pause?.[Symbol.dispose]();
   }
 }

@@ -144,6 +144,6 @@ function unescape(text: string): Buffer | undefined {
     known &&= Object.hasOwn(ESCAPES, name);
     return ESCAPES[name] ?? '';
   });
-  const latin1 = [...plain].every((each) => (each.codePointAt(0) ?? 0) <= 0xff);
-  return known && latin1 ? Buffer.from(plain, 'latin1') : undefined;
+  const bytes = Buffer.from(plain, 'latin1');
+  return known && bytes.toString('latin1') === plain ? bytes : undefined;
 }

@@ -105,6 +105,35 @@ test('a full server stops accepting on all its ports, and resumes at resumeAt', 
   expect(pauses()).toEqual([0, 0, 0]);
 });
 
+test('ports that let in at once who waits may be full again before all have resumed', async () => {
+  const factory = stack(maxConnections(1, { policy: 'stop-accepting' }))(silent);
+  const server = new Arrivals(factory);
+  let waiting = 1;
+  let pauses = 0;
+  const eager = (): Port =>
+    ({
+      pauseAccepting() {
+        pauses += 1;
+        return {
+          [Symbol.dispose]() {
+            pauses -= 1;
+            if (pauses < 2 && waiting > 0) {
+              waiting -= 1;
+              server.arrive();
+            }
+          },
+        };
+      },
+    }) as unknown as Port;
+  factory.started?.(eager());
+  factory.started?.(eager());
+  const first = server.arrive();
+  expect(pauses).toBe(2);
+  first.abort();
+  await first.settle();
+  expect([waiting, pauses]).toEqual([0, 2]);
+});
+
 test('a port that stops while paused gets its pause back', () => {
   const factory = stack(maxConnections(1, { policy: 'stop-accepting' }))(silent);
   const port = fakePort();

@@ -164,6 +164,13 @@ describe('to the peer', () => {
   });
 });
 
+test('waiting for the pace is no stall, however slow it is', async () => {
+  const { reactor, server, client } = setUp({ writeBytesPerSecond: 0.05, burst: 1 });
+  server.transport.write(Buffer.alloc(2_000_000));
+  await reactor.clock.elapse(60_000);
+  expect([server.reason, client.received]).toEqual([undefined, 4]);
+});
+
 describe('from the peer', () => {
   test('bytes come at the rate, and the peer is kept from sending more', async () => {
     const { reactor, server, client } = setUp(

@@ -18,7 +18,6 @@ const reactor = createNodeReactor({ reports });
 const ports: Port[] = [];
 afterEach(async () => {
   for (const port of ports.splice(0)) await port.stop();
-  expect(reports.problems).toEqual([]);
 });
 
 /** A server whose sockets say where they come from, and echo. */
@@ -63,6 +62,7 @@ test('behind the header a library gets the real socket, which names the client',
   expect(await read(client, reported.length + 5)).toBe(`${reported}early`);
   expect(sockets[0]).toBeInstanceOf(Socket);
   client.destroy();
+  expect(reports.problems).toEqual([]);
 });
 
 test('the port may be all that differs', async () => {
@@ -75,6 +75,7 @@ test('the port may be all that differs', async () => {
     localPort: 443,
   });
   client.destroy();
+  expect(reports.problems).toEqual([]);
 });
 
 test('so does the TLS socket above it, which is a real one', async () => {
@@ -87,4 +88,5 @@ test('so does the TLS socket above it, which is a real one', async () => {
   expect(await read(client, reported.length + 6)).toBe(`${reported}secret`);
   expect(sockets[0]).toBeInstanceOf(TLSSocket);
   client.destroy();
+  expect(reports.problems).toEqual([]);
 });
