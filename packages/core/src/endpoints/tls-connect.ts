@@ -2,10 +2,11 @@ import type { Factory } from '../contract/factory.ts';
 import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { TcpConnectOptions } from '../contract/tcp.ts';
-import type { TlsClientOptions, TlsSession } from '../contract/tls.ts';
+import type { TlsClientOptions } from '../contract/tls.ts';
 import type { Transport } from '../contract/transport.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { ConnectError, describeReason } from '../errors.ts';
+import { SecuringProtocol } from '../layers/transform/securing-protocol.ts';
 
 /** Where {@link connectTls} goes, how it is secured, and how errors name it. */
 export interface TlsConnectParts {
@@ -24,6 +25,7 @@ export function connectTls<P extends Protocol>(
   const made = new Deferred<P>({ canceller: () => under?.abort(), where: 'tls.connect' });
   const upper: Factory<P> = {
     name: factory.name,
+    acceptableProtocols: factory.acceptableProtocols,
     buildProtocol(incoming) {
       const protocol = factory.buildProtocol(incoming);
       // `connectionMade` comes when this returns.
@@ -34,7 +36,8 @@ export function connectTls<P extends Protocol>(
   };
   const below: Factory = {
     name: `tls > ${factory.name}`,
-    buildProtocol: () => new Handshake(secured, upper),
+    buildProtocol: () =>
+      new SecuringProtocol((below) => below.reactor.tls.startClient(below, secured, upper)),
   };
   return reactor.tcp.connect(place, below).addCallback((transport) => {
     under = transport;
@@ -50,27 +53,4 @@ export function connectTls<P extends Protocol>(
 function refusal(where: string, name: string): ConnectError {
   const why = `Cannot connect to ${where}: the factory "${name}" refused the connection`;
   return new ConnectError('HAWSER_REFUSED', why);
-}
-
-/** What stands on the connection below TLS. */
-class Handshake implements Protocol {
-  readonly #options: TlsClientOptions;
-  readonly #upper: Factory;
-  #session: TlsSession | undefined;
-
-  constructor(options: TlsClientOptions, upper: Factory) {
-    this.#options = options;
-    this.#upper = upper;
-  }
-
-  connectionMade(transport: Transport): void {
-    this.#session = transport.reactor.tls.startClient(transport, this.#options, this.#upper);
-  }
-
-  // The session has taken the bytes over by now.
-  dataReceived(): void {}
-
-  drainRequested(deadline: number): void {
-    this.#session?.drainRequested(deadline);
-  }
 }

@@ -1,31 +1,23 @@
 import { isIP, type Socket } from 'node:net';
-import {
-  createSecureContext,
-  type SecureContext,
-  TLSSocket,
-  connect as tlsConnect,
-} from 'node:tls';
+import { TLSSocket as NodeTlsSocket, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { toSocket } from '../adapt/to-socket.ts';
 import { TLS } from '../connection/info-keys.ts';
 import { WireTransport } from '../connection/wire-transport.ts';
 import type { DelayedCall } from '../contract/clock.ts';
+import type { CloseReason } from '../contract/close-reason.ts';
+import type { Context } from '../contract/context.ts';
 import type { Factory } from '../contract/factory.ts';
-import type {
-  Tls,
-  TlsClientOptions,
-  TlsInfo,
-  TlsOptions,
-  TlsServerOptions,
-  TlsSession,
-} from '../contract/tls.ts';
+import type { Tls, TlsClientOptions, TlsServerOptions, TlsSession } from '../contract/tls.ts';
 import type { Transport } from '../contract/transport.ts';
-import { ProtocolError } from '../errors.ts';
-import { SocketWire } from './socket-wire.ts';
+import { ProtocolError, toError } from '../errors.ts';
+import { SocketWire, type SocketWireOptions } from './socket-wire.ts';
+import { clientStateOf } from './tls-client-sessions.ts';
+import { tlsInfo, verifyError } from './tls-info.ts';
+import { serverContextsOf } from './tls-server-contexts.ts';
 
 const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
-
-/** Parsing a certificate takes milliseconds; every connection of a port shares the options object, and so the result. */
-const contexts = new WeakMap<TlsOptions, SecureContext>();
+/** What a handshake fails with when the network is at fault, not the peer. */
+const NETWORK_ERRORS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);
 
 /** TLS by node's OpenSSL, over any transport. */
 export const nodeTls: Tls = {
@@ -33,17 +25,8 @@ export const nodeTls: Tls = {
     new NodeTlsSession(under, { side: 'server', options, upper }),
   startClient: (under, options, upper) =>
     new NodeTlsSession(under, { side: 'client', options, upper }),
-  check: (options) => void contextOf(options),
+  check: (options) => void serverContextsOf(options),
 };
-
-function contextOf(options: TlsOptions): SecureContext {
-  let context = contexts.get(options);
-  if (!context) {
-    context = createSecureContext(options);
-    contexts.set(options, context);
-  }
-  return context;
-}
 
 type Parts =
   | { readonly side: 'server'; readonly options: TlsServerOptions; readonly upper: Factory }
@@ -56,21 +39,29 @@ class NodeTlsSession implements TlsSession {
   readonly #raw: Socket;
   readonly #socket: TLSSocket;
   readonly #deadline: DelayedCall;
+  #state: 'shaking' | 'failed' | 'secure' = 'shaking';
   #upper: WireTransport | undefined;
 
   constructor(under: Transport, parts: Parts) {
     const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS } = parts.options;
+    const start =
+      parts.side === 'server'
+        ? serverStart(parts, { context: under.context, refuse: this.#failed })
+        : clientStart(parts, under);
     this.#under = under;
     this.#parts = parts;
     this.#raw = toSocket(under, (deadline) => this.drainRequested(deadline));
-    this.#socket = startTls(this.#raw, parts);
+    this.#socket = start(this.#raw);
     this.#deadline = under.reactor.clock.callLater(handshakeTimeoutMs, () => {
       this.#giveUp({ kind: 'timeout', timer: 'handshake', afterMs: handshakeTimeoutMs });
     });
     this.#socket.on('error', this.#failed);
+    this.#socket.on('end', this.#left);
+    this.#socket.on('close', this.#left);
     this.#socket.once(parts.side === 'server' ? 'secure' : 'secureConnect', () => this.#secured());
     under.onClose((reason) => {
       this.#deadline.cancel();
+      if (this.#state === 'shaking') this.#state = 'failed';
       // The protocol above hears the reason of the connection below: a reset, an idle timeout, a shutdown.
       if (reason.kind !== 'done') this.#upper?.abort(reason);
       this.#socket.destroy();
@@ -82,72 +73,152 @@ class NodeTlsSession implements TlsSession {
     else this.#giveUp({ kind: 'shutdown' });
   }
 
-  readonly #failed = (cause: Error): void => {
-    const error = new ProtocolError(
-      'HAWSER_TLS_HANDSHAKE',
-      `Cannot finish the TLS handshake: ${cause.message}`,
-      { cause },
-    );
+  readonly #failed = (cause: Error & { readonly code?: string }): void => {
+    if (cause.code !== undefined && NETWORK_ERRORS.has(cause.code)) {
+      this.#giveUp({ kind: 'reset', error: cause });
+      return;
+    }
+    const message = `Cannot finish the TLS handshake: ${cause.message}`;
+    const error = new ProtocolError('HAWSER_TLS_HANDSHAKE', message, { cause });
     this.#giveUp({ kind: 'protocol', error });
   };
 
-  #giveUp(reason: Parameters<Transport['abort']>[0]): void {
+  /** Node tells of errors of the network only on the socket below. */
+  readonly #left = (): void =>
+    this.#failed(this.#socket.errored ?? this.#raw.errored ?? new Error('the peer left'));
+
+  #giveUp(reason: CloseReason): void {
+    if (this.#state !== 'shaking') return;
+    this.#state = 'failed';
     this.#deadline.cancel();
-    this.#under.abort(reason);
-    this.#socket.destroy();
+    const end = (): void => {
+      this.#under.abort(reason);
+      this.#socket.destroy();
+    };
+    // In a turn of its own: OpenSSL may be on the stack, and its alert is on its way to the peer. Not when node has
+    // destroyed the socket already, or the connection below would end without a reason.
+    if (this.#socket.destroyed) end();
+    else this.#under.reactor.clock.callSoon(end);
   }
 
   #secured(): void {
+    if (this.#state !== 'shaking') return;
+    const { side, options, upper } = this.#parts;
+    const refused =
+      side === 'server' && options.clientCertificates === 'require' && verifyError(this.#socket);
+    if (refused) {
+      this.#failed(refused);
+      return;
+    }
+    this.#state = 'secure';
     this.#deadline.cancel();
     const { local, peer, reactor, id } = this.#under;
-    const wire = new SocketWire(this.#socket, { local, peer, raw: this.#raw });
+    const wire = new TlsWire(this.#socket, { local, peer, raw: this.#raw }, this.#under);
     this.#upper = new WireTransport(reactor, wire, {
       id,
-      side: this.#parts.side,
-      info: new Map([[TLS, describe(this.#socket)]]),
+      side,
+      info: new Map([[TLS, tlsInfo(this.#socket, side)]]),
       below: this.#under,
     });
     this.#socket.off('error', this.#failed);
-    this.#upper.adopt(this.#parts.upper);
+    this.#socket.off('end', this.#left);
+    this.#socket.off('close', this.#left);
+    this.#upper.adopt(upper);
   }
 }
 
-function startTls(socket: Socket, { side, options }: Parts): TLSSocket {
-  const shared = {
-    secureContext: contextOf(options),
-    ...(options.alpn && { ALPNProtocols: [...options.alpn] }),
-  };
-  if (side === 'server') return new TLSSocket(socket, { ...shared, isServer: true });
-  const { serverName, verify = true } = options;
-  return tlsConnect({
-    ...shared,
-    socket,
-    rejectUnauthorized: verify,
-    // An address is verified, but has no place in SNI (RFC 6066 §3).
-    ...(serverName !== undefined && {
-      host: serverName,
-      servername: isIP(serverName) ? '' : serverName,
-    }),
-  });
+/** A TLS socket as a wire. Its resets are those of the connection below, which so learns the reason as well. */
+class TlsWire extends SocketWire {
+  readonly #under: Transport;
+  readonly #socket: TLSSocket;
+
+  constructor(socket: TLSSocket, options: SocketWireOptions, under: Transport) {
+    super(socket, options);
+    this.#socket = socket;
+    this.#under = under;
+  }
+
+  override reset(reason?: CloseReason): void {
+    // A protocol may abort inside a callback that TLS makes from native code, on the handle that would be freed here:
+    // node crashes.
+    this.#under.reactor.clock.callSoon(() => {
+      this.#under.abort(reason);
+      this.#socket.destroy();
+    });
+  }
 }
 
-function describe(socket: TLSSocket): TlsInfo {
-  return {
-    version: socket.getProtocol() ?? 'unknown',
-    cipher: socket.getCipher().name,
-    alpn: socket.alpnProtocol || undefined,
-    serverName: nameOf(socket),
-    authorized: socket.authorized,
-    peerCertificate: () => {
-      const certificate = socket.getPeerCertificate();
-      return Object.keys(certificate).length > 0 ? certificate : undefined;
-    },
+/** What the options ask for, before the socket is taken: a mistake in them leaves the transport alone. */
+function serverStart(
+  { options, upper }: Parts & { side: 'server' },
+  { context, refuse }: { context: Context; refuse: (error: Error) => void },
+): (raw: Socket) => TLSSocket {
+  const { clientCertificates } = options;
+  const contexts = serverContextsOf(options);
+  const secureContext = contexts.initial;
+  return (raw) =>
+    new NodeTlsSocket(raw, {
+      isServer: true,
+      secureContext,
+      requestCert: clientCertificates !== undefined,
+      rejectUnauthorized: clientCertificates === 'require',
+      ...alpn(options, upper),
+      ...(contexts.byName && {
+        // Without a call of `callback` the handshake waits until it is given up.
+        SNICallback: (asked, callback) =>
+          void contexts.find(asked, { context, failed: rethrow }).then(
+            (found) => callback(null, found),
+            (error: unknown) => refuse(toError(error)),
+          ),
+      }),
+    });
+}
+
+/** What `certificateFor` throws refuses one client; its reason tells. */
+function rethrow(_: string, thrown: unknown): never {
+  throw toError(thrown);
+}
+
+function clientStart(
+  { options, upper }: Parts & { side: 'client' },
+  { peer }: Transport,
+): (raw: Socket) => TLSSocket {
+  const { verify = true, serverName = 'host' in peer ? peer.host : undefined } = options;
+  if (verify && serverName === undefined) {
+    throw new TypeError('Cannot verify the server as there is no serverName');
+  }
+  const { context, sessions } = clientStateOf(options);
+  const session = serverName === undefined ? undefined : sessions.take(serverName);
+  return (raw) => {
+    const socket = tlsConnect({
+      socket: raw,
+      secureContext: context,
+      rejectUnauthorized: verify,
+      ...alpn(options, upper),
+      ...(session && { session }),
+      // An address is verified, but has no place in SNI (RFC 6066 §3).
+      ...(serverName !== undefined && {
+        host: serverName,
+        servername: isIP(serverName) ? '' : serverName,
+      }),
+    });
+    if (serverName !== undefined) {
+      socket.on('session', (next: Buffer) => sessions.keep(serverName, next));
+      // TLS 1.2 sends no new ticket for one that is still good.
+      socket.once('secureConnect', () => {
+        if (session && socket.isSessionReused() && socket.getProtocol() === 'TLSv1.2') {
+          sessions.keep(serverName, session);
+        }
+      });
+    }
+    return socket;
   };
 }
 
-/** What the client asked for by SNI; the type of node leaves it out on the server side. */
-function nameOf(
-  socket: TLSSocket & { readonly servername?: string | false | null },
-): string | undefined {
-  return socket.servername || undefined;
+function alpn(
+  { alpn: names }: TlsServerOptions | TlsClientOptions,
+  { acceptableProtocols }: Factory,
+): { ALPNProtocols?: string[] } {
+  const list = names ?? acceptableProtocols;
+  return list && list.length > 0 ? { ALPNProtocols: [...list] } : {};
 }

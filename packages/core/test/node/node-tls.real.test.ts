@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { TLS } from '../../src/connection/info-keys.ts';
 import { stack } from '../../src/connection/stack.ts';
@@ -9,10 +10,15 @@ import type { Protocol } from '../../src/contract/protocol.ts';
 import type { Reactor } from '../../src/contract/reactor.ts';
 import type { TlsClientOptions } from '../../src/contract/tls.ts';
 import { idleTimeout } from '../../src/layers/observer/idle-timeout.ts';
+import { alpn } from '../../src/layers/transform/alpn.ts';
 import { tls } from '../../src/layers/transform/tls.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
+import { clientHelloBytes } from '../../testing/client-hello-bytes.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
+import { FakeTransport } from '../../testing/fake-transport.ts';
+import { createTestReactor } from '../../testing/test-reactor.ts';
 import { localhostCertificate } from '../fixtures/localhost-certificate.ts';
+import { TlsRig } from './tls-rig.ts';
 
 const host = '127.0.0.1';
 let reports: CollectedReports;
@@ -190,3 +196,137 @@ function neverMade(): { promise: { made: boolean }; protocol: Protocol } {
   };
   return { promise, protocol };
 }
+
+test('a peer that leaves in the middle of its hello is forgotten at once', async () => {
+  await using rig = new TlsRig();
+  const port = await rig.serve(localhostCertificate);
+  const hello = clientHelloBytes({ serverName: 'localhost' });
+  const socket = connect(port, host, () => socket.end(hello.subarray(0, 50)));
+  socket.on('error', () => undefined).resume();
+  await expect.poll(() => rig.servers.length).toBe(1);
+  expect(await rig.servers[0]?.lost).toMatchObject({
+    kind: 'protocol',
+    error: { code: 'HAWSER_TLS_HANDSHAKE', cause: { message: 'the peer left' } },
+  });
+});
+
+test('a peer that resets in the middle of its hello is a reset, not a mistake in TLS', async () => {
+  await using rig = new TlsRig();
+  const port = await rig.serve(localhostCertificate);
+  const socket = connect(port, host, () => socket.write(clientHelloBytes().subarray(0, 50)));
+  await expect.poll(() => rig.servers.length).toBe(1);
+  await expect.poll(() => rig.servers[0]?.bytesRead()).toBe(50);
+  socket.resetAndDestroy();
+  expect(await rig.servers[0]?.lost).toMatchObject({
+    kind: 'reset',
+    error: { code: 'ECONNRESET' },
+  });
+});
+
+test('ALPN is what the factory speaks, unless the options say otherwise, and alpn() routes by it', async () => {
+  await using rig = new TlsRig();
+  const say = (word: string): Factory => ({
+    name: word,
+    buildProtocol: () => ({
+      connectionMade: (t) => void t.write(Buffer.from(word)),
+      dataReceived() {},
+    }),
+  });
+  const routes = { h2: say('two'), 'http/1.1': say('one') };
+  const open = await rig.serve(localhostCertificate, alpn({ ...routes, otherwise: say('none') }));
+  const strict = await rig.serve(localhostCertificate, alpn(routes));
+  const narrow = await rig.serve({ ...localhostCertificate, alpn: ['http/1.1'] }, alpn(routes));
+  const ask = async (port: number, offered: readonly string[]): Promise<string | CloseReason> => {
+    const client = await rig.connect(port, { verify: false, alpn: offered });
+    if (!client.info) return client.lost;
+    const lost = client.lost.then(() => 'lost');
+    await Promise.race([lost, expect.poll(client.received).not.toBe('')]);
+    client.transport?.close();
+    return `${client.info.alpn} ${client.received()}`;
+  };
+  expect(await ask(open, ['http/1.1', 'h2'])).toBe('h2 two');
+  expect(await ask(open, ['http/1.1'])).toBe('http/1.1 one');
+  expect(await ask(open, [])).toBe('undefined none');
+  expect(await ask(narrow, ['h2', 'http/1.1'])).toBe('http/1.1 one');
+  // The alert of the server reaches the client before the end of the connection does.
+  expect(await ask(open, ['spdy'])).toMatchObject({
+    kind: 'protocol',
+    error: { message: expect.stringMatching(/no application protocol/) },
+  });
+  expect(await ask(strict, [])).toBe('undefined ');
+  expect(await rig.servers.at(-1)?.lost).toMatchObject({ kind: 'refused', by: 'alpn' });
+});
+
+test('a version below TLS 1.2 is refused, and the client learns why', async () => {
+  await using rig = new TlsRig();
+  const port = await rig.serve(localhostCertificate);
+  const options: TlsClientOptions = {
+    verify: false,
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.1',
+    ciphers: 'DEFAULT@SECLEVEL=0',
+  };
+  const { lost } = await rig.connect(port, options);
+  expect(await lost).toMatchObject({
+    error: { message: expect.stringMatching(/protocol version/) },
+  });
+  expect(await rig.servers[0]?.lost).toMatchObject({
+    kind: 'protocol',
+    error: { cause: { code: 'ERR_SSL_UNSUPPORTED_PROTOCOL' } },
+  });
+});
+
+test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+  'close says goodbye and ends by its deadline, with a peer that never answers, with %s',
+  async (maxVersion) => {
+    await using rig = new TlsRig();
+    const factory: Factory = {
+      name: 'closing',
+      buildProtocol: () => ({
+        connectionMade: (t) => t.close({ deadlineMs: 60 }),
+        dataReceived() {},
+      }),
+    };
+    const big: Factory = {
+      name: 'blocked',
+      buildProtocol: () => ({
+        connectionMade(t) {
+          t.write(Buffer.alloc(12_000_000));
+          t.close({ deadlineMs: 60 });
+        },
+        dataReceived() {},
+      }),
+    };
+    const polite = await rig.serve({ ...localhostCertificate, maxVersion }, factory);
+    const blocked = await rig.serve({ ...localhostCertificate, maxVersion }, big);
+    // They shake hands, read what is sent or do not, and never end their side.
+    const open = (port: number): TLSSocket =>
+      tlsConnect({ host, port, rejectUnauthorized: false, allowHalfOpen: true });
+    const reader = open(polite).on('error', () => undefined);
+    const ended = new Promise((done) => reader.once('end', done));
+    reader.resume();
+    const deaf = open(blocked).on('error', () => undefined);
+    deaf.pause();
+    await ended;
+    await expect.poll(() => rig.servers.length).toBe(2);
+    const reasons = await Promise.all(rig.servers.map(({ lost }) => lost));
+    expect(reasons).toContainEqual({ kind: 'done' });
+    expect(reasons).toContainEqual({ kind: 'timeout', timer: 'close', afterMs: 60 });
+    reader.destroy();
+    deaf.destroy();
+  },
+);
+
+test('a client that is to verify must know a name, and the mistake is its own', async () => {
+  const testReactor = createTestReactor();
+  const transport = new FakeTransport({ reactor: testReactor, side: 'client' });
+  transport.start({
+    connectionMade: (t) =>
+      void testReactor.tls.startClient(t, {}, { name: 'upper', buildProtocol: () => undefined }),
+    dataReceived() {},
+  });
+  await transport.settle();
+  expect(transport.closedWith).toMatchObject({ kind: 'protocol', error: expect.any(TypeError) });
+  expect(testReactor.reports.problems).toHaveLength(1);
+  expect(testReactor.clock.timers).toBe(0);
+});

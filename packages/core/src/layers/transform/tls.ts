@@ -1,10 +1,8 @@
 import { layer } from '../../connection/stack.ts';
-import type { Factory } from '../../contract/factory.ts';
 import type { Layer } from '../../contract/layer.ts';
-import type { Protocol } from '../../contract/protocol.ts';
-import type { TlsServerOptions, TlsSession } from '../../contract/tls.ts';
-import type { Transport } from '../../contract/transport.ts';
+import type { TlsServerOptions } from '../../contract/tls.ts';
 import { matchTls } from '../preamble/matchers.ts';
+import { SecuringProtocol } from './securing-protocol.ts';
 
 /**
  * TLS, the server side. The protocol is built after the handshake, on a transport that answers `info(TLS)`; on a real
@@ -16,29 +14,7 @@ export function tls(options: TlsServerOptions): Layer {
     kind: 'transform',
     label: 'tls',
     match: matchTls,
-    build: (inner) => new TlsProtocol(options, inner),
+    build: (inner) =>
+      new SecuringProtocol((under) => under.reactor.tls.startServer(under, options, inner)),
   });
-}
-
-/** What stands on the connection below TLS. */
-class TlsProtocol implements Protocol {
-  readonly #options: TlsServerOptions;
-  readonly #inner: Factory;
-  #session: TlsSession | undefined;
-
-  constructor(options: TlsServerOptions, inner: Factory) {
-    this.#options = options;
-    this.#inner = inner;
-  }
-
-  connectionMade(transport: Transport): void {
-    this.#session = transport.reactor.tls.startServer(transport, this.#options, this.#inner);
-  }
-
-  // The session has taken the bytes over by now.
-  dataReceived(): void {}
-
-  drainRequested(deadline: number): void {
-    this.#session?.drainRequested(deadline);
-  }
 }

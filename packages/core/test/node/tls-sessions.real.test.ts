@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { connect } from 'node:tls';
+import { describe, expect, test } from 'vitest';
+import { TLS } from '../../src/connection/info-keys.ts';
+import type { TlsClientOptions, TlsServerOptions } from '../../src/contract/tls.ts';
+import { createTestAuthority } from '../../testing/test-certificates.ts';
+import { host, TlsRig } from './tls-rig.ts';
+
+const authority = createTestAuthority();
+const { ca } = authority;
+const server = authority.server(['localhost', 'other.example']);
+const greeting = {
+  name: 'greeting',
+  buildProtocol: () => ({
+    dataReceived() {},
+    connectionMade: (t: { write(data: Buffer): boolean }) => void t.write(Buffer.from('hi')),
+  }),
+};
+
+/** Connects, waits for the greeting, behind which tickets have arrived, and says whether a session was taken up. */
+async function visit(
+  rig: TlsRig,
+  port: number,
+  options: TlsClientOptions,
+): Promise<boolean | undefined> {
+  const { info, transport, received, lost } = await rig.connect(port, options);
+  if (!info) return undefined;
+  await expect.poll(received).toBe('hi');
+  transport?.close();
+  await lost;
+  return info.resumed;
+}
+
+describe.each(['TLSv1.2', 'TLSv1.3'] as const)('sessions with %s', (maxVersion) => {
+  test('are taken up by a client with the same options and name, and by no other', async () => {
+    await using rig = new TlsRig();
+    const port = await rig.serve({ ...server, maxVersion }, greeting);
+    const options: TlsClientOptions = { ca, serverName: 'localhost' };
+    expect(await visit(rig, port, options)).toBe(false);
+    expect(await visit(rig, port, options)).toBe(true);
+    expect(await visit(rig, port, options)).toBe(true);
+    expect(await visit(rig, port, { ...options })).toBe(false);
+    expect(await visit(rig, port, { ...options, serverName: 'other.example' })).toBe(false);
+  });
+
+  test('survive a new certificate', async () => {
+    await using rig = new TlsRig();
+    let current = server;
+    const port = await rig.serve({ certificate: { current: () => current }, maxVersion }, greeting);
+    const options: TlsClientOptions = { ca, serverName: 'localhost' };
+    expect(await visit(rig, port, options)).toBe(false);
+    current = authority.server('localhost');
+    expect(await visit(rig, port, options)).toBe(true);
+  });
+
+  test('are shared by processes with the same ticket keys, and by no others', async () => {
+    await using rig = new TlsRig();
+    const ticketKeys = randomBytes(48);
+    const one = await rig.serve({ ...server, maxVersion, ticketKeys }, greeting);
+    const two = await rig.serve({ ...server, maxVersion, ticketKeys }, greeting);
+    const stranger = await rig.serve({ ...server, maxVersion }, greeting);
+    const options: TlsClientOptions = { ca, serverName: 'localhost' };
+    expect(await visit(rig, one, options)).toBe(false);
+    expect(await visit(rig, two, options)).toBe(true);
+    expect(await visit(rig, stranger, options)).toBe(false);
+  });
+
+  test('do not get a client past a server that asks for certificates', async () => {
+    await using rig = new TlsRig();
+    const shared: TlsServerOptions = { ...server, ca, maxVersion, ticketKeys: randomBytes(48) };
+    const open = await rig.serve(shared, greeting);
+    const closed = await rig.serve({ ...shared, clientCertificates: 'require' }, greeting);
+    const options: TlsClientOptions = { ca, serverName: 'localhost' };
+    expect(await visit(rig, open, options)).toBe(false);
+    const { lost, received } = await rig.connect(closed, options);
+    await lost;
+    expect(received()).toBe('');
+    expect(await rig.servers[1]?.lost).toMatchObject({ kind: 'protocol' });
+  });
+
+  test('of a client with a certificate keep it', async () => {
+    await using rig = new TlsRig();
+    const authorized: (string | boolean | undefined)[] = [];
+    const port = await rig.serve(
+      { ...server, ca, maxVersion, clientCertificates: 'require' },
+      {
+        ...greeting,
+        buildProtocol(incoming) {
+          const info = incoming.info(TLS);
+          authorized.push(info?.resumed, info?.authorized, info?.peerCertificate()?.subject.CN);
+          return greeting.buildProtocol();
+        },
+      },
+    );
+    const options: TlsClientOptions = { ca, serverName: 'localhost', ...authority.client('ann') };
+    expect(await visit(rig, port, options)).toBe(false);
+    expect(await visit(rig, port, options)).toBe(true);
+    expect(authorized).toEqual([false, true, 'ann', true, true, 'ann']);
+  });
+});
+
+test('a client that renegotiates is refused, and the connection ends or goes on unchanged', async () => {
+  await using rig = new TlsRig();
+  const port = await rig.serve({ ...server, maxVersion: 'TLSv1.2' }, greeting);
+  const socket = connect({ host, port, ca, servername: 'localhost' });
+  await new Promise<void>((done) => socket.once('secureConnect', done));
+  const failed = await new Promise<Error | null>((done) => {
+    socket.once('error', done);
+    socket.renegotiate({}, done);
+  });
+  expect(String(failed)).toMatch(/renegotiation/i);
+  socket.destroy();
+});
