@@ -43,6 +43,17 @@ test('it is named like its function, or as asked', () => {
   expect(streaming(echo, { name: 'shout', match })).toMatchObject({ name: 'shout', match });
 });
 
+test('a handler gets the signal of the connection, unless it declares no parameter for it', async () => {
+  const seen: unknown[][] = [];
+  serve((...args) => seen.push(args));
+  serve(function (_conn) {
+    // oxlint-disable-next-line prefer-rest-params -- what was passed, not what was declared
+    seen.push([...arguments]);
+  });
+  expect(seen[0]).toEqual([expect.anything(), (seen[0]?.[0] as Connection).signal]);
+  expect(seen[1]).toHaveLength(1);
+});
+
 describe('the handler owns the connection', () => {
   test('an answer after the end of input arrives', async () => {
     const { transport } = serve(async (conn) => {
