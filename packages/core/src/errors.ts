@@ -102,6 +102,7 @@ export class ConnectError extends ConnectionError<
   | 'HAWSER_REFUSED'
   | 'HAWSER_BUDGET'
   | 'HAWSER_TLS_HANDSHAKE'
+  | 'HAWSER_PROXY'
 > {
   override readonly name: string = 'ConnectError';
 }

@@ -113,6 +113,8 @@ export { signalOf } from './deferred/signal-of.ts';
 export { succeed } from './deferred/succeed.ts';
 export { withSignal } from './deferred/with-signal.ts';
 // Where to listen and to connect.
+export { badEndpoint } from './endpoints/bad-endpoint.ts';
+export { connectOver, type OverParts } from './endpoints/connect-over.ts';
 export {
   DescriptorEndpoint,
   type DescriptorPlace,
@@ -120,12 +122,32 @@ export {
   UdpDescriptorEndpoint,
   type UdpDescriptorPlace,
 } from './endpoints/descriptor-endpoint.ts';
+export type {
+  Carrier,
+  EndpointScheme,
+  EndpointSchemes,
+  Login,
+  Prefix,
+  PrefixText,
+  TunnelTarget,
+  TunnelText,
+} from './endpoints/endpoint-scheme.ts';
+export { type EndpointText, formatOptions, readOptions } from './endpoints/endpoint-text.ts';
+export {
+  HttpConnectClientEndpoint,
+  type HttpConnectPlace,
+} from './endpoints/http-connect-endpoint.ts';
+export { type LayerPrefixParts, layerPrefix } from './endpoints/layer-prefix.ts';
+export type { OptionKind, OptionKinds } from './endpoints/option-kind.ts';
 export {
   asClientEndpoint,
   asServerEndpoint,
+  clientSchemes,
   parseClientEndpoint,
   parseServerEndpoint,
+  serverSchemes,
 } from './endpoints/parse-endpoint.ts';
+export { Socks5ClientEndpoint, type Socks5Place } from './endpoints/socks5-endpoint.ts';
 export { TcpClientEndpoint, type TcpScheme, TcpServerEndpoint } from './endpoints/tcp-endpoint.ts';
 export { TlsClientEndpoint, TlsServerEndpoint } from './endpoints/tls-endpoint.ts';
 export { type AddedPrefix, addPrefix } from './endpoints/tunnel-text.ts';

@@ -10,6 +10,7 @@ export function capture<P extends Protocol>(
     factory: {
       name: inner.name,
       match: inner.match,
+      acceptableProtocols: inner.acceptableProtocols,
       buildProtocol(incoming) {
         built = inner.buildProtocol(incoming);
         return built;

@@ -4,6 +4,7 @@ import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { withSignal } from '../deferred/with-signal.ts';
 import { ConnectError, describeReason, HawserError } from '../errors.ts';
 
 /** How {@link connectOver} goes on when the endpoint below is connected. */
@@ -31,6 +32,7 @@ export function connectOver<P extends Protocol>(parts: OverParts<P>): Deferred<P
   const upper: Factory<P> = {
     name: factory.name,
     match: factory.match,
+    acceptableProtocols: factory.acceptableProtocols,
     buildProtocol(incoming) {
       const protocol = factory.buildProtocol(incoming);
       // Its `connectionMade` comes when this returns.
@@ -50,10 +52,14 @@ export function connectOver<P extends Protocol>(parts: OverParts<P>): Deferred<P
       incoming.onClose((reason) => {
         const cause = 'error' in reason ? reason.error : undefined;
         const why = cause instanceof HawserError ? cause.message : describeReason(reason);
-        made.reject(new ConnectError(code, `Cannot connect to ${where}: ${why}`, { cause }));
+        const failed = reason.kind === 'timeout' ? 'HAWSER_CONNECT_TIMEOUT' : code;
+        made.reject(new ConnectError(failed, `Cannot connect to ${where}: ${why}`, { cause }));
       });
       return between.buildProtocol(incoming);
     },
   };
-  return inner.connect(reactor, below, { signal }).addCallback(() => made);
+  return withSignal(
+    inner.connect(reactor, below).addCallback(() => made),
+    signal,
+  );
 }

@@ -1,6 +1,9 @@
 import type { ClientEndpoint, ServerEndpoint } from '../contract/endpoint.ts';
+import { parseDescriptorServer } from './descriptor-endpoint.ts';
 import { carrier, type EndpointSchemes } from './endpoint-scheme.ts';
+import { httpConnectScheme } from './http-connect-endpoint.ts';
 import { parseScheme } from './parse-scheme.ts';
+import { socks5Scheme } from './socks5-endpoint.ts';
 import {
   parseTcpClient,
   parseTcpServer,
@@ -21,6 +24,8 @@ export const serverSchemes: EndpointSchemes<ServerEndpoint> = {
   tls: { ...carrier({}, parseTlsServer), over: 'tcp' },
   unix: carrier(UNIX_SERVER_OPTIONS, parseUnixServer),
   sim: carrier(TCP_SERVER_OPTIONS, parseTcpServer),
+  systemd: carrier(TCP_SERVER_OPTIONS, parseDescriptorServer),
+  fd: carrier(TCP_SERVER_OPTIONS, parseDescriptorServer),
 };
 
 /** What strings to connect to may use. Another package adds its names in a record of its own. */
@@ -29,11 +34,14 @@ export const clientSchemes: EndpointSchemes<ClientEndpoint> = {
   tls: { ...carrier({}, parseTlsClient), over: 'tcp' },
   unix: carrier(UNIX_CLIENT_OPTIONS, parseUnixClient),
   sim: carrier(TCP_CLIENT_OPTIONS, parseTcpClient),
+  socks5: socks5Scheme,
+  'http-connect': httpConnectScheme,
 };
 
 /**
  * Reads where to listen: `tcp://127.0.0.1:80`, `tcp://:80` (every address), `tls://:443?cert=cert.pem&key=key.pem`,
- * `unix:/run/app.sock`. `String(endpoint)` gives text that means the same.
+ * `unix:/run/app.sock`, `fd:3` or `systemd:web` (sockets somebody else has bound), `sim://server:80` (TCP on a simulated
+ * host). `String(endpoint)` gives text that means the same.
  *
  * Prefixes are layers, the left one nearest the wire: `proxy+tls://:443?cert=c.pem&key=k.pem&proxy.trust=10.0.0.0/8`.
  * An option may name its owner, as `proxy.trust` does; without that it belongs to what the scheme ends with or, if that

@@ -112,7 +112,7 @@ describe('a prefix of another package', () => {
     ['ssh+ssh+tcp://a/b:1/c:1?ssh.key=x', 'option "ssh.key" is ambiguous as "ssh" stands twice'],
     ['ssh+tcp://a/b:1?ssh.kye=x', 'option "ssh.kye" is unknown: did you mean "ssh.key"?'],
     ['tcp+ssh://a/b:1', '"tcp" must be the last name of a scheme'],
-    ['shs+tcp://a/b:1', 'prefix "shs" is unknown: known are ssh'],
+    ['shs+tcp://a/b:1', 'prefix "shs" is unknown: did you mean "ssh"?'],
     ['ssh+nowhere:x', 'scheme "nowhere" is unknown'],
     [`${'ssh+'.repeat(9)}tcp://a/b:1`, 'scheme has more than 8 prefixes'],
   ])('%s is refused', (text, why) => {
