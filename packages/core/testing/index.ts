@@ -2,6 +2,7 @@
 export { type Cuts, chunkings } from './chunkings.ts';
 export { type ClientHelloContent, clientHelloBytes } from './client-hello-bytes.ts';
 export { CollectedReports } from './collected-reports.ts';
+export { type FakeHandshake, FakeTls, type FakeTlsOptions } from './fake-tls.ts';
 export { FakeTransport, type FakeTransportOptions } from './fake-transport.ts';
 export { type Fed, type FeedOptions, feed } from './feed.ts';
 // A reactor whose world is the test.

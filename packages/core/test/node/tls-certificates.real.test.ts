@@ -12,7 +12,11 @@ const found = authority.server('found.test');
 const handshakeError = { kind: 'protocol', error: { code: 'HAWSER_TLS_HANDSHAKE' } };
 
 /** The common name of the certificate a client sees when it asks for `serverName`. */
-async function shown(rig: TlsRig, port: number, serverName: string): Promise<string | undefined> {
+async function shown(
+  rig: TlsRig,
+  port: number,
+  serverName: string,
+): Promise<string | string[] | undefined> {
   const { info, transport } = await rig.connect(port, { verify: false, serverName });
   transport?.close();
   return info?.peerCertificate()?.subject.CN;
@@ -148,7 +152,7 @@ test.each([
 
 test('options that cannot work fail when they are checked', async () => {
   await using rig = new TlsRig();
-  const { check } = rig.reactor.tls;
+  const check = (options: TlsServerOptions): void => rig.reactor.tls.check(options);
   const wrong: [TlsServerOptions, RegExp | typeof TypeError][] = [
     [{ cert: exact.cert, key: wildcard.key }, /key values mismatch/],
     [{ cert: 'nonsense', key: exact.key }, /PEM/i],

@@ -18,6 +18,8 @@ export interface Shaken {
   readonly info: TlsInfo | undefined;
   readonly transport: Transport | undefined;
   readonly received: () => string;
+  /** The first bytes that came. */
+  readonly heard: Promise<string>;
   /** How the connection below ended. */
   readonly lost: Promise<CloseReason>;
 }
@@ -51,36 +53,37 @@ export class TlsRig implements AsyncDisposable {
   }
 
   /** Settles when the handshake is done or has failed. */
-  async connect(
-    port: number,
-    options: TlsClientOptions,
-    upper: Partial<Protocol> = {},
-  ): Promise<Shaken> {
+  async connect(port: number, options: TlsClientOptions): Promise<Shaken> {
     let text = '';
+    let hear: (first: string) => void;
+    const heard = new Promise<string>((done) => {
+      hear = done;
+    });
     let lost: Promise<CloseReason> = Promise.resolve({ kind: 'done' });
     const transport = await new Promise<Transport | undefined>((settled, failed) => {
       const protocol: Protocol = {
-        dataReceived: (data) => void (text += data.toString('latin1')),
-        ...upper,
+        dataReceived(data) {
+          text += data.toString('latin1');
+          hear(text);
+        },
         connectionMade: settled,
       };
       this.reactor.tcp
         .connect(
           { host, port },
-          () =>
-            ({
-              connectionMade(below) {
-                lost = new Promise((done) => below.onClose(done));
-                void lost.then(() => settled(undefined));
-                const factory = { name: 'client', buildProtocol: () => protocol };
-                below.reactor.tls.startClient(below, options, factory);
-              },
-              dataReceived() {},
-            }) as Protocol,
+          (): Protocol => ({
+            connectionMade(below) {
+              lost = new Promise((done) => below.onClose(done));
+              void lost.then(() => settled(undefined));
+              const factory = { name: 'client', buildProtocol: () => protocol };
+              below.reactor.tls.startClient(below, options, factory);
+            },
+            dataReceived() {},
+          }),
         )
         .then(undefined, failed);
     });
-    return { info: transport?.info(TLS), transport, received: () => text, lost };
+    return { info: transport?.info(TLS), transport, received: () => text, heard, lost };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
