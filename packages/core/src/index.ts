@@ -178,7 +178,14 @@ export {
 export { type Addresses, allowList, denyList } from './layers/admission/allow-list.ts';
 export { type MaxConnectionsOptions, maxConnections } from './layers/admission/max-connections.ts';
 export { perAddress } from './layers/admission/per-address.ts';
+export { type AccessRecord, accessLog } from './layers/observer/access-log.ts';
+export {
+  type ConnectionCounters,
+  type ConnectionCounts,
+  connectionCounters,
+} from './layers/observer/connection-counters.ts';
 export { idleTimeout } from './layers/observer/idle-timeout.ts';
+export { type LifetimeOptions, lifetime } from './layers/observer/lifetime.ts';
 export type { PeerNetworkOptions } from './layers/peer-network.ts';
 export {
   CLIENT_HELLO,
@@ -191,6 +198,11 @@ export {
   readClientHello,
 } from './layers/preamble/client-hello-message.ts';
 export { routeByServerName, type ServerNameRoutes } from './layers/preamble/client-hello-router.ts';
+export {
+  handshakeDeadline,
+  handshakeDone,
+  handshakeEnd,
+} from './layers/preamble/handshake-deadline.ts';
 export { matchTls } from './layers/preamble/matchers.ts';
 export {
   PROXY_HEADER,

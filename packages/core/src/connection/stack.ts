@@ -53,6 +53,8 @@ class LayeredFactory implements Factory, PlacedLayer {
   readonly label: string;
   readonly changesBytes: boolean;
   readonly traits: readonly LayerTrait[];
+  /** For `sniff`: clients may wait for the server to speak, unless the layer makes them speak first. */
+  readonly speaksFirst: boolean;
   readonly #inner: Factory;
   readonly #parts: LayerParts;
   #unreported: readonly string[];
@@ -65,6 +67,7 @@ class LayeredFactory implements Factory, PlacedLayer {
     // A transform that is known by its own first bytes hides what is above it, as TLS does.
     this.changesBytes = kind === 'transform' && match !== undefined;
     this.traits = traits;
+    this.speaksFirst = !match && 'speaksFirst' in inner && inner.speaksFirst === true;
     this.#inner = inner;
     this.#parts = parts;
     this.#unreported = orderWarnings(this, above(inner));

@@ -1,13 +1,20 @@
 import { toFactory } from '../../connection/factory.ts';
 import { handOver } from '../../connection/hand-over.ts';
+import { stackWarnings } from '../../connection/stack.ts';
 import type { DelayedCall } from '../../contract/clock.ts';
 import type { Factory, FactoryLike, Incoming, Matcher } from '../../contract/factory.ts';
+import type { Port } from '../../contract/port.ts';
 import type { Protocol } from '../../contract/protocol.ts';
 import type { Transport } from '../../contract/transport.ts';
-import { ProtocolError } from '../../errors.ts';
+import { ProtocolError, UsageError } from '../../errors.ts';
 
-/** A protocol to recognise: a factory that knows its own first bytes, or one with a matcher beside it. */
-export type SniffChoice = Factory | { readonly match: Matcher; readonly to: FactoryLike };
+/**
+ * A protocol to recognise: a factory that knows its own first bytes, or one with a matcher beside it. `speaksFirst`
+ * says that its clients may wait for the server, as in SMTP: without a `silent` branch they are reported as a mistake.
+ */
+export type SniffChoice = (Factory | { readonly match: Matcher; readonly to: FactoryLike }) & {
+  readonly speaksFirst?: boolean | undefined;
+};
 
 /**
  * The protocols that share a port, by name, tried in this order. `silent` takes clients that wait for the server to
@@ -40,34 +47,94 @@ interface Plan {
   readonly decideWithinMs: number;
 }
 
+/** The most a matcher may ask for, and so what is kept of a client that is not recognised yet, but for one chunk. */
+const MAX_HEAD_BYTES = 65_536;
+
 /**
  * Lets protocols share a port: looks at the first bytes, then hands the connection over, socket and all. An undecided
  * choice blocks the later ones, so a client may send a byte at a time. Without `silent` a silent client is cut off
  * after `decideWithinMs`; without `otherwise` an unknown one at once, with `HAWSER_UNRECOGNISED`.
  *
  * @throws TypeError if a choice has no matcher
+ * @throws RangeError if a matcher may ask for no bytes, or for more than 65,536
  */
 export function sniff(choices: SniffChoices, options: SniffOptions = {}): Factory {
-  const { silentAfterMs = 300, decideWithinMs = 10_000 } = options;
-  const plan: Plan = {
-    choices: Object.entries(choices)
-      .filter(([name]) => name !== 'silent' && name !== 'otherwise')
-      .map(([name, choice]) => toChoice(name, choice)),
-    silent: choices.silent && toFactory(choices.silent),
-    otherwise: choices.otherwise && toFactory(choices.otherwise),
-    silentAfterMs,
-    decideWithinMs,
-  };
-  return {
-    name: `sniff(${Object.keys(choices).join('|')})`,
-    buildProtocol: (incoming) => new SniffProtocol(incoming, plan),
-  };
+  return new SniffFactory(choices, options);
+}
+
+class SniffFactory implements Factory {
+  readonly name: string;
+  readonly #plan: Plan;
+  readonly #all: ReadonlySet<Factory>;
+  readonly #ownWarnings: readonly string[];
+  #reported = false;
+
+  constructor(choices: SniffChoices, options: SniffOptions) {
+    const { silentAfterMs = 300, decideWithinMs = 10_000 } = options;
+    const named = Object.entries(choices).filter(
+      ([name]) => name !== 'silent' && name !== 'otherwise',
+    );
+    const silent = choices.silent && toFactory(choices.silent);
+    const otherwise = choices.otherwise && toFactory(choices.otherwise);
+    const recognised = named.map(([name, choice]) => toChoice(name, choice));
+    this.name = `sniff(${Object.keys(choices).join('|')})`;
+    this.#plan = { choices: recognised, silent, otherwise, silentAfterMs, decideWithinMs };
+    const rest = [silent, otherwise].filter((each) => each !== undefined);
+    this.#all = new Set([...recognised.map(({ to }) => to), ...rest]);
+    this.#ownWarnings = silent ? [] : named.flatMap(([name, choice]) => warn(name, choice));
+  }
+
+  /** For `stackWarnings`. */
+  get warnings(): readonly string[] {
+    return [...this.#ownWarnings, ...[...this.#all].flatMap((each) => stackWarnings(each))];
+  }
+
+  buildProtocol(incoming: Incoming): Protocol {
+    if (!this.#reported) this.#report(incoming);
+    return new SniffProtocol(incoming, this.#plan);
+  }
+
+  started(port: Port): void {
+    for (const each of this.#all) each.started?.(port);
+  }
+
+  stopped(port: Port): void {
+    for (const each of this.#all) each.stopped?.(port);
+  }
+
+  #report({ reactor }: Incoming): void {
+    this.#reported = true;
+    for (const warning of this.#ownWarnings) {
+      reactor.reports.problem(this.name, new UsageError('HAWSER_LAYER_ORDER', warning));
+    }
+  }
 }
 
 function toChoice(name: string, choice: SniffChoices[string]): Choice {
-  if (choice && 'to' in choice) return { match: choice.match, to: toFactory(choice.to) };
-  if (choice && 'match' in choice && choice.match) return { match: choice.match, to: choice };
-  throw new TypeError(`Cannot sniff "${name}" as it has no matcher: give { match, to }`);
+  const { match, to } =
+    choice && 'to' in choice
+      ? { match: choice.match, to: toFactory(choice.to) }
+      : { match: choice && 'match' in choice ? choice.match : undefined, to: choice as Factory };
+  if (!match)
+    throw new TypeError(`Cannot sniff "${name}" as it has no matcher: give { match, to }`);
+  const { maxBytes } = match;
+  if (!Number.isInteger(maxBytes) || maxBytes < 1 || maxBytes > MAX_HEAD_BYTES) {
+    throw new RangeError(
+      `Cannot sniff "${name}" as its matcher must ask for 1 to ${MAX_HEAD_BYTES} bytes: ${maxBytes}`,
+    );
+  }
+  return { match, to };
+}
+
+function warn(name: string, choice: SniffChoices[string]): string[] {
+  const to = choice && 'to' in choice ? choice.to : choice;
+  const speaksFirst = [choice, to].some(
+    (each) => each !== undefined && 'speaksFirst' in each && each.speaksFirst === true,
+  );
+  if (!speaksFirst) return [];
+  return [
+    `Cannot be meant: the clients of "${name}" may wait for the server to speak, but no "silent" takes them`,
+  ];
 }
 
 class SniffProtocol implements Protocol {
@@ -137,6 +204,8 @@ class SniffProtocol implements Protocol {
     this.#timer?.cancel();
     const transport = this.#transport;
     if (!transport) return;
-    handOver(transport, { incoming: this.#incoming, factory, leftover: this.#head });
+    const leftover = this.#head;
+    this.#head = Buffer.alloc(0);
+    handOver(transport, { incoming: this.#incoming, factory, leftover });
   }
 }
