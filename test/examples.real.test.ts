@@ -136,6 +136,30 @@ const examples: Readonly<Record<string, Example>> = {
     },
   },
 
+  'restart.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const where = await port(program, 'echo');
+      using client = await Conversation.open(where);
+      const [, first] = await client.waitFor(/^(\d+)\n/);
+      expect(Number(first)).toBe(program.pid);
+      await client.ask('hello\n', /^hello\n/);
+
+      process.kill(program.pid, 'SIGHUP');
+      const { code, stderr } = await program.ended;
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(await client.end()).toBe('');
+
+      using later = await Conversation.open(where);
+      const [, second] = await later.waitFor(/^(\d+)\n/);
+      expect(second).not.toBe(first);
+      await later.ask('hello again\n', /^hello again\n/);
+      process.kill(Number(second), 'SIGTERM');
+      expect(await later.end()).toBe('');
+    },
+  },
+
   'ten-minute-dns.ts': {
     args: ['127.0.0.1:0'],
     async use(program) {

@@ -5,9 +5,10 @@ import {
   idleTimeout,
   LineDecoder,
   stack,
+  streaming,
 } from '@hawser/core';
 import { createTestReactor, FakeTransport, feed } from '@hawser/core/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 
 // The program of docs/writing-a-protocol.md, step by step.
 
@@ -99,6 +100,23 @@ class Polite extends BaseProtocol {
     this.transport.close();
   }
 }
+
+const count = streaming(async (conn) => {
+  for await (const line of conn.lines({ max: 20 })) {
+    const last = Number(line);
+    if (Number.isNaN(last)) await conn.write('not a number\n');
+    for (let next = 1; next <= last; next++) await conn.write(`${next}\n`);
+  }
+  if (conn.draining) await conn.write('bye\n');
+});
+
+const patient = streaming(async (conn) => {
+  const { clock } = conn.transport.reactor;
+  await conn.write('name?\n');
+  const said = conn.readLine({ max: 64 }).timeout(5_000, clock);
+  const name = await said.catch(() => undefined);
+  await conn.write(name === undefined ? 'too late\n' : `hello ${name}\n`);
+});
 
 test('answers each line with its length', () => {
   const transport = new FakeTransport();
@@ -205,4 +223,48 @@ test('says bye when the process stops', async () => {
   transport.receiveEnd();
   await transport.settle();
   expect(transport.closedWith).toEqual({ kind: 'done' });
+});
+
+describe('with await', () => {
+  test('counts the same, however the lines are cut', async () => {
+    const { written } = await feed(count, '3\nx\n2\n');
+    expect(written.toString()).toBe('1\n2\n3\nnot a number\n1\n2\n');
+  });
+
+  test('waits for a peer that does not read', async () => {
+    const transport = new FakeTransport();
+    transport.adopt(count);
+    transport.stall();
+    transport.receive('1000000\n');
+    await transport.settle();
+    expect(transport.pendingBytes).toBeLessThan(20_000);
+    transport.lose();
+    await transport.settle();
+    expect(transport.closedWith).toEqual({ kind: 'done' });
+  });
+
+  test('an idle loop ends when the process stops', async () => {
+    const transport = new FakeTransport();
+    transport.adopt(count);
+    transport.receive('2\n');
+    await transport.settle();
+    transport.requestDrain(10_000);
+    await transport.settle();
+    expect(transport.takeText()).toBe('1\n2\nbye\n');
+    expect(transport.wireState).toBe('ended');
+  });
+
+  test.each([
+    ['ann\n', 'name?\nhello ann\n'],
+    ['', 'name?\ntoo late\n'],
+  ])('a name in time: %j', async (input, answer) => {
+    const reactor = createTestReactor();
+    const transport = new FakeTransport({ reactor });
+    transport.adopt(patient);
+    transport.receive(input);
+    await reactor.clock.elapse(5_000);
+    expect(transport.takeText()).toBe(answer);
+    expect(reactor.reports.problems).toEqual([]);
+    expect(transport.ending).toBe(true);
+  });
 });
