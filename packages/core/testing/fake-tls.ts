@@ -218,6 +218,7 @@ class FakeSession implements TlsSession, Protocol {
   readonly #deadline: DelayedCall;
   #heard: Buffer = Buffer.alloc(0);
   #wire: TransformWire | undefined;
+  #failed = false;
 
   constructor(
     under: Transport,
@@ -238,6 +239,7 @@ class FakeSession implements TlsSession, Protocol {
   }
 
   dataReceived(data: Buffer): void {
+    if (this.#failed) return;
     this.#heard = Buffer.concat([this.#heard, data]);
     try {
       const answer = this.#parts.side.hear(this.#heard, (bytes) => void this.#under.write(bytes));
@@ -276,19 +278,22 @@ class FakeSession implements TlsSession, Protocol {
   }
 
   #refuse(thrown: unknown): void {
+    if (this.#failed) return;
     const under = this.#under;
     const message = `Cannot finish the TLS handshake: ${toError(thrown).message}`;
     const error = new ProtocolError('HAWSER_TLS_HANDSHAKE', message, { cause: thrown });
     const reason: CloseReason = { kind: 'protocol', error };
     this.#deadline.cancel();
-    this.dataReceived = () => undefined;
+    this.#failed = true;
     if (!(thrown instanceof Refusal)) {
       under.abort(reason);
       return;
     }
-    under.write(alertRecord(thrown.alert));
-    // The alert leaves when this callback returns, and has to get out of the pipe before the reset empties it.
+    // The alert has to leave first, and to get out of a pipe before the reset empties it.
     const { clock } = under.reactor;
-    clock.callSoon(() => clock.callSoon(() => under.abort(reason)));
+    clock.callSoon(() => {
+      under.write(alertRecord(thrown.alert));
+      clock.callSoon(() => under.abort(reason));
+    });
   }
 }
