@@ -11,7 +11,7 @@ import type { Timeline } from './timeline.ts';
 type Call = (...args: unknown[]) => void;
 
 /** Only one virtual time can stand behind the globals of a process. */
-let capturedBy: GlobalTimers | undefined;
+let capturedBy: symbol | undefined;
 
 /**
  * Puts virtual timers in the place of `setTimeout`, `setInterval` and their `clear` functions, for borrowed libraries
@@ -22,6 +22,7 @@ let capturedBy: GlobalTimers | undefined;
 export class GlobalTimers {
   readonly #timeline: Timeline;
   readonly #owner: CallOwner;
+  readonly #name = Symbol('timers');
   #captures = 0;
   #restore: (() => void) | undefined;
 
@@ -35,13 +36,13 @@ export class GlobalTimers {
    * @throws UsageError `HAWSER_BUSY` if another simulation has captured them
    */
   capture(): Disposable {
-    if (capturedBy !== undefined && capturedBy !== this) {
+    if (capturedBy !== undefined && capturedBy !== this.#name) {
       throw new UsageError(
         'HAWSER_BUSY',
         'Cannot capture the timers of the process as another simulation has them',
       );
     }
-    capturedBy = this;
+    capturedBy = this.#name;
     this.#captures += 1;
     this.#restore ??= this.#replace();
     let captured = true;

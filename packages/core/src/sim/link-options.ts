@@ -1,4 +1,4 @@
-/** How bytes are cut on their way: in segments of up to 64 KiB, in single bytes, or at random places by seed. */
+/** How TCP cuts bytes on their way: in segments of up to 64 KiB, in single bytes, or at random places by seed. */
 export type Cut = 'whole' | 'bytes' | 'random';
 
 /** How one direction of a link behaves. What is not given stays as it was. */

@@ -72,8 +72,8 @@ export class Listener implements Bound {
   /** Resets those that wait. */
   close(): void {
     this.#closed = true;
-    for (const end of [...this.#waiting.keys()]) end.reset();
-    this.#waiting.clear();
+    // A reset takes it off the list, which a map allows.
+    for (const end of this.#waiting.keys()) end.reset();
   }
 
   #acceptSoon(): void {

@@ -25,46 +25,38 @@ export interface SocketStatus {
   readonly madeAt: Error | undefined;
 }
 
-const NO_TRAFFIC = { pendingBytes: 0, unreadBytes: 0, bytesRead: 0, bytesWritten: 0, writes: 0 };
-
 /** The sockets of a host: listeners, datagram ports, connections, each in the order they were made. */
 export function socketsOf(stack: Stack): readonly SocketStatus[] {
   const host = stack.name;
-  const listeners = stack.tcpPorts.list.map(
-    (each): SocketStatus => ({
-      ...NO_TRAFFIC,
-      host,
-      protocol: 'tcp',
-      state: 'listen',
-      local: formatAddress(inet('tcp', each.host, each.port)),
-      label: each.label,
-      unreadBytes: each.waiting,
-      madeAt: each.madeAt,
-    }),
+  const listeners = [...stack.tcpPorts.list, ...stack.unixPaths.values()].map(
+    ({ host: bound, port, label, waiting, madeAt }) => {
+      const isUnix = port === 0;
+      const local = isUnix ? `unix:${bound}` : formatAddress(inet('tcp', bound, port));
+      const protocol = isUnix ? ('unix' as const) : ('tcp' as const);
+      return withoutTraffic({
+        host,
+        protocol,
+        state: 'listen',
+        local,
+        label,
+        madeAt,
+        unreadBytes: waiting,
+      });
+    },
   );
-  const paths = [...stack.unixPaths].map(
-    ([path, each]): SocketStatus => ({
-      ...NO_TRAFFIC,
-      host,
-      protocol: 'unix',
-      state: 'listen',
-      local: `unix:${path}`,
-      label: each.label,
-      unreadBytes: each.waiting,
-      madeAt: each.madeAt,
-    }),
-  );
-  const datagrams = stack.udpPorts.list.map(
-    (each): SocketStatus => ({
-      ...NO_TRAFFIC,
+  const datagrams = stack.udpPorts.list.map(({ host: bound, port, madeAt }) => {
+    const local = formatAddress(inet('udp', bound, port));
+    const label = `udp:${port}`;
+    return withoutTraffic({
       host,
       protocol: 'udp',
       state: 'bound',
-      local: formatAddress(inet('udp', each.host, each.port)),
-      label: `udp:${each.port}`,
-      madeAt: each.madeAt,
-    }),
-  );
+      local,
+      label,
+      madeAt,
+      unreadBytes: 0,
+    });
+  });
   const connections = stack.ends.map((end): SocketStatus => {
     const { local, peer, state, label, pendingBytes, unreadBytes, madeAt } = end;
     const { bytesRead, bytesWritten, writes } = end;
@@ -74,8 +66,21 @@ export function socketsOf(stack: Stack): readonly SocketStatus[] {
       state,
       local: formatAddress(local),
       peer: formatAddress(peer),
-      ...{ label, pendingBytes, unreadBytes, bytesRead, bytesWritten, writes, madeAt },
+      label,
+      pendingBytes,
+      unreadBytes,
+      bytesRead,
+      bytesWritten,
+      writes,
+      madeAt,
     };
   });
-  return [...listeners, ...paths, ...datagrams, ...connections];
+  return [...listeners, ...datagrams, ...connections];
+}
+
+/** A socket that has no peer. */
+function withoutTraffic(
+  socket: Omit<SocketStatus, 'peer' | 'pendingBytes' | 'bytesRead' | 'bytesWritten' | 'writes'>,
+): SocketStatus {
+  return Object.assign(socket, { pendingBytes: 0, bytesRead: 0, bytesWritten: 0, writes: 0 });
 }

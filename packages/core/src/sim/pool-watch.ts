@@ -1,15 +1,25 @@
 import { type AsyncHook, createHook } from 'node:async_hooks';
 
-/** What node does outside of its event loop and can be seen: files, name lookups, cryptography; not compression. */
-const POOL_WORK = /^(?:FSREQ|GETADDRINFO|GETNAMEINFO|QUERYWRAP)|^(?!HTTP).*REQUEST$/;
+/** Files, name lookups and queries. */
+const SYSTEM_WORK = /^(?:FSREQ|GETADDRINFO|GETNAMEINFO|QUERYWRAP)/;
+/** Cryptography; the requests of HTTP are something else. */
+const CRYPTO_WORK = /^(?!HTTP).*REQUEST$/;
 
-/** Counts work of the thread pool that has begun and not ended, while somebody watches. */
+/**
+ * Counts work of node's thread pool that has begun and not ended, while somebody watches. Files, name lookups and
+ * cryptography can be seen; compression cannot.
+ */
 export class PoolWatch {
-  readonly #pending = new Set<number>();
+  /** By async id: the job, if it is one that may be synchronous. */
+  readonly #pending = new Map<number, object | undefined>();
   #hook: AsyncHook | undefined;
   #watchers = 0;
 
   get pending(): number {
+    for (const [id, job] of this.#pending) {
+      // Synchronous cryptography makes the same objects and never says that it is done: it has no callback.
+      if (job && !('ondone' in job)) this.#pending.delete(id);
+    }
     return this.#pending.size;
   }
 
@@ -17,15 +27,19 @@ export class PoolWatch {
   watch(): Disposable {
     this.#watchers += 1;
     this.#hook ??= createHook({
-      init: (id, type) => {
-        if (POOL_WORK.test(type)) this.#pending.add(id);
+      init: (id, type, _, job) => {
+        if (SYSTEM_WORK.test(type)) this.#pending.set(id, undefined);
+        else if (CRYPTO_WORK.test(type)) this.#pending.set(id, job);
       },
       after: (id) => void this.#pending.delete(id),
       destroy: (id) => void this.#pending.delete(id),
     });
     if (this.#watchers === 1) this.#hook.enable();
+    let watching = true;
     return {
       [Symbol.dispose]: () => {
+        if (!watching) return;
+        watching = false;
         this.#watchers -= 1;
         if (this.#watchers > 0) return;
         this.#hook?.disable();

@@ -127,7 +127,12 @@ export class SimStreams {
         if (listening.peek().state !== 'pending' || !listener) return;
         const { address } = bound;
         port = new SimPort({
-          ...{ reactor, address, factory, options, listener, life },
+          reactor,
+          address,
+          factory,
+          options,
+          listener,
+          life,
           nextId: this.#nextId,
           unbind: bound.unbind,
         });

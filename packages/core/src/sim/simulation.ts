@@ -94,14 +94,24 @@ export class Simulation implements AsyncDisposable {
     const timeline = new Timeline({ track: trackLeaks });
     const failed = (where: string, thrown: unknown): void => this.#reports.problem(where, thrown);
     const world = (label: string, keepsContext: boolean): CallOwner => ({
-      ...{ label, keepsContext, alive: true, failed },
+      label,
+      keepsContext,
+      alive: true,
+      failed,
     });
     const worldLife = world('simulation', true);
     this.seed = seed;
     this.#timeline = timeline;
     this.#trace = new Trace({ now: () => timeline.now, limit: traceLimit });
-    const { trace } = { trace: this.#trace };
-    this.#network = new Network({ seed, timeline, trace, link, tcp, track: trackLeaks, failed });
+    this.#network = new Network({
+      seed,
+      timeline,
+      trace: this.#trace,
+      link,
+      tcp,
+      track: trackLeaks,
+      failed,
+    });
     this.clock = new HostClock(timeline, () => worldLife);
     const driver = new LoopDriver(timeline, new PoolWatch(), settle);
     const timers = new GlobalTimers(timeline, world('timers of the process', false));
@@ -109,7 +119,9 @@ export class Simulation implements AsyncDisposable {
     this.#settled = new SettledDriver(timeline, driver, timers);
     if (drive === 'auto') {
       this.#auto = new AutoDriver({
-        ...{ timeline, driver, limitMs: autoLimitMs },
+        timeline,
+        driver,
+        limitMs: autoLimitMs,
         failed: (error) => failed('simulation', error),
       });
     }
@@ -379,7 +391,9 @@ export class Simulation implements AsyncDisposable {
 
   #unread(): { readonly host: string; readonly where: string; readonly error: unknown }[] {
     return this.#allReports().flatMap(({ host, reports }) =>
-      reports.problems.slice(this.#read.get(reports) ?? 0).map((each) => ({ host, ...each })),
+      reports.problems
+        .slice(this.#read.get(reports) ?? 0)
+        .map(({ where, error }) => ({ host, where, error })),
     );
   }
 

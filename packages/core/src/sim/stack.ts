@@ -8,7 +8,7 @@ import type { Address, InetAddress } from '../contract/address.ts';
 import type { DelayedCall } from '../contract/clock.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { Flow } from './flow.ts';
-import { Listener } from './listener.ts';
+import type { Listener } from './listener.ts';
 import type { Network } from './network.ts';
 import { PortTable } from './port-table.ts';
 import type { CallOwner } from './scheduled-call.ts';

@@ -1,7 +1,7 @@
 import { ByteQueue } from '../bytes/byte-queue.ts';
 import type { Wire, WireEvents } from '../connection/wire.ts';
 import type { Address } from '../contract/address.ts';
-import { Flow, type FlowEnds } from './flow.ts';
+import type { Flow, FlowEnds } from './flow.ts';
 import type { Network } from './network.ts';
 import type { Packet } from './packet.ts';
 import type { CallOwner } from './scheduled-call.ts';
@@ -243,7 +243,9 @@ export class TcpEnd implements Wire, FlowEnds {
         this.#input = 'ended';
         this.#pump();
         break;
-      default:
+      // A handshake that begins again is nothing new.
+      case 'syn':
+      case 'datagram':
         break;
     }
   }
