@@ -1,6 +1,7 @@
 // What the world is made of.
 
 // Borrowed libraries.
+export { type FromDuplexOptions, fromDuplex } from './adapt/from-duplex.ts';
 export { type PlugOptions, plug } from './adapt/plug.ts';
 export { toSocket } from './adapt/to-socket.ts';
 export { TransportSocket } from './adapt/transport-socket.ts';
@@ -257,7 +258,7 @@ export {
   type ClientState,
   type WhenConnectedOptions,
 } from './services/client-service.ts';
-export { group, type RemoveOptions, type ServiceGroup } from './services/group.ts';
+export { group, parallel, type RemoveOptions, type ServiceGroup } from './services/group.ts';
 export type { ListenerKind, ListenerService } from './services/listener-service.ts';
 export { type PortServiceOptions, portService, serve } from './services/port-service.ts';
 export { run } from './services/run.ts';

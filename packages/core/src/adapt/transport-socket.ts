@@ -76,9 +76,31 @@ export class TransportSocket extends Duplex {
   get bytesWritten(): number {
     return this.#transport.bytesWritten;
   }
+  /** Bytes that have left for good, of those in `bytesWritten`. */
+  get takenBytes(): number {
+    return this.#transport.bytesWritten - this.#transport.pendingBytes;
+  }
   get encrypted(): true | undefined {
     return this.#transport.info(TLS) ? true : undefined;
   }
+  // What a `TLSSocket` knows, where there is TLS below.
+  get authorized(): boolean | undefined {
+    return this.#transport.info(TLS)?.authorized;
+  }
+  get alpnProtocol(): string | false | undefined {
+    const tls = this.#transport.info(TLS);
+    return tls && (tls.alpn ?? false);
+  }
+  get servername(): string | undefined {
+    return this.#transport.info(TLS)?.serverName;
+  }
+  getProtocol(): string | null {
+    return this.#transport.info(TLS)?.version ?? null;
+  }
+  getPeerCertificate(): object {
+    return this.#transport.info(TLS)?.peerCertificate() ?? {};
+  }
+
   /** Some libraries stay silent unless this is 'open'. */
   get readyState(): 'open' | 'readOnly' | 'writeOnly' | 'closed' {
     if (this.#lost || this.destroyed) return 'closed';
