@@ -19,9 +19,29 @@ export interface RemoveOptions {
 export function group(name: string, ...services: readonly Service[]): ServiceGroup;
 export function group(...services: readonly Service[]): ServiceGroup;
 export function group(first?: string | Service, ...rest: readonly Service[]): ServiceGroup {
-  if (typeof first === 'string') return new ServiceGroup(first, rest);
+  return makeGroup('sequence', first, rest);
+}
+
+/**
+ * {@link group} for services that do not need each other: all are started at the same time, and stopped at the same
+ * time. When one fails to start, the others are stopped again.
+ */
+export function parallel(name: string, ...services: readonly Service[]): ServiceGroup;
+export function parallel(...services: readonly Service[]): ServiceGroup;
+export function parallel(first?: string | Service, ...rest: readonly Service[]): ServiceGroup {
+  return makeGroup('parallel', first, rest);
+}
+
+type Order = 'sequence' | 'parallel';
+
+function makeGroup(
+  order: Order,
+  first: string | Service | undefined,
+  rest: readonly Service[],
+): ServiceGroup {
+  if (typeof first === 'string') return new ServiceGroup(first, rest, order);
   const services = first ? [first, ...rest] : rest;
-  return new ServiceGroup(services.map((service) => service.name).join(', '), services);
+  return new ServiceGroup(services.map(({ name }) => name).join(', '), services, order);
 }
 
 type State =
@@ -32,16 +52,18 @@ type State =
   | { readonly at: 'quiesced'; readonly reactor: Reactor }
   | { readonly at: 'stopping'; readonly done: Promise<void> };
 
-/** What {@link group} makes. Services may come and go while it runs. */
+/** What {@link group} and {@link parallel} make. Services may come and go while it runs. */
 export class ServiceGroup implements Service {
   readonly name: string;
+  readonly #order: Order;
   readonly #members: GroupMember[];
   /** Members taken out that have not stopped yet. */
   readonly #leaving = new Set<Promise<unknown>>();
   #state: State = { at: 'stopped' };
 
-  constructor(name: string, services: readonly Service[]) {
+  constructor(name: string, services: readonly Service[], order: Order = 'sequence') {
     this.name = name;
+    this.#order = order;
     this.#members = services.map((service) => new GroupMember(service));
   }
 
@@ -59,15 +81,18 @@ export class ServiceGroup implements Service {
     const starting = { at: 'starting' as const, done, cancelled: false };
     this.#state = starting;
     try {
+      if (this.#order === 'parallel') {
+        await Promise.all(this.#members.map((member) => member.start(reactor)));
+      }
       // One that is added meanwhile is started as well.
       for (const member of this.#members) {
         if (starting.cancelled) throw new CancelledError();
-        await member.start(reactor);
+        if (!member.running) await member.start(reactor);
       }
       if (starting.cancelled) throw new CancelledError();
       this.#state = { at: 'running', reactor };
     } catch (error) {
-      for (const thrown of await stopInReverse(this.#members)) {
+      for (const thrown of await this.#stopMembers()) {
         reactor.reports.problem(`${this.name}.stop`, thrown);
       }
       this.#state = { at: 'stopped' };
@@ -174,7 +199,7 @@ export class ServiceGroup implements Service {
   }
 
   async #stopAll(): Promise<void> {
-    const errors = await stopInReverse(this.#members);
+    const errors = await this.#stopMembers();
     // Whoever removed them hears of their errors.
     await Promise.allSettled(this.#leaving);
     this.#state = { at: 'stopped' };
@@ -187,6 +212,15 @@ export class ServiceGroup implements Service {
 
   async #all(ask: (member: GroupMember) => Promise<void>): Promise<unknown[]> {
     return 'reactor' in this.#state ? attemptAll(this.#members, ask) : [];
+  }
+
+  async #stopMembers(): Promise<unknown[]> {
+    if (this.#order === 'parallel') return attemptAll(this.#members, stopMember);
+    const errors: unknown[] = [];
+    for (const member of [...this.#members].reverse()) {
+      errors.push(...(await attemptAll([member], stopMember)));
+    }
+    return errors;
   }
 
   #forget(member: GroupMember): void {
@@ -210,18 +244,6 @@ async function attemptAll(
 ): Promise<unknown[]> {
   const asked = await Promise.allSettled(members.map((member) => ask(member)));
   return asked.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-}
-
-async function stopInReverse(members: readonly GroupMember[]): Promise<unknown[]> {
-  const errors: unknown[] = [];
-  for (const member of [...members].reverse()) {
-    try {
-      await member.stop();
-    } catch (thrown) {
-      errors.push(thrown);
-    }
-  }
-  return errors;
 }
 
 function throwAll(errors: readonly unknown[]): void {

@@ -3,7 +3,7 @@ import { currentContext } from '../../src/connection/entry.ts';
 import type { Service } from '../../src/contract/service.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
 import { CancelledError } from '../../src/errors.ts';
-import { group } from '../../src/services/group.ts';
+import { group, parallel } from '../../src/services/group.ts';
 import { createTestReactor } from '../../testing/test-reactor.ts';
 import { recordingService } from './recording-service.ts';
 
@@ -140,6 +140,60 @@ describe('while stopping', () => {
 test('is named after its services unless it has a name', () => {
   expect(group(recordingService('a', []), recordingService('b', [])).name).toBe('a, b');
   expect(group('web', recordingService('a', [])).name).toBe('web');
+});
+
+describe('a parallel group', () => {
+  test('starts all at the same time, and stops all at the same time', async () => {
+    const log: string[] = [];
+    const slow = new Deferred<void>();
+    const both = parallel(
+      'both',
+      recordingService('a', log, { start: () => slow, stop: () => slow }),
+      recordingService('b', log),
+    );
+    const started = both.start(reactor);
+    await reactor.clock.settle();
+    expect(log).toEqual(['b start']);
+    slow.resolve();
+    await started;
+    await both.stop();
+    expect(log).toEqual(['b start', 'b stop']);
+  });
+
+  test('one that fails to start stops those that have started and those that are starting', async () => {
+    const log: string[] = [];
+    const boom = new Error('boom');
+    const slow = new Deferred<void>();
+    const all = parallel(
+      recordingService('a', log),
+      recordingService('b', log, {
+        start: () => slow,
+        async stop() {
+          log.push('b stop');
+          slow.cancel();
+        },
+      }),
+      recordingService('c', log, { start: () => Promise.reject(boom) }),
+    );
+    expect(all.name).toBe('a, b, c');
+    await expect(all.start(reactor)).rejects.toBe(boom);
+    expect(log.slice().sort()).toEqual(['a start', 'a stop', 'b stop']);
+    await all.stop();
+  });
+
+  test('a stop while it starts stops all of them', async () => {
+    const log: string[] = [];
+    const slow = new Deferred<void>();
+    const all = parallel(
+      recordingService('a', log, { start: () => slow, stop: async () => slow.cancel() }),
+      recordingService('b', log),
+    );
+    const started = all.start(reactor);
+    await reactor.clock.settle();
+    await all.stop();
+    await expect(started).rejects.toBeInstanceOf(CancelledError);
+    expect(log).toEqual(['b start', 'b stop']);
+  });
 });
 
 describe('adding', () => {
