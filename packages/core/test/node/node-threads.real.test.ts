@@ -1,10 +1,13 @@
+import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { currentContext, enter } from '../../src/connection/entry.ts';
 import { EntryContext } from '../../src/connection/entry-context.ts';
 import { CancelledError, ConnectionError, TimeoutError, UsageError } from '../../src/errors.ts';
+import { NodeProcess } from '../../src/node/node-process.ts';
 import { NodeThreads, type NodeThreadsOptions } from '../../src/node/node-threads.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
+import { RecordingProcess } from './recording-process.ts';
 
 const jobs = new URL('../fixtures/jobs/arithmetic.ts', import.meta.url);
 const plain = new URL('../fixtures/jobs/plain.js', import.meta.url);
@@ -284,6 +287,15 @@ test('threads take the flags of the process, or those given', async () => {
   const flagged = pool({ execArgv: ['--no-warnings'] });
   expect(await flagged.run(plain, [], { name: 'flags' })).toEqual(['--no-warnings']);
   await flagged.stop();
+});
+
+test('a program under a TypeScript loader runs jobs, and idle threads do not keep it alive', async () => {
+  const program = new URL('../fixtures/threads-program.ts', import.meta.url);
+  const watched = new RecordingProcess();
+  const args = ['--import', 'tsx', '--conditions=@hawser/source', fileURLToPath(program)];
+  await new NodeProcess({ clock, reports }).spawn({ command: process.execPath, args }, watched);
+  expect(await watched.ended).toEqual({ kind: 'exited', code: 0 });
+  expect([watched.out, watched.err]).toEqual(['42\n', '']);
 });
 
 test('flags that a thread cannot have fail the job', async () => {
