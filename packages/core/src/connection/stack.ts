@@ -50,6 +50,7 @@ export function stackWarnings(factory: Factory): readonly string[] {
 class LayeredFactory implements Factory, PlacedLayer {
   readonly name: string;
   readonly match: Matcher | undefined;
+  readonly acceptableProtocols: readonly string[] | undefined;
   readonly label: string;
   readonly changesBytes: boolean;
   readonly traits: readonly LayerTrait[];
@@ -63,6 +64,7 @@ class LayeredFactory implements Factory, PlacedLayer {
     const { label, match, kind, traits = [] } = parts;
     this.name = `${label} > ${inner.name}`;
     this.match = match ?? inner.match;
+    this.acceptableProtocols = inner.acceptableProtocols;
     this.label = label;
     // A transform that is known by its own first bytes hides what is above it, as TLS does.
     this.changesBytes = kind === 'transform' && match !== undefined;
