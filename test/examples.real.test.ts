@@ -1,7 +1,9 @@
 import { Resolver } from 'node:dns/promises';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { Conversation } from './interop/conversation.ts';
@@ -16,7 +18,7 @@ interface Example {
   readonly before?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly use: (program: Started) => Promise<void>;
+  readonly use: (program: Started, cwd: string) => Promise<void>;
 }
 
 const examples: Readonly<Record<string, Example>> = {
@@ -160,6 +162,23 @@ const examples: Readonly<Record<string, Example>> = {
     },
   },
 
+  'tls-sni.ts': {
+    args: ['tcp://127.0.0.1:0', 'ca.pem'],
+    async use(program, cwd) {
+      const where = await port(program, 'max');
+      const ca = readFileSync(join(cwd, 'ca.pem'));
+      for (const servername of ['ann.test', 'www.bob.test', 'localhost']) {
+        const socket = connectTls({ host: '127.0.0.1', port: where, ca, servername });
+        socket.end('hello\n');
+        expect(await text(socket)).toBe(
+          `This is ${servername}, by TLSv1.3\n${servername}: hello\n`,
+        );
+      }
+      const stranger = connectTls({ host: '127.0.0.1', port: where, ca, servername: 'eve.test' });
+      await expect(text(stranger)).rejects.toMatchObject({ code: 'ERR_TLS_CERT_ALTNAME_INVALID' });
+    },
+  },
+
   'ten-minute-dns.ts': {
     args: ['127.0.0.1:0'],
     async use(program) {
@@ -232,8 +251,13 @@ const examples: Readonly<Record<string, Example>> = {
 };
 
 test('each example is tried here', () => {
-  const files = readdirSync(fileURLToPath(new URL('../examples', import.meta.url)));
-  expect(Object.keys(examples).sort()).toEqual(files.sort());
+  const folder = fileURLToPath(new URL('../examples', import.meta.url));
+  const files = readdirSync(folder);
+  const sources = files.filter((file) => file.endsWith('.ts')).map((file) => join(folder, file));
+  const all = sources.map((source) => readFileSync(source, 'utf8')).join('\n');
+  // What another example imports is tried with that one.
+  const programs = files.filter((file) => !all.includes(`from './${file}'`));
+  expect(Object.keys(examples).sort()).toEqual(programs.sort());
 });
 
 test.for(Object.entries(examples))(
@@ -248,7 +272,7 @@ test.for(Object.entries(examples))(
       const more = first ? [`tcp://127.0.0.1:${await port(first)}`] : [];
       const all = [...args, ...more];
       await using program = startExample(join('examples', name, main), all, { cwd, env });
-      await use(program);
+      await use(program, cwd);
       const { code, stdout, stderr } = await program.kill('SIGTERM');
       expect(stderr).toBe('');
       expect(stdout).toMatch(/^Stopped$/m);
