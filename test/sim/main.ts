@@ -1,0 +1,45 @@
+// Runs the simulated scenarios with many seeds: `npm run test:sim -- --seeds 10000 --from 1`. Every seed runs twice, and
+// both runs must have the same trace. Exits with 1 if an invariant does not hold, with the seeds that show it; run one
+// of them alone with `--seeds 1 --from <seed> --trace`.
+import { parseArgs } from 'node:util';
+import { chatScenario } from './chat-scenario.ts';
+import { requestScenario } from './request-scenario.ts';
+import { runSeeds } from './seeds.ts';
+
+const { values } = parseArgs({
+  options: {
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    trace: { type: 'boolean', default: false },
+  },
+});
+const count = whole('seeds', values.seeds);
+const from = whole('from', values.from);
+const scenarios = {
+  chat: (sim: Parameters<typeof chatScenario>[0]) => chatScenario(sim),
+  requests: (sim: Parameters<typeof requestScenario>[0]) => requestScenario(sim),
+};
+
+const startedAt = performance.now();
+const cpuBefore = process.cpuUsage();
+const { runs, distinct, simulatedMs, bad } = await runSeeds({ scenarios, from, count });
+const seconds = (performance.now() - startedAt) / 1_000;
+const { user, system } = process.cpuUsage(cpuBefore);
+for (const { scenario, seed, why, trace } of bad) {
+  console.log(`${scenario}, seed ${seed}: ${why}`);
+  if (values.trace) for (const line of trace) console.log(`  ${line}`);
+}
+console.log(
+  `${runs} runs of ${Object.keys(scenarios).join(' and ')}, each replayed; ${distinct} different traces; ${bad.length} bad`,
+);
+console.log(
+  `${Math.round(simulatedMs / 1_000)} simulated seconds in ${seconds.toFixed(1)} s: ` +
+    `${Math.round(simulatedMs / 1_000 / seconds)} a second, ${((user + system) / 2_000 / runs).toFixed(2)} ms CPU a run`,
+);
+process.exitCode = bad.length > 0 ? 1 : 0;
+
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 0) return value;
+  throw new RangeError(`Cannot run as --${name} must be a whole number: "${text}"`);
+}
