@@ -80,6 +80,7 @@ export function requestScenario(sim: Simulation, make: CounterServer = countingS
   });
   const clients = hosts.map((host) => new CounterClient(host));
   for (const client of clients) client.connect();
+  sim.sync.advance(WEATHER_MS);
   const giveUpAt = sim.now() + PATIENCE_MS;
   while (clients.some((client) => !client.done)) {
     if (sim.now() >= giveUpAt) throw new Error(`No answer within ${PATIENCE_MS} ms`);

@@ -11,6 +11,8 @@ export interface FaultOptions {
   readonly reboot?: (() => void) | undefined;
 }
 
+/** What every link is like in the end. */
+const FINE: LinkOptions = { loss: 0, bandwidth: Number.POSITIVE_INFINITY };
 /** The longest that one fault lasts, in milliseconds. */
 const MAX_FAULT_MS = 1_500;
 
@@ -35,6 +37,7 @@ export function unleashFaults(sim: Simulation, options: FaultOptions): number {
   sim.clock.callLater(untilMs, () => {
     sim.heal();
     sim.release();
+    for (const client of clients) sim.link(client, server, FINE);
   });
   return faults;
 
