@@ -1,4 +1,11 @@
 // Feeding a protocol.
+
+// Cancelling, and waiting for what goes on by itself.
+export {
+  type CancelAtEveryAwaitOptions,
+  type CancelledRun,
+  cancelAtEveryAwait,
+} from './cancel-at-every-await.ts';
 export { type Cuts, chunkings } from './chunkings.ts';
 export { type ClientHelloContent, clientHelloBytes } from './client-hello-bytes.ts';
 export { CollectedReports } from './collected-reports.ts';
@@ -17,6 +24,7 @@ export {
 } from './pipe.ts';
 export { type ReplayOptions, replayConversation } from './replay-conversation.ts';
 export { SeededRandom } from './seeded-random.ts';
+export { type SettleOptions, settle } from './settle.ts';
 // Certificates.
 export {
   createTestAuthority,
