@@ -250,6 +250,12 @@ export { exportedDescriptors } from './node/exported-descriptors.ts';
 export { isInherited } from './node/inherited-descriptors.ts';
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
 export type { NodeThreadsOptions } from './node/node-threads.ts';
+export {
+  type CertificateFiles,
+  type WatchCertificatesOptions,
+  type WatchedCertificate,
+  watchCertificates,
+} from './node/tls-certificate-files.ts';
 // Services and the process around them.
 export type { BackoffOptions } from './services/backoff.ts';
 export {

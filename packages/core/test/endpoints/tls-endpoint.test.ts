@@ -1,11 +1,12 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { TLS } from '../../src/connection/info-keys.ts';
 import type { Factory } from '../../src/contract/factory.ts';
+import type { Port } from '../../src/contract/port.ts';
 import type { Tcp, TcpConnectOptions, TcpListenOptions } from '../../src/contract/tcp.ts';
-import type { Tls, TlsOptions } from '../../src/contract/tls.ts';
+import type { Tls, TlsOptions, TlsServerOptions } from '../../src/contract/tls.ts';
 import { fail } from '../../src/deferred/fail.ts';
 import { succeed } from '../../src/deferred/succeed.ts';
 import { parseClientEndpoint, parseServerEndpoint } from '../../src/endpoints/parse-endpoint.ts';
@@ -25,6 +26,7 @@ let asked: {
   connect?: [TcpConnectOptions, FakeTransport];
   checked: TlsOptions[];
   client?: [TlsOptions, Factory];
+  server?: TlsServerOptions;
 };
 let reactor: TestReactor;
 
@@ -43,7 +45,10 @@ beforeEach(() => {
     },
   };
   const tls: Tls = {
-    startServer: () => ({ drainRequested: () => undefined }),
+    startServer(_under, options) {
+      asked.server = options;
+      return { drainRequested: () => undefined };
+    },
     startClient(_under, options, upper) {
       asked.client = [options, upper];
       return { drainRequested: () => undefined };
@@ -110,4 +115,86 @@ test('cancelling during the handshake aborts the connection', async () => {
   connected.cancel();
   await expect(connected).rejects.toBeInstanceOf(CancelledError);
   expect(asked.connect?.[1].wireState).toBe('reset');
+});
+
+test.each([
+  'tls://:443?cert=c.pem&key=k.pem&ca=ca.pem&alpn=h2,http/1.1&minVersion=TLSv1.3&maxVersion=TLSv1.3' +
+    '&ciphers=TLS_AES_128_GCM_SHA256&handshakeTimeoutMs=500&clientCertificates=require&reload=SIGHUP&backlog=7',
+  'tls://127.0.0.1:0?cert=c.pem&key=k.pem&reload=never',
+])('listening at %s is what the text says, and the text again', (text) => {
+  expect(new URLSearchParams(String(parseServerEndpoint(text)).split('?')[1])).toEqual(
+    new URLSearchParams(text.split('?')[1]),
+  );
+});
+
+test.each([
+  ['clientCertificates=always', 'option "clientCertificates" must be request or require: "always"'],
+  ['clientCertificates=require', 'option "ca" is missing: "clientCertificates" needs it'],
+  ['reload=often', 'option "reload" must be poll or SIGHUP or never: "often"'],
+  ['minVersion=SSLv3', 'option "minVersion" must be TLSv1.2 or TLSv1.3: "SSLv3"'],
+  ['alpn=h2,,x', 'option "alpn" must be names with commas between: "h2,,x"'],
+])('%s is refused, and the option named', (option, why) => {
+  expect(() => parseServerEndpoint(`tls://:443?cert=c&key=k&${option}`)).toThrow(why);
+});
+
+describe('a port with a certificate from files', () => {
+  const port = { address: { kind: 'memory', name: 'port' } } as unknown as Port;
+  const started = (options: string): Factory => {
+    void parseServerEndpoint(`tls://:443?cert=${cert}&key=${key}${options}`).listen(
+      reactor,
+      discard,
+    );
+    const factory = (asked.listen as [TcpListenOptions, Factory])[1];
+    factory.started?.(port);
+    return factory;
+  };
+
+  test('watches it from start to stop', () => {
+    const factory = started('');
+    expect(reactor.clock.timers).toBe(1);
+    expect(reactor.lifecycle.signalListeners).toBe(0);
+    factory.stopped?.(port);
+    expect(reactor.clock.timers).toBe(0);
+  });
+
+  test('waits for SIGHUP if told to', () => {
+    const factory = started('&reload=SIGHUP');
+    expect(reactor.clock.timers).toBe(0);
+    expect(reactor.lifecycle.signalListeners).toBe(1);
+    factory.stopped?.(port);
+    expect(reactor.lifecycle.signalListeners).toBe(0);
+  });
+
+  test('reads it once if told to', () => {
+    started('&reload=never');
+    expect([reactor.clock.timers, reactor.lifecycle.signalListeners]).toEqual([0, 0]);
+  });
+
+  test('shows each handshake what is current, with the rest of the options', () => {
+    const factory = started(`&ca=${cert}&clientCertificates=request&alpn=h2`);
+    const transport = new FakeTransport({ reactor });
+    transport.adopt(factory);
+    const { certificate, ...options } = asked.server as TlsServerOptions;
+    expect(options).toEqual({
+      alpn: ['h2'],
+      ca: Buffer.from('CERT'),
+      clientCertificates: 'request',
+    });
+    expect(certificate?.current()).toEqual({ cert: Buffer.from('CERT'), key: Buffer.from('KEY') });
+    factory.stopped?.(port);
+  });
+});
+
+test('connecting again uses the same options object while the files are the same, for its sessions', () => {
+  const ca = join(directory, 'ca.pem');
+  writeFileSync(ca, 'ONE');
+  const endpoint = parseClientEndpoint(`tls://mail.example:993?ca=${ca}`);
+  const optionsOf = (): TlsOptions | undefined => {
+    endpoint.connect(reactor, discard).cancel();
+    return asked.client?.[0];
+  };
+  const first = optionsOf();
+  expect(optionsOf()).toBe(first);
+  writeFileSync(ca, 'TWO');
+  expect(optionsOf()).toEqual({ serverName: 'mail.example', ca: Buffer.from('TWO') });
 });
