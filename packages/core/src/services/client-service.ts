@@ -14,6 +14,7 @@ import { CancelledError } from '../errors.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
 import { ClientAttempt } from './client-attempt.ts';
 import { ConnectionWaiters } from './connection-waiters.ts';
+import { Goodbye } from './goodbye.ts';
 import { callService } from './service-hook.ts';
 import { stateError } from './state-error.ts';
 
@@ -69,16 +70,12 @@ type State<P extends Protocol> =
       readonly protocol: P;
     }
   | { readonly at: 'waiting'; readonly timer: DelayedCall }
-  | Disconnecting<P>;
+  | Disconnecting;
 
-interface Disconnecting<P extends Protocol> {
+interface Disconnecting {
   readonly at: 'disconnecting';
   readonly running: Running;
-  readonly attempt: ClientAttempt<P>;
-  /** When the connection is aborted. */
-  deadline: DelayedCall | undefined;
-  aborted: boolean;
-  readonly gone: Deferred<void>;
+  readonly goodbye: Goodbye;
   /** Start again once it is gone. */
   restart: { readonly reactor: Reactor; readonly started: Deferred<void> } | undefined;
 }
@@ -179,10 +176,10 @@ export class ClientService<P extends Protocol> implements Service {
     if (this.#options.closeIn !== 'drain') return succeed({});
     const wasConnected = this.#state.at === 'connected';
     const gone = this.#disconnect(deadline);
-    const state = this.#state;
+    const goodbye = this.#state.at === 'disconnecting' ? this.#state.goodbye : undefined;
     return gone.addCallback((): DrainReports => {
       if (!wasConnected) return {};
-      const aborted = state.at === 'disconnecting' && state.aborted ? 1 : 0;
+      const aborted = goodbye?.aborted ? 1 : 0;
       return { [this.#factory.name]: { finished: 1 - aborted, aborted } };
     });
   }
@@ -218,17 +215,17 @@ export class ClientService<P extends Protocol> implements Service {
       timeoutMs: attemptTimeoutMs,
       prepare: (protocol) =>
         callService(this, 'prepareConnection', () => prepareConnection?.(protocol)),
-      ready: (protocol) => this.#ready(attempt, protocol),
+      ready: (protocol) => this.#ready(protocol),
       over: (error) => this.#over(error),
     });
     this.#state = { at: 'connecting', running, attempt };
     void callService(this, 'connect', () => attempt.begin());
   }
 
-  #ready(attempt: ClientAttempt<P>, protocol: P): void {
+  #ready(protocol: P): void {
     const state = this.#state;
     // It became ready although it was told to give up.
-    if (state.at === 'disconnecting') attempt.close(state.deadline?.at ?? 0);
+    if (state.at === 'disconnecting') state.goodbye.repeat();
     if (state.at !== 'connecting') return;
     this.#failures = 0;
     this.#state = { ...state, at: 'connected', protocol };
@@ -250,61 +247,38 @@ export class ClientService<P extends Protocol> implements Service {
 
   #disconnect(deadline: number): Deferred<void> {
     const state = this.#state;
+    let gone = succeed();
     switch (state.at) {
-      case 'new':
-      case 'stopped':
-        this.#state = { at: 'stopped' };
-        break;
       case 'waiting':
         state.timer.cancel();
+        this.#state = { at: 'stopped' };
+        break;
+      case 'new':
+      case 'stopped':
         this.#state = { at: 'stopped' };
         break;
       case 'connecting':
       case 'connected': {
         const { running, attempt } = state;
-        const gone = new Deferred<void>();
-        const next: Disconnecting<P> = {
-          at: 'disconnecting',
-          running,
-          attempt,
-          deadline: undefined,
-          aborted: false,
-          gone,
-          restart: undefined,
-        };
-        this.#state = next;
-        this.#hurry(next, deadline);
-        attempt.close(deadline);
-        this.#waiters.stopped(this.#stoppedError());
-        return gone.addCallback(() => undefined);
+        const goodbye = new Goodbye(running.reactor.clock, attempt);
+        // First, as an attempt may be over at once.
+        this.#state = { at: 'disconnecting', running, goodbye, restart: undefined };
+        gone = goodbye.say(deadline);
+        break;
       }
       case 'disconnecting':
         state.restart?.started.reject(this.#stoppedError());
         state.restart = undefined;
-        this.#hurry(state, deadline);
-        this.#waiters.stopped(this.#stoppedError());
-        return state.gone.addCallback(() => undefined);
+        gone = state.goodbye.say(deadline);
     }
     this.#waiters.stopped(this.#stoppedError());
-    return succeed();
+    return gone;
   }
 
-  /** Aborts the connection at `deadline`, unless that was due before. */
-  #hurry(state: Disconnecting<P>, deadline: number): void {
-    if (state.deadline && state.deadline.at <= deadline) return;
-    const { clock } = state.running.reactor;
-    state.deadline?.cancel();
-    state.deadline = clock.callLater(deadline - clock.now(), () => {
-      state.aborted = true;
-      state.attempt.abort();
-    });
-  }
-
-  #gone(state: Disconnecting<P>): void {
-    state.deadline?.cancel();
+  #gone({ goodbye, restart }: Disconnecting): void {
     this.#state = { at: 'stopped' };
-    if (state.restart) state.restart.started.resolve(this.#begin(state.restart.reactor));
-    state.gone.resolve();
+    if (restart) restart.started.resolve(this.#begin(restart.reactor));
+    goodbye.gone();
   }
 
   #stoppedError(): CancelledError {

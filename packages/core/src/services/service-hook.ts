@@ -7,7 +7,7 @@ import { Deferred } from '../deferred/deferred.ts';
 const contexts = new WeakMap<object, Context>();
 
 /** The context that the hooks of a service run in, named after it. One for as long as the service exists. */
-export function serviceContext(service: Pick<Service, 'name'>): Context {
+function serviceContext(service: Pick<Service, 'name'>): Context {
   let context = contexts.get(service);
   if (!context) {
     context = new EntryContext(service.name);

@@ -29,7 +29,7 @@ export interface ShutdownReport {
   readonly forced: boolean;
   /** Phases, of services or of listeners, that failed or took too long; the reactor's reports have the details. */
   readonly failures: number;
-  /** Every connection finished, and nothing failed. */
+  /** Every connection was given its time and finished, and nothing failed. */
   readonly clean: boolean;
 }
 
@@ -66,7 +66,7 @@ export async function shutDown(
     durationMs: clock.now() - startedAt,
     forced: isForced(),
     failures,
-    clean: failures === 0 && aborted === 0,
+    clean: failures === 0 && aborted === 0 && !isForced(),
   };
 
   async function gently(phase: ShutdownPhase, work: () => Promise<void>): Promise<void> {
