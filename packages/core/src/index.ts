@@ -148,6 +148,12 @@ export {
   parseServerEndpoint,
   serverSchemes,
 } from './endpoints/parse-endpoint.ts';
+export {
+  SecuredClientEndpoint,
+  type SecuredClientPlace,
+  SecuredServerEndpoint,
+  type SecuredServerPlace,
+} from './endpoints/secured-endpoint.ts';
 export { Socks5ClientEndpoint, type Socks5Place } from './endpoints/socks5-endpoint.ts';
 export { TcpClientEndpoint, type TcpScheme, TcpServerEndpoint } from './endpoints/tcp-endpoint.ts';
 export { TlsClientEndpoint, TlsServerEndpoint } from './endpoints/tls-endpoint.ts';
@@ -246,7 +252,7 @@ export { sharedThrottle, type ThrottleOptions, throttle } from './layers/transfo
 export { tls } from './layers/transform/tls.ts';
 export { transform } from './layers/transform/transform.ts';
 // The reactor.
-export { exportedDescriptors } from './node/exported-descriptors.ts';
+export { type ExportedDescriptors, exportedDescriptors } from './node/exported-descriptors.ts';
 export { isInherited } from './node/inherited-descriptors.ts';
 export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
 export type { NodeThreadsOptions } from './node/node-threads.ts';

@@ -6,6 +6,8 @@ import type { OptionKinds } from './option-kind.ts';
 export interface Carrier<E> {
   /** The names of its options, to tell them from those of prefixes. */
   readonly optionNames: readonly string[];
+  /** Whether its place is `//host:port`, which prefixes may have to read as well. @defaultValue false */
+  readonly hasHost?: boolean | undefined;
   /** @throws UsageError `HAWSER_BAD_ENDPOINT` */
   parse(parts: EndpointText): E;
 }
@@ -27,6 +29,8 @@ export interface PrefixText extends Pick<EndpointText, 'text' | 'query'> {
   /** Where a tunnel leads; absent for others. */
   readonly target?: TunnelTarget | undefined;
   readonly login?: Login | undefined;
+  /** Where the endpoint inside leads to, if it has a host. */
+  readonly leadsTo?: TunnelTarget | undefined;
 }
 
 /** How the text of a prefix that goes on to another host differs: `socks5+tcp://user:password@proxy:1080/host:port`. */
@@ -67,4 +71,12 @@ export function carrier<E>(
   parse: (parts: EndpointText) => E,
 ): EndpointScheme<E> {
   return { carrier: { optionNames: Object.keys(kinds), parse } };
+}
+
+/** A {@link carrier} whose place is `//host:port`. */
+export function hostCarrier<E>(
+  kinds: OptionKinds<object>,
+  parse: (parts: EndpointText) => E,
+): EndpointScheme<E> {
+  return { carrier: { optionNames: Object.keys(kinds), hasHost: true, parse } };
 }

@@ -1,8 +1,10 @@
 import type { ClientEndpoint, ServerEndpoint } from '../contract/endpoint.ts';
 import { parseDescriptorServer } from './descriptor-endpoint.ts';
-import { carrier, type EndpointSchemes } from './endpoint-scheme.ts';
+import { carrier, type EndpointSchemes, hostCarrier } from './endpoint-scheme.ts';
 import { httpConnectScheme } from './http-connect-endpoint.ts';
 import { parseScheme } from './parse-scheme.ts';
+import { proxyScheme } from './proxy-prefix.ts';
+import { tlsClientScheme, tlsServerScheme } from './secured-endpoint.ts';
 import { socks5Scheme } from './socks5-endpoint.ts';
 import {
   parseTcpClient,
@@ -10,7 +12,12 @@ import {
   TCP_CLIENT_OPTIONS,
   TCP_SERVER_OPTIONS,
 } from './tcp-endpoint.ts';
-import { parseTlsClient, parseTlsServer } from './tls-endpoint.ts';
+import {
+  parseTlsClient,
+  parseTlsServer,
+  TLS_CLIENT_OPTIONS,
+  TLS_SERVER_OPTIONS,
+} from './tls-endpoint.ts';
 import {
   parseUnixClient,
   parseUnixServer,
@@ -20,20 +27,21 @@ import {
 
 /** What strings to listen on may use. Another package adds its names in a record of its own. */
 export const serverSchemes: EndpointSchemes<ServerEndpoint> = {
-  tcp: carrier(TCP_SERVER_OPTIONS, parseTcpServer),
-  tls: { ...carrier({}, parseTlsServer), over: 'tcp' },
+  tcp: hostCarrier(TCP_SERVER_OPTIONS, parseTcpServer),
+  tls: { ...hostCarrier(TLS_SERVER_OPTIONS, parseTlsServer), ...tlsServerScheme },
   unix: carrier(UNIX_SERVER_OPTIONS, parseUnixServer),
-  sim: carrier(TCP_SERVER_OPTIONS, parseTcpServer),
+  sim: hostCarrier(TCP_SERVER_OPTIONS, parseTcpServer),
   systemd: carrier(TCP_SERVER_OPTIONS, parseDescriptorServer),
   fd: carrier(TCP_SERVER_OPTIONS, parseDescriptorServer),
+  proxy: proxyScheme,
 };
 
 /** What strings to connect to may use. Another package adds its names in a record of its own. */
 export const clientSchemes: EndpointSchemes<ClientEndpoint> = {
-  tcp: carrier(TCP_CLIENT_OPTIONS, parseTcpClient),
-  tls: { ...carrier({}, parseTlsClient), over: 'tcp' },
+  tcp: hostCarrier(TCP_CLIENT_OPTIONS, parseTcpClient),
+  tls: { ...hostCarrier(TLS_CLIENT_OPTIONS, parseTlsClient), ...tlsClientScheme },
   unix: carrier(UNIX_CLIENT_OPTIONS, parseUnixClient),
-  sim: carrier(TCP_CLIENT_OPTIONS, parseTcpClient),
+  sim: hostCarrier(TCP_CLIENT_OPTIONS, parseTcpClient),
   socks5: socks5Scheme,
   'http-connect': httpConnectScheme,
 };

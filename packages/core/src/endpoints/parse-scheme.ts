@@ -5,9 +5,11 @@ import type {
   EndpointSchemes,
   Prefix,
   PrefixText,
+  TunnelTarget,
   TunnelText,
 } from './endpoint-scheme.ts';
 import { type EndpointText, splitEndpoint } from './endpoint-text.ts';
+import { parseHostPort } from './host-port.ts';
 import { nearMatch } from './near-match.ts';
 import { shareOptions } from './scheme-options.ts';
 import { readTunnelOptions, splitTunnels, TUNNEL_OPTIONS, type TunnelPath } from './tunnel-text.ts';
@@ -31,7 +33,7 @@ export function parseScheme<E>(text: string, schemes: EndpointSchemes<E>): E {
   const carrierName = names.pop() ?? '';
   const carrier = findCarrier(parts, carrierName, schemes);
   const prefixes = names.map((name) => findPrefix(text, name, schemes));
-  const byPath = parts.place.startsWith('//');
+  const byPath = carrier.hasHost === true && parts.place.startsWith('//');
   const owners = prefixes.map(({ name, prefix: { optionNames, tunnel } }) => ({
     name,
     optionNames: tunnel && !byPath ? [...optionNames, ...TUNNEL_OPTIONS] : optionNames,
@@ -50,11 +52,14 @@ export function parseScheme<E>(text: string, schemes: EndpointSchemes<E>): E {
     query: shares.at(-1) ?? [],
   });
   let hop = 0;
+  let leadsTo = byPath ? hostOf(path.place) : undefined;
   prefixes.forEach(({ prefix }, at) => {
     const { tunnel } = prefix;
-    const given = { text, query: shares[at] ?? [] };
+    const own: PrefixText = { text, query: shares[at] ?? [], leadsTo };
     const hopText = byPath && tunnel ? path.hops[hop++] : undefined;
-    endpoint = prefix.wrap(endpoint, tunnel ? tunnelText(given, tunnel, hopText) : given);
+    const given = tunnel ? tunnelText(own, tunnel, hopText) : own;
+    endpoint = prefix.wrap(endpoint, given);
+    leadsTo = given.target ?? leadsTo;
   });
   return endpoint;
 }
@@ -77,7 +82,7 @@ function splitNames<E>({ text, scheme }: EndpointText, schemes: EndpointSchemes<
 }
 
 function tunnelText(
-  given: Pick<PrefixText, 'text' | 'query'>,
+  given: PrefixText,
   tunnel: TunnelText,
   hop: Pick<PrefixText, 'target' | 'login'> | undefined,
 ): PrefixText {
@@ -88,6 +93,12 @@ function tunnelText(
     ...read,
     query: given.query.filter(([name]) => !TUNNEL_OPTIONS.includes(name)),
   };
+}
+
+/** The carrier has accepted the place by now. */
+function hostOf(place: string): TunnelTarget | undefined {
+  const { host, port } = parseHostPort(place.slice(2), { text: place, minPort: 0 });
+  return host === undefined ? undefined : { host, port };
 }
 
 function find<E>(schemes: EndpointSchemes<E>, name: string): EndpointScheme<E> | undefined {

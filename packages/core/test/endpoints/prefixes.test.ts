@@ -96,6 +96,13 @@ describe('a prefix of another package', () => {
     expect(String(parseClientEndpoint(text, withSsh))).toBe(text);
   });
 
+  test('a path that looks like a host is a path', () => {
+    expect(parseClientEndpoint('ssh+unix://x/y?target=a:1', withSsh)).toMatchObject({
+      inner: { place: { path: '//x/y' } },
+      given: { target: { host: 'a', port: 1 } },
+    });
+  });
+
   test.each([
     ['ssh+tcp://bastion', 'a host to go on to is missing: write ssh+tcp://proxy:port/host:port'],
     ['ssh+tcp://bastion/', 'a host to go on to is missing: write ssh+tcp://proxy:port/host:port'],
