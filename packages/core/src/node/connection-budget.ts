@@ -1,6 +1,7 @@
 import type { Has } from '../contract/reactor.ts';
 import { ConnectError, ConnectionError } from '../errors.ts';
 import { connectionsWithin, descriptorLimit } from './descriptor-limit.ts';
+import { DescriptorWatch } from './descriptor-watch.ts';
 import { RepeatedReport } from './repeated-report.ts';
 
 /** A number of places. */
@@ -39,6 +40,8 @@ export class ConnectionBudget {
   readonly #own: Places;
   readonly #process: Places;
   readonly #report: RepeatedReport;
+  /** For what the budget cannot prevent. */
+  readonly watch: DescriptorWatch;
   #refused = 0;
 
   constructor(reactor: Has<'clock' | 'reports'>, options: ConnectionBudgetOptions = {}) {
@@ -51,6 +54,7 @@ export class ConnectionBudget {
     this.#own = new Places(() => maxConnections);
     this.#process = processLimit === undefined ? ofProcess : new Places(() => processLimit);
     this.#report = new RepeatedReport(reactor, 'connections');
+    this.watch = new DescriptorWatch(reactor);
   }
 
   /** Connections that were turned away. */

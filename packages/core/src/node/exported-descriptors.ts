@@ -1,7 +1,12 @@
 import type { Port } from '../contract/port.ts';
-import type { SpawnOptions } from '../contract/process.ts';
 import type { DatagramPort } from '../contract/udp.ts';
 import { UsageError } from '../errors.ts';
+
+/** The part of the options of `reactor.process.spawn` that hands sockets over. */
+export interface ExportedDescriptors {
+  readonly descriptors: readonly number[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
 
 /**
  * What a successor needs to go on listening on `ports`, by the names under which it finds them: `systemd:web`. Spread it
@@ -11,7 +16,8 @@ import { UsageError } from '../errors.ts';
  * 1. start the successor and wait until it says that it listens, in whatever way the two agree on; if it ends before
  *    that, nothing has changed here,
  * 2. `quiesce` every port, so that only the successor accepts,
- * 3. `drain` them, and exit.
+ * 3. `drain` them, and exit with `process.exit`: the successor, as a child, would keep this process alive. What it prints
+ *    goes nowhere from then on, so it must not take a broken pipe for the end of the world.
  *
  * The descriptors stay open here until their ports are quiesced or, for UDP, stopped; do not quiesce a port before the
  * successor was started.
@@ -25,7 +31,7 @@ import { UsageError } from '../errors.ts';
 export function exportedDescriptors(
   ports: Readonly<Record<string, Port | DatagramPort>>,
   env: Readonly<Record<string, string | undefined>> = process.env,
-): Required<Pick<SpawnOptions, 'descriptors' | 'env'>> {
+): ExportedDescriptors {
   const entries = Object.entries(ports);
   const descriptors = entries.map(([name, port]) => {
     if (name === '' || /^\d+$/.test(name) || !/^[\x21-\x39\x3b-\x7e]+$/.test(name)) {

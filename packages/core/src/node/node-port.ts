@@ -59,6 +59,7 @@ export class NodePort implements Port, Guard {
     this.#descriptor = adopted;
     this.#tracker = new ConnectionTracker(reactor, release);
     this.#parked = new ParkedSockets({ limit: backlog, gone: release });
+    budget.watch.begin();
     server.on('connection', (socket: Socket) => this.#accept(socket));
     // A listening server reports failed accepts here; none of them ends it.
     server.on('error', (error) => reactor.reports.problem(`${this.toString()} accept`, error));
@@ -98,10 +99,11 @@ export class NodePort implements Port, Guard {
 
   quiesce(): Deferred<void> {
     if (!this.#quiesced) {
-      const { server, reactor, closed } = this.#parts;
+      const { server, reactor, budget, closed } = this.#parts;
       this.#quiesced = true;
       // The handle is closed at once; the callback waits for connections, which is not what we mean by quiesced.
       server.close();
+      budget.watch.end();
       if (this.#descriptor !== undefined) releaseDescriptor(this.#descriptor);
       // Who has been accepted is served.
       this.#letIn();

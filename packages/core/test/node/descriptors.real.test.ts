@@ -40,10 +40,7 @@ const host = '127.0.0.1';
 const reports = new CollectedReports();
 const reactor = createNodeReactor({ reports });
 const folder = mkdtempSync(join(tmpdir(), 'hawser-'));
-afterAll(() => {
-  rmSync(folder, { recursive: true });
-  expect(reports.problems).toEqual([]);
-});
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const nothing = { dataReceived: () => undefined };
 const silent = () => nothing;
@@ -206,6 +203,7 @@ test('a descriptor of another kind is refused, untouched', async () => {
   await expect(refused(udpFd)).rejects.toMatchObject({ name: 'UsageError', code: 'HAWSER_BUSY' });
   await expect(refused(tcp.exportFd?.() ?? -1)).rejects.toMatchObject({ code: 'HAWSER_BUSY' });
   await Promise.all([tcp.stop(), udp.stop()]);
+  expect(reports.problems).toEqual([]);
 });
 
 test('a port that is closed has no descriptor to give', async () => {

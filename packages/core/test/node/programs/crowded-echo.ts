@@ -1,0 +1,62 @@
+// Greets who connects, and has a thief who opens files as long as there are descriptors. It is told what to do by messages.
+
+import { close, open } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import { createNodeReactor } from '../../../src/node/node-reactor.ts';
+
+/** As many as there are threads in the pool. */
+const THIEVES = 4;
+const host = '127.0.0.1';
+const problems: string[] = [];
+const reactor = createNodeReactor({
+  reports: { problem: (where, error) => void problems.push(`${where}: ${String(error)}`) },
+});
+const port = await reactor.tcp.listen({ host, port: 0 }, () => ({
+  connectionMade: (transport) => void transport.write(Buffer.from('!')),
+  dataReceived: () => undefined,
+}));
+
+const stolen: number[] = [];
+let stealing = false;
+let exhausted = false;
+/** Through the thread pool, as most of node opens files. */
+function steal(): void {
+  if (!stealing) return;
+  open('/dev/null', 'r', (error, fd) => {
+    if (error) {
+      exhausted = true;
+      setImmediate(steal);
+    } else {
+      stolen.push(fd);
+      steal();
+    }
+  });
+}
+
+const orders: Readonly<Record<string, () => void>> = {
+  steal() {
+    stealing = true;
+    for (let i = 0; i < THIEVES; i++) steal();
+  },
+  rest() {
+    stealing = false;
+  },
+  giveBack() {
+    stealing = false;
+    for (const fd of stolen.splice(0)) close(fd, () => undefined);
+  },
+};
+process.on('message', (order: string) => {
+  orders[order]?.();
+  const { user, system } = process.cpuUsage();
+  process.send?.({
+    cpuMs: (user + system) / 1_000,
+    at: reactor.clock.now(),
+    open: port.connections,
+    exhausted,
+    turns: performance.nodeTiming.uvMetricsInfo.loopCount,
+    problems,
+  });
+});
+process.once('disconnect', () => process.exit());
+process.stdout.write(`${'port' in port.address ? port.address.port : 0}\n`);
