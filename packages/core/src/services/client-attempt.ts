@@ -4,8 +4,7 @@ import type { ClientEndpoint } from '../contract/endpoint.ts';
 import type { Factory, Incoming } from '../contract/factory.ts';
 import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
-import type { Deferred } from '../deferred/deferred.ts';
-import { succeed } from '../deferred/succeed.ts';
+import { Deferred } from '../deferred/deferred.ts';
 import { ConnectionError, describeReason, toError } from '../errors.ts';
 
 /** What a {@link ClientAttempt} needs to know. */
@@ -24,7 +23,7 @@ export interface ClientAttemptParts<P extends Protocol> {
 
 type State<P> =
   | { readonly at: 'idle' }
-  | { readonly at: 'trying'; readonly trying: Deferred<P> }
+  | { readonly at: 'trying'; readonly trying: Deferred<P>; preparing: boolean }
   | { readonly at: 'ready' }
   /** Waits for its connection to be gone. */
   | { readonly at: 'failed'; readonly error: Error }
@@ -43,21 +42,24 @@ export class ClientAttempt<P extends Protocol> {
 
   begin(): void {
     const { reactor, endpoint, timeoutMs, prepare } = this.#parts;
-    const trying = succeed()
-      // An endpoint that throws has failed as well.
+    const go = new Deferred<void>();
+    const trying = go
       .addCallback(() => endpoint.connect(reactor, this.#factory()))
       .addCallback((protocol) => {
         // It may have been lost in the turn that made it.
         this.#assertOpen();
+        if (this.#state.at === 'trying') this.#state.preparing = true;
         return prepare(protocol).addCallback(() => protocol);
       })
       .timeout(timeoutMs, reactor.clock);
-    this.#state = { at: 'trying', trying };
+    this.#state = { at: 'trying', trying, preparing: false };
     void trying.addBoth((outcome) => {
       if (outcome.state === 'rejected') return this.#failed(toError(outcome.error));
       this.#state = { at: 'ready' };
       this.#parts.ready(outcome.value);
     });
+    // Last, as all of it may happen in this turn.
+    go.resolve();
   }
 
   /** Gives up trying, or asks the protocol to finish. What is left at `deadline` is for {@link abort}. */
@@ -80,7 +82,11 @@ export class ClientAttempt<P extends Protocol> {
         // An endpoint may connect although it was told not to.
         if (this.#state.at === 'failed' || this.#state.at === 'over') return undefined;
         this.#incoming = incoming;
-        incoming.onClose((reason) => this.#closed(reason));
+        this.#lost = undefined;
+        incoming.onClose((reason) => {
+          // An endpoint may make several connections until it is content with one.
+          if (this.#incoming === incoming) this.#closed(reason);
+        });
         return factory.buildProtocol(incoming);
       },
     };
@@ -91,8 +97,8 @@ export class ClientAttempt<P extends Protocol> {
     this.#lost = reason;
     switch (state.at) {
       case 'trying':
-        // While it is prepared, or before the endpoint noticed.
-        state.trying.cancel();
+        // Before that the endpoint says what becomes of it.
+        if (state.preparing) state.trying.cancel();
         return;
       case 'ready':
         return this.#finish(undefined);

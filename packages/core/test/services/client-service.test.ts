@@ -142,6 +142,17 @@ describe('connecting', () => {
     expect(built).toEqual([]);
   });
 
+  test('an endpoint may lose connections until it is content with one', async () => {
+    endpoint.script = ['connects at second try'];
+    const client = await started();
+    expect([client.state, lost.length]).toEqual(['connecting', 1]);
+    endpoint.accept();
+    expect(client.state).toBe('connected');
+    expect(await client.whenConnected()).toBe(built[1]);
+    await client.stop();
+    expect(lost).toHaveLength(2);
+  });
+
   test('an attempt that takes too long counts as failed', async () => {
     endpoint.script = ['later'];
     const client = await started({ attemptTimeoutMs: 500 });
@@ -422,6 +433,19 @@ describe('prepareConnection', () => {
     expect([client.state, lost]).toEqual(['disconnecting', []]);
     await stopped;
     expect([client.state, lost.length]).toEqual(['stopped', 1]);
+  });
+
+  test('may stop the service', async () => {
+    const client = service({
+      prepareConnection() {
+        void client.stop();
+        return new Deferred();
+      },
+    });
+    await client.start(reactor);
+    await reactor.clock.settle();
+    expect([client.state, lost.length, endpoint.attempts.length]).toEqual(['stopped', 1, 1]);
+    expect(reactor.clock.timers).toBe(0);
   });
 
   test('runs in a context named after the service', async () => {

@@ -11,7 +11,7 @@ import { ConnectError } from '../../src/errors.ts';
 import { connectPipe } from '../../testing/pipe.ts';
 
 /** What an attempt comes to: `later` waits for {@link ScriptedEndpoint.accept} or `refuse`. */
-export type Scripted = 'connects' | 'fails' | 'throws' | 'later';
+export type Scripted = 'connects' | 'connects at second try' | 'fails' | 'throws' | 'later';
 
 /** Connects by a pipe, or does not, as the test says. */
 export class ScriptedEndpoint implements ClientEndpoint {
@@ -29,6 +29,17 @@ export class ScriptedEndpoint implements ClientEndpoint {
     const next = this.script.length > 1 ? this.script.shift() : this.script[0];
     if (next === 'throws') throw new TypeError('a mistake of the endpoint');
     if (next === 'fails') return fail(refused());
+    if (next === 'connects at second try') {
+      this.#pipe(reactor, factory);
+      this.servers[0]?.abort();
+      const connecting = new Deferred<P>();
+      // After the first connection was lost.
+      this.#pending = {
+        accept: () => connecting.resolve(this.#pipe(reactor, factory)),
+        refuse: () => undefined,
+      };
+      return connecting;
+    }
     if (next === 'connects') return succeed(this.#pipe(reactor, factory));
     const connecting = new Deferred<P>({ canceller: () => void (this.cancelled += 1) });
     this.#pending = {
