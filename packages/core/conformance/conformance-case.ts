@@ -55,6 +55,9 @@ export interface ConformanceCase {
 }
 
 /** True if a harness that can do `can` should run the case. */
-export function isApplicable(each: ConformanceCase, can: ReadonlySet<Capability>): boolean {
+export function isApplicable(
+  each: Pick<ConformanceCase, 'needs'>,
+  can: ReadonlySet<Capability>,
+): boolean {
   return each.needs.every((need) => can.has(need));
 }
