@@ -60,6 +60,47 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/coming-from-twisted.md', () => {
+  const page = read('docs/coming-from-twisted.md');
+  const promises = rowsOf(page.split('## What we promise')[1] ?? '').filter(
+    ([first]) => first !== 'in Twisted',
+  );
+
+  test('names what there is', () => {
+    const [table = ''] = page.split('## What differs');
+    const names = rowsOf(table).flatMap(([, here = '']) => [...here.matchAll(/`([A-Za-z.]+)`/g)]);
+    const exported = ['src', 'testing', 'conformance']
+      .map((folder) => read(`packages/core/${folder}/index.ts`))
+      .join('\n');
+    const contract = filesOf('packages/core/src/contract', '.ts').map(read).join('\n');
+    const known = (name: string): boolean => {
+      const [whole = '', member] = name.split('.');
+      const sources = `${contract}\n${read('packages/core/src/stream/framed-protocol.ts')}\n${read('packages/core/src/deferred/deferred.ts')}`;
+      return (
+        new RegExp(`\\b${whole}\\b`).test(exported) &&
+        (!member || new RegExp(`^  (readonly )?${member}\\??[(<:]`, 'm').test(sources))
+      );
+    };
+    expect(names.length).toBeGreaterThan(60);
+    expect(names.map(([, name = '']) => name).filter((name) => !known(name))).toEqual([]);
+  });
+
+  test('says for each promise which test shows it', () => {
+    expect(promises.length).toBeGreaterThan(60);
+    expect(promises.filter(([, , tests = '']) => testsIn(tests).length === 0)).toEqual([]);
+  });
+
+  test.each(promises)('the test is there: %s', (_twisted, _here, tests = '') => {
+    const missing = testsIn(tests).filter(({ name, path }) => !hasTest(read(path), name));
+    expect(missing).toEqual([]);
+  });
+
+  test('a test that is not there is noticed', () => {
+    expect(hasTest("test('does one thing', () => {});", 'does one thing')).toBe(true);
+    expect(hasTest("test('does one thing', () => {});", 'does one')).toBe(false);
+  });
+});
+
 describe('a block that nobody runs is found', () => {
   const source = [
     "import { one, type Two } from './numbers.ts';",
@@ -101,6 +142,24 @@ describe('a block that nobody runs is found', () => {
     expect(missingIn(command)).toEqual([name]);
   });
 });
+
+/** The cells of the tables in `text`, without their heads' rules. */
+function rowsOf(text: string): string[][] {
+  return [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) => row.split(' | '));
+}
+
+/** The tests a cell links to. */
+function testsIn(cell: string): { readonly name: string; readonly path: string }[] {
+  return [...cell.matchAll(/\[([^\]]+)\]\(\.\.\/([^)]+)\)/g)].map(([, name = '', path = '']) => ({
+    name,
+    path,
+  }));
+}
+
+/** Whether a source has a test, or a case of a conformance suite, with that name as it is written there. */
+function hasTest(source: string, name: string): boolean {
+  return ["'", '"', '`'].some((quote) => source.includes(quote + name + quote));
+}
 
 /** What commands name that is neither a script nor a file of the repository. */
 function missingIn(commands: string): string[] {
