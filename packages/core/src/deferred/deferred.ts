@@ -7,9 +7,12 @@
  *       └──────resolve / reject / cancel─────▶
  */
 import { nextTick } from 'node:process';
+import { currentContext } from '../connection/entry.ts';
 import type { Clock } from '../contract/clock.ts';
+import type { Context } from '../contract/context.ts';
 import type { Reports } from '../contract/reports.ts';
 import { CancelledError, TimeoutError } from '../errors.ts';
+import { callIn } from './call-in.ts';
 import { isThenable } from './is-thenable.ts';
 
 /** Options for {@link Deferred}. */
@@ -42,6 +45,8 @@ interface Reaction {
   readonly target: Deferred<unknown> | undefined;
   readonly fulfilled?: ((value: unknown) => unknown) | undefined;
   readonly rejected?: ((error: unknown) => unknown) | undefined;
+  /** On whose behalf the handlers run. */
+  readonly context?: Context | undefined;
 }
 
 const OPEN = { state: 'pending', adopting: false } as const;
@@ -50,6 +55,8 @@ const ADOPTING = { state: 'pending', adopting: true } as const;
 /**
  * An answer that comes later. `await` works and `then` calls back in a microtask; `addCallback`, `addErrback` and
  * `addBoth` call back in the turn that settles it, or at once. Each derives a new deferred and shares the value.
+ *
+ * A callback runs on behalf of whoever added it (`currentContext`), also when another connection settles the deferred.
  *
  * Cancelling any deferred of a chain cancels the work at its source, for every branch. After `cancel` it is settled;
  * what the source says later is ignored. A failure that no branch handles is reported if the source was given
@@ -168,12 +175,17 @@ export class Deferred<T> implements Promise<T> {
     return this.#promise;
   }
 
-  #derive<U>(handlers: Omit<Reaction, 'target'>): Deferred<U> {
+  #derive<U>(handlers: Pick<Reaction, 'fulfilled' | 'rejected'>): Deferred<U> {
     const derived = new Deferred<U>({ where: this.#where });
     derived.#upstream = this;
     derived.#reports = this.#reports;
     derived.#madeAt = this.#madeAt; // the stack a reader wants is the source's, captured once a chain
-    this.#react({ target: derived, ...handlers });
+    this.#react({
+      target: derived,
+      fulfilled: handlers.fulfilled,
+      rejected: handlers.rejected,
+      context: currentContext(),
+    });
     return derived;
   }
 
@@ -248,13 +260,15 @@ export class Deferred<T> implements Promise<T> {
   }
 
   /** Runs one reaction to this settled deferred. Gives the reactions that are due at its target. */
-  #follow({ target, fulfilled, rejected }: Reaction): readonly Reaction[] {
+  #follow({ target, fulfilled, rejected, context }: Reaction): readonly Reaction[] {
     const outcome = this.#outcome as Settled<T>;
     const handler = outcome.state === 'fulfilled' ? fulfilled : rejected;
     let result: unknown;
     let failure: Settled<never> | undefined;
     try {
-      result = handler?.(outcome.state === 'fulfilled' ? outcome.value : outcome.error);
+      const known = outcome.state === 'fulfilled' ? outcome.value : outcome.error;
+      // A promise's own functions belong to nobody.
+      if (handler) result = target ? callIn(context, handler, known) : handler(known);
     } catch (error) {
       failure = { state: 'rejected', error };
     }

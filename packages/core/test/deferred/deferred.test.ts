@@ -1,4 +1,6 @@
 import { describe, expect, test, vi } from 'vitest';
+import { currentContext, enter } from '../../src/connection/entry.ts';
+import { EntryContext } from '../../src/connection/entry-context.ts';
 import type { Reports } from '../../src/contract/reports.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
 import { fail } from '../../src/deferred/fail.ts';
@@ -323,5 +325,38 @@ describe('a failure that nobody handles', () => {
     await endOfTurn();
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
+  });
+});
+
+describe('on whose behalf a callback runs', () => {
+  const contexts = ['a', 'b'].map((label) => new EntryContext(label));
+  const inContext = <T>(which: number, call: () => T): T | undefined =>
+    enter({ context: contexts[which], failed: () => undefined }, 'test', () => call(), undefined);
+
+  test('that of who added it, whoever settles it, and the chain goes on there', () => {
+    const source = new Deferred<number>();
+    const seen: unknown[] = [];
+    inContext(0, () => {
+      void source
+        .addCallback(() => seen.push(currentContext()?.label))
+        .addBoth(() => seen.push(currentContext()?.label));
+    });
+    void source.addCallback(() => seen.push(currentContext()));
+    inContext(1, () => {
+      source.resolve(1);
+      seen.push(currentContext()?.label);
+    });
+    expect(seen).toEqual(['a', 'a', undefined, 'b']);
+  });
+
+  test('what it throws is still the rejection', () => {
+    const source = new Deferred<number>();
+    const derived = inContext(0, () =>
+      source.addCallback(() => {
+        throw boom;
+      }),
+    );
+    inContext(1, () => source.resolve(1));
+    expect(derived?.peek()).toEqual({ state: 'rejected', error: boom });
   });
 });

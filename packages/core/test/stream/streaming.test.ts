@@ -50,7 +50,7 @@ test('a handler gets the signal of the connection, unless it declares no paramet
     // oxlint-disable-next-line prefer-rest-params -- what was passed, not what was declared
     seen.push([...arguments]);
   });
-  expect(seen[0]).toEqual([expect.anything(), (seen[0]?.[0] as Connection).signal]);
+  expect(seen[0]).toEqual([expect.anything(), (seen[0]?.[0] as Connection | undefined)?.signal]);
   expect(seen[1]).toHaveLength(1);
 });
 
