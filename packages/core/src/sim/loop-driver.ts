@@ -1,4 +1,4 @@
-import { setImmediate, setTimeout } from 'node:timers';
+import timers from 'node:timers';
 import type { PoolWatch } from './pool-watch.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -26,7 +26,8 @@ export interface DriveOptions {
 /** Why a {@link LoopDriver} stopped: it was done, the time was up, or nothing is scheduled any more. */
 export type Stopped = 'done' | 'limit' | 'idle';
 
-// Taken now, as the globals may be captured while it runs.
+// Taken now, as the timers of the process are virtual while it runs; an import by name would follow them.
+const { setImmediate, setTimeout } = timers;
 const turn = (): Promise<void> => new Promise((done) => void setImmediate(done));
 const realTime = (ms: number): Promise<void> => new Promise((done) => void setTimeout(done, ms));
 

@@ -32,7 +32,6 @@ export class PoolWatch {
         else if (CRYPTO_WORK.test(type)) this.#pending.set(id, job);
       },
       after: (id) => void this.#pending.delete(id),
-      destroy: (id) => void this.#pending.delete(id),
     });
     if (this.#watchers === 1) this.#hook.enable();
     let watching = true;
