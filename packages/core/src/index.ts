@@ -30,9 +30,11 @@ export { currentContext, enter, followContexts, type Guard } from './connection/
 export { EntryContext } from './connection/entry-context.ts';
 export { toFactory } from './connection/factory.ts';
 export { formatAddress } from './connection/format-address.ts';
+export { type HandOver, handOver } from './connection/hand-over.ts';
 export { AttemptError, connectHappily, type HappyOptions } from './connection/happy-eyeballs.ts';
 export { REAL_LOCAL, REAL_PEER, TLS } from './connection/info-keys.ts';
 export type { LayerTrait } from './connection/layer-order.ts';
+export { type Overlay, overlay } from './connection/overlay.ts';
 export type { Pace } from './connection/paced-queue.ts';
 export { type LayerParts, layer, stack, stackWarnings } from './connection/stack.ts';
 export type { Transformation, TransformControl } from './connection/transform-wire.ts';
