@@ -1,6 +1,14 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import {
+  clientSchemes,
+  type EndpointSchemes,
+  parseClientEndpoint,
+  parseServerEndpoint,
+  parseUdpEndpoint,
+  serverSchemes,
+} from '@hawser/core';
 import { describe, expect, test } from 'vitest';
 import { codeBlocks, sourcesOf } from './code-blocks.ts';
 
@@ -57,6 +65,62 @@ describe('docs/errors.md', () => {
     );
     const rows = [...read('docs/errors.md').matchAll(/^\| `(HAWSER_\w+)` \| `(\w+)` \|/gm)];
     expect(rows.map(([, code, kind]) => `${code} ${kind}`)).toEqual(codes);
+  });
+});
+
+describe('docs/endpoints.md', () => {
+  const page = read('docs/endpoints.md');
+
+  /** The options each row of a section names, sorted. */
+  function optionsIn(section: string): Record<string, string[]> {
+    const [, text = ''] = page.split(`## ${section}\n`);
+    const rows = rowsOf(text.split('\n## ')[0] ?? '').filter(([name = '']) => name.startsWith('`'));
+    const own = new Map(rows.map((row) => [codeIn(row[0] ?? '')[0] ?? '', row.at(-1) ?? '']));
+    const all = (options: string): string[] => {
+      const [, others] = /those of `(\w+)`/.exec(options) ?? [];
+      const named = codeIn(options.replace(/those of `\w+`/, ''));
+      return others ? [...named, ...all(own.get(others) ?? '')] : named;
+    };
+    return Object.fromEntries([...own].map(([name, options]) => [name, all(options).sort()]));
+  }
+
+  /** The options the parser knows, sorted. */
+  function known(
+    schemes: EndpointSchemes<unknown>,
+    part: 'carrier' | 'prefix',
+  ): Record<string, string[]> {
+    return Object.fromEntries(
+      Object.entries(schemes).flatMap(([name, scheme]) => {
+        const { optionNames } = scheme[part] ?? {};
+        return optionNames ? [[name, [...optionNames].sort()]] : [];
+      }),
+    );
+  }
+
+  test.each([
+    ['Where to listen', serverSchemes, 'carrier'],
+    ['Where to connect', clientSchemes, 'carrier'],
+    ['Prefixes to listen', serverSchemes, 'prefix'],
+    ['Prefixes to connect', clientSchemes, 'prefix'],
+  ] as const)('%s: every scheme with every option, and no other', (section, schemes, part) => {
+    expect(optionsIn(section)).toEqual(known(schemes, part));
+  });
+
+  test('Datagrams: every option', () => {
+    const [, text = ''] = page.split('## Datagrams\n');
+    const options = codeIn(text.split('\n## ')[0] ?? '').slice(-2);
+    expect(() => parseUdpEndpoint('udp://:53?x=1')).toThrow(`known are ${options.join(', ')}`);
+  });
+
+  test('the examples can be parsed', () => {
+    const listen = page.split('## Where to listen')[1]?.split('\n## ')[0] ?? '';
+    const dial = page.split('## Where to connect')[1]?.split('\n## ')[0] ?? '';
+    for (const [, examples = ''] of rowsOf(listen).slice(1)) {
+      for (const text of codeIn(examples)) expect(String(parseServerEndpoint(text))).toBe(text);
+    }
+    for (const [, examples = ''] of rowsOf(dial).slice(1)) {
+      for (const text of codeIn(examples)) expect(String(parseClientEndpoint(text))).toBe(text);
+    }
   });
 });
 
@@ -146,6 +210,11 @@ describe('a block that nobody runs is found', () => {
 /** The cells of the tables in `text`, without their heads' rules. */
 function rowsOf(text: string): string[][] {
   return [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) => row.split(' | '));
+}
+
+/** What stands between backticks. */
+function codeIn(text: string): string[] {
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
 }
 
 /** The tests a cell links to. */
