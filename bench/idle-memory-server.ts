@@ -1,0 +1,45 @@
+// One of the servers that `idle-memory.ts` compares: an echo that tells how much memory it has.
+import { type AddressInfo, createServer } from 'node:net';
+import {
+  BaseProtocol,
+  createNodeReactor,
+  type Factory,
+  idleTimeout,
+  maxConnections,
+  stack,
+} from '@hawser/core';
+
+class Echo extends BaseProtocol {
+  dataReceived(data: Buffer): void {
+    this.transport.write(data);
+  }
+}
+const echo: Factory = { name: 'echo', buildProtocol: () => new Echo() };
+
+const [mode] = process.argv.slice(2);
+if (mode === 'raw') {
+  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    socket.on('data', (data) => socket.write(data));
+    socket.on('end', () => socket.end());
+    socket.on('error', () => socket.destroy());
+  });
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
+    ready((server.address() as AddressInfo).port),
+  );
+} else {
+  const { tcp } = createNodeReactor();
+  const layers = mode === 'layers' ? [maxConnections(20_000), idleTimeout(3_600_000)] : [];
+  const place = { host: '127.0.0.1', port: 0, backlog: 4_096 };
+  const { address } = await tcp.listen(place, stack(...layers)(echo));
+  ready('port' in address ? address.port : 0);
+}
+
+function ready(port: number): void {
+  process.on('message', () => {
+    for (let i = 0; i < 3; i++) globalThis.gc?.();
+    const { rss, heapUsed, external } = process.memoryUsage();
+    process.send?.({ rss, heap: heapUsed + external });
+  });
+  process.on('disconnect', () => process.exit());
+  process.send?.(port);
+}
