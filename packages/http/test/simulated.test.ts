@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
 import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { plug, type Simulation, serve, simulate } from '@hawser/core';
 import { expect, test } from 'vitest';
 import { http } from '../src/index.ts';
