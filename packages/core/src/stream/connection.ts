@@ -114,9 +114,8 @@ export class Connection implements AsyncIterable<Buffer>, AsyncDisposable {
    */
   readLine(options: ReadLineOptions): Deferred<string | undefined> {
     const { max, delimiter, encoding = 'utf8' } = options;
-    const cutter = cutLine({ maxBytes: max, delimiter });
-    const line = readOnce(this.#session.reader, 'connection.readLine', cutter);
-    return line.addCallback((bytes) => bytes?.toString(encoding));
+    const cutter = cutLine({ maxBytes: max, delimiter }, encoding);
+    return readOnce(this.#session.reader, 'connection.readLine', cutter);
   }
 
   /**

@@ -100,10 +100,15 @@ export function lookAt(bytes: number): Cutter<Buffer> {
   };
 }
 
-/** One line, or `undefined` when the input ends where one would begin. */
-export function cutLine(options: LineOptions): Cutter<Buffer | undefined> {
+/** One line as text, or `undefined` when the input ends where one would begin. */
+export function cutLine(
+  options: LineOptions,
+  encoding: BufferEncoding,
+): Cutter<string | undefined> {
   const lines = new LineCutter(options);
-  return { cut: (queue, ended) => lines.cut(queue) ?? atEnd(queue, ended, 'a line') };
+  return {
+    cut: (queue, ended) => lines.cut(queue)?.toString(encoding) ?? atEnd(queue, ended, 'a line'),
+  };
 }
 
 /** The bytes before a delimiter, which has to come. */

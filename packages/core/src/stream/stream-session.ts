@@ -16,7 +16,7 @@ export class StreamSession {
   readonly writer: StreamWriter;
   /** When the process stops, once it wants to. */
   drainDeadline: number | undefined;
-  #whenDraining: Deferred<number>[] = [];
+  readonly #whenDraining = new Set<Deferred<number>>();
   #controller: AbortController | undefined;
   #lostWith: Error | undefined;
   #givenAway = false;
@@ -45,17 +45,19 @@ export class StreamSession {
 
   whenDraining(): Deferred<number> {
     if (this.drainDeadline !== undefined) return succeed(this.drainDeadline);
-    const asked = new Deferred<number>({ where: 'connection.whenDraining' });
-    this.#whenDraining.push(asked);
+    const asked: Deferred<number> = new Deferred<number>({
+      where: 'connection.whenDraining',
+      canceller: () => this.#whenDraining.delete(asked),
+    });
+    this.#whenDraining.add(asked);
     return asked;
   }
 
   drain(deadline: number): void {
     this.drainDeadline = deadline;
     this.reader.drain();
-    const asked = this.#whenDraining;
-    this.#whenDraining = [];
-    for (const each of asked) each.resolve(deadline);
+    for (const each of this.#whenDraining) each.resolve(deadline);
+    this.#whenDraining.clear();
   }
 
   lose(reason: CloseReason): void {

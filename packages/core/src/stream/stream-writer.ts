@@ -5,6 +5,9 @@ import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
 import { ConnectionError } from '../errors.ts';
 
+/** Writes that may wait each by itself; later ones share the last one's wait. */
+const MAX_WAITING = 1_000;
+
 /** The writing half of a stream connection: joins small writes, and lets whoever awaits wait for a slow peer. */
 export class StreamWriter {
   readonly #transport: Transport;
@@ -95,6 +98,8 @@ export class StreamWriter {
   }
 
   #wait(): Deferred<void> {
+    const last = this.#waiting[MAX_WAITING - 1];
+    if (last) return last;
     const drained = new Deferred<void>({ where: 'connection.write' });
     this.#waiting.push(drained);
     return drained;

@@ -301,6 +301,19 @@ describe('when the process wants to stop', () => {
     expect(reactor.reports.problems).toEqual([]);
   });
 
+  test('who no longer wants to know is not told', async () => {
+    const told: number[] = [];
+    const { transport } = serve(async (conn) => {
+      const asked = conn.whenDraining();
+      void asked.addErrback(() => 0).addCallback((deadline) => told.push(deadline));
+      asked.cancel();
+      await conn.read();
+    });
+    transport.requestDrain(5_000);
+    await transport.settle();
+    expect(told).toEqual([0]);
+  });
+
   test('closing takes no longer than the deadline', async () => {
     const { transport, reactor } = serve(echo);
     await transport.settle();

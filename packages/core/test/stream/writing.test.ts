@@ -53,6 +53,17 @@ describe('write', () => {
     expect(transport.takeText()).toBe('ab');
   });
 
+  test('who never waits is bounded by the transport, and costs little memory until then', async () => {
+    const { conn, transport } = openStream({ highWaterMark: 1, maxPendingBytes: 5_000 });
+    transport.stall();
+    const waits = new Set(Array.from({ length: 4_999 }, () => conn.write('x')));
+    expect(waits.size).toBe(1_000);
+    transport.drained();
+    await Promise.all(waits);
+    await transport.settle();
+    expect(transport.take()).toHaveLength(4_999);
+  });
+
   test('rejects when the connection is lost, and is silent without await', async () => {
     const { conn, transport } = openStream({ highWaterMark: 1 });
     transport.stall();
