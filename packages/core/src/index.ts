@@ -150,6 +150,7 @@ export {
   parseServerEndpoint,
   serverSchemes,
 } from './endpoints/parse-endpoint.ts';
+export { ProcessClientEndpoint, type ProcessPlace } from './endpoints/process-endpoint.ts';
 export {
   SecuredClientEndpoint,
   type SecuredClientPlace,
@@ -157,6 +158,7 @@ export {
   type SecuredServerPlace,
 } from './endpoints/secured-endpoint.ts';
 export { Socks5ClientEndpoint, type Socks5Place } from './endpoints/socks5-endpoint.ts';
+export { type StdioPlace, StdioServerEndpoint } from './endpoints/stdio-endpoint.ts';
 export { TcpClientEndpoint, type TcpScheme, TcpServerEndpoint } from './endpoints/tcp-endpoint.ts';
 export { TlsClientEndpoint, TlsServerEndpoint } from './endpoints/tls-endpoint.ts';
 export { type AddedPrefix, addPrefix } from './endpoints/tunnel-text.ts';

@@ -4,7 +4,7 @@ import type { Protocol } from '../contract/protocol.ts';
 /** A factory for one connection that lets the caller have the protocol it built. */
 export function capture<P extends Protocol>(
   inner: Factory<P>,
-): { readonly factory: Factory<P>; protocol(): P } {
+): { readonly factory: Factory<P>; built(): boolean; protocol(): P } {
   let built: P | undefined;
   return {
     factory: {
@@ -16,6 +16,7 @@ export function capture<P extends Protocol>(
         return built;
       },
     },
+    built: () => built !== undefined,
     protocol() {
       if (!built) throw new TypeError(`Cannot find the protocol that "${inner.name}" built`);
       return built;

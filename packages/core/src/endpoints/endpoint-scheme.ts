@@ -1,6 +1,5 @@
 /** What the names in the scheme of an endpoint string may stand for. Registries of them are plain records. */
 import type { EndpointText } from './endpoint-text.ts';
-import type { OptionKinds } from './option-kind.ts';
 
 /** An endpoint that needs no other, such as `tcp`: the last name of a scheme. */
 export interface Carrier<E> {
@@ -65,17 +64,14 @@ export interface EndpointScheme<E> {
  */
 export type EndpointSchemes<E> = Readonly<Record<string, EndpointScheme<E>>>;
 
-/** A carrier whose options are those in `kinds`. */
-export function carrier<E>(
-  kinds: OptionKinds<object>,
-  parse: (parts: EndpointText) => E,
-): EndpointScheme<E> {
+/** A carrier whose options are the keys of `kinds`. */
+export function carrier<E>(kinds: object, parse: (parts: EndpointText) => E): EndpointScheme<E> {
   return { carrier: { optionNames: Object.keys(kinds), parse } };
 }
 
 /** A {@link carrier} whose place is `//host:port`. */
 export function hostCarrier<E>(
-  kinds: OptionKinds<object>,
+  kinds: object,
   parse: (parts: EndpointText) => E,
 ): EndpointScheme<E> {
   return { carrier: { optionNames: Object.keys(kinds), hasHost: true, parse } };

@@ -3,9 +3,11 @@ import { parseDescriptorServer } from './descriptor-endpoint.ts';
 import { carrier, type EndpointSchemes, hostCarrier } from './endpoint-scheme.ts';
 import { httpConnectScheme } from './http-connect-endpoint.ts';
 import { parseScheme } from './parse-scheme.ts';
+import { PROCESS_OPTIONS, parseProcessClient } from './process-endpoint.ts';
 import { proxyScheme } from './proxy-prefix.ts';
 import { tlsClientScheme, tlsServerScheme } from './secured-endpoint.ts';
 import { socks5Scheme } from './socks5-endpoint.ts';
+import { parseStdioServer, STDIO_OPTIONS } from './stdio-endpoint.ts';
 import {
   parseTcpClient,
   parseTcpServer,
@@ -33,6 +35,7 @@ export const serverSchemes: EndpointSchemes<ServerEndpoint> = {
   sim: hostCarrier(TCP_SERVER_OPTIONS, parseTcpServer),
   systemd: carrier(TCP_SERVER_OPTIONS, parseDescriptorServer),
   fd: carrier(TCP_SERVER_OPTIONS, parseDescriptorServer),
+  stdio: carrier(STDIO_OPTIONS, parseStdioServer),
   proxy: proxyScheme,
 };
 
@@ -42,6 +45,7 @@ export const clientSchemes: EndpointSchemes<ClientEndpoint> = {
   tls: { ...hostCarrier(TLS_CLIENT_OPTIONS, parseTlsClient), ...tlsClientScheme },
   unix: carrier(UNIX_CLIENT_OPTIONS, parseUnixClient),
   sim: hostCarrier(TCP_CLIENT_OPTIONS, parseTcpClient),
+  process: carrier(PROCESS_OPTIONS, parseProcessClient),
   socks5: socks5Scheme,
   'http-connect': httpConnectScheme,
 };

@@ -1,0 +1,19 @@
+import { stdin, stdout } from 'node:process';
+import { Duplex } from 'node:stream';
+import { UsageError } from '../errors.ts';
+
+/** A process has one pair of them, whatever the number of its reactors. */
+let taken = false;
+
+/**
+ * Standard input and output of this process as one stream: pipes, files or a terminal. Closing it closes the input;
+ * the end of a pipe is seen by its reader. Nobody else may read or print from then on.
+ * @throws UsageError `HAWSER_BUSY` if they were taken before
+ */
+export function takeStdio(): Duplex {
+  if (taken) {
+    throw new UsageError('HAWSER_BUSY', 'Cannot use standard input and output as they are in use');
+  }
+  taken = true;
+  return Duplex.from({ readable: stdin, writable: stdout });
+}
