@@ -38,7 +38,7 @@ class Nmea {
 /** The position of a `$xxGGA` sentence whose checksum is right. */
 function parseFix(line: string): Fix | undefined {
   const [, body = '', sum = ''] = /^\$([^*]+)\*([0-9A-F]{2})$/i.exec(line) ?? [];
-  const xor = [...body].reduce((total, char) => total ^ char.charCodeAt(0), 0);
+  const xor = Buffer.from(body, 'latin1').reduce((total, byte) => total ^ byte, 0);
   if (xor !== Number.parseInt(sum, 16)) return undefined;
   const [kind = '', time = '', lat = '', ns, lon = '', ew, quality] = body.split(',');
   if (!kind.endsWith('GGA') || quality === '0') return undefined;

@@ -19,10 +19,10 @@ const matchGet: Matcher = {
 /** What a browser sees; `work` decides when the answer is ready. */
 function webserver(work: () => Promise<string>): Factory {
   const answering = new Map<Socket, ServerResponse>();
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => {
     answering.set(request.socket, response);
     response.on('close', () => answering.delete(request.socket));
-    response.end(await work());
+    void work().then((text) => response.end(text));
   });
 
   return plug('web', {

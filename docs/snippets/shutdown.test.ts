@@ -88,7 +88,9 @@ test('a job under way is finished, and nobody new comes in', async () => {
     client.clock.callLater(500, () => server.lifecycle.raise('SIGTERM'));
     expect(await conn.readLine({ max: 80 })).toBe('paint the hull done');
     expect(await conn.readLine({ max: 80 })).toBeUndefined();
-    await expect(connect(client, 'tcp://server:7000')).rejects.toThrow();
+    await expect(connect(client, 'tcp://server:7000')).rejects.toMatchObject({
+      code: 'HAWSER_CONNECT',
+    });
     await conn.close();
     expect(await life.exit).toBe(0);
   });
@@ -111,7 +113,7 @@ test('who does not leave is cut off at the deadline', async () => {
   await sim.settled.until(async () => {
     const conn = await connect(client, 'tcp://server:7000');
     client.clock.callLater(500, () => server.lifecycle.raise('SIGTERM'));
-    await expect(conn.readLine({ max: 80 })).rejects.toThrow();
+    await expect(conn.readLine({ max: 80 })).rejects.toMatchObject({ code: 'HAWSER_CLOSED' });
     expect(await life.exit).toBe(0);
   });
   expect(life.report()).toMatchObject({ finished: 0, aborted: 1, clean: false });

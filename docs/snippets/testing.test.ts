@@ -121,7 +121,7 @@ describe('on a network', () => {
 });
 
 /** A conversation that must go well whatever the network does to it. */
-function converse(sim: Simulation, makeProtocol: () => BaseProtocol): void {
+function expectAnswers(sim: Simulation, makeProtocol: () => BaseProtocol): void {
   const [server, client] = sim.hosts('server', 'client');
   sim.link(server, client, { latencyMs: [1, 50], loss: 0.05, cut: 'random' });
   sim.sync.until(server.tcp.listen({ port: 7000 }, makeProtocol));
@@ -134,24 +134,24 @@ function converse(sim: Simulation, makeProtocol: () => BaseProtocol): void {
 
 describe('many seeds', () => {
   test.each(Array.from({ length: 20 }, (_, seed) => seed))('seed %i', async (seed) => {
-    await simulate((sim) => converse(sim, () => new Length()), { seed });
+    await simulate((sim) => expectAnswers(sim, () => new Length()), { seed });
   });
 
   test('find who believes that a chunk is a line', async () => {
     const found: number[] = [];
     for (let seed = 0; seed < 20; seed++) {
-      await simulate((sim) => converse(sim, () => new Hasty()), { seed }).catch(() =>
+      await simulate((sim) => expectAnswers(sim, () => new Hasty()), { seed }).catch(() =>
         found.push(seed),
       );
     }
     expect(found.length).toBeGreaterThan(0);
 
-    const again = simulate((sim) => converse(sim, () => new Hasty()), { seed: found[0] });
+    const again = simulate((sim) => expectAnswers(sim, () => new Hasty()), { seed: found[0] });
     await expect(again).rejects.toThrow(`Cannot finish the simulation with seed ${found[0]}: `);
   });
 
   test('replay to the byte', async () => {
-    const { trace, durationMs } = await replay(3, (sim) => converse(sim, () => new Length()));
+    const { trace, durationMs } = await replay(3, (sim) => expectAnswers(sim, () => new Length()));
     expect(trace.length).toBeGreaterThan(100);
     expect(durationMs).toBeGreaterThan(30_000);
   });

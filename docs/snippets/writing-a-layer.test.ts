@@ -111,12 +111,13 @@ function rotate(data: Uint8Array): Buffer {
 
 /** Lets a peer say one thing in `ms` milliseconds. */
 function calm(ms: number): Layer {
-  return transform(`calm(${ms})`, ({ incoming, hold }) => {
+  return transform(`calm(${ms})`, (control) => {
+    const { incoming } = control;
     let waiting: DelayedCall | undefined;
     incoming.onClose(() => waiting?.cancel());
     return {
       received(data) {
-        const held = hold();
+        const held = control.hold();
         waiting = incoming.reactor.clock.callLater(ms, () => held[Symbol.dispose]());
         return data;
       },

@@ -69,7 +69,7 @@ test('a port that has stopped accepting leaves its connections alone', () => {
   expect(heard.join('')).toBe('still there?');
   expect(() =>
     sim.sync.until(client.tcp.connect({ host: 'server', port: 1 }, () => new Quiet())),
-  ).toThrow();
+  ).toThrow(expect.objectContaining({ code: 'HAWSER_CONNECT' }));
 });
 
 test('connecting gives the protocol after connectionMade and before any data', () => {
