@@ -7,7 +7,7 @@ import type { ProxyHeader } from './header.ts';
 
 export const V1_START: Buffer = Buffer.from('PROXY ');
 /** The longest line, with its CR LF. */
-export const V1_MAX_BYTES = 107;
+const V1_MAX_BYTES = 107;
 
 /** The header at the start of `head`, and its length; `undefined` if it is not complete. */
 export function parseV1(head: Buffer): { header: ProxyHeader; length: number } | undefined {
