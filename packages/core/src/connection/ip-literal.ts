@@ -13,12 +13,6 @@ export function ipBytes(host: string): Buffer | undefined {
   return bytesOfIPv4(host) ?? bytesOfIPv6(host);
 }
 
-/** The address of 4 or 16 bytes as text; IPv6 in full, without `::`. */
-export function ipText(bytes: Buffer): string {
-  if (bytes.length === 4) return bytes.join('.');
-  return Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(i * 2).toString(16)).join(':');
-}
-
 /** Strict: `010` is octal to some and decimal to others, so it is no address. */
 function bytesOfIPv4(text: string): Buffer | undefined {
   const parts = text.split('.');

@@ -57,7 +57,7 @@ export function readTunnelOptions(
 }
 
 /** `host:port` of something to connect to. @throws UsageError `HAWSER_BAD_ENDPOINT` */
-export function parseTarget(
+function parseTarget(
   text: string,
   authority: string,
   defaultPortOfHost: number | undefined,

@@ -2,6 +2,7 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions } from '../contract/tcp.ts';
 import type { DatagramPort, DatagramProtocol, UdpBindOptions } from '../contract/udp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
+import { parseUdpDescriptor, type UdpDescriptorEndpoint } from './descriptor-endpoint.ts';
 import {
   badEndpoint,
   formatHostPort,
@@ -41,9 +42,19 @@ export class UdpEndpoint {
   }
 }
 
-/** Reads `udp://host:port?...`. @throws UsageError `HAWSER_BAD_ENDPOINT` */
-export function parseUdpEndpoint(text: string): UdpEndpoint {
+/**
+ * Reads where to receive datagrams: `udp://host:port`, `systemd:dns` or `fd:3`.
+ * @throws UsageError `HAWSER_BAD_ENDPOINT`
+ */
+export function parseUdpEndpoint(text: string): UdpEndpoint | UdpDescriptorEndpoint {
   const parts = splitEndpoint(text);
-  if (parts.scheme !== 'udp') throw badEndpoint(text, `scheme must be udp: "${parts.scheme}"`);
-  return new UdpEndpoint({ ...readHostPort(parts, 0), ...readOptions(parts, OPTIONS) });
+  switch (parts.scheme) {
+    case 'udp':
+      return new UdpEndpoint({ ...readHostPort(parts, 0), ...readOptions(parts, OPTIONS) });
+    case 'systemd':
+    case 'fd':
+      return parseUdpDescriptor(text);
+    default:
+      throw badEndpoint(text, `scheme must be udp, systemd or fd: "${parts.scheme}"`);
+  }
 }

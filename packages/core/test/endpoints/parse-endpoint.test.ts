@@ -171,7 +171,8 @@ describe('a bad string says what part is wrong', () => {
   });
 
   test('another scheme for UDP', () => {
-    expect(() => parseUdpEndpoint('tcp://:53')).toThrow('scheme must be udp: "tcp"');
+    expect(() => parseUdpEndpoint('tcp://:53')).toThrow('scheme must be udp, systemd or fd: "tcp"');
+    expect(() => parseUdpEndpoint('udp://:99999')).toThrow('port must be 0 to 65535: 99999');
   });
 
   test('whatever else is wrong, it is a UsageError', () => {
@@ -262,5 +263,6 @@ test('text without surprises prints as it was written', () => {
     expect(String(parseServerEndpoint(text))).toBe(text);
   }
   expect(String(parseUdpEndpoint('udp://:53'))).toBe('udp://:53');
+  expect(String(parseUdpEndpoint('systemd:dns'))).toBe('systemd:dns');
   expect(String(parseClientEndpoint('tls://h:1?verify=false'))).toBe('tls://h:1?verify=false');
 });

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { ipText } from '../../src/connection/ip-literal.ts';
+import { formatIp } from '../../src/connection/ip-address.ts';
 import type { Protocol } from '../../src/contract/protocol.ts';
 import { parseClientEndpoint } from '../../src/endpoints/parse-endpoint.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
         () => socket.write(Buffer.from('0500', 'hex')),
         (request: Buffer) => {
           const port = request.readUInt16BE(request.length - 2);
-          const host = request[3] === 1 ? ipText(request.subarray(4, 8)) : 'a name';
+          const host = request[3] === 1 ? formatIp(request.subarray(4, 8)) : 'a name';
           if (host !== '127.0.0.1') socket.end(Buffer.from('05040001000000000000', 'hex'));
           else pipe(socket, port, () => socket.write(Buffer.from('05000001000000000000', 'hex')));
         },
