@@ -1,5 +1,7 @@
-import type { Factory } from '../contract/factory.ts';
+import { toFactory } from '../connection/factory.ts';
+import type { Factory, FactoryLike } from '../contract/factory.ts';
 import type { Protocol } from '../contract/protocol.ts';
+import type { Deferred } from '../deferred/deferred.ts';
 
 /** A factory for one connection that lets the caller have the protocol it built. */
 export function capture<P extends Protocol>(
@@ -22,4 +24,13 @@ export function capture<P extends Protocol>(
       return built;
     },
   };
+}
+
+/** Connects, and gives the protocol that the factory built instead of its transport. */
+export function connectProtocol<P extends Protocol>(
+  factory: FactoryLike<P>,
+  connect: (factory: Factory<P>) => Deferred<unknown>,
+): Deferred<P> {
+  const captured = capture(toFactory(factory));
+  return connect(captured.factory).addCallback(() => captured.protocol());
 }

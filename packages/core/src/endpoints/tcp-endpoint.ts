@@ -1,4 +1,3 @@
-import { toFactory } from '../connection/factory.ts';
 import type { ClientEndpoint, ServerEndpoint } from '../contract/endpoint.ts';
 import type { FactoryLike } from '../contract/factory.ts';
 import type { Port } from '../contract/port.ts';
@@ -6,7 +5,7 @@ import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions, TcpConnectOptions, TcpListenOptions } from '../contract/tcp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
-import { capture } from './capture.ts';
+import { connectProtocol } from './capture.ts';
 import {
   type EndpointText,
   formatHostPort,
@@ -80,9 +79,8 @@ export class TcpClientEndpoint implements ClientEndpoint {
     factory: FactoryLike<P>,
     options: OperationOptions = {},
   ): Deferred<P> {
-    const captured = capture(toFactory(factory));
     const place = { ...this.place, signal: options.signal };
-    return reactor.tcp.connect(place, captured.factory).addCallback(() => captured.protocol());
+    return connectProtocol(factory, (captured) => reactor.tcp.connect(place, captured));
   }
 
   toString(): string {
