@@ -40,6 +40,9 @@ export class RunningProcess implements ChildProcess, Guard {
   #input: 'open' | 'ending' | 'closed' = 'open';
   /** Nobody wants to hear anything but the end any more. */
   #deaf = false;
+  #misuseReported = false;
+  /** Milliseconds that the streams have left after the exit; used up only while none of them is paused. */
+  #lingerMs: number;
   #lingering: DelayedCall | undefined;
   #killing: DelayedCall | undefined;
 
@@ -50,6 +53,7 @@ export class RunningProcess implements ChildProcess, Guard {
       throw new TypeError('Cannot watch a child that did not start');
     this.pid = pid;
     this.context = new EntryContext(name);
+    this.#lingerMs = parts.options.lingerMs ?? DEFAULT_LINGER_MS;
     this.#reactor = reactor;
     this.#parts = parts;
     this.#out = new ProcessOutput(stdout, {
@@ -84,7 +88,8 @@ export class RunningProcess implements ChildProcess, Guard {
   write(data: Uint8Array): boolean {
     const { child, options, name } = this.#parts;
     const { maxPendingBytes = DEFAULT_MAX_PENDING_BYTES } = options;
-    if (this.#input === 'ending') {
+    if (this.#input === 'ending' && !this.#misuseReported) {
+      this.#misuseReported = true;
       const message = `Cannot write to ${name} as its input was ended`;
       this.#reactor.reports.problem(
         `${name}.write`,
@@ -112,6 +117,8 @@ export class RunningProcess implements ChildProcess, Guard {
   }
 
   pauseReading(stream: 'out' | 'err'): void {
+    // Nobody reads any more, and the child must not wait.
+    if (this.#deaf) return;
     (stream === 'out' ? this.#out : this.#err).pause();
     this.#linger();
   }
@@ -188,12 +195,14 @@ export class RunningProcess implements ChildProcess, Guard {
 
   /** After the exit: waits for the streams, but not for ever. */
   #linger(): void {
-    this.#lingering?.cancel();
-    this.#lingering = undefined;
-    if (!this.#exit || this.#isFinished()) return;
-    if (this.#out.paused || this.#err.paused) return;
-    const { lingerMs = DEFAULT_LINGER_MS } = this.#parts.options;
-    this.#lingering = this.#reactor.clock.callLater(this.#deaf ? 0 : lingerMs, () => {
+    const { clock } = this.#reactor;
+    if (this.#lingering) {
+      this.#lingering.cancel();
+      this.#lingerMs = this.#lingering.at - clock.now();
+      this.#lingering = undefined;
+    }
+    if (!this.#exit || this.#isFinished() || this.#out.paused || this.#err.paused) return;
+    this.#lingering = clock.callLater(this.#deaf ? 0 : this.#lingerMs, () => {
       this.#out.cut();
       this.#err.cut();
     });

@@ -178,6 +178,7 @@ describe('input', () => {
     const running = await shell('cat');
     running.end();
     expect(running.write(Buffer.from('late'))).toBe(false);
+    expect(running.write(Buffer.from('later'))).toBe(false);
     await watched.ended;
     expect(watched.out).toBe('');
     expect(reports.problems).toMatchObject([
@@ -304,6 +305,29 @@ describe('a child of the child that holds the streams open', () => {
     expect(await watched.ended).toEqual({ kind: 'exited', code: 0 });
     expect(watched.events.slice(2).sort()).toEqual(['ended', 'errEnded', 'outEnded']);
   });
+});
+
+test('pausing cannot delay the end beyond the limit', async () => {
+  const running = await shell('sleep 60 & echo $!', { lingerMs: 2_000 });
+  await watched.inputClosed;
+  await watched.until(() => watched.out.endsWith('\n'));
+  await clock.settle();
+  for (let round = 0; round < 20; round++) {
+    clock.advance(100);
+    running.pauseReading('err');
+    clock.advance(60_000);
+    running.resumeReading('err');
+  }
+  expect(await watched.ended).toEqual({ kind: 'exited', code: 0 });
+  process.kill(Number(watched.out));
+});
+
+test('a child that was disposed cannot be paused', async () => {
+  const running = await shell('exec sleep 60');
+  const disposed = running[Symbol.asyncDispose]();
+  running.pauseReading('out');
+  await disposed;
+  expect(watched.events).toEqual(['started', 'ended']);
 });
 
 test('its callbacks run in a context of their own', async () => {
