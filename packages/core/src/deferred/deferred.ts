@@ -169,10 +169,18 @@ export class Deferred<T> implements Promise<T> {
   }
 
   #toPromise(): Promise<T> {
-    this.#promise ??= new Promise<T>((fulfilled, rejected) => {
+    this.#promise ??= this.#newPromise();
+    return this.#promise;
+  }
+
+  #newPromise(): Promise<T> {
+    // Spelled out, as most of what is awaited is known already: half the cost of an `await`.
+    this.#handled = true;
+    if (this.#outcome.state === 'fulfilled') return Promise.resolve(this.#outcome.value);
+    if (this.#outcome.state === 'rejected') return Promise.reject(this.#outcome.error);
+    return new Promise<T>((fulfilled, rejected) => {
       this.#react({ target: undefined, fulfilled: (value) => fulfilled(value as T), rejected });
     });
-    return this.#promise;
   }
 
   #derive<U>(handlers: Pick<Reaction, 'fulfilled' | 'rejected'>): Deferred<U> {

@@ -79,14 +79,20 @@ export abstract class MessageLoop<T>
   }
 
   receive(chunk: Buffer): boolean {
-    return this.#settle(() => {
+    try {
       const message = this.cutChunk?.(chunk) ?? WAIT;
-      return message === WAIT ? WAIT : { done: false, value: message };
-    });
+      return this.#settle(message === WAIT ? WAIT : { done: false, value: message });
+    } catch (thrown) {
+      return this.#threw(thrown);
+    }
   }
 
   attempt(): boolean {
-    return this.#settle(() => this.#try());
+    try {
+      return this.#settle(this.#try());
+    } catch (thrown) {
+      return this.#threw(thrown);
+    }
   }
 
   drain(): boolean {
@@ -94,21 +100,18 @@ export abstract class MessageLoop<T>
   }
 
   fail(error: Error): void {
-    this.#leave();
-    this.#reject?.(error);
+    this.#threw(error);
   }
 
-  #settle(attempt: () => IteratorResult<T> | typeof WAIT): boolean {
-    let known: IteratorResult<T> | typeof WAIT;
-    try {
-      known = attempt();
-    } catch (thrown) {
-      this.#leave();
-      this.#reject?.(thrown);
-      return true;
-    }
+  #settle(known: IteratorResult<T> | typeof WAIT): boolean {
     if (known === WAIT) return false;
     this.#resolve?.(known);
+    return true;
+  }
+
+  #threw(error: unknown): true {
+    this.#leave();
+    this.#reject?.(error);
     return true;
   }
 

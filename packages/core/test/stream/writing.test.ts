@@ -59,7 +59,7 @@ describe('write', () => {
     const waits = new Set(Array.from({ length: 4_999 }, () => conn.write('x')));
     expect(waits.size).toBe(1_000);
     transport.drained();
-    await Promise.all(waits);
+    for (const wait of waits) await wait;
     await transport.settle();
     expect(transport.take()).toHaveLength(4_999);
   });
