@@ -11,6 +11,7 @@ function owner(label = 'test'): CallOwner & { alive: boolean } {
   return {
     label,
     alive: true,
+    keepsContext: true,
     failed(_, thrown) {
       throw thrown;
     },
@@ -79,9 +80,14 @@ test('advance makes soon calls and timers in one synchronous go, soon calls firs
 
 test('advance gives up on calls of one moment that never end', () => {
   const clock = new VirtualClock(new CollectedReports());
-  const again = (): void => clock.callSoon(again);
+  let isOver = false;
+  const again = (): void => {
+    if (!isOver) clock.callSoon(again);
+  };
   again();
   expect(() => clock.advance(1)).toThrow('Cannot advance');
+  // The real loop would go on with it.
+  isOver = true;
 });
 
 test('a call runs in the context in which it was made', () => {
