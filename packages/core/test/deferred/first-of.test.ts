@@ -1,4 +1,4 @@
-import { expect, test, vi } from 'vitest';
+import { expect, expectTypeOf, test, vi } from 'vitest';
 import { Deferred } from '../../src/deferred/deferred.ts';
 import { fail } from '../../src/deferred/fail.ts';
 import { firstOf } from '../../src/deferred/first-of.ts';
@@ -17,6 +17,9 @@ test('gives the first value in the turn it comes, and cancels the others', () =>
 });
 
 test('takes promises as well', async () => {
+  expectTypeOf(firstOf([Promise.resolve(1), new Deferred<number>()])).toEqualTypeOf<
+    Deferred<number>
+  >();
   expect(await firstOf([Promise.reject(new Error('x')), Promise.resolve(1)])).toBe(1);
 });
 

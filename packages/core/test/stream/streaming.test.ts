@@ -117,7 +117,7 @@ describe('the handler owns the connection', () => {
     for (const waitFor of [
       (conn: Connection) => conn.read(),
       (conn: Connection) => conn.lines({ max: 9 }).next(),
-      (conn: Connection, signal: AbortSignal) =>
+      (_conn: Connection, signal: AbortSignal) =>
         new Promise((_, fail) => {
           signal.addEventListener('abort', () => fail(signal.reason));
         }),
