@@ -3,6 +3,7 @@ import type { Wire, WireEvents } from '../connection/wire.ts';
 import type { Address } from '../contract/address.ts';
 import { unacknowledgedBytes } from './kernel-queue.ts';
 import { bytesTaken, socketDescriptor } from './private-handle.ts';
+import { tlsAbove } from './tls-above.ts';
 
 const EMPTY = Buffer.alloc(0);
 const wireEvents = Symbol('hawser.wireEvents');
@@ -50,8 +51,9 @@ export class SocketWire implements Wire {
   }
 
   get takenBytes(): number | undefined {
-    const raw = this.#raw;
-    return bytesTaken(raw) ?? raw.bytesWritten - raw.writableLength;
+    const raw: Socket & { readonly takenBytes?: number } = this.#raw;
+    // TLS may run over a stream that is no socket; one over a transport knows how far that is.
+    return bytesTaken(raw) ?? raw.takenBytes ?? raw.bytesWritten - raw.writableLength;
   }
 
   askUnacknowledged(heard: (bytes: number) => void): void {
@@ -114,15 +116,16 @@ export class SocketWire implements Wire {
   }
 
   reset(): void {
-    // A protocol may abort inside a callback that TLS makes from native code, on the handle that would be freed here:
-    // node crashes.
-    if (this.#raw === this.#socket) this.#resetNow();
-    else setImmediate(() => this.#resetNow());
+    // TLS calls protocols from native code, on the handle that would be freed here: node crashes.
+    if (tlsAbove.has(this.#raw)) setImmediate(() => this.#resetNow());
+    else this.#resetNow();
   }
 
   #resetNow(): void {
     const raw = this.#raw;
-    const shuttingDown = raw.writableEnded && !raw.writableFinished;
+    // A reset during a shutdown fails, and leaves a handle that nobody closes any more. TLS shuts down the handle below.
+    const ended = tlsAbove.get(raw) ?? raw;
+    const shuttingDown = ended.writableEnded && !ended.writableFinished;
     if (!raw.destroyed && !shuttingDown && this.peer.kind === 'tcp') {
       raw.resetAndDestroy();
     }

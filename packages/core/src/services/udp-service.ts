@@ -1,6 +1,7 @@
 import { formatAddress } from '../connection/format-address.ts';
 import type { DatagramPort, DatagramProtocol } from '../contract/udp.ts';
 import { succeed } from '../deferred/succeed.ts';
+import type { UdpDescriptorEndpoint } from '../endpoints/descriptor-endpoint.ts';
 import { parseUdpEndpoint, type UdpEndpoint } from '../endpoints/udp-endpoint.ts';
 import { ListenerService } from './listener-service.ts';
 import type { PortServiceOptions } from './port-service.ts';
@@ -12,7 +13,7 @@ import type { PortServiceOptions } from './port-service.ts';
  * @example await run(udpService('udp://:7000', { datagramReceived: (data) => count(data) }));
  */
 export function udpService(
-  endpoint: string | UdpEndpoint,
+  endpoint: string | UdpEndpoint | UdpDescriptorEndpoint,
   protocol: DatagramProtocol,
   options: PortServiceOptions = {},
 ): ListenerService<DatagramPort> {
