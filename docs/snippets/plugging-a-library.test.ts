@@ -1,7 +1,15 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
-import { BaseProtocol, type Factory, type Matcher, plug, sniff, toSocket } from '@hawser/core';
+import { Duplex, PassThrough, Readable } from 'node:stream';
+import {
+  BaseProtocol,
+  type Factory,
+  fromDuplex,
+  type Matcher,
+  plug,
+  sniff,
+  toSocket,
+} from '@hawser/core';
 import { connectPipe, createTestReactor } from '@hawser/core/testing';
 import { expect, test } from 'vitest';
 
@@ -110,3 +118,15 @@ test('a transport as a stream ends with it', async () => {
 function plugless(): Factory {
   return { name: 'catalogue', buildProtocol: () => new Catalogue() };
 }
+
+test('a stream becomes a transport', async () => {
+  const reactor = createTestReactor();
+  const child = { stdin: new PassThrough(), stdout: new PassThrough() };
+  const stream = Duplex.from({ writable: child.stdin, readable: child.stdout });
+  const transport = fromDuplex(reactor, stream, { side: 'client' }, () => new Catalogue());
+
+  child.stdout.write('LIST\n');
+  await reactor.clock.settle();
+  expect(String(child.stdin.read())).toBe('anchor\nbollard\ncleat\n');
+  expect(transport.ending).toBe(true);
+});

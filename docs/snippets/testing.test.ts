@@ -1,14 +1,29 @@
 import {
   BaseProtocol,
+  ConversationRecorder,
   createSimReactor,
+  DeferredLock,
+  delay,
   encodeLine,
   FramedProtocol,
   LineDecoder,
   replay,
   type Simulation,
   simulate,
+  stack,
+  TLS,
+  tap,
+  tls,
 } from '@hawser/core';
-import { chunkings, connectPipe, createTestReactor, FakeTransport } from '@hawser/core/testing';
+import {
+  cancelAtEveryAwait,
+  chunkings,
+  connectPipe,
+  createTestReactor,
+  FakeTls,
+  FakeTransport,
+  replayConversation,
+} from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 
 // The tests of docs/testing.md.
@@ -169,4 +184,58 @@ test('what a test leaves behind has a name', async () => {
   sim.sync.until(port.stop());
   sim.sync.advance(60_000);
   sim.assertNoLeaks();
+});
+
+test('whatever await is cancelled, the lock is let go', async () => {
+  const lock = new DeferredLock();
+  const awaits = await cancelAtEveryAwait(
+    async ({ clock }) => {
+      using _held = await lock.acquire();
+      await delay(50, clock);
+      await delay(50, clock);
+    },
+    { check: () => expect(lock.locked).toBe(false) },
+  );
+  expect(awaits).toBe(2);
+});
+
+test('a conversation is written down and played again', async () => {
+  const recorder = new ConversationRecorder();
+  const transport = new FakeTransport();
+  transport.adopt(stack(tap(recorder.sink))(() => new Length()));
+  transport.receive('hello\n');
+  transport.lose();
+  await transport.settle();
+
+  const [conversation = ''] = recorder.conversations;
+  await replayConversation(() => new Length(), conversation, { cuts: 'every' });
+  await expect(
+    replayConversation(() => new Hasty(), conversation, { cuts: 'every' }),
+  ).rejects.toThrow('Cannot');
+});
+
+test('TLS in a simulation needs no certificate', async () => {
+  const sim = createSimReactor();
+  const server = sim.host('server', { tls: new FakeTls() });
+  const client = sim.host('client', { tls: new FakeTls() });
+  const names: (string | undefined)[] = [];
+  const secure = stack(tls({}))((incoming) => {
+    names.push(incoming.info(TLS)?.serverName);
+    return new Length();
+  });
+  sim.sync.until(server.tcp.listen({ port: 7000 }, secure));
+  const asker = new Asker();
+  sim.sync.until(
+    client.tcp.connect({ host: 'server', port: 7000 }, () => ({
+      connectionMade(transport) {
+        const upper = { name: 'asker', buildProtocol: () => asker };
+        client.tls.startClient(transport, { serverName: 'example.net' }, upper);
+      },
+      dataReceived: () => undefined,
+    })),
+  );
+  sim.sync.advance(100);
+  expect(names).toEqual(['example.net']);
+  expect(asker.answers).toEqual(['6']);
+  sim.close();
 });

@@ -12,7 +12,8 @@ import {
   type Transport,
   transform,
 } from '@hawser/core';
-import { createTestReactor, FakeTransport, feed } from '@hawser/core/testing';
+import { isApplicable, type LayerHarness, layerConformance } from '@hawser/core/conformance';
+import { connectPipe, createTestReactor, FakeTransport, feed } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 
 // The layers of docs/writing-a-layer.md.
@@ -229,4 +230,38 @@ test('a stack is read from the wire', () => {
     idleTimeout(60_000),
   )({ name: 'echo', buildProtocol: () => new Echo() });
   expect(factory.name).toBe('gate > rot13 > idle(60000) > echo');
+});
+
+/** Connections over pipes, for layers that stand alike in front of both sides. */
+function pipes(makeLayer: () => Layer): LayerHarness {
+  const reactor = createTestReactor();
+  const { clock, reports } = reactor;
+  return {
+    makeLayer,
+    wrapClient: (inner) => makeLayer()(inner),
+    can: new Set(['resets', 'quietStart', 'halfCloses', 'limitsPending', 'bulk', 'copies']),
+    problems: reports.problems,
+    connect: async (server, client, options) => connectPipe(reactor, server, client, options),
+    async wait(answer) {
+      let waiting = true;
+      const settled = (): boolean => (waiting = false);
+      answer.then(settled, settled);
+      for (let turn = 0; waiting && turn < 1_000; turn++) await clock.elapse(turn);
+      return answer;
+    },
+    quiet: () => clock.settle(),
+  };
+}
+
+describe.each([
+  ['gate', () => gate(() => true)],
+  ['tally', () => tally(() => undefined)],
+  ['rot13', () => rot13],
+] as const)('the layer %s', (_name, makeLayer) => {
+  for (const each of layerConformance) {
+    const harness = pipes(makeLayer);
+    test.skipIf(!isApplicable(each, harness.can))(each.name, async () => {
+      await expect(each.run(harness)).resolves.toBeUndefined();
+    });
+  }
 });
