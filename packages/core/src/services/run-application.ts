@@ -29,8 +29,8 @@ const EXIT_INTERRUPTED = 130;
 /**
  * Starts a service, runs it until a signal or `lifecycle.requestStop()`, and stops it in four phases. A second signal
  * skips to the stop phase, a third gives up waiting. Gives the exit code and leaves the exit to the caller: 0, the
- * `exitCode` of what kept it from starting, 70 for an unknown error or a stop that was not clean, 130 after the third
- * signal. It listens to signals only while it runs.
+ * `exitCode` of what kept it from starting, 70 for an unknown error or a phase that failed, 130 after the third signal.
+ * Connections that were cut off do not change it; they are in the report. It listens to signals only while it runs.
  */
 export async function runApplication(
   service: Service,
