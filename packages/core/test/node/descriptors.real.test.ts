@@ -22,6 +22,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import type { Port } from '../../src/contract/port.ts';
+import type { Protocol } from '../../src/contract/protocol.ts';
+import type { Transport } from '../../src/contract/transport.ts';
 import type { DatagramPort } from '../../src/contract/udp.ts';
 import { exportedDescriptors } from '../../src/node/exported-descriptors.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
@@ -44,6 +46,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const nothing = { dataReceived: () => undefined };
 const silent = () => nothing;
+
+class Echo implements Protocol {
+  #transport: Transport | undefined;
+  connectionMade(transport: Transport): void {
+    this.#transport = transport;
+  }
+  dataReceived(data: Buffer): void {
+    this.#transport?.write(data);
+  }
+}
 
 /** A child that listens on what was exported to it. */
 async function successor(
@@ -125,6 +137,37 @@ test.for([host, '::1', undefined])(
     await next.stop();
   },
 );
+
+test('sockets are adopted as systemd gives them, and a child that fails changes nothing here', async () => {
+  const web = await reactor.tcp.listen({ host, port: 0 }, () => new Echo());
+  const { command, args } = startCommand('adopting-echo.ts', ['stream/http.socket', 'stream/web']);
+  const child = new RecordingProcess();
+  const started = await reactor.process.spawn(
+    {
+      // systemd knows the number of the process it starts, as the shell does here.
+      command: '/bin/sh',
+      args: ['-c', 'LISTEN_PID=$$ exec "$@"', 'sh', command, ...args],
+      descriptors: [web.exportFd?.() ?? -1],
+      env: { ...process.env, LISTEN_FDS: '1', LISTEN_FDNAMES: 'http.socket' },
+    },
+    child,
+  );
+  await child.until(() => child.out.endsWith('ready\n'));
+  expect(
+    child.out
+      .split('\n')
+      .map((line): unknown => line && JSON.parse(line.replace(/^ready$/, '"ready"'))),
+  ).toEqual([
+    web.address,
+    'ListenError: Cannot listen on systemd:web: no inherited socket is called "web": there are "http.socket"',
+    'ready',
+    '',
+  ]);
+  started.kill('SIGKILL');
+  await child.ended;
+  expect(await echoed({ host, port: portOf(web) })).toBe('hello');
+  await web.stop();
+});
 
 test('the file of a Unix port goes when nobody has taken the socket over, even if it was exported', async () => {
   const path = join(folder, 'exported.sock');
