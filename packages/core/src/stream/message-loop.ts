@@ -7,6 +7,9 @@ import {
   WAIT,
 } from './stream-reader.ts';
 
+/** So many messages in a row, and others have a turn: 64 KiB may hold as many lines. */
+const IN_A_ROW = 500;
+
 const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 /**
@@ -20,6 +23,7 @@ export abstract class MessageLoop<T>
   readonly #reader: StreamReader;
   readonly #holder: Holder | undefined;
   #left = false;
+  #inARow = 0;
   #resolve: ((result: IteratorResult<T>) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
@@ -53,8 +57,13 @@ export abstract class MessageLoop<T>
       this.#reader.mustBeFree(this.#holder);
       if (this.#holder) this.#reader.hold(this.#holder);
       this.restart();
-      const known = this.#try();
-      if (known !== WAIT) return Promise.resolve(known);
+      if (this.#inARow < IN_A_ROW) {
+        const known = this.#try();
+        if (known !== WAIT) {
+          this.#inARow += 1;
+          return Promise.resolve(known);
+        }
+      }
     } catch (thrown) {
       this.#leave();
       return Promise.reject(thrown);
@@ -62,7 +71,9 @@ export abstract class MessageLoop<T>
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#reader.park(this);
+      if (this.#inARow < IN_A_ROW) this.#reader.park(this);
+      else this.#reader.parkForATurn(this);
+      this.#inARow = 0;
     });
   }
 
@@ -93,14 +104,6 @@ export abstract class MessageLoop<T>
     } catch (thrown) {
       return this.#threw(thrown);
     }
-  }
-
-  drain(): boolean {
-    return this.attempt();
-  }
-
-  fail(error: Error): void {
-    this.#threw(error);
   }
 
   #settle(known: IteratorResult<T> | typeof WAIT): boolean {

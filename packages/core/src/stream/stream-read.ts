@@ -55,10 +55,6 @@ class StreamRead<T> implements ParkedRead {
     this.result.resolve(known);
     return true;
   }
-
-  fail(error: Error): void {
-    this.result.reject(error);
-  }
 }
 
 /** Whatever is there, `undefined` at the end. A chunk that comes while it waits skips the queue. */

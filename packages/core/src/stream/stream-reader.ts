@@ -23,11 +23,8 @@ export interface ParkedRead {
   readonly takesChunks: boolean;
   /** A chunk comes, and the queue is empty. The chunk is the read's. True when it is settled. */
   receive(chunk: Buffer): boolean;
-  /** There are more bytes, or there is the end. True when it is settled. */
+  /** There are more bytes, the end, the loss, or the wish of the process to stop. True when it is settled. */
   attempt(): boolean;
-  /** The process wants to stop. True when it is settled by that. */
-  drain?(): boolean;
-  fail(error: Error): void;
 }
 
 /** Holds bytes of its own between two reads, so that nobody else may read meanwhile. */
@@ -38,7 +35,7 @@ export interface Holder {
 /** The queue, who waits for it, and when the transport has to pause. */
 export class StreamReader {
   readonly queue: ByteQueue = new ByteQueue();
-  readonly #transport: Pick<Transport, 'pauseReading' | 'resumeReading'>;
+  readonly #transport: Pick<Transport, 'pauseReading' | 'resumeReading' | 'reactor'>;
   readonly #highWaterBytes: number;
   #parked: ParkedRead | undefined;
   #holder: Holder | undefined;
@@ -49,7 +46,7 @@ export class StreamReader {
   #gone: Error | undefined;
 
   constructor(
-    transport: Pick<Transport, 'pauseReading' | 'resumeReading'>,
+    transport: Pick<Transport, 'pauseReading' | 'resumeReading' | 'reactor'>,
     highWaterBytes: number,
   ) {
     this.#transport = transport;
@@ -90,17 +87,12 @@ export class StreamReader {
   lose(error: Error): void {
     if (this.#gone) return;
     this.#gone = error;
-    const parked = this.#parked;
-    this.#parked = undefined;
-    parked?.fail(error);
+    this.#wake();
   }
 
   drain(): void {
     this.#draining = true;
-    const parked = this.#parked;
-    if (!parked?.drain) return;
-    this.#parked = undefined;
-    if (!parked.drain()) this.#parked = parked;
+    this.#wake();
   }
 
   #wake(): void {
@@ -149,6 +141,14 @@ export class StreamReader {
   park(read: ParkedRead): void {
     this.#parked = read;
     this.#resumeBelow(Number.POSITIVE_INFINITY);
+  }
+
+  /** Parks until the next turn, so that the other connections have theirs. */
+  parkForATurn(read: ParkedRead): void {
+    this.park(read);
+    this.#transport.reactor.clock.callSoon(() => {
+      if (this.#parked === read) this.#wake();
+    });
   }
 
   unpark(read: ParkedRead): void {

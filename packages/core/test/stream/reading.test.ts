@@ -273,6 +273,47 @@ describe('loops', () => {
   });
 });
 
+describe('many small messages in one chunk', () => {
+  test('leave others their turns', async () => {
+    const { conn, transport } = openStream();
+    transport.receive('\n'.repeat(5_000));
+    transport.receiveEnd();
+    let turns = 0;
+    let ended = false;
+    const count = (): void => {
+      turns += 1;
+      if (!ended) setImmediate(count);
+    };
+    setImmediate(count);
+    let lines = 0;
+    for await (const _ of conn.lines({ max: 9 })) lines += 1;
+    ended = true;
+    expect(lines).toBe(5_000);
+    expect(turns).toBeGreaterThan(5);
+  });
+
+  test('are all read, also when the connection is lost in between', async () => {
+    const { conn, transport } = openStream();
+    transport.receive('\n'.repeat(2_000));
+    const seen = collect(conn.lines({ max: 9 }));
+    setImmediate(() => transport.lose(new Error('ECONNRESET')));
+    const all = await seen;
+    expect(all).toHaveLength(2_001);
+    expect(all.at(-1)).toBe('!HAWSER_CLOSED');
+  });
+
+  test('another read meanwhile is still one too many', async () => {
+    const { conn, transport } = openStream();
+    transport.receive('\n'.repeat(2_000));
+    const lines = conn.lines({ max: 9 });
+    for (let i = 0; i < 500; i++) await lines.next();
+    const waiting = lines.next();
+    expect(() => conn.read()).toThrow(expect.objectContaining({ code: 'HAWSER_BUSY' }));
+    expect(await waiting).toEqual({ done: false, value: '' });
+    expect(await conn.read()).toHaveLength(1_499);
+  });
+});
+
 describe('cancelling', () => {
   test('a read that waits loses no byte', async () => {
     const { conn, transport } = openStream();
