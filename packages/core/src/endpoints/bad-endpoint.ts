@@ -8,9 +8,7 @@ export function badEndpoint(text: string, why: string): UsageError {
   );
 }
 
-/** The text with `***` for each password in `//user:password@host`. */
+/** The text with `***` for each password in `//user:password@host`, and for logins among the options. */
 export function withoutPasswords(text: string): string {
-  return text
-    .replace(/(\/[^:@/?#]*):[^@/?#]*@/g, '$1:***@')
-    .replace(/(login=[^&]*?:)[^&]*/g, '$1***');
+  return text.replace(/(\/[^:@/?#]*):[^@/?#]*@/g, '$1:***@').replace(/(\blogin=)[^&]*/g, '$1***');
 }

@@ -1,6 +1,8 @@
 import { ConnectionTracker } from '../connection/connection-tracker.ts';
+import { currentContext, enter, type Guard } from '../connection/entry.ts';
 import { WireTransport } from '../connection/wire-transport.ts';
 import type { MemoryAddress } from '../contract/address.ts';
+import type { Context } from '../contract/context.ts';
 import type { Factory } from '../contract/factory.ts';
 import type { DrainReport, Port } from '../contract/port.ts';
 import type { Has } from '../contract/reactor.ts';
@@ -9,7 +11,8 @@ import type { Deferred } from '../deferred/deferred.ts';
 import { succeed } from '../deferred/succeed.ts';
 
 /** A port that has its one connection from the start and never gets another. */
-export class StdioPort implements Port {
+export class StdioPort implements Port, Guard {
+  readonly context: Context | undefined = currentContext();
   readonly address: MemoryAddress = { kind: 'memory', name: 'stdio' };
   readonly #reactor: Has<'clock' | 'reports'>;
   readonly #factory: Factory;
@@ -20,7 +23,7 @@ export class StdioPort implements Port {
     this.#reactor = reactor;
     this.#factory = factory;
     this.#tracker = new ConnectionTracker(reactor);
-    this.#tell('started', () => factory.started?.(this));
+    enter(this, 'started', (port) => factory.started?.(port), undefined);
   }
 
   /** Counts the connection in. */
@@ -48,7 +51,9 @@ export class StdioPort implements Port {
     this.#tracker.abortAll({ kind: 'shutdown' });
     this.#stopped ??= this.#tracker
       .empty()
-      .addCallback(() => this.#tell('stopped', () => this.#factory.stopped?.(this)));
+      .addCallback(() =>
+        enter(this, 'stopped', (port) => this.#factory.stopped?.(port), undefined),
+      );
     return this.#stopped.addCallback(() => undefined);
   }
 
@@ -60,11 +65,7 @@ export class StdioPort implements Port {
     return `stdio: ${this.#factory.name}`;
   }
 
-  #tell(callback: string, run: () => void): void {
-    try {
-      run();
-    } catch (thrown) {
-      this.#reactor.reports.problem(`${this.#factory.name}.${callback}`, thrown);
-    }
+  failed(callback: string, thrown: unknown): void {
+    this.#reactor.reports.problem(`${this.#factory.name}.${callback}`, thrown);
   }
 }

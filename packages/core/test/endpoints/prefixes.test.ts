@@ -131,6 +131,10 @@ describe('a prefix of another package', () => {
     expect(() => parseClientEndpoint('ssh+tcp://a:secret@b/c:1', withSsh)).toThrow(
       'Cannot parse endpoint "ssh+tcp://a:***@b/c:1"',
     );
+    const option = 'ssh+unix:/x?target=a:1&ssh.login=me%3Asecret&key=1&key=2';
+    expect(() => parseClientEndpoint(option, withSsh)).toThrow(
+      'Cannot parse endpoint "ssh+unix:/x?target=a:1&ssh.login=***&key=1&key=2"',
+    );
   });
 });
 

@@ -74,6 +74,19 @@ test('a drain asks the connection to finish, a stop aborts it', async () => {
   expect(other.connections).toBe(0);
 });
 
+test('a hook of the factory that throws is reported, and the port works', async () => {
+  const { endpoint, reactor } = stdio();
+  const port = await endpoint.listen(reactor, {
+    name: 'echo',
+    buildProtocol: () => new Echo(),
+    started: () => {
+      throw new Error('no');
+    },
+  });
+  expect(port.connections).toBe(1);
+  expect(reactor.reports.problems).toMatchObject([{ where: 'echo.started' }]);
+});
+
 test('what cannot be opened fails the listening, and a signal opens nothing', async () => {
   const reactor = createTestReactor();
   let opened = 0;
