@@ -73,3 +73,32 @@ test('a transformation that throws on its way down ends that connection alone an
   expect(reactor.reports.problems).toHaveLength(1);
   expect(typeof written).toBe('boolean');
 });
+
+test('a transformation hears both ends once, behind the data, and a throw ends the connection', async () => {
+  const reactor = createTestReactor();
+  const heard: string[] = [];
+  const listening = transform('listening', () => ({
+    received(data) {
+      heard.push(`received ${String(data)}`);
+      return data;
+    },
+    receivedEnd: () => void heard.push('received the end'),
+    sentEnd() {
+      heard.push('sent the end');
+      throw new Error('a mistake');
+    },
+  }));
+  const reasons: CloseReason[] = [];
+  const { client, server } = connectPipe(
+    reactor,
+    stack(listening)(() => ({ dataReceived() {} })),
+    () => ({ dataReceived() {} }),
+  );
+  server.onClose((reason) => reasons.push(reason));
+  client.write(Buffer.from('x'));
+  client.end();
+  await reactor.clock.settle();
+  expect(heard).toEqual(['received x', 'received the end', 'sent the end']);
+  expect(reasons).toMatchObject([{ kind: 'protocol', error: { message: 'a mistake' } }]);
+  expect(reactor.reports.problems).toMatchObject([{ error: { message: 'a mistake' } }]);
+});
