@@ -11,6 +11,14 @@ const BUSY = 0.5;
 const BRAKE_MS = 2;
 const LOOK_WHILE_BRAKING_MS = 50;
 
+/** How {@link DescriptorWatch} knows the state of the process. */
+export interface DescriptorProbes {
+  /** Share of its time that the loop was at work since the last call, 0 to 1. */
+  utilization(): number;
+  /** No file can be opened. */
+  exhausted(): boolean;
+}
+
 /**
  * Keeps the process calm when it has no descriptor left to accept with, because something else than connections took
  * them all. libuv then tries to accept in a busy loop, without an event in JavaScript, until a descriptor is free. So
@@ -19,15 +27,16 @@ const LOOK_WHILE_BRAKING_MS = 50;
  * the queue of the kernel meanwhile.
  */
 export class DescriptorWatch {
+  readonly #probes: DescriptorProbes;
   readonly #report: RepeatedReport;
   readonly #cell = new Int32Array(new SharedArrayBuffer(4));
   #ports = 0;
   #timer: NodeJS.Timeout | undefined;
-  #last: EventLoopUtilization | undefined;
   #braking = false;
   #lookAt = 0;
 
-  constructor(reactor: Has<'clock' | 'reports'>) {
+  constructor(reactor: Has<'clock' | 'reports'>, probes: DescriptorProbes = processProbes()) {
+    this.#probes = probes;
     this.#report = new RepeatedReport(reactor, 'accept');
   }
 
@@ -35,7 +44,7 @@ export class DescriptorWatch {
   begin(): void {
     this.#ports += 1;
     if (this.#timer) return;
-    this.#last = performance.eventLoopUtilization();
+    this.#probes.utilization();
     this.#timer = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#timer.unref();
   }
@@ -49,10 +58,7 @@ export class DescriptorWatch {
   }
 
   #look(): void {
-    const now = performance.eventLoopUtilization();
-    const { utilization } = performance.eventLoopUtilization(now, this.#last);
-    this.#last = now;
-    if (utilization < BUSY || !isExhausted()) return;
+    if (this.#probes.utilization() < BUSY || !this.#probes.exhausted()) return;
     this.#report.happened(
       () =>
         new ConnectionError(
@@ -70,7 +76,7 @@ export class DescriptorWatch {
     const now = performance.now();
     if (now >= this.#lookAt) {
       this.#lookAt = now + LOOK_WHILE_BRAKING_MS;
-      if (!this.#timer || !isExhausted()) {
+      if (!this.#timer || !this.#probes.exhausted()) {
         this.#braking = false;
         return;
       }
@@ -79,12 +85,23 @@ export class DescriptorWatch {
   }
 }
 
-function isExhausted(): boolean {
-  try {
-    closeSync(openSync(devNull, 'r'));
-    return false;
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException;
-    return code === 'EMFILE' || code === 'ENFILE';
-  }
+function processProbes(): DescriptorProbes {
+  let last: EventLoopUtilization | undefined;
+  return {
+    utilization() {
+      const now = performance.eventLoopUtilization();
+      const { utilization } = last ? performance.eventLoopUtilization(now, last) : now;
+      last = now;
+      return utilization;
+    },
+    exhausted() {
+      try {
+        closeSync(openSync(devNull, 'r'));
+        return false;
+      } catch (thrown) {
+        const { code } = thrown as NodeJS.ErrnoException;
+        return code === 'EMFILE' || code === 'ENFILE';
+      }
+    },
+  };
 }

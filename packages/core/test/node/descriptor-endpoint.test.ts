@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Port } from '../../src/contract/port.ts';
 import type { Reactor } from '../../src/contract/reactor.ts';
 import type { TcpListenOptions, UnixListenOptions } from '../../src/contract/tcp.ts';
+import type { DatagramPort, UdpBindOptions } from '../../src/contract/udp.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
 import { fail } from '../../src/deferred/fail.ts';
 import {
@@ -12,6 +13,7 @@ import {
 import { parseServerEndpoint } from '../../src/endpoints/parse-endpoint.ts';
 import { ListenError } from '../../src/errors.ts';
 import { DescriptorKindError } from '../../src/node/descriptor-claims.ts';
+import { isInherited } from '../../src/node/inherited-descriptors.ts';
 
 test.for([
   'fd:3',
@@ -82,8 +84,9 @@ test('of the sockets with one name each endpoint takes the first of its kind tha
     LISTEN_PID: String(pid),
     LISTEN_FDS: '4',
     LISTEN_FDNAMES: 'dns:dns:dns:broken',
-    LISTEN_PATHS: '::%2Frun%2Fdns:',
+    LISTEN_PATHS: '::%2Frun%2Fdns:%zz',
   });
+  expect([isInherited('dns'), isInherited('3'), isInherited('web')]).toEqual([true, true, false]);
   const endpoint = new DescriptorEndpoint({ name: 'dns' });
   await endpoint.listen(reactor, nothing);
   await endpoint.listen(reactor, nothing);
@@ -98,6 +101,16 @@ test('of the sockets with one name each endpoint takes the first of its kind tha
   ]);
   // What is of another kind was not touched, and is still there for UDP.
   await expect(endpoint.listen(reactor, nothing)).rejects.toBeInstanceOf(DescriptorKindError);
+  const bound: UdpBindOptions[] = [];
+  const udp = {
+    bind(options: UdpBindOptions) {
+      bound.push(options);
+      return new Deferred<DatagramPort>();
+    },
+  };
+  const datagrams = new UdpDescriptorEndpoint({ name: 'dns', maxSendQueueBytes: 9 });
+  void datagrams.bind({ udp }, { datagramReceived: () => undefined });
+  expect(bound).toEqual([{ fd: 3, port: 0, maxSendQueueBytes: 9 }]);
   const broken = {
     tcp: { listen: () => fail(new ListenError('HAWSER_LISTEN', 'of the system')) },
   } as unknown as Reactor;

@@ -242,6 +242,9 @@ test('a descriptor of another kind is refused, untouched', async () => {
   await expect(
     reactor.udp.bind({ port: 0, fd: file }, { datagramReceived: () => undefined }),
   ).rejects.toThrow('must be a UDP socket');
+  await expect(
+    reactor.unix.listen({ path: join(folder, 'missing.sock'), fd: file }, silent),
+  ).rejects.toMatchObject({ code: 'HAWSER_LISTEN' });
   // In use by a port of this process, whatever the kind.
   await expect(refused(udpFd)).rejects.toMatchObject({ name: 'UsageError', code: 'HAWSER_BUSY' });
   await expect(refused(tcp.exportFd?.() ?? -1)).rejects.toMatchObject({ code: 'HAWSER_BUSY' });
