@@ -39,7 +39,9 @@ export class NodeLifecycle implements Lifecycle {
 
   onSignal(signal: Signal, listener: () => void): Disposable {
     const guard = new ListenerGuard(this.#reports);
-    const registered = (): void => void enter(guard, signal, () => listener(), undefined);
+    const registered = (): void => {
+      enter(guard, signal, () => listener(), undefined);
+    };
     this.#signals.on(signal, registered);
     return { [Symbol.dispose]: () => void this.#signals.off(signal, registered) };
   }
