@@ -1,4 +1,3 @@
-import { stdin, stdout } from 'node:process';
 import { Duplex } from 'node:stream';
 import { UsageError } from '../errors.ts';
 
@@ -15,5 +14,6 @@ export function takeStdio(): Duplex {
     throw new UsageError('HAWSER_BUSY', 'Cannot use standard input and output as they are in use');
   }
   taken = true;
-  return Duplex.from({ readable: stdin, writable: stdout });
+  // By the global name: importing `node:process` opens both at once, wanted or not.
+  return Duplex.from({ readable: process.stdin, writable: process.stdout });
 }
