@@ -31,11 +31,7 @@ abstract class Peer extends FramedProtocol {
   }
 
   frameReceived(frame: Buffer): void {
-    try {
-      this.messageReceived(JSON.parse(String(frame)));
-    } catch (cause) {
-      throw new ProtocolError('HAWSER_BAD_FRAME', 'Cannot read the message', { cause });
-    }
+    this.messageReceived(parse(String(frame)));
   }
 
   abstract messageReceived(message: Json): void;
@@ -44,6 +40,14 @@ abstract class Peer extends FramedProtocol {
     if (this.transport.ending) return;
     this.transport.write(encodeNetstring(JSON.stringify({ jsonrpc: '2.0', ...message })));
   }
+}
+
+function parse(text: string): Json {
+  try {
+    const message: unknown = JSON.parse(text);
+    if (typeof message === 'object' && message !== null) return message as Json;
+  } catch {}
+  throw new ProtocolError('HAWSER_BAD_FRAME', 'Cannot read the message');
 }
 
 class Server extends Peer {
@@ -61,14 +65,19 @@ async function answer({ id, method, params }: Json): Promise<Json> {
   if (typeof method !== 'string' || !Object.hasOwn(methods, method) || !Array.isArray(params)) {
     return { id, error: { code: -32_601, message: 'No such method' } };
   }
-  return { id, result: await methods[method]?.(...params.map(Number)) };
+  try {
+    return { id, result: await methods[method]?.(...params.map(Number)) };
+  } catch {
+    return { id, error: { code: -32_603, message: 'Internal error' } };
+  }
 }
 
 class Caller extends Peer {
   readonly #waiting = new Map<unknown, Deferred<unknown>>();
+  #calls = 0;
 
   call(method: string, params: readonly unknown[]): Deferred<unknown> {
-    const id = this.#waiting.size + 1;
+    const id = ++this.#calls;
     const result = new Deferred<unknown>();
     this.#waiting.set(id, result);
     this.send({ id, method, params });
@@ -76,8 +85,10 @@ class Caller extends Peer {
   }
 
   messageReceived({ id, result, error }: Json): void {
-    if (error) this.#waiting.get(id)?.reject(error);
-    else this.#waiting.get(id)?.resolve(result);
+    const waiting = this.#waiting.get(id);
+    this.#waiting.delete(id);
+    if (error) waiting?.reject(error);
+    else waiting?.resolve(result);
   }
 
   override connectionLost(): void {

@@ -86,6 +86,8 @@ const examples: Readonly<Record<string, Example>> = {
         /^\d+:.*"id":1,"result":5\},$/,
       );
       await client.ask('26:{"id":2,"method":"remove"},', /^\d+:.*"id":2,"error":.*,$/);
+      using stranger = await Conversation.open(where);
+      await expect(stranger.ask('4:null,', /./)).rejects.toThrow(/ECONNRESET|hung up/);
       const call = startExample('examples/netstring-rpc.ts', [
         `tcp://127.0.0.1:${where}`,
         'power',
