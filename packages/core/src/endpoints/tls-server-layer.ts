@@ -27,7 +27,8 @@ export interface TlsServerText
 }
 
 /**
- * The layer `tls` with a certificate from files, which is watched as long as a port uses it.
+ * The layer `tls` with a certificate from files, which is watched as long as a port uses it. The authorities in `ca`
+ * are read once.
  * @throws UsageError `HAWSER_BAD_ENDPOINT` that names the option and the file
  */
 export function tlsServerLayer(

@@ -11,6 +11,7 @@ import type { Tls, TlsClientOptions, TlsServerOptions, TlsSession } from '../con
 import type { Transport } from '../contract/transport.ts';
 import { ProtocolError, toError } from '../errors.ts';
 import { SocketWire, type SocketWireOptions } from './socket-wire.ts';
+import { tlsAbove } from './tls-above.ts';
 import { clientStateOf } from './tls-client-sessions.ts';
 import { tlsInfo, verifyError } from './tls-info.ts';
 import { serverContextsOf } from './tls-server-contexts.ts';
@@ -52,6 +53,7 @@ class NodeTlsSession implements TlsSession {
     this.#parts = parts;
     this.#raw = toSocket(under, (deadline) => this.drainRequested(deadline));
     this.#socket = start(this.#raw);
+    tlsAbove.set(this.#raw, this.#socket);
     this.#deadline = under.reactor.clock.callLater(handshakeTimeoutMs, () => {
       this.#giveUp({ kind: 'timeout', timer: 'handshake', afterMs: handshakeTimeoutMs });
     });
@@ -91,14 +93,10 @@ class NodeTlsSession implements TlsSession {
     if (this.#state !== 'shaking') return;
     this.#state = 'failed';
     this.#deadline.cancel();
-    const end = (): void => {
-      this.#under.abort(reason);
-      this.#socket.destroy();
-    };
-    // In a turn of its own: OpenSSL may be on the stack, and its alert is on its way to the peer. Not when node has
-    // destroyed the socket already, or the connection below would end without a reason.
-    if (this.#socket.destroyed) end();
-    else this.#under.reactor.clock.callSoon(end);
+    // In a turn of its own, for the alert is on its way to the peer. Not when node has destroyed the socket already, or
+    // the connection below would end without a reason.
+    if (this.#socket.destroyed) this.#under.abort(reason);
+    else this.#under.reactor.clock.callSoon(() => this.#under.abort(reason));
   }
 
   #secured(): void {
@@ -121,6 +119,8 @@ class NodeTlsSession implements TlsSession {
       below: this.#under,
     });
     this.#socket.off('error', this.#failed);
+    // The connection below would end without a reason, as only TLS reads its handle.
+    this.#socket.on('error', (error) => this.#under.abort({ kind: 'reset', error }));
     this.#socket.off('end', this.#left);
     this.#socket.off('close', this.#left);
     this.#upper.adopt(upper);
@@ -130,21 +130,14 @@ class NodeTlsSession implements TlsSession {
 /** A TLS socket as a wire. Its resets are those of the connection below, which so learns the reason as well. */
 class TlsWire extends SocketWire {
   readonly #under: Transport;
-  readonly #socket: TLSSocket;
 
   constructor(socket: TLSSocket, options: SocketWireOptions, under: Transport) {
     super(socket, options);
-    this.#socket = socket;
     this.#under = under;
   }
 
   override reset(reason?: CloseReason): void {
-    // A protocol may abort inside a callback that TLS makes from native code, on the handle that would be freed here:
-    // node crashes.
-    this.#under.reactor.clock.callSoon(() => {
-      this.#under.abort(reason);
-      this.#socket.destroy();
-    });
+    this.#under.abort(reason);
   }
 }
 

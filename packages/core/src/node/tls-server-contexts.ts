@@ -35,6 +35,15 @@ export class TlsServerContexts {
       const rule = `ticketKeys must have ${TICKET_KEY_BYTES} bytes`;
       throw new TypeError(`Cannot use TLS as ${rule}: ${ticketKeys.length}`);
     }
+    const { handshakeTimeoutMs = 1, maxCertificateLookups = 1 } = options;
+    if (!(handshakeTimeoutMs > 0)) {
+      const rule = 'handshakeTimeoutMs must be > 0';
+      throw new RangeError(`Cannot use TLS as ${rule}: ${handshakeTimeoutMs}`);
+    }
+    if (!(maxCertificateLookups >= 1)) {
+      const rule = 'maxCertificateLookups must be >= 1';
+      throw new RangeError(`Cannot use TLS as ${rule}: ${maxCertificateLookups}`);
+    }
     if (options.clientCertificates && !options.ca) {
       throw new TypeError('Cannot verify clients as there is no ca');
     }

@@ -12,6 +12,7 @@ import type { TlsClientOptions } from '../../src/contract/tls.ts';
 import { idleTimeout } from '../../src/layers/observer/idle-timeout.ts';
 import { alpn } from '../../src/layers/transform/alpn.ts';
 import { tls } from '../../src/layers/transform/tls.ts';
+import { transform } from '../../src/layers/transform/transform.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
 import { clientHelloBytes } from '../../testing/client-hello-bytes.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
@@ -233,7 +234,11 @@ test('ALPN is what the factory speaks, unless the options say otherwise, and alp
     }),
   });
   const routes = { h2: say('two'), 'http/1.1': say('one') };
-  const open = await rig.serve(localhostCertificate, alpn({ ...routes, otherwise: say('none') }));
+  // Through a layer, as the names have to come through.
+  const open = await rig.serve(
+    localhostCertificate,
+    idleTimeout(60_000)(alpn({ ...routes, otherwise: say('none') })),
+  );
   const strict = await rig.serve(localhostCertificate, alpn(routes));
   const narrow = await rig.serve({ ...localhostCertificate, alpn: ['http/1.1'] }, alpn(routes));
   const ask = async (port: number, offered: readonly string[]): Promise<string | CloseReason> => {
@@ -255,6 +260,29 @@ test('ALPN is what the factory speaks, unless the options say otherwise, and alp
   });
   expect(await ask(strict, [])).toBe('undefined ');
   expect(await rig.servers.at(-1)?.lost).toMatchObject({ kind: 'refused', by: 'alpn' });
+});
+
+test('over a stream that is no socket, the TLS socket that is given away still knows its ends', async () => {
+  await using rig = new TlsRig();
+  const seen: unknown[] = [];
+  const giving: Factory = {
+    name: 'giving',
+    buildProtocol: () => ({
+      connectionMade(t) {
+        const socket = t.detach?.();
+        seen.push(socket?.remoteAddress, socket?.remotePort, socket?.localPort);
+        socket?.end('bye');
+      },
+      dataReceived() {},
+    }),
+  };
+  const copy = transform('copy', () => ({}));
+  const port = await rig.listen(stack(copy, tls(localhostCertificate))(giving));
+  const client = await rig.connect(port, { verify: false });
+  expect(await client.heard).toBe('bye');
+  const { local } = client.transport ?? {};
+  expect(seen).toEqual([host, local && 'port' in local ? local.port : 'none', port]);
+  client.transport?.close();
 });
 
 test('a version below TLS 1.2 is refused, and the client learns why', async () => {
@@ -328,4 +356,37 @@ test('a client that is to verify must know a name, and the mistake is its own', 
   expect(transport.closedWith).toMatchObject({ kind: 'protocol', error: expect.any(TypeError) });
   expect(testReactor.reports.problems).toHaveLength(1);
   expect(testReactor.clock.timers).toBe(0);
+});
+
+test('a port that stops while TLS says goodbye waits for nothing', async () => {
+  for (let round = 0; round < 5; round++) {
+    const rig = new TlsRig();
+    const port = await rig.serve(localhostCertificate);
+    const clients = await Promise.all(
+      Array.from({ length: 5 }, async () => {
+        const client = await rig.connect(port, { verify: false });
+        client.transport?.close();
+        return client;
+      }),
+    );
+    await rig[Symbol.asyncDispose]();
+    const ends = [...clients, ...rig.servers].map(async ({ lost }) => (await lost).kind);
+    for (const kind of await Promise.all(ends)) {
+      expect(['done', 'reset', 'shutdown']).toContain(kind);
+    }
+  }
+});
+
+test('whoever stops the port from inside of a TLS callback does not bring the process down', async () => {
+  let stop: (() => unknown) | undefined;
+  const stopping = watched({ dataReceived: () => void stop?.() });
+  const port = await listen(tls(localhostCertificate)(stopping.factory));
+  stop = () => ports[0]?.stop();
+  const client = connectTls(port, {
+    connectionMade: (t) => void t.write(Buffer.from('stop')),
+    dataReceived() {},
+  });
+  expect(await stopping.lost).toEqual({ kind: 'shutdown' });
+  // The reset may overtake the tickets of the server.
+  expect(['done', 'reset']).toContain((await client).kind);
 });

@@ -113,6 +113,16 @@ test('a certificate that changes is served from the next handshake on; open conn
   expect(await before.lost).toEqual({ kind: 'done' });
 });
 
+test('certificates are swapped under a hundred handshakes, and none of them fails', async () => {
+  await using rig = new TlsRig();
+  const both = [exact, wildcard];
+  let asked = 0;
+  const certificate = { current: () => both[(asked += 1) % 2] ?? exact };
+  const port = await rig.serve({ certificate });
+  const names = await Promise.all(Array.from({ length: 100 }, () => shown(rig, port, 'a.example')));
+  expect(new Set(names)).toEqual(new Set(['a.example', '*.example']));
+});
+
 test('a client verifies names and addresses, and refuses what is not good for them', async () => {
   await using rig = new TlsRig();
   const port = await rig.serve(authority.server(['a.example', '127.0.0.1']));
@@ -160,6 +170,8 @@ test('options that cannot work fail when they are checked', async () => {
     [{ ...exact, certificates: { '*': wildcard } }, TypeError],
     [{ ...exact, ticketKeys: Buffer.alloc(47) }, TypeError],
     [{ ...exact, clientCertificates: 'require' }, /no ca/],
+    [{ ...exact, handshakeTimeoutMs: 0 }, /handshakeTimeoutMs/],
+    [{ ...exact, maxCertificateLookups: 0 }, /maxCertificateLookups/],
   ];
   for (const [options, error] of wrong) expect(() => check(options)).toThrow(error);
   check({ ...exact, certificates: { 'b.example': wildcard }, clientCertificates: 'request', ca });
