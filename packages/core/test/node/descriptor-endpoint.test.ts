@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import type { Port } from '../../src/contract/port.ts';
 import type { Reactor } from '../../src/contract/reactor.ts';
 import type { TcpListenOptions, UnixListenOptions } from '../../src/contract/tcp.ts';
@@ -79,9 +79,9 @@ test('a descriptor is tried as TCP, then as Unix socket, and the last failure is
 
 test('of the sockets with one name each endpoint takes the first of its kind that is left', async () => {
   const { reactor, asked } = setUp({ 3: 'udp', 4: 'tcp', 5: 'unix' });
-  const { pid } = process;
-  Object.assign(process.env, {
-    LISTEN_PID: String(pid),
+  // What was read of an environment is remembered, so the test has one of its own.
+  vi.spyOn(process, 'env', 'get').mockReturnValue({
+    LISTEN_PID: String(process.pid),
     LISTEN_FDS: '4',
     LISTEN_FDNAMES: 'dns:dns:dns:broken',
     LISTEN_PATHS: '::%2Frun%2Fdns:%zz',
