@@ -68,6 +68,31 @@ describe('docs/errors.md', () => {
   });
 });
 
+test('docs/writing-a-layer.md lists layers that are what it says', () => {
+  const [, table = ''] = read('docs/writing-a-layer.md').split('## What there is');
+  const rows = rowsOf(table).slice(1);
+  expect(rows.map(([kind = '']) => codeIn(kind)[0])).toEqual([
+    'admission',
+    'preamble',
+    'observer',
+    'transform',
+  ]);
+  const exported = read('packages/core/src/index.ts');
+  for (const [kind = '', names = ''] of rows) {
+    const folder = `packages/core/src/layers/${codeIn(kind)[0]}`;
+    const sources = readdirSync(join(repository, folder), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts'))
+      .map((path) => read(`${folder}/${path}`))
+      .join('\n');
+    const unknown = codeIn(names).filter(
+      (name) =>
+        !new RegExp(`^export function ${name}\\(`, 'm').test(sources) ||
+        !new RegExp(`\\b${name}\\b`).test(exported),
+    );
+    expect(unknown).toEqual([]);
+  }
+});
+
 describe('docs/endpoints.md', () => {
   const page = read('docs/endpoints.md');
 
