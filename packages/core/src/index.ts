@@ -161,6 +161,7 @@ export { Socks5ClientEndpoint, type Socks5Place } from './endpoints/socks5-endpo
 export { type StdioPlace, StdioServerEndpoint } from './endpoints/stdio-endpoint.ts';
 export { TcpClientEndpoint, type TcpScheme, TcpServerEndpoint } from './endpoints/tcp-endpoint.ts';
 export { TlsClientEndpoint, TlsServerEndpoint } from './endpoints/tls-endpoint.ts';
+export type { CertificateReload } from './endpoints/tls-server-layer.ts';
 export { type AddedPrefix, addPrefix } from './endpoints/tunnel-text.ts';
 export { parseUdpEndpoint, UdpEndpoint } from './endpoints/udp-endpoint.ts';
 export { UnixClientEndpoint, UnixServerEndpoint } from './endpoints/unix-endpoint.ts';
