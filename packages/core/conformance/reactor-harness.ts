@@ -15,9 +15,9 @@ export interface ReactorHarness {
   /** What went to the reports of either. */
   readonly problems: readonly { readonly where: string; readonly error: unknown }[];
   /** Waits for an answer, and lets the time pass that it needs. */
-  wait<T>(answer: PromiseLike<T>): Promise<T>;
+  readonly wait: <T>(answer: PromiseLike<T>) => Promise<T>;
   /** Lets time pass on the clocks of both. */
-  elapse(ms: number): Promise<void>;
+  readonly elapse: (ms: number) => Promise<void>;
 }
 
 /** One claim about reactors. */

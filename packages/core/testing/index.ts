@@ -12,8 +12,11 @@ export { CollectedReports } from './collected-reports.ts';
 export { type FakeHandshake, FakeTls, type FakeTlsOptions } from './fake-tls.ts';
 export { FakeTransport, type FakeTransportOptions } from './fake-transport.ts';
 export { type Fed, type FeedOptions, feed } from './feed.ts';
+// A simulated network.
+export { withoutLeaks } from './leaks.ts';
 // A reactor whose world is the test.
 export { ManualLifecycle } from './manual-lifecycle.ts';
+export { type BothReactors, type DeclareTest, onBothReactors } from './on-both-reactors.ts';
 // Two transports and nothing between them.
 export {
   type ConnectPipeOptions,

@@ -1,10 +1,10 @@
 import { DEFAULT_LINK, type LinkOptions, type LinkState } from './link-options.ts';
 import type { PacketRule } from './packet.ts';
 
-/** What holds between hosts: from any of `from` to any of `to`, by name. */
+/** What holds from one host to another, by name. */
 export interface Rule {
-  readonly from: readonly string[];
-  readonly to: readonly string[];
+  readonly from: string;
+  readonly to: string;
   readonly what:
     | { readonly kind: 'link'; readonly options: LinkOptions }
     | { readonly kind: 'partition' }
@@ -34,7 +34,7 @@ export class Rules {
   }
 
   /** Adds rules that live and die together. */
-  add(...rules: readonly Rule[]): Disposable {
+  add(rules: readonly Rule[]): Disposable {
     this.#rules.push(...rules);
     this.#paths.clear();
     return {
@@ -56,19 +56,19 @@ export class Rules {
     };
   }
 
-  /** Takes away every rule of `kind` that touches both sides, in either direction. Without sides, all of them. */
+  /** Takes away every rule of `kind` between two sides, in either direction. Without sides, all of them. */
   remove(
     kind: Rule['what']['kind'],
     sides?: readonly [readonly string[], readonly string[]],
   ): void {
-    const touches = ({ from, to }: Rule): boolean => {
+    const isBetween = ({ from, to }: Rule): boolean => {
       if (!sides) return true;
       const [one, other] = sides;
-      const meets = (a: readonly string[], b: readonly string[]): boolean =>
-        a.some((name) => b.includes(name));
-      return (meets(from, one) && meets(to, other)) || (meets(from, other) && meets(to, one));
+      return (
+        (one.includes(from) && other.includes(to)) || (other.includes(from) && one.includes(to))
+      );
     };
-    this.#rules = this.#rules.filter((each) => each.what.kind !== kind || !touches(each));
+    this.#rules = this.#rules.filter((each) => each.what.kind !== kind || !isBetween(each));
     this.#paths.clear();
   }
 
@@ -82,7 +82,7 @@ export class Rules {
       held: false,
     };
     for (const rule of this.#rules) {
-      if (!rule.from.includes(from) || !rule.to.includes(to)) continue;
+      if (rule.from !== from || rule.to !== to) continue;
       if (rule.what.kind === 'link') Object.assign(path, given(rule.what.options));
       else if (rule.what.kind === 'partition') path.partitioned = true;
       else path.held = true;

@@ -337,13 +337,13 @@ export class Simulation implements AsyncDisposable {
   #both(one: Side, other: Side, what: Rule['what']): Disposable {
     const [from, to] = [this.#namesOf(one), this.#namesOf(other)];
     this.#trace.event(`${what.kind} ${from.join(',')} - ${to.join(',')}`);
-    return this.#network.rules.add({ from, to, what }, { from: to, to: from, what });
+    return this.#network.rules.add([...pairs(from, to, what), ...pairs(to, from, what)]);
   }
 
   #oneWay(one: Side, other: Side, what: Rule['what']): Disposable {
     const [from, to] = [this.#namesOf(one), this.#namesOf(other)];
     this.#trace.event(`${what.kind} ${from.join(',')} > ${to.join(',')}`);
-    return this.#network.rules.add({ from, to, what });
+    return this.#network.rules.add(pairs(from, to, what));
   }
 
   /** A rule that may hold packets: without it they go on. */
@@ -403,4 +403,12 @@ export class Simulation implements AsyncDisposable {
       if (!this.#network.at(address)) return address;
     }
   }
+}
+
+function pairs(
+  from: readonly string[],
+  to: readonly string[],
+  what: Rule['what'],
+): readonly Rule[] {
+  return from.flatMap((one) => to.map((other): Rule => ({ from: one, to: other, what })));
 }
