@@ -11,11 +11,11 @@ export interface BothReactors {
   /** The IP address of the server, to listen on and to connect to. */
   readonly host: string;
   /** What was reported since this was last called. What nobody takes fails the test. */
-  takeProblems(): readonly { readonly where: string; readonly error: unknown }[];
+  readonly takeProblems: () => readonly { readonly where: string; readonly error: unknown }[];
   /** Lets time pass: virtual, or real. */
-  elapse(ms: number): Promise<void>;
+  readonly elapse: (ms: number) => Promise<void>;
   /** Lets happen what needs next to no time. */
-  settle(): Promise<void>;
+  readonly settle: () => Promise<void>;
 }
 
 /** Declares one test, as `test` of vitest, jest and node do. */

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import type { Lifecycle, ShutdownPhase } from '../contract/lifecycle.ts';
 import type { Reports } from '../contract/reports.ts';
 import { NodeLifecycle } from '../node/node-lifecycle.ts';
@@ -6,42 +7,41 @@ type Signal = Parameters<Lifecycle['onSignal']>[0];
 
 /** A lifecycle whose signals come from the test. The process is left alone. */
 export class ManualLifecycle implements Lifecycle {
-  readonly #phases: NodeLifecycle;
-  readonly #listeners = new Set<{ readonly signal: Signal; readonly listener: () => void }>();
+  readonly #signals = new EventEmitter();
+  readonly #lifecycle: NodeLifecycle;
 
   constructor(reports: Reports) {
-    this.#phases = new NodeLifecycle(reports);
+    this.#lifecycle = new NodeLifecycle(reports, this.#signals);
   }
 
   /** How many listen for signals. */
   get signalListeners(): number {
-    return this.#listeners.size;
+    const signals = this.#signals.eventNames();
+    return signals.reduce((sum, signal) => sum + this.#signals.listenerCount(signal), 0);
   }
 
   /** Does what the system does on a signal. */
   raise(signal: Signal): void {
-    for (const each of this.#listeners) if (each.signal === signal) each.listener();
+    this.#signals.emit(signal);
   }
 
   get stopping(): AbortSignal {
-    return this.#phases.stopping;
+    return this.#lifecycle.stopping;
   }
 
   requestStop(): void {
-    this.#phases.requestStop();
+    this.#lifecycle.requestStop();
   }
 
   onSignal(signal: Signal, listener: () => void): Disposable {
-    const registered = { signal, listener };
-    this.#listeners.add(registered);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(registered) };
+    return this.#lifecycle.onSignal(signal, listener);
   }
 
   onPhase(phase: ShutdownPhase, listener: (deadline: number) => void | Promise<void>): Disposable {
-    return this.#phases.onPhase(phase, listener);
+    return this.#lifecycle.onPhase(phase, listener);
   }
 
   runPhase(phase: ShutdownPhase, deadline: number): Promise<void> {
-    return this.#phases.runPhase(phase, deadline);
+    return this.#lifecycle.runPhase(phase, deadline);
   }
 }

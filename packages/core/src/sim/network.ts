@@ -44,6 +44,12 @@ export interface Route {
 /** When a packet arrives, or why it does not. */
 export type Transmission = number | 'lost' | 'held';
 
+/** One direction of a link. */
+interface LinkUse {
+  freeAt: number;
+  lastAt: number;
+}
+
 const MAX_HELD = 100_000;
 
 export class Network {
@@ -57,7 +63,7 @@ export class Network {
   readonly #random: SeededRandom;
   readonly #hosts = new Map<string, Stack>();
   /** When the link is free again, and when the last datagram arrives, for each direction. */
-  readonly #links = new Map<string, { freeAt: number; lastAt: number }>();
+  readonly #links = new WeakMap<Stack, WeakMap<Stack, LinkUse>>();
   #held: (() => void)[] = [];
   #connections = 0;
   #lastId = 0;
@@ -189,10 +195,10 @@ export class Network {
     if (from === to) return to.up ? now : 'lost';
     const path = this.path(route);
     if (path.held) return 'held';
-    const view = { from: from.name, to: to.name, protocol, kind: packet.kind, bytes: packet.bytes };
     let extraMs = 0;
     for (const rule of this.rules.packetRules) {
-      const verdict = rule(view);
+      const { kind, bytes } = packet;
+      const verdict = rule({ from: from.name, to: to.name, protocol, kind, bytes });
       if (verdict === 'hold') return 'held';
       if (verdict === 'drop') return 'lost';
       if (!verdict) continue;
@@ -218,12 +224,16 @@ export class Network {
     return probability > 0 && this.#random.float() < probability;
   }
 
-  #link({ from, to }: Route): { freeAt: number; lastAt: number } {
-    const key = `${from.name}\n${to.name}`;
-    let link = this.#links.get(key);
+  #link({ from, to }: Route): LinkUse {
+    let links = this.#links.get(from);
+    if (!links) {
+      links = new WeakMap();
+      this.#links.set(from, links);
+    }
+    let link = links.get(to);
     if (!link) {
       link = { freeAt: 0, lastAt: 0 };
-      this.#links.set(key, link);
+      links.set(to, link);
     }
     return link;
   }

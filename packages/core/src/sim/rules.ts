@@ -22,8 +22,8 @@ export class Rules {
   readonly #base: LinkState;
   #rules: Rule[] = [];
   readonly #packetRules: PacketRule[] = [];
-  /** By the names of the hosts; emptied by each change. */
-  readonly #paths = new Map<string, Path>();
+  /** By the names of both hosts; emptied by each change. */
+  readonly #paths = new Map<string, Map<string, Path>>();
 
   constructor(base: LinkOptions = {}) {
     this.#base = { ...DEFAULT_LINK, ...given(base) };
@@ -73,8 +73,7 @@ export class Rules {
   }
 
   path(from: string, to: string): Path {
-    const key = `${from}\n${to}`;
-    const known = this.#paths.get(key);
+    const known = this.#paths.get(from)?.get(to);
     if (known) return known;
     const path: { -readonly [K in keyof Path]: Path[K] } = {
       ...this.#base,
@@ -87,7 +86,8 @@ export class Rules {
       else if (rule.what.kind === 'partition') path.partitioned = true;
       else path.held = true;
     }
-    this.#paths.set(key, path);
+    const paths = this.#paths.get(from) ?? new Map<string, Path>();
+    this.#paths.set(from, paths.set(to, path));
     return path;
   }
 }

@@ -19,6 +19,7 @@ interface Entry {
   readonly what: TracedPacket | string;
 }
 
+const MAX_HASHES = 10_000;
 const FATES: Readonly<Record<PacketFate, number>> = { sent: 1, got: 2, lost: 3, held: 4 };
 
 /**
@@ -29,6 +30,8 @@ export class Trace {
   readonly #limit: number;
   readonly #now: () => number;
   #entries: Entry[] = [];
+  /** Of the names of ends, which come again and again. */
+  readonly #hashes = new Map<string, number>();
   /** Two halves, as a hash of 32 bits would collide now and then among ten thousand runs. */
   #low = 0xdeadbeef;
   #high = 0x41c6ce57;
@@ -79,7 +82,14 @@ export class Trace {
   }
 
   #mixText(text: string): void {
-    for (let i = 0; i < text.length; i++) this.#mix(text.charCodeAt(i));
+    let hash = this.#hashes.get(text);
+    if (hash === undefined) {
+      hash = 0;
+      for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+      if (this.#hashes.size === MAX_HASHES) this.#hashes.clear();
+      this.#hashes.set(text, hash);
+    }
+    this.#mix(hash);
   }
 
   #mix(value: number): void {

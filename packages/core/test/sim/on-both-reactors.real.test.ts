@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-standalone-expect -- the bodies run inside of tests */
 import { expect, test } from 'vitest';
 import { onBothReactors } from '../../testing/on-both-reactors.ts';
 import { Ear } from './conversation.ts';

@@ -7,7 +7,7 @@ interface Pair {
   readonly sim: Simulation;
   readonly heard: string[];
   readonly client: DatagramPort;
-  send(text: string): boolean;
+  readonly send: (text: string) => boolean;
 }
 
 function pair(link: LinkOptions, maxSendQueueBytes?: number): Pair {
