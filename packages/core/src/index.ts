@@ -285,6 +285,7 @@ export type { StopSignal } from './services/stop-requests.ts';
 export { type TimerServiceOptions, timerService } from './services/timer-service.ts';
 export { udpService } from './services/udp-service.ts';
 // A simulated network on virtual time.
+export type { HostClock } from './sim/host-clock.ts';
 export type { Leak } from './sim/leaks.ts';
 export type { Cut, LinkOptions } from './sim/link-options.ts';
 export type { SettleOptions } from './sim/loop-driver.ts';

@@ -8,7 +8,8 @@ import { localhostCertificate } from '../fixtures/localhost-certificate.ts';
 test('TLS runs over a simulated link, in the same virtual time each run', async () => {
   const durations = new Set<number>();
   for (let run = 0; run < 3; run++) {
-    const sim = createSimReactor({ seed: 3, link: { latencyMs: [10, 30], cut: 'random' } });
+    // Signatures differ in length by a byte or two, so random cuts would differ as well.
+    const sim = createSimReactor({ seed: 3, link: { latencyMs: 20, cut: 'whole' } });
     expect(await sim.settled.until(() => converse(sim))).toBe('HELLO');
     durations.add(sim.now());
     expect(sim.takeProblems()).toEqual([]);
