@@ -75,10 +75,9 @@ export class Flow {
 
   #transmit(entry: InFlight): void {
     const arrival = this.#network.transmit(this.#route, entry.packet, this.#traced(entry.packet));
-    entry.held = arrival === 'held';
+    entry.held = arrival === 'held' && this.#network.hold(() => this.#released(entry));
     if (typeof arrival !== 'number') {
       entry.at = undefined;
-      if (entry.held) this.#network.hold(() => this.#released(entry));
       return;
     }
     // A retransmission is needed by all behind it, so it does not queue up behind them.
@@ -175,6 +174,7 @@ export class Flow {
   }
 }
 
-function needsAnswer({ kind }: Packet): boolean {
-  return kind === 'data' || kind === 'fin' || kind === 'syn';
+/** A window of no bytes asks whether anybody is there. */
+function needsAnswer({ kind, bytes }: Packet): boolean {
+  return kind === 'data' || kind === 'fin' || kind === 'syn' || (kind === 'window' && bytes === 0);
 }

@@ -172,9 +172,11 @@ export class Network {
     return Math.max(0, ((this.#link(route).freeAt - this.timeline.now) * bandwidth) / 1_000);
   }
 
-  /** Calls `resend` when packets are released. */
-  hold(resend: () => void): void {
-    if (this.#held.length < MAX_HELD) this.#held.push(resend);
+  /** Calls `resend` when packets are released. False when too many wait already: then the packet is lost. */
+  hold(resend: () => void): boolean {
+    if (this.#held.length >= MAX_HELD) return false;
+    this.#held.push(resend);
+    return true;
   }
 
   /** Sends again what is held; what a rule still holds is held again. */

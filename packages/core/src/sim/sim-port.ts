@@ -7,7 +7,7 @@ import type { Context } from '../contract/context.ts';
 import type { Factory } from '../contract/factory.ts';
 import type { DrainReport, Port } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
-import type { StreamOptions } from '../contract/tcp.ts';
+import type { StreamOptions, TcpListenOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { succeed } from '../deferred/succeed.ts';
 import type { Listener } from './listener.ts';
@@ -19,7 +19,7 @@ export interface SimPortParts {
   readonly reactor: Reactor;
   readonly address: Address;
   readonly factory: Factory;
-  readonly options: StreamOptions;
+  readonly options: StreamOptions & Pick<TcpListenOptions, 'keepAliveMs'>;
   readonly nextId: () => number;
   readonly listener: Listener;
   /** The host, until it crashes. */
@@ -96,7 +96,7 @@ export class SimPort implements Port, Guard {
   /** Gives a new connection to the factory. */
   accept(end: TcpEnd): void {
     const { reactor, factory, options, nextId } = this.#parts;
-    const { maxPendingBytes, autoCork } = options;
+    const { maxPendingBytes, autoCork, keepAliveMs = 0 } = options;
     const transport = new WireTransport(reactor, end, {
       id: nextId(),
       side: 'server',
@@ -104,6 +104,7 @@ export class SimPort implements Port, Guard {
       autoCork,
     });
     end.label = this.protocol;
+    end.keepAlive(keepAliveMs);
     this.#tracker.add(transport);
     transport.adopt(factory);
   }

@@ -32,7 +32,7 @@ const DEFAULT_CONNECT_TIMEOUT_MS = 30_000;
 interface Binding {
   readonly where: string;
   readonly backlog: number;
-  readonly options: StreamOptions;
+  readonly options: StreamOptions & Pick<TcpListenOptions, 'keepAliveMs'>;
   /** Takes the address, or throws what the system would say. */
   readonly bind: (listener: (host: string, port: number) => Listener) => {
     address: Address;
@@ -170,10 +170,14 @@ export class SimStreams {
 
   #dial(
     connecting: Deferred<TcpEnd>,
-    parts: { readonly where: string; readonly options: StreamOptions; readonly factory: Factory },
+    parts: {
+      readonly where: string;
+      readonly options: StreamOptions & Pick<TcpConnectOptions, 'keepAliveMs'>;
+      readonly factory: Factory;
+    },
   ): Deferred<Transport> {
     const { where, options, factory } = parts;
-    const { maxPendingBytes, autoCork, signal } = options;
+    const { maxPendingBytes, autoCork, keepAliveMs = 0, signal } = options;
     const failed = (code: ConnectError['code'], why: string, cause?: Error): ConnectError =>
       new ConnectError(code, `Cannot connect to ${where}: ${why}`, { cause });
     const dialled = connecting
@@ -190,6 +194,7 @@ export class SimStreams {
         const given = { id, side: 'client', maxPendingBytes, autoCork } as const;
         const transport = new WireTransport(this.#reactor, end, given);
         end.label = factory.name;
+        end.keepAlive(keepAliveMs);
         if (transport.adopt(factory)) return transport;
         throw failed('HAWSER_REFUSED', `the factory "${factory.name}" refused the connection`);
       });

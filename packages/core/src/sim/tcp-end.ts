@@ -1,6 +1,7 @@
 import { ByteQueue } from '../bytes/byte-queue.ts';
 import type { Wire, WireEvents } from '../connection/wire.ts';
 import type { Address } from '../contract/address.ts';
+import type { DelayedCall } from '../contract/clock.ts';
 import type { Flow, FlowEnds } from './flow.ts';
 import type { Network } from './network.ts';
 import type { Packet } from './packet.ts';
@@ -85,6 +86,8 @@ export class TcpEnd implements Wire, FlowEnds {
   #paused = false;
   #pumping = false;
   #input: 'open' | 'ended' | 'told' = 'open';
+  #heardAt = 0;
+  #keepAlive: DelayedCall | undefined;
 
   constructor(parts: TcpEndParts) {
     this.id = parts.id;
@@ -130,6 +133,25 @@ export class TcpEnd implements Wire, FlowEnds {
   connect(): void {
     this.#at = 'syn-sent';
     this.#send('syn');
+  }
+
+  /** Asks a peer that is silent for `ms` whether it is there, again and again. 0 never asks. */
+  keepAlive(ms: number): void {
+    if (ms <= 0 || this.#at === 'closed') return;
+    const { timeline, owner } = this.#network;
+    const due = Math.max(0, this.#heardAt + ms - timeline.now);
+    this.#keepAlive = timeline.after(
+      due,
+      () => {
+        // An announcement of no room at all is what a real probe comes down to (RFC 9293 §3.8.4).
+        if (timeline.now - this.#heardAt >= ms) {
+          this.#heardAt = timeline.now;
+          this.#out?.send({ kind: 'window', bytes: 0 });
+        }
+        this.keepAlive(ms);
+      },
+      { owner, where: 'network' },
+    );
   }
 
   /** Forgets everything without a word, as a host that crashes. */
@@ -206,6 +228,7 @@ export class TcpEnd implements Wire, FlowEnds {
 
   received(packet: Packet): void {
     const { kind } = packet;
+    this.#heardAt = this.#network.timeline.now;
     if (kind === 'syn' && this.#at === 'new') {
       this.#owner.synReceived(this);
       return;
@@ -360,6 +383,7 @@ export class TcpEnd implements Wire, FlowEnds {
   }
 
   #clear(): void {
+    this.#keepAlive?.cancel();
     this.#unsent.clear();
     this.#unread = [];
     this.#unreadBytes = 0;

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { currentContext } from '../../src/connection/entry.ts';
+import type { Transport } from '../../src/contract/transport.ts';
 import { createSimReactor } from '../../src/sim/simulation.ts';
 import { Ear, startConversation } from './conversation.ts';
 
@@ -242,4 +244,40 @@ test('a Unix socket is found by its path inside of its host alone', () => {
   sim.sync.advance(0);
   expect(far.text).toBe('local');
   expect(() => sim.sync.until(other.unix.connect({ path }, () => near))).toThrow('ENOENT');
+});
+
+test('keep-alive finds out that a silent peer is gone, and costs a live one nothing', () => {
+  const sim = createSimReactor({ drive: 'manual', link: { latencyMs: 10 } });
+  const [server, client] = sim.hosts('server', 'client');
+  sim.sync.until(server.tcp.listen({ port: 7000 }, () => new Ear()));
+  const [asking, trusting] = [new Ear(), new Ear()];
+  const where = { host: 'server', port: 7000 };
+  sim.sync.until(client.tcp.connect({ ...where, keepAliveMs: 30_000 }, () => asking));
+  sim.sync.until(client.tcp.connect(where, () => trusting));
+  sim.sync.advance(600_000);
+  expect(asking.reason).toBeUndefined();
+  sim.crash(server);
+  sim.sync.advance(600_000);
+  expect(asking.reason).toMatchObject({ kind: 'reset', error: { code: 'ETIMEDOUT' } });
+  expect(trusting.reason).toBeUndefined();
+});
+
+test('a connection is accepted in a context of its own, not in that of its client', () => {
+  const sim = createSimReactor({ drive: 'manual' });
+  const [server, client] = sim.hosts('server', 'client');
+  const contexts: unknown[] = [];
+  const note = (name: string) => ({
+    name,
+    buildProtocol: () => ({
+      connectionMade(transport: Transport) {
+        contexts.push(currentContext()?.label);
+        transport.reactor.clock.callLater(5, () => contexts.push(currentContext()?.label));
+      },
+      dataReceived() {},
+    }),
+  });
+  sim.sync.until(server.tcp.listen({ port: 7000 }, note('far')));
+  sim.sync.until(client.tcp.connect({ host: 'server', port: 7000 }, note('near')));
+  sim.sync.advance(100);
+  expect(contexts).toEqual(['near', 'far', 'near', 'far']);
 });
