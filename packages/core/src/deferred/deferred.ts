@@ -6,7 +6,6 @@
  *     open ──resolve(thenable)──▶ adopting ──▶ fulfilled | rejected
  *       └──────resolve / reject / cancel─────▶
  */
-import { nextTick } from 'node:process';
 import { currentContext } from '../connection/entry.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Context } from '../contract/context.ts';
@@ -243,7 +242,8 @@ export class Deferred<T> implements Promise<T> {
     this.#canceller = undefined;
     if (outcome.state === 'rejected' && this.#reports && !this.#handled) {
       // `await` subscribes a microtask late, so the turn has ended only when the microtasks have run dry.
-      queueMicrotask(() => nextTick(() => this.#report(outcome.error)));
+      // By the global name: importing `node:process` opens the standard streams.
+      queueMicrotask(() => process.nextTick(() => this.#report(outcome.error)));
     }
     return reactions;
   }

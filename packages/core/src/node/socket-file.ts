@@ -1,7 +1,6 @@
 import { chmod, link, lstat, rename, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { platform } from 'node:process';
 import { Deferred } from '../deferred/deferred.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 
@@ -68,7 +67,8 @@ export class SocketFile {
 }
 
 function hasFile(path: string): boolean {
-  return platform !== 'win32' && !path.startsWith('\0');
+  // By the global name: importing `node:process` opens the standard streams.
+  return process.platform !== 'win32' && !path.startsWith('\0');
 }
 
 async function linkOrRename(from: string, to: string): Promise<void> {

@@ -1,4 +1,3 @@
-import { nextTick } from 'node:process';
 import type { Transport } from '../contract/transport.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
@@ -82,7 +81,7 @@ export class StreamWriter {
     if (this.#corked) return;
     this.#corked = true;
     this.#transport.cork();
-    nextTick(uncorkWriter, this);
+    process.nextTick(uncorkWriter, this);
   }
 
   #written(more: boolean): Deferred<void> | undefined {
