@@ -10,7 +10,8 @@ export class ConnectionTracker {
   readonly #closed: (() => void) | undefined;
   readonly #open = new Set<WireTransport>();
   #whenEmpty: Deferred<void>[] = [];
-  /** Connections ended by a shutdown that did not wait for them. */
+  /** Connections that are gone, and those of them that were cut off. */
+  #gone = 0;
   #cutOff = 0;
 
   /** @param closed hears of each connection that is gone */
@@ -25,10 +26,11 @@ export class ConnectionTracker {
 
   add(transport: WireTransport): void {
     this.#open.add(transport);
-    transport.onClose(({ kind }) => {
+    transport.onClose((reason) => {
       this.#open.delete(transport);
       this.#closed?.();
-      if (kind === 'shutdown') this.#cutOff += 1;
+      this.#gone += 1;
+      if (isCutOff(reason)) this.#cutOff += 1;
       if (this.#open.size > 0) return;
       const waiting = this.#whenEmpty;
       this.#whenEmpty = [];
@@ -46,19 +48,25 @@ export class ConnectionTracker {
 
   /** Asks every connection to finish; aborts at `deadline` what has not. */
   drain(deadline: number): Deferred<DrainReport> {
-    const asked = [...this.#open];
+    const goneBefore = this.#gone;
     const cutOffBefore = this.#cutOff;
-    for (const transport of asked) transport.requestDrain(deadline);
+    for (const transport of [...this.#open]) transport.requestDrain(deadline);
     const wait = Math.max(0, deadline - this.#reactor.clock.now());
     const timer = this.#reactor.clock.callLater(wait, () => this.abortAll({ kind: 'shutdown' }));
-    return this.empty().addCallback(() => {
+    return this.empty().addBoth((outcome) => {
       timer.cancel();
+      if (outcome.state === 'rejected') throw outcome.error;
       const aborted = this.#cutOff - cutOffBefore;
-      return { finished: Math.max(0, asked.length - aborted), aborted };
+      return { finished: this.#gone - goneBefore - aborted, aborted };
     });
   }
 
   abortAll(reason: CloseReason): void {
     for (const transport of this.#open) transport.abort(reason);
   }
+}
+
+/** Whoever is closed with the deadline of the drain may run out of time by its own timer first. */
+function isCutOff(reason: CloseReason): boolean {
+  return reason.kind === 'shutdown' || (reason.kind === 'timeout' && reason.timer === 'close');
 }

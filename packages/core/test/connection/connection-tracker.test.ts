@@ -63,3 +63,45 @@ test('a drain of nothing is done at once', async () => {
   expect(await tracker.drain(1000)).toEqual({ finished: 0, aborted: 0 });
   expect(reactor.clock.timers).toBe(0);
 });
+
+test('a connection that cannot be closed in time is one that was cut off', async () => {
+  const reactor = createTestReactor();
+  const tracker = new ConnectionTracker(reactor);
+  const { server } = connectPipe(
+    reactor,
+    () => ({ dataReceived() {} }),
+    () => ({
+      dataReceived() {},
+      // It never reads, so that what the server wrote cannot leave.
+      connectionMade: (transport) => transport.pauseReading(),
+    }),
+  );
+  tracker.add(server);
+  server.write(Buffer.alloc(1_000_000));
+  const drained = tracker.drain(1000);
+  await reactor.clock.elapse(1000);
+  expect(await drained).toEqual({ finished: 0, aborted: 1 });
+});
+
+test('who comes during a drain counts as well', async () => {
+  const stubborn: Protocol = { dataReceived() {}, drainRequested() {} };
+  const { reactor, tracker } = track({ dataReceived() {} });
+  const drained = tracker.drain(1000);
+  const { server } = connectPipe(
+    reactor,
+    () => stubborn,
+    () => ({ dataReceived() {} }),
+  );
+  tracker.add(server);
+  await reactor.clock.elapse(1000);
+  expect(await drained).toEqual({ finished: 1, aborted: 1 });
+});
+
+test('a drain that is cancelled cuts nobody off', async () => {
+  const { reactor, tracker } = track({ dataReceived() {}, drainRequested() {} });
+  const drained = tracker.drain(1000);
+  drained.cancel();
+  await expect(drained).rejects.toThrow();
+  await reactor.clock.elapse(1000);
+  expect([tracker.size, reactor.clock.timers]).toEqual([1, 0]);
+});
