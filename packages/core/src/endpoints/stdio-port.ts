@@ -9,6 +9,7 @@ import type { Has } from '../contract/reactor.ts';
 import type { Transport } from '../contract/transport.ts';
 import type { Deferred } from '../deferred/deferred.ts';
 import { succeed } from '../deferred/succeed.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 
 /** A port that has its one connection from the start and never gets another. */
 export class StdioPort implements Port, Guard {
@@ -54,7 +55,7 @@ export class StdioPort implements Port, Guard {
       .addCallback(() =>
         enter(this, 'stopped', (port) => this.#factory.stopped?.(port), undefined),
       );
-    return this.#stopped.addCallback(() => undefined);
+    return waitFor(this.#stopped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

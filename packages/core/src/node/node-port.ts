@@ -10,6 +10,7 @@ import type { DrainReport, Port } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { StreamOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import { UsageError } from '../errors.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
 import { holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
@@ -112,7 +113,7 @@ export class NodePort implements Port, Guard {
         else this.#closed.resolve();
       });
     }
-    return this.#closed.addCallback(() => undefined);
+    return waitFor(this.#closed);
   }
 
   drain(deadline: number): Deferred<DrainReport> {
@@ -127,7 +128,7 @@ export class NodePort implements Port, Guard {
       .addCallback(() =>
         enter(this, 'stopped', (port) => this.#parts.factory.stopped?.(port), undefined),
       );
-    return this.#stopped.addCallback(() => undefined);
+    return waitFor(this.#stopped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

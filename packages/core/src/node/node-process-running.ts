@@ -11,6 +11,7 @@ import type {
 } from '../contract/process.ts';
 import type { Has } from '../contract/reactor.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import { ProtocolError, toError, UsageError } from '../errors.ts';
 import { ProcessOutput } from './node-process-output.ts';
 
@@ -133,7 +134,7 @@ export class RunningProcess implements ChildProcess, Guard {
   }
 
   ended(): Deferred<ExitStatus> {
-    return this.#ended.addCallback((status) => status);
+    return waitFor(this.#ended);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

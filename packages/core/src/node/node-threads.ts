@@ -6,6 +6,7 @@ import type { ThreadOptions, Threads } from '../contract/threads.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { gather } from '../deferred/gather.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { CancelledError, toError, UsageError } from '../errors.ts';
 import { WorkerJob } from './worker-job.ts';
@@ -68,9 +69,11 @@ export class NodeThreads implements Threads {
   ): Deferred<T> {
     const { name = 'default', timeoutMs = DEFAULT_TIMEOUT_MS, signal } = options;
     const url = moduleUrl(module);
-    if (url instanceof UsageError) return fail(url);
+    const { reports } = this.#reactor;
+    if (url instanceof UsageError) return fail(url, { reports, where: 'threads.run' });
     const answer = new Deferred<T>({
       canceller: () => this.#abandon(job),
+      reports,
       where: `${url}#${name}`,
     });
     this.#lastId += 1;
@@ -80,7 +83,7 @@ export class NodeThreads implements Threads {
       name,
       args,
       answer: answer as Deferred<unknown>,
-      reports: this.#reactor.reports,
+      reports,
     });
     this.#place(job);
     const bounded = timeoutMs > 0 ? answer.timeout(timeoutMs, this.#reactor.clock) : answer;
@@ -98,7 +101,7 @@ export class NodeThreads implements Threads {
     for (const job of waiting) {
       job.reject(new CancelledError('Cannot finish the job as the threads were stopped'));
     }
-    return gather(ending).addCallback(() => undefined);
+    return gather(ending.map(waitFor)).addCallback(() => undefined);
   }
 
   #place(job: WorkerJob): void {

@@ -1,5 +1,6 @@
 import type { Clock, DelayedCall } from '../contract/clock.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 
 /** Something that is asked to end, and can be ended. */
 interface Leaving {
@@ -35,7 +36,7 @@ export class Goodbye {
       });
       this.#leaving.close(deadline);
     }
-    return this.#gone.addCallback(() => undefined);
+    return waitFor(this.#gone);
   }
 
   /** Asks again, as the connection has only just been made. */

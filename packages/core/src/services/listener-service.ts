@@ -4,6 +4,7 @@ import type { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 import { succeed } from '../deferred/succeed.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import { stateError } from './state-error.ts';
 
 /** How a {@link ListenerService} treats the kind of port it keeps. */
@@ -83,14 +84,14 @@ export class ListenerService<P> implements Service {
         // A canceller may have opened the port all the same.
         return this.stop();
       case 'stopping':
-        return this.#state.stopped;
+        return waitFor(this.#state.stopped);
       case 'running': {
         const stopped = fromPromise(this.#kind.stop(this.#state.port)).addBoth((outcome) => {
           this.#state = { at: 'stopped' };
           if (outcome.state === 'rejected') throw outcome.error;
         });
         if (stopped.peek().state === 'pending') this.#state = { at: 'stopping', stopped };
-        return stopped;
+        return waitFor(stopped);
       }
     }
   }

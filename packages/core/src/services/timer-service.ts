@@ -4,6 +4,7 @@ import type { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { type LoopingCall, looping } from '../deferred/looping.ts';
 import { succeed } from '../deferred/succeed.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import { callService } from './service-hook.ts';
 import { stateError } from './state-error.ts';
 
@@ -80,7 +81,7 @@ class TimerService implements Service {
       case 'stopped':
         return succeed();
       case 'stopping':
-        return this.#state.stopped;
+        return waitFor(this.#state.stopped);
       case 'running': {
         const { loop, stopping } = this.#state;
         loop.stop();
@@ -89,7 +90,7 @@ class TimerService implements Service {
           this.#state = { at: 'stopped' };
         });
         if (stopped.peek().state === 'pending') this.#state = { at: 'stopping', stopped };
-        return stopped;
+        return waitFor(stopped);
       }
     }
   }

@@ -10,6 +10,7 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { StreamOptions, TcpListenOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { succeed } from '../deferred/succeed.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import type { Listener } from './listener.ts';
 import type { CallOwner } from './scheduled-call.ts';
 import type { TcpEnd } from './tcp-end.ts';
@@ -61,7 +62,7 @@ export class SimPort implements Port, Guard {
       this.#parts.listener.close();
       this.#parts.reactor.clock.callSoon(() => this.#closed.resolve());
     }
-    return this.#closed.addCallback(() => undefined);
+    return waitFor(this.#closed);
   }
 
   drain(deadline: number): Deferred<DrainReport> {
@@ -78,7 +79,7 @@ export class SimPort implements Port, Guard {
       .addCallback(() =>
         enter(this, 'stopped', (port) => this.#parts.factory.stopped?.(port), undefined),
       );
-    return this.#stopped.addCallback(() => undefined);
+    return waitFor(this.#stopped);
   }
 
   pauseAccepting(): Disposable {

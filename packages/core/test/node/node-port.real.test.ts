@@ -69,6 +69,20 @@ test('quiesce frees the address and leaves connections alone; stop ends them', a
   expect(calls).toEqual(['started', 'stopped']);
 });
 
+test('who does not want to wait for the end of a port takes it from nobody else', async () => {
+  const calls: string[] = [];
+  const factory: Factory = { ...echo, stopped: () => calls.push('stopped') };
+  const port = await reactor.tcp.listen({ host, port: 0 }, factory);
+  await greeted(portOf(port));
+  const quiesced = port.quiesce();
+  const [impatient, patient] = [port.stop(), port.stop()];
+  port.quiesce().cancel();
+  impatient.cancel();
+  await quiesced;
+  await patient;
+  expect([port.connections, calls]).toEqual([0, ['stopped']]);
+});
+
 test('disposing a port stops it', async () => {
   const port = await reactor.tcp.listen({ host, port: 0 }, echo);
   await greeted(portOf(port));

@@ -98,6 +98,16 @@ describe('a child that ends by itself', () => {
   });
 });
 
+test('who waits for the end of a child, and gives up, does not keep it from ending', async () => {
+  const running = await shell('read go');
+  const impatient = running.ended().timeout(1000, clock);
+  await clock.elapse(1000);
+  await expect(impatient).rejects.toMatchObject({ code: 'HAWSER_TIMEOUT' });
+  running.end();
+  expect(await watched.ended).toEqual({ kind: 'exited', code: 1 });
+  expect(await running.ended()).toEqual({ kind: 'exited', code: 1 });
+});
+
 describe('back-pressure', () => {
   test('of the child: write says false, and inDrained follows when the child reads', async () => {
     const running = await shell('read go; cat >/dev/null');

@@ -493,3 +493,14 @@ test('delays that make no sense are refused', () => {
   expect(() => service({ initialDelayMs: 10, maxDelayMs: 5 })).toThrow(RangeError);
   expect(() => service({ factor: 0.5 })).toThrow(RangeError);
 });
+
+test('who gives up waiting for the end of a connection does not keep others from it', async () => {
+  const client = await started({ closeTimeoutMs: 500 }, () => new Stubborn());
+  const stopped = client.stop();
+  client.stop().cancel();
+  expect(client.state).toBe('disconnecting');
+  await reactor.clock.elapse(500);
+  await stopped;
+  expect(lost).toEqual([{ kind: 'shutdown' }]);
+  expect(client.state).toBe('stopped');
+});

@@ -112,6 +112,8 @@ describe('a port service', () => {
     });
     await service.start(reactor);
     const both = [service.stop(), service.stop()];
+    // Whoever gives up waiting does not make it stopped.
+    service.stop().cancel();
     await expect(service.start(reactor)).rejects.toThrow('it is stopping');
     gone.resolve();
     await Promise.all(both);

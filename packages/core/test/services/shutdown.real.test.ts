@@ -106,7 +106,8 @@ test('under load every request is answered, and the report says so', async () =>
   child?.kill('SIGTERM');
   await says(/^Stopping/m);
   const [error] = (await once(connect(port, '127.0.0.1'), 'error')) as [NodeJS.ErrnoException];
-  expect(error.code).toBe('ECONNREFUSED');
+  // A connection that the kernel took before the port closed is reset.
+  expect(['ECONNREFUSED', 'ECONNRESET']).toContain(error.code);
 
   await Promise.all(busy.map((client) => client.closed));
   expect(await server.ended).toEqual({ kind: 'exited', code: 0 });
