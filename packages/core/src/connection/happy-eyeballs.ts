@@ -19,7 +19,7 @@ import { ipFamily } from './ip-literal.ts';
 
 /** Options for {@link connectHappily}. */
 export interface HappyOptions<T> {
-  readonly reactor: Has<'clock' | 'resolver'>;
+  readonly reactor: Has<'clock' | 'resolver' | 'reports'>;
   /** A name, or an IP address, which is not looked up. */
   readonly host: string;
   /** How errors name the place, such as `tcp://example.net:25`. @defaultValue host */
@@ -87,7 +87,8 @@ class Race<T> {
 
   constructor(options: HappyOptions<T>) {
     this.#options = options;
-    this.winner = new Deferred({ canceller: () => this.#stop(), where: 'connect' });
+    const { reports } = options.reactor;
+    this.winner = new Deferred({ canceller: () => this.#stop(), reports, where: 'connect' });
   }
 
   start(): void {

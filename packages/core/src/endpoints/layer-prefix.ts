@@ -52,7 +52,7 @@ class PrefixedServerEndpoint<O extends object> implements ServerEndpoint {
     try {
       layer = this.#parts.layer(this.#parts.given, { reactor, where: String(this) });
     } catch (thrown) {
-      return fail(thrown);
+      return fail(thrown, { reports: reactor.reports, where: 'listen' });
     }
     return this.#inner.listen(reactor, stack(layer)(factory), options);
   }

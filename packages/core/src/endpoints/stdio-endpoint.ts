@@ -48,7 +48,7 @@ export class StdioServerEndpoint implements ServerEndpoint {
     try {
       duplex = open();
     } catch (thrown) {
-      return fail(thrown);
+      return fail(thrown, { reports: reactor.reports, where: 'listen' });
     }
     const whole = toFactory(factory);
     const port = new StdioPort(reactor, whole);

@@ -16,20 +16,20 @@ export function reactorOver(
   endpoints: { readonly server?: ServerEndpoint; readonly client?: ClientEndpoint },
 ): Reactor {
   const { server, client } = endpoints;
+  const { clock, random, unix, udp, tls, process, threads, resolver, lifecycle, reports } = reactor;
   const tcp: Tcp = {
     listen(options, factory) {
-      if (!server) return fail(notAvailable('listen'));
+      if (!server) return fail(notAvailable('listen'), { reports, where: 'listen' });
       return server.listen(reactor, factory, { signal: options.signal });
     },
     connect(options, factory) {
-      if (!client) return fail(notAvailable('connect'));
+      if (!client) return fail(notAvailable('connect'), { reports, where: 'connect' });
       const found = transportOf(toFactory(factory));
       return client
         .connect(reactor, found.factory, { signal: options.signal })
         .addCallback(() => found.transport());
     },
   };
-  const { clock, random, unix, udp, tls, process, threads, resolver, lifecycle, reports } = reactor;
   return { tcp, clock, random, unix, udp, tls, process, threads, resolver, lifecycle, reports };
 }
 

@@ -96,7 +96,7 @@ export class TlsServerEndpoint implements ServerEndpoint {
       const text = given({ ...details, cert, key, ca, clientCertificates, reload });
       layer = tlsServerLayer(text, { reactor, where: String(this) });
     } catch (error) {
-      return fail(error);
+      return fail(error, { reports: reactor.reports, where: 'listen' });
     }
     return reactor.tcp.listen({ ...tcp, signal: options.signal }, layer(toFactory(factory)));
   }
@@ -136,7 +136,7 @@ export class TlsClientEndpoint implements ClientEndpoint {
         },
       );
     } catch (error) {
-      return fail(error);
+      return fail(error, { reports: reactor.reports, where: 'connect' });
     }
     return connectTls(reactor, toFactory(factory), {
       place: { ...tcp, signal: options.signal },

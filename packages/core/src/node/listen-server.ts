@@ -30,19 +30,20 @@ export interface ListenServerParts extends Omit<NodePortParts, 'address' | 'back
 /** Binds a `net.Server`, or adopts a descriptor, and makes a port of it. Cancelling closes it again. */
 export function listenServer(parts: ListenServerParts): Deferred<Port> {
   const { server, bind, fd, kind, options, backlog = DEFAULT_BACKLOG } = parts;
+  const { reports } = parts.reactor;
   const where = fd === undefined ? parts.where : `fd:${fd}`;
   if (fd !== undefined) {
     try {
       claimDescriptor(fd, { kind, where });
     } catch (error) {
-      return fail(error);
+      return fail(error, { reports, where: 'listen' });
     }
   }
   const giveUp = (): void => {
     server.close();
     if (fd !== undefined) releaseDescriptor(fd);
   };
-  const listening = new Deferred<Port>({ canceller: giveUp });
+  const listening = new Deferred<Port>({ canceller: giveUp, reports, where: 'listen' });
   const failed = (error: NodeJS.ErrnoException): void => {
     giveUp();
     listening.reject(listenError(where, error));

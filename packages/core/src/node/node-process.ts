@@ -1,4 +1,5 @@
 import { type ChildProcess as NodeChild, type StdioOptions, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { basename } from 'node:path';
 import type { ChildProcess, Process, ProcessProtocol, SpawnOptions } from '../contract/process.ts';
 import type { Has } from '../contract/reactor.ts';
@@ -17,15 +18,20 @@ export class NodeProcess implements Process {
 
   spawn(options: SpawnOptions, protocol: ProcessProtocol): Deferred<ChildProcess> {
     const { command, signal } = options;
+    const { reports } = this.#reactor;
     let child: NodeChild;
     try {
       signal?.throwIfAborted();
       child = start(options);
     } catch (thrown) {
       if (signal?.aborted) return cancelled(signal);
-      return fail(spawnError(command, toError(thrown)));
+      return fail(spawnError(command, toError(thrown)), { reports, where: 'spawn' });
     }
-    const started = new Deferred<ChildProcess>({ canceller: () => void child.kill('SIGKILL') });
+    const started = new Deferred<ChildProcess>({
+      canceller: () => void child.kill('SIGKILL'),
+      reports,
+      where: 'spawn',
+    });
     const aborted = (): void => started.cancel(signal?.reason);
     signal?.addEventListener('abort', aborted);
     // Both events come in a later turn. An error after the start is a kill that the system refused.
@@ -46,11 +52,16 @@ export class NodeProcess implements Process {
 }
 
 function start(options: SpawnOptions): NodeChild {
-  const { command, args = [], cwd, env, descriptors = [] } = options;
-  const stdio: StdioOptions = ['pipe', 'pipe', 'pipe', ...descriptors];
-  const child = spawn(command, args, { cwd, env, stdio, windowsHide: true });
-  // Streams of a child that is killed before it starts have no other listener, and would crash the process.
-  for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.on('error', ignoreError);
+  const { command, args = [], cwd, env, descriptors = [], detached = false } = options;
+  const { out = 'pipe', err = 'pipe' } = options;
+  const stdio: StdioOptions = ['pipe', out, err, ...descriptors];
+  const child = spawn(command, args, { cwd, env, stdio, detached, windowsHide: true });
+  if (detached) child.unref();
+  for (const stream of [child.stdin, child.stdout, child.stderr]) {
+    // Streams of a child that is killed before it starts have no other listener, and would crash the process.
+    stream?.on('error', ignoreError);
+    if (detached) (stream as Socket | null)?.unref();
+  }
   return child;
 }
 

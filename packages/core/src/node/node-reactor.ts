@@ -37,7 +37,7 @@ export function createNodeReactor(options: NodeReactorOptions = {}): Reactor {
   const reactor: { -readonly [K in keyof Reactor]?: Reactor[K] } = {
     clock: new NodeClock(reports),
     random: nodeRandom,
-    resolver: nodeResolver,
+    resolver: nodeResolver(reports),
     lifecycle: new NodeLifecycle(reports),
     tls: nodeTls,
     reports,

@@ -1,5 +1,6 @@
 import { lookup } from 'node:dns';
 import { isIP } from 'node:net';
+import type { Reports } from '../contract/reports.ts';
 import type { LookupOptions, ResolvedAddress, Resolver } from '../contract/resolver.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
@@ -11,22 +12,25 @@ import { ConnectError, toError } from '../errors.ts';
  * Names as the operating system resolves them (hosts file, then DNS). The system cannot be told to stop: a lookup that
  * is cancelled settles at once, and its answer is dropped when it comes.
  */
-export const nodeResolver: Resolver = {
-  lookup(host: string, options: LookupOptions = {}): Deferred<readonly ResolvedAddress[]> {
-    const { family, signal } = options;
-    const literal = isIP(host);
-    if (literal) {
-      const address: ResolvedAddress = { host, family: literal === 4 ? 4 : 6 };
-      if (!family || family === address.family) return succeed([address]);
-      return fail(failure(host, `it is an IPv${literal} address`));
-    }
-    // Node takes the empty name for the unspecified address, with a warning.
-    if (host === '') return fail(failure(host, 'it is no name'));
-    const answer = new Deferred<readonly ResolvedAddress[]>({ where: 'resolver.lookup' });
-    if (!signal?.aborted) ask(host, family, answer);
-    return withSignal(answer, signal);
-  },
-};
+export function nodeResolver(reports: Reports): Resolver {
+  const unheard = { reports, where: 'lookup' };
+  return {
+    lookup(host: string, options: LookupOptions = {}): Deferred<readonly ResolvedAddress[]> {
+      const { family, signal } = options;
+      const literal = isIP(host);
+      if (literal) {
+        const address: ResolvedAddress = { host, family: literal === 4 ? 4 : 6 };
+        if (!family || family === address.family) return succeed([address]);
+        return fail(failure(host, `it is an IPv${literal} address`), unheard);
+      }
+      // Node takes the empty name for the unspecified address, with a warning.
+      if (host === '') return fail(failure(host, 'it is no name'), unheard);
+      const answer = new Deferred<readonly ResolvedAddress[]>(unheard);
+      if (!signal?.aborted) ask(host, family, answer);
+      return withSignal(answer, signal);
+    },
+  };
+}
 
 function ask(
   host: string,

@@ -55,7 +55,10 @@ export class NodeTcp implements Tcp {
     const { host, port, timeoutMs, noDelay = true, keepAliveMs = 0 } = options;
     const where = `tcp://${host.includes(':') ? `[${host}]` : host}:${port}`;
     // Before the race of addresses, which would report it as a failure of each.
-    if (this.#budget.full) return fail(this.#budget.connectError());
+    if (this.#budget.full) {
+      const { reports } = this.#reactor;
+      return fail(this.#budget.connectError(), { reports, where: 'connect' });
+    }
     const connecting = connectHappily<Socket>({
       reactor: this.#reactor,
       host,

@@ -8,6 +8,7 @@ import type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from '../con
 import { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { toError, UsageError } from '../errors.ts';
 import { claimDescriptor, holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
@@ -30,6 +31,7 @@ export class NodeUdp implements Udp {
     const { host, port, fd, signal } = options;
     const { receiveBufferBytes = DEFAULT_BUFFER_BYTES, maxSendQueueBytes = DEFAULT_BUFFER_BYTES } =
       options;
+    const { reports } = this.#reactor;
     const where =
       fd === undefined
         ? `udp://${host?.includes(':') ? `[${host}]` : (host ?? '')}:${port}`
@@ -38,7 +40,7 @@ export class NodeUdp implements Udp {
       try {
         claimDescriptor(fd, { kind: 'UDP', where });
       } catch (error) {
-        return fail(error);
+        return fail(error, { reports, where: 'udp.bind' });
       }
     }
     let family: 4 | 6 = fd === undefined && (!host || host.includes(':')) ? 6 : 4;
@@ -52,7 +54,7 @@ export class NodeUdp implements Udp {
       socket.close();
       if (fd !== undefined) releaseDescriptor(fd);
     };
-    const bound = new Deferred<DatagramPort>({ canceller: giveUp });
+    const bound = new Deferred<DatagramPort>({ canceller: giveUp, reports, where: 'udp.bind' });
     const failed = (error: NodeJS.ErrnoException): void => {
       giveUp();
       bound.reject(listenError(where, error));
@@ -160,7 +162,7 @@ class NodeDatagramPort implements DatagramPort, Guard {
       this.#parts.socket.close();
       if (this.#descriptor !== undefined) releaseDescriptor(this.#descriptor);
     }
-    return this.#stopped.addCallback(() => undefined);
+    return waitFor(this.#stopped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

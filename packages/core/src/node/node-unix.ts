@@ -35,7 +35,8 @@ export class NodeUnix implements Unix {
     if (fd !== undefined) {
       // Who gives a path along with the descriptor gives the file away as well.
       if (path === '') return this.#listen(options, { factory, file });
-      return fromPromise(file.takeOver())
+      const { reports } = this.#reactor;
+      return fromPromise(file.takeOver(), { reports, where: 'listen' })
         .addErrback((error) => {
           throw listenError(`unix:${path}`, error as NodeJS.ErrnoException);
         })
@@ -52,17 +53,15 @@ export class NodeUnix implements Unix {
 
   connect(options: UnixConnectOptions, factory: FactoryLike): Deferred<Transport> {
     const { path, timeoutMs = 30_000 } = options;
-    const { clock } = this.#reactor;
+    const { clock, reports } = this.#reactor;
+    const socket = openSocket(() => netConnect({ path, allowHalfOpen: true }), this.#budget);
     return dial({
       reactor: this.#reactor,
       factory: toFactory(factory),
       options,
       nextId: this.#nextId,
       where: `unix:${path}`,
-      connecting: openSocket(() => netConnect({ path, allowHalfOpen: true }), this.#budget).timeout(
-        timeoutMs,
-        clock,
-      ),
+      connecting: fromPromise(socket.timeout(timeoutMs, clock), { reports, where: 'connect' }),
       ends: () => ({ local: { kind: 'unix', path: '' }, peer: { kind: 'unix', path } }),
     });
   }

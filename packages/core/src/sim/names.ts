@@ -1,4 +1,5 @@
 import { ipFamily } from '../connection/ip-literal.ts';
+import type { Reports } from '../contract/reports.ts';
 import type { LookupOptions, ResolvedAddress, Resolver } from '../contract/resolver.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { withSignal } from '../deferred/with-signal.ts';
@@ -33,10 +34,10 @@ export class Names {
   }
 
   /** A resolver over the table. It answers in a later turn. */
-  resolver(later: (call: () => void) => void): Resolver {
+  resolver(later: (call: () => void) => void, reports: Reports): Resolver {
     return {
       lookup: (host: string, { family, signal }: LookupOptions = {}) => {
-        const answer = new Deferred<readonly ResolvedAddress[]>({ where: 'lookup' });
+        const answer = new Deferred<readonly ResolvedAddress[]>({ reports, where: 'lookup' });
         later(() => {
           const found = this.get(host).filter((each) => !family || each.family === family);
           if (found.length > 0) answer.resolve(found);

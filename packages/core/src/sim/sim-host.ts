@@ -1,4 +1,5 @@
 import type { Reactor } from '../contract/reactor.ts';
+import type { Reports } from '../contract/reports.ts';
 import type { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
@@ -66,9 +67,9 @@ export function makeHost(
     lifecycle: new ManualLifecycle(reports),
     reports,
     tls: nodeTls,
-    resolver: names.resolver((call) => stack.later(call)),
-    process: { spawn: ({ command }) => notAvailable(`start "${command}"`) },
-    threads: { run: () => notAvailable('start a thread'), stop: () => succeed() },
+    resolver: names.resolver((call) => stack.later(call), reports),
+    process: { spawn: ({ command }) => notAvailable(`start "${command}"`, reports) },
+    threads: { run: () => notAvailable('start a thread', reports), stop: () => succeed() },
     ...given,
   };
   Object.defineProperty(reactor, 'up', { get: () => stack.up, enumerable: true });
@@ -103,6 +104,7 @@ function newLife(label: string, reports: CollectedReports): CallOwner & { alive:
   };
 }
 
-function notAvailable(what: string): Deferred<never> {
-  return fail(new UsageError('HAWSER_NOT_AVAILABLE', `Cannot ${what} on a simulated host`));
+function notAvailable(what: string, reports: Reports): Deferred<never> {
+  const error = new UsageError('HAWSER_NOT_AVAILABLE', `Cannot ${what} on a simulated host`);
+  return fail(error, { reports, where: what });
 }

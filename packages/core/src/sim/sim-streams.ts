@@ -16,6 +16,8 @@ import type {
 } from '../contract/tcp.ts';
 import type { Transport } from '../contract/transport.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { fail } from '../deferred/fail.ts';
+import { fromPromise } from '../deferred/from-promise.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { ConnectError, HawserError, TimeoutError, toError, UsageError } from '../errors.ts';
 import { listenError } from '../node/listen-error.ts';
@@ -105,7 +107,11 @@ export class SimStreams {
     const { life } = this.#stack;
     let unbind: (() => void) | undefined;
     let port: SimPort | undefined;
-    const listening = new Deferred<Port>({ canceller: () => unbind?.(), where: 'listen' });
+    const listening = new Deferred<Port>({
+      canceller: () => unbind?.(),
+      reports: reactor.reports,
+      where: 'listen',
+    });
     const later = (call: () => void): void => this.#stack.later(call);
     try {
       if (!this.#stack.up) throw systemError('ENETDOWN', 'listen', where);
@@ -160,8 +166,9 @@ export class SimStreams {
 
   #connectUnix(options: UnixConnectOptions, factory: FactoryLike): Deferred<Transport> {
     const { path, timeoutMs = DEFAULT_CONNECT_TIMEOUT_MS } = options;
-    const connecting = this.#stack.connect({ path }).timeout(timeoutMs, this.#reactor.clock);
-    return this.#dial(connecting, {
+    const { clock, reports } = this.#reactor;
+    const socket = this.#stack.connect({ path }).timeout(timeoutMs, clock);
+    return this.#dial(fromPromise(socket, { reports, where: 'connect' }), {
       where: `unix:${path}`,
       options,
       factory: toFactory(factory),
@@ -202,14 +209,9 @@ export class SimStreams {
   }
 
   #noDescriptors(): Deferred<Port> {
-    const deferred = new Deferred<Port>();
-    deferred.reject(
-      new UsageError(
-        'HAWSER_NOT_AVAILABLE',
-        'Cannot adopt a descriptor as a simulated host has none',
-      ),
-    );
-    return deferred;
+    const { reports } = this.#reactor;
+    const why = 'Cannot adopt a descriptor as a simulated host has none';
+    return fail(new UsageError('HAWSER_NOT_AVAILABLE', why), { reports, where: 'listen' });
   }
 
   /** In a later turn, even on a host that is down. */

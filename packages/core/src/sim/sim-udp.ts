@@ -7,6 +7,7 @@ import type { DatagramPort, DatagramProtocol, Udp, UdpBindOptions } from '../con
 import { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
+import { waitFor } from '../deferred/wait-for.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { toError, UsageError } from '../errors.ts';
 import { listenError } from '../node/listen-error.ts';
@@ -29,9 +30,10 @@ export class SimUdp implements Udp {
 
   bind(options: UdpBindOptions, protocol: DatagramProtocol): Deferred<DatagramPort> {
     const { host, fd, signal, maxSendQueueBytes = DEFAULT_QUEUE_BYTES } = options;
+    const { reports } = this.#reactor;
     if (fd !== undefined) {
       const why = 'Cannot adopt a descriptor as a simulated host has none';
-      return fail(new UsageError('HAWSER_NOT_AVAILABLE', why));
+      return fail(new UsageError('HAWSER_NOT_AVAILABLE', why), { reports, where: 'udp.bind' });
     }
     const stack = this.#stack;
     const where = `udp://${host?.includes(':') ? `[${host}]` : (host ?? '')}:${options.port}`;
@@ -39,6 +41,7 @@ export class SimUdp implements Udp {
     let port: SimDatagramPort | undefined;
     const bound = new Deferred<DatagramPort>({
       canceller: () => socket && stack.udpPorts.remove(socket),
+      reports,
       where: 'udp.bind',
     });
     try {
@@ -130,7 +133,7 @@ class SimDatagramPort implements DatagramPort, Guard {
         this.#stopped.resolve();
       });
     }
-    return this.#stopped.addCallback(() => undefined);
+    return waitFor(this.#stopped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -27,6 +27,6 @@ export function connect(
       .connect(reactor, factory, options)
       .addCallback((protocol) => protocol.connection);
   } catch (thrown) {
-    return fail(thrown);
+    return fail(thrown, { reports: reactor.reports, where: 'connect' });
   }
 }
