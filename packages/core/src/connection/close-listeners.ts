@@ -20,13 +20,18 @@ export class CloseListeners implements Guard {
   }
 
   add(listener: Listener): Disposable {
+    let wanted = true;
     // A wrapper makes each registration its own, so that adding a function twice and removing it once works.
-    const registered: Listener = (reason) => listener(reason);
+    const registered: Listener = (reason) => {
+      // It may have been removed by one that was told before it.
+      if (wanted) listener(reason);
+    };
     const reason = this.#reason;
     this.#listeners.push(registered);
     if (reason) this.#connection.reactor.clock.callSoon(() => this.settle(reason));
     return {
       [Symbol.dispose]: () => {
+        wanted = false;
         const at = this.#listeners.indexOf(registered);
         if (at >= 0) this.#listeners.splice(at, 1);
       },
