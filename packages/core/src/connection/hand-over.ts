@@ -2,7 +2,7 @@ import type { Context } from '../contract/context.ts';
 import type { Factory, Incoming } from '../contract/factory.ts';
 import type { Protocol } from '../contract/protocol.ts';
 import type { Transport } from '../contract/transport.ts';
-import { toError } from '../errors.ts';
+import { ProtocolError, toError } from '../errors.ts';
 import { enter, type Guard } from './entry.ts';
 
 /** What {@link handOver} gives to whom. */
@@ -36,7 +36,10 @@ class HandingOver implements Guard {
 
   failed(callback: string, thrown: unknown): void {
     const error = toError(thrown);
-    this.#transport.reactor.reports.problem(`${this.context.label}.${callback}`, error);
+    // The peer's fault is quiet, as everywhere.
+    if (!(error instanceof ProtocolError)) {
+      this.#transport.reactor.reports.problem(`${this.context.label}.${callback}`, error);
+    }
     this.#transport.abort({ kind: 'protocol', error });
   }
 }
