@@ -57,11 +57,13 @@ export function decodeV2(
 type Body = Omit<ProxyHeader, 'version' | 'command'>;
 
 function readBody(whole: Buffer, command: ProxyHeader['command']): Body {
+  // Of a local connection everything is to be ignored, even a family that nobody knows (§2.2).
+  if (command === 'local') return { tlvs: [] };
   const familyByte = whole.readUInt8(13);
+  // Nobody knows where its values begin.
+  if (familyByte === UNSPECIFIED) return { tlvs: [] };
   const family = V2_FAMILIES.get(familyByte);
-  if (!family && familyByte !== UNSPECIFIED) throw badHeader('its family is unknown');
-  // Of a local connection everything is to be ignored; of an unspecified family nobody knows where values begin.
-  if (command === 'local' || !family) return { tlvs: [] };
+  if (!family) throw badHeader('its family is unknown');
   const addressBytes = family.bytes * 2 + (family.kind === 'unix' ? 0 : 4);
   const start = V2_FIXED_BYTES + addressBytes;
   if (start > whole.length) throw badHeader('its addresses are cut off');

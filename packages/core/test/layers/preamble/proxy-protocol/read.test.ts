@@ -137,6 +137,13 @@ test('datagrams and Unix sockets have addresses of their kind', () => {
   expect(unix('x'.repeat(108))).toMatchObject({ source: { path: 'x'.repeat(108) } });
 });
 
+test.each(['10', '41', 'ff'])('of a local connection the family %s means nothing', (family) => {
+  expect(parseProxyHeader(v2('c0ffee', { command: '20', family }))).toEqual({
+    header: { version: 2, command: 'local', tlvs: [] },
+    length: 19,
+  });
+});
+
 test('a mapped address is the IPv4 one', () => {
   const ends = `${'00'.repeat(10)}ffffc0000201${'00'.repeat(10)}ffffc6336401dc0401bb`;
   expect(parseProxyHeader(v2(ends, { family: '21' }))?.header).toMatchObject(v4);
