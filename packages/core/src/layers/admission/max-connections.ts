@@ -81,6 +81,8 @@ class PausedPorts {
   #paused = false;
 
   add(port: Port): void {
+    // A layer that stands twice behind one port hears of it twice.
+    if (this.#pauses.has(port)) return;
     this.#pauses.set(port, this.#paused ? port.pauseAccepting?.() : undefined);
   }
 

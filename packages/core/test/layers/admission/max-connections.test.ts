@@ -144,6 +144,18 @@ test('a port that stops while paused gets its pause back', () => {
   expect(port.pauses).toBe(0);
 });
 
+test('a port behind which the limit stands twice resumes as any other', async () => {
+  const limit = maxConnections(2, { policy: 'stop-accepting', resumeAt: 1 });
+  const server = new Arrivals(stack(limit)(silent));
+  const [first] = [server.arrive(), server.arrive()];
+  const port = fakePort();
+  stack(limit, limit)(silent).started?.(port);
+  expect(port.pauses).toBe(1);
+  first.abort();
+  await first.settle();
+  expect(port.pauses).toBe(0);
+});
+
 test('where a port cannot pause, or nobody listens, stop-accepting refuses', () => {
   const factory = stack(maxConnections(1, { policy: 'stop-accepting' }))(silent);
   factory.started?.({} as Port);
