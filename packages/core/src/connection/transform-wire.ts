@@ -5,6 +5,7 @@ import type { Protocol } from '../contract/protocol.ts';
 import type { CloseOptions, Transport } from '../contract/transport.ts';
 import { toError } from '../errors.ts';
 import { type Pace, PacedQueue } from './paced-queue.ts';
+import { takenBytes } from './taken-bytes.ts';
 import type { Wire, WireEvents } from './wire.ts';
 import { WireTransport } from './wire-transport.ts';
 
@@ -151,10 +152,9 @@ export class TransformWire implements Protocol, Wire {
     return this.#transport.bytesWritten + (this.#leaving?.length ?? 0);
   }
   get takenBytes(): number {
-    const { bytesWritten, pendingBytes, reactor } = this.#transport;
-    const taken = bytesWritten - pendingBytes;
+    const taken = takenBytes(this.#transport);
     // That bytes wait for their pace is no fault of the peer: while they do, time is progress enough.
-    return this.#leaving?.length ? taken + reactor.clock.now() : taken;
+    return this.#leaving?.length ? taken + this.#transport.reactor.clock.now() : taken;
   }
 
   open(events: WireEvents): void {
@@ -181,6 +181,12 @@ export class TransformWire implements Protocol, Wire {
     this.#transport.cork();
     for (const data of changed) leaving.push(data);
     this.#transport.uncork();
+  }
+
+  /** The transport below tells only if it is full itself, while here more may have been written than reached it. */
+  awaitDrained(): void {
+    if (this.#belowFull || this.#leaving?.length) return;
+    this.#transport.reactor.clock.callSoon(() => this.#tellDrained());
   }
 
   pause(): void {
@@ -249,8 +255,12 @@ export class TransformWire implements Protocol, Wire {
       const left = ending.deadline - this.#transport.reactor.clock.now();
       this.#transport.close({ deadlineMs: Math.max(0, left) });
     }
-    if (ending || this.#belowFull) return;
-    // The transport below never was full, so it will not tell. What it still has is less than it takes to be so.
+    if (!ending) this.#tellDrained();
+  }
+
+  /** For a transport below that is not full and will not tell. What it still has is less than it takes to be so. */
+  #tellDrained(): void {
+    if (this.#belowFull) return;
     this.#tellingDrained = true;
     this.#events?.wireDrained();
     this.#tellingDrained = false;

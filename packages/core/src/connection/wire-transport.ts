@@ -14,6 +14,7 @@ import { enter, type Guard } from './entry.ts';
 import { EntryContext } from './entry-context.ts';
 import type { Overlay } from './overlay.ts';
 import { showEnds } from './show-ends.ts';
+import { takenBytes } from './taken-bytes.ts';
 import { UnreadSlot } from './unread-slot.ts';
 import type { Wire, WireEvents } from './wire.ts';
 import { stallLimit, WriteStall } from './write-stall.ts';
@@ -143,6 +144,10 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   get bytesWritten(): number {
     return this.#wire.bytesWritten + this.#queuedBytes;
   }
+  /** Of `bytesWritten`, what has left. For {@link takenBytes}. */
+  get takenBytes(): number {
+    return takenBytes(this.#wire);
+  }
   get highWaterMark(): number {
     return this.#wire.highWaterMark;
   }
@@ -246,12 +251,15 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
       this.#queue = NOTHING;
       this.#queuedBytes = 0;
       this.#wire.write(list);
-      // A wire that took everything at once has no drain to tell of.
-      if (this.#owesDrained && this.#wire.pendingBytes === 0) {
-        this.reactor.clock.callSoon(() => this.wireDrained());
-      }
+      if (this.#owesDrained) this.#awaitDrained();
     }
     if (this.#state !== 'open') this.#sendEnd();
+  }
+
+  #awaitDrained(): void {
+    // A wire that took everything at once has no drain to tell of.
+    if (this.#wire.pendingBytes > 0) this.#wire.awaitDrained?.();
+    else this.reactor.clock.callSoon(() => this.wireDrained());
   }
 
   #sendEnd(): void {
@@ -344,6 +352,9 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
     this.#flush();
     if (!this.#detached) this.#wire.resume();
     this.#closeTimer = this.reactor.clock.callLater(deadlineMs, () => {
+      // A wire that closes by itself and has nothing left to send only lingers, and knows for how long.
+      const lingers = this.#wire.close && this.#closeDeadlineMs === undefined;
+      if (lingers && this.pendingBytes === 0) return;
       this.abort({ kind: 'timeout', timer: 'close', afterMs: deadlineMs });
     });
     if (this.#finished) this.wireFinished();
@@ -363,7 +374,8 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   /** Passes on the wish of the process to stop; a protocol without `drainRequested` is closed. */
   requestDrain(deadline: number): void {
     const protocol = this.#protocol;
-    if (!protocol || this.#state === 'aborting' || this.#state === 'lost') return;
+    // One that is closing has said goodbye already.
+    if (!protocol || (this.#state !== 'open' && this.#state !== 'ending')) return;
     if (protocol.drainRequested) {
       this.#call('drainRequested', (_, at: number) => protocol.drainRequested?.(at), deadline);
       this.#afterCallback();

@@ -25,6 +25,8 @@ export interface Wire {
   open(events: WireEvents): void;
   /** Sends the buffers in order and together. */
   write(list: readonly Uint8Array[]): void;
+  /** Somebody waits for `drained` while bytes are pending. Only on a wire that would not tell of every such drain. */
+  awaitDrained?(): void;
   pause(): void;
   resume(): void;
   /** Ends the sending side once everything written has left; `finished` follows. */

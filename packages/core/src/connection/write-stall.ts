@@ -1,6 +1,7 @@
 import type { DelayedCall } from '../contract/clock.ts';
 import type { CloseReason } from '../contract/close-reason.ts';
 import type { Has } from '../contract/reactor.ts';
+import { takenBytes } from './taken-bytes.ts';
 import type { Wire } from './wire.ts';
 
 /** What may wait above the high-water mark without anybody looking at the time. */
@@ -71,8 +72,4 @@ export class WriteStall {
     });
     this.#timer = reactor.clock.callLater(LOOK_EVERY_MS, () => this.#look());
   }
-}
-
-function takenBytes(wire: Wire): number {
-  return wire.takenBytes ?? wire.bytesWritten - wire.pendingBytes;
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { WireEvents } from '../../src/connection/wire.ts';
 import { WireTransport } from '../../src/connection/wire-transport.ts';
+import { FakeTransport } from '../../testing/fake-transport.ts';
 import { createPipe } from '../../testing/pipe.ts';
 import { createTestReactor } from '../../testing/test-reactor.ts';
 
@@ -63,4 +64,21 @@ test('a wire that says drained too early is not believed', async () => {
   await reactor.clock.settle();
   expect(transport.pendingBytes).toBe(100_000);
   expect(heard).toEqual([]);
+});
+
+test('a protocol that has closed is not asked to finish', async () => {
+  const reactor = createTestReactor();
+  const transport = new FakeTransport({ reactor });
+  let asked = 0;
+  transport.start({
+    dataReceived() {},
+    drainRequested() {
+      asked += 1;
+    },
+  });
+  transport.requestDrain(1000);
+  transport.close();
+  transport.requestDrain(1000);
+  await transport.settle();
+  expect(asked).toBe(1);
 });
