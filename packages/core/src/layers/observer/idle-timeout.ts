@@ -1,11 +1,12 @@
 import { layer } from '../../connection/stack.ts';
-import type { DelayedCall } from '../../contract/clock.ts';
+import { takenBytes } from '../../connection/taken-bytes.ts';
 import type { Incoming } from '../../contract/factory.ts';
 import type { Layer } from '../../contract/layer.ts';
+import { waitForInput } from '../wait-for-input.ts';
 
 /**
  * Aborts a connection that neither received nor sent a byte for `ms` milliseconds, with
- * `{ kind: 'timeout', timer: 'idle' }`. It samples byte counts instead of watching chunks, so it costs nothing while
+ * `{ kind: 'timeout', timer: 'idle' }`. Bytes that wait for the peer to read count when they leave. It samples byte counts instead of watching chunks, so it costs nothing while
  * data flows and may fire up to a quarter of `ms` late.
  */
 export function idleTimeout(ms: number): Layer {
@@ -24,14 +25,14 @@ export function idleTimeout(ms: number): Layer {
 function watch(incoming: Incoming, ms: number): void {
   const { clock } = incoming.reactor;
   const interval = Math.max(1, ms / 4);
-  let seen = incoming.bytesRead + incoming.bytesWritten;
+  let seen = incoming.bytesRead + takenBytes(incoming);
   let since = clock.now();
-  let timer: DelayedCall = clock.callLater(ms, look);
+  let timer = waitForInput(clock, { ms, expired: look });
   incoming.onClose(() => timer.cancel());
 
   function look(): void {
     const now = clock.now();
-    const count = incoming.bytesRead + incoming.bytesWritten;
+    const count = incoming.bytesRead + takenBytes(incoming);
     if (count !== seen) {
       seen = count;
       since = now;
@@ -39,6 +40,7 @@ function watch(incoming: Incoming, ms: number): void {
       incoming.abort({ kind: 'timeout', timer: 'idle', afterMs: ms });
       return;
     }
-    timer = clock.callLater(Math.max(1, Math.min(interval, since + ms - now)), look);
+    const left = Math.max(1, Math.min(interval, since + ms - now));
+    timer = waitForInput(clock, { ms: left, expired: look });
   }
 }

@@ -1,12 +1,12 @@
 import { handOver } from '../../connection/hand-over.ts';
 import { overlay } from '../../connection/overlay.ts';
 import { layer } from '../../connection/stack.ts';
-import type { DelayedCall } from '../../contract/clock.ts';
 import type { Factory, Incoming } from '../../contract/factory.ts';
 import type { InfoKey } from '../../contract/info.ts';
 import type { Layer } from '../../contract/layer.ts';
 import type { Protocol } from '../../contract/protocol.ts';
 import type { Transport } from '../../contract/transport.ts';
+import { waitForInput } from '../wait-for-input.ts';
 import { type ClientHello, readClientHello } from './client-hello-message.ts';
 import { matchTls } from './matchers.ts';
 
@@ -48,7 +48,7 @@ class ClientHelloProtocol implements Protocol {
   readonly #incoming: Incoming;
   readonly #plan: Plan;
   #transport: Transport | undefined;
-  #timer: DelayedCall | undefined;
+  #timer: ReturnType<typeof waitForInput> | undefined;
   #chunks: Buffer[] = [];
   #bytes = 0;
   /** Not worth looking before there are so many bytes. */
@@ -62,9 +62,9 @@ class ClientHelloProtocol implements Protocol {
   connectionMade(transport: Transport): void {
     const { withinMs } = this.#plan;
     this.#transport = transport;
-    this.#timer = transport.reactor.clock.callLater(withinMs, () => {
+    const expired = (): void =>
       transport.abort({ kind: 'timeout', timer: 'handshake', afterMs: withinMs });
-    });
+    this.#timer = waitForInput(transport.reactor.clock, { ms: withinMs, expired });
   }
 
   dataReceived(data: Buffer): void {

@@ -1,12 +1,12 @@
 import { toFactory } from '../../connection/factory.ts';
 import { handOver } from '../../connection/hand-over.ts';
 import { stackWarnings } from '../../connection/stack.ts';
-import type { DelayedCall } from '../../contract/clock.ts';
 import type { Factory, FactoryLike, Incoming, Matcher } from '../../contract/factory.ts';
 import type { Port } from '../../contract/port.ts';
 import type { Protocol } from '../../contract/protocol.ts';
 import type { Transport } from '../../contract/transport.ts';
 import { ProtocolError, UsageError } from '../../errors.ts';
+import { waitForInput } from '../wait-for-input.ts';
 
 /**
  * A protocol to recognise: a factory that knows its own first bytes, or one with a matcher beside it. `speaksFirst`
@@ -71,13 +71,12 @@ class SniffFactory implements Factory {
 
   constructor(choices: SniffChoices, options: SniffOptions) {
     const { silentAfterMs = 300, decideWithinMs = 10_000 } = options;
-    const named = Object.entries(choices).filter(
-      ([name]) => name !== 'silent' && name !== 'otherwise',
-    );
+    const present = Object.entries(choices).filter(([, choice]) => choice !== undefined);
+    const named = present.filter(([name]) => name !== 'silent' && name !== 'otherwise');
     const silent = choices.silent && toFactory(choices.silent);
     const otherwise = choices.otherwise && toFactory(choices.otherwise);
     const recognised = named.map(([name, choice]) => toChoice(name, choice));
-    this.name = `sniff(${Object.keys(choices).join('|')})`;
+    this.name = `sniff(${present.map(([name]) => name).join('|')})`;
     this.#plan = { choices: recognised, silent, otherwise, silentAfterMs, decideWithinMs };
     const rest = [silent, otherwise].filter((each) => each !== undefined);
     this.#all = new Set([...recognised.map(({ to }) => to), ...rest]);
@@ -142,7 +141,7 @@ class SniffProtocol implements Protocol {
   readonly #plan: Plan;
   #transport: Transport | undefined;
   #head: Buffer = Buffer.alloc(0);
-  #timer: DelayedCall | undefined;
+  #timer: ReturnType<typeof waitForInput> | undefined;
 
   constructor(incoming: Incoming, plan: Plan) {
     this.#incoming = incoming;
@@ -195,9 +194,9 @@ class SniffProtocol implements Protocol {
     });
   }
 
-  #wait(ms: number, call: () => void): void {
+  #wait(ms: number, expired: () => void): void {
     this.#timer?.cancel();
-    this.#timer = this.#incoming.reactor.clock.callLater(ms, call);
+    this.#timer = waitForInput(this.#incoming.reactor.clock, { ms, expired });
   }
 
   #give(factory: Factory): void {

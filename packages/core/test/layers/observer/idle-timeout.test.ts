@@ -31,6 +31,24 @@ test.each(['client', 'server'] as const)('traffic from the %s keeps it open', as
   expect(ends.server.ending).toBe(true);
 });
 
+test('a peer that reads slowly keeps it open, one that has stopped does not', async () => {
+  const reactor = createTestReactor();
+  const slow = {
+    name: 'slow',
+    buildProtocol: () => ({ dataReceived: () => client.pauseReading() }),
+  };
+  const { server, client } = connectPipe(reactor, stack(idleTimeout(1000))(silent), slow);
+  server.write(Buffer.alloc(1_000_000));
+  for (let i = 0; i < 10; i++) {
+    await reactor.clock.elapse(900);
+    client.resumeReading();
+  }
+  expect(server.ending).toBe(false);
+  expect(server.pendingBytes).toBeGreaterThan(0);
+  await reactor.clock.elapse(1250);
+  expect(server.ending).toBe(true);
+});
+
 test('a connection that ends leaves no timer behind', async () => {
   const reactor = createTestReactor();
   const { server } = connectPipe(reactor, stack(idleTimeout(1000))(silent), silent);

@@ -187,6 +187,11 @@ test('a choice without a matcher is a mistake', () => {
   expect(() => sniff({ plain: silent })).toThrow(TypeError);
 });
 
+test('a choice that is undefined is none', () => {
+  const http = { match: startsWith('GET '), to: silent };
+  expect(sniff({ http, ssh: undefined, silent: undefined }).name).toBe('sniff(http)');
+});
+
 test('matchTls knows a handshake record', () => {
   const verdicts = [[0x16], [0x16, 3], [0x16, 2], [0x47]].map((head) =>
     matchTls.test(Buffer.from(head)),

@@ -3,11 +3,11 @@ import { handOver } from '../../../connection/hand-over.ts';
 import { REAL_LOCAL, REAL_PEER } from '../../../connection/info-keys.ts';
 import { overlay } from '../../../connection/overlay.ts';
 import { layer } from '../../../connection/stack.ts';
-import type { DelayedCall } from '../../../contract/clock.ts';
 import type { Factory, Incoming } from '../../../contract/factory.ts';
 import type { Layer } from '../../../contract/layer.ts';
 import type { Protocol } from '../../../contract/protocol.ts';
 import type { Transport } from '../../../contract/transport.ts';
+import { waitForInput } from '../../wait-for-input.ts';
 import { badHeader } from './bad-header.ts';
 import { PROXY_HEADER, type ProxyHeader } from './header.ts';
 import { DEFAULT_MAX_BYTES, matchProxyProtocol, parseProxyHeader } from './read.ts';
@@ -83,7 +83,7 @@ class HeaderProtocol implements Protocol {
   readonly #plan: Plan;
   #transport: Transport | undefined;
   #head: Buffer = Buffer.alloc(0);
-  #deadline: DelayedCall | undefined;
+  #deadline: ReturnType<typeof waitForInput> | undefined;
 
   constructor(incoming: Incoming, { inner, plan }: { inner: Factory; plan: Plan }) {
     this.#incoming = incoming;
@@ -92,9 +92,9 @@ class HeaderProtocol implements Protocol {
   }
 
   connectionMade(transport: Transport): void {
-    const { timeoutMs } = this.#plan;
+    const { timeoutMs: ms } = this.#plan;
     this.#transport = transport;
-    this.#deadline = transport.reactor.clock.callLater(timeoutMs, () => this.#expired());
+    this.#deadline = waitForInput(transport.reactor.clock, { ms, expired: () => this.#expired() });
   }
 
   dataReceived(data: Buffer): void {
