@@ -14,8 +14,8 @@ import {
   inheritedDescriptors,
   takeInherited,
 } from '../node/inherited-descriptors.ts';
+import { badEndpoint } from './bad-endpoint.ts';
 import {
-  badEndpoint,
   decode,
   type EndpointText,
   escape,

@@ -1,10 +1,8 @@
 /** The text form of endpoints, taken apart and put together: `scheme://host:port?option=value`, `unix:path?...`. */
-import { badEndpoint } from './bad-endpoint.ts';
+import { badEndpoint, isSecret } from './bad-endpoint.ts';
 import { type HostPort, joinHostPort, parseHostPort } from './host-port.ts';
 import { nearMatch } from './near-match.ts';
 import type { OptionKinds } from './option-kind.ts';
-
-export { badEndpoint } from './bad-endpoint.ts';
 
 /** An endpoint string in pieces. */
 export interface EndpointText {
@@ -116,7 +114,8 @@ export function decode(text: string, part: string, encoded: string): string {
   try {
     return decodeURIComponent(encoded);
   } catch {
-    throw badEndpoint(text, `${part} has a broken %-escape: ${JSON.stringify(encoded)}`);
+    const shown = isSecret(part) ? '' : `: ${JSON.stringify(encoded)}`;
+    throw badEndpoint(text, `${part} has a broken %-escape${shown}`);
   }
 }
 
@@ -127,7 +126,9 @@ export function escape(part: string): string {
 
 function checkCharacters(text: string): void {
   if (text.length > MAX_LENGTH) {
-    throw badEndpoint(`${text.slice(0, 40)}...`, `it must have at most ${MAX_LENGTH} characters`);
+    // No more than its scheme, as it might be cut in the middle of a password.
+    const start = /^[\w+.-]{0,40}/.exec(text)?.[0] ?? '';
+    throw badEndpoint(`${start}...`, `it must have at most ${MAX_LENGTH} characters`);
   }
   if (text !== text.trim()) throw badEndpoint(text, 'no white space may stand around it');
   // oxlint-disable-next-line no-control-regex -- that is what must not be there

@@ -9,9 +9,9 @@ import type { OperationOptions, StreamOptions } from '../contract/tcp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { ConnectError } from '../errors.ts';
+import { badEndpoint } from './bad-endpoint.ts';
 import { capture } from './capture.ts';
 import {
-  badEndpoint,
   decode,
   type EndpointText,
   escape,

@@ -11,7 +11,8 @@ import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
 import { CancelledError } from '../errors.ts';
 import { takeStdio } from '../node/node-stdio.ts';
-import { badEndpoint, type EndpointText, formatOptions, readOptions } from './endpoint-text.ts';
+import { badEndpoint } from './bad-endpoint.ts';
+import { type EndpointText, formatOptions, readOptions } from './endpoint-text.ts';
 import { boolean, integer, type OptionKinds } from './option-kind.ts';
 import { StdioPort } from './stdio-port.ts';
 

@@ -9,8 +9,8 @@ import type { OperationOptions } from '../contract/tcp.ts';
 import type { TlsClientOptions, TlsOptions } from '../contract/tls.ts';
 import type { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
+import { badEndpoint } from './bad-endpoint.ts';
 import {
-  badEndpoint,
   type EndpointText,
   formatHostPort,
   formatOptions,

@@ -2,9 +2,9 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions } from '../contract/tcp.ts';
 import type { DatagramPort, DatagramProtocol, UdpBindOptions } from '../contract/udp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
+import { badEndpoint } from './bad-endpoint.ts';
 import { parseUdpDescriptor, type UdpDescriptorEndpoint } from './descriptor-endpoint.ts';
 import {
-  badEndpoint,
   formatHostPort,
   formatOptions,
   readHostPort,

@@ -5,15 +5,9 @@ import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions, UnixConnectOptions, UnixListenOptions } from '../contract/tcp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
+import { badEndpoint } from './bad-endpoint.ts';
 import { connectProtocol } from './capture.ts';
-import {
-  badEndpoint,
-  decode,
-  type EndpointText,
-  escape,
-  formatOptions,
-  readOptions,
-} from './endpoint-text.ts';
+import { decode, type EndpointText, escape, formatOptions, readOptions } from './endpoint-text.ts';
 import { boolean, integer, type OptionKinds, octal } from './option-kind.ts';
 
 /** What an endpoint says about listening; the signal belongs to the call. */
