@@ -1,16 +1,18 @@
 // One of the servers that `accept.ts` compares: greets with one byte.
-import { type AddressInfo, createServer } from 'node:net';
 import {
+  acceptRate,
+  allowList,
   BaseProtocol,
-  createNodeReactor,
+  connectionCounters,
   type Factory,
   idleTimeout,
+  type Layer,
   maxConnections,
   perAddress,
   stack,
   type Transport,
 } from '@hawser/core';
-import { beMeasured } from './measured-server.ts';
+import { serveFactory, serveRaw } from './measured-server.ts';
 
 const GREETING = Buffer.from('!');
 
@@ -23,22 +25,23 @@ class Greeter extends BaseProtocol {
 }
 const greeter: Factory = { name: 'greeter', buildProtocol: () => new Greeter() };
 
-const [mode] = process.argv.slice(2);
+const layers: Readonly<Record<string, readonly Layer[]>> = {
+  admission: [
+    allowList(['127.0.0.0/8']),
+    acceptRate({ perSecond: 100_000 }),
+    maxConnections(1_000),
+    perAddress(1_000),
+  ],
+  observer: [connectionCounters(), idleTimeout(60_000)],
+};
+
+const [mode = ''] = process.argv.slice(2);
 if (mode === 'raw') {
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  serveRaw((socket) => {
     socket.on('data', () => undefined);
-    socket.on('end', () => socket.end());
-    socket.on('error', () => socket.destroy());
     socket.write(GREETING);
   });
-  server.listen({ port: 0, host: '127.0.0.1' }, () =>
-    beMeasured((server.address() as AddressInfo).port),
-  );
 } else {
   // Resets are what the clients do, and no problem.
-  const { tcp } = createNodeReactor();
-  const layers =
-    mode === 'layers' ? [maxConnections(1_000), perAddress(1_000), idleTimeout(60_000)] : [];
-  const { address } = await tcp.listen({ host: '127.0.0.1', port: 0 }, stack(...layers)(greeter));
-  beMeasured('port' in address ? address.port : 0);
+  await serveFactory(stack(...(layers[mode] ?? []))(greeter));
 }

@@ -1,4 +1,4 @@
-// One of the servers that `dns.ts` compares: `echo` (a raw dgram socket), `hawser` or `dns2`.
+// One of the servers that `dns.ts` compares: `raw` (a dgram echo), `hawser` or `dns2`.
 import { createSocket } from 'node:dgram';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import { HOSTS, hostAddress, hostName, ZONE } from './dns-names.ts';
 import { beMeasured } from './measured-server.ts';
 
 const [mode, peers = ''] = process.argv.slice(2);
-if (mode === 'echo') {
+if (mode === 'raw') {
   const socket = createSocket({ type: 'udp4', recvBufferSize: 4 * 1024 * 1024 });
   socket.on('message', (data, from) => socket.send(data, from.port, from.address));
   socket.bind(0, '127.0.0.1', () => beMeasured(socket.address().port));

@@ -1,16 +1,15 @@
-// Server CPU per query: Hawser against a raw dgram echo (the floor on this runtime) and dns2 from npm (the peer people
-// use today). The client is this process. dns2 is fetched into a temporary folder: it is no dependency of the project.
+// Server CPU per query: Hawser against a raw dgram echo (twice, to show the noise; the floor on this runtime)
+// and dns2 from npm (the peer people use today). The client is this process. dns2 is fetched into a temporary folder: it is no dependency of the project.
 // Run: npm run example bench/dns.ts
 import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { compare } from './compare.ts';
 import { HOSTS, hostName } from './dns-names.ts';
-import { compare, show, startServer } from './measured-server.ts';
+import { show } from './show.ts';
 
-const ROUNDS = 7;
-const QUERIES = 40_000;
 const IN_FLIGHT = 64;
 
 const peers = join(tmpdir(), 'hawser-bench-peers');
@@ -19,16 +18,20 @@ writeFileSync(join(peers, 'package.json'), '{ "private": true }');
 const installed = spawnSync('npm', ['install', '--no-audit', '--no-fund', 'dns2@3.1.1'], {
   cwd: peers,
 });
-const modes = installed.status === 0 ? ['echo', 'hawser', 'dns2'] : ['echo', 'hawser'];
-if (installed.status !== 0) console.log('dns2 could not be installed: compared without it');
+const modes = ['raw', 'raw again', 'hawser'];
+if (installed.status === 0) modes.push('dns2');
+else console.log('dns2 could not be installed: compared without it');
 
-const servers = await Promise.all(
-  modes.map((mode) => startServer(mode, { script: './dns-server.ts', args: [mode, peers] })),
-);
 const queries = Array.from({ length: HOSTS }, (_, index) => query(hostName(index)));
-const costs = await compare(servers, { run: ask, count: QUERIES, rounds: ROUNDS });
-show(`one A query over UDP, ${HOSTS} names, ${IN_FLIGHT} in flight, median of ${ROUNDS}`, costs);
-await Promise.all(servers.map((server) => server.stop()));
+const samples = await compare({
+  script: './dns-server.ts',
+  modes,
+  args: [peers],
+  load: (port) => Promise.resolve({ run: (count) => ask(port, count), close() {} }),
+  count: 10_000,
+  rounds: 9,
+});
+show(samples, { title: `one A query over UDP, ${HOSTS} names, ${IN_FLIGHT} in flight` });
 
 /** Keeps `IN_FLIGHT` queries on their way until `count` answers came. */
 function ask(port: number, count: number): Promise<void> {

@@ -1,59 +1,41 @@
-// Server CPU for an echo: raw `node:net`, raw with each callback passed through the guard
-// `enter`, that with contexts which follow promises; then the same through a Protocol, and through three layers (one
-// admission, one observer, one transform; then three transforms, the dearest three there are).
+// What a chunk costs a server that sends it back: raw `node:net` (twice, to show the noise); `entered` is the raw one
+// with each callback passed through the guard `enter`, `followed` the same with contexts that follow promises;
+// `protocol` is a Hawser protocol. At the end, what the guard costs by itself, without a socket.
 // Run: npm run example bench/echo.ts
+import { EntryContext, enter, followContexts, type Guard } from '@hawser/core';
+import { compare } from './compare.ts';
+import { measureCalls, showCalls } from './measure-calls.ts';
+import { pingPong } from './ping-pong.ts';
+import { show } from './show.ts';
 
-import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
-import { compare, show, startServer } from './measured-server.ts';
+const modes = ['raw', 'raw again', 'entered', 'followed', 'protocol'];
 
-const CONNECTIONS = 8;
-const ROUNDS = 7;
-
-const servers = await Promise.all(
-  ['raw', 'entered', 'followed', 'protocol', 'layers', 'transforms'].map((mode) =>
-    startServer(mode, { script: './echo-server.ts', args: [mode] }),
-  ),
-);
-
-for (const { bytes, count, title } of [
-  { bytes: 64, count: 40_000, title: 'a message of 64 bytes' },
-  { bytes: 65_536, count: 8_000, title: 'a chunk of 64 KiB' },
+for (const { bytes, count, rounds, title } of [
+  { bytes: 64, count: 4_000, rounds: 21, title: 'echo of a message of 64 bytes' },
+  { bytes: 65_536, count: 1_000, rounds: 7, title: 'echo of a chunk of 64 KiB' },
 ]) {
   const message = Buffer.alloc(bytes, 0x61);
-  const run = async (port: number, total: number): Promise<void> => {
-    const each = total / CONNECTIONS;
-    await Promise.all(
-      Array.from({ length: CONNECTIONS }, async () => {
-        const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-        await once(socket, 'connect');
-        await echoes(socket, { message, count: each });
-        socket.destroy();
-      }),
-    );
-  };
-  const costs = await compare(servers, { run, count, rounds: ROUNDS });
-  show(`echo of ${title}, ${CONNECTIONS} connections, median of ${ROUNDS}`, costs);
+  const load = (port: number) => pingPong(port, { message });
+  show(await compare({ script: './echo-server.ts', modes, load, count, rounds }), { title });
 }
-await Promise.all(servers.map((server) => server.stop()));
 
-/** Sends one message, waits until all of it is back, and so on. */
-function echoes(
-  socket: Socket,
-  { message, count }: { readonly message: Buffer; readonly count: number },
-): Promise<void> {
-  return new Promise((resolve, reject) => {
-    let left = count;
-    let missing = message.length;
-    socket.on('error', reject);
-    socket.on('data', (data) => {
-      missing -= data.length;
-      if (missing > 0) return;
-      left -= 1;
-      missing = message.length;
-      if (left === 0) resolve();
-      else socket.write(message);
-    });
-    socket.write(message);
-  });
+// Its sum keeps the work from being optimized away.
+class Summing implements Guard {
+  readonly context = new EntryContext('bench');
+  sum = 0;
+
+  failed(): void {}
 }
+function add(guard: Summing, amount: number): void {
+  guard.sum += amount;
+}
+const guard = new Summing();
+const calls = {
+  'bare call': () => add(guard, 1),
+  entered: () => enter(guard, 'data', add, 1),
+  followed: () => enter(guard, 'data', add, 1),
+};
+const following = { followed: followContexts };
+showCalls(measureCalls(calls, { count: 200_000, rounds: 31, during: following }), {
+  title: 'one call of a function that adds a number',
+});

@@ -7,6 +7,7 @@ import {
   idleTimeout,
   maxConnections,
   stack,
+  streaming,
 } from '@hawser/core';
 
 class Echo extends BaseProtocol {
@@ -15,6 +16,10 @@ class Echo extends BaseProtocol {
   }
 }
 const echo: Factory = { name: 'echo', buildProtocol: () => new Echo() };
+
+const awaiting = streaming(async (conn) => {
+  for await (const chunk of conn) await conn.write(chunk);
+});
 
 const [mode] = process.argv.slice(2);
 if (mode === 'raw') {
@@ -28,9 +33,10 @@ if (mode === 'raw') {
   );
 } else {
   const { tcp } = createNodeReactor();
+  const factory = mode === 'streaming' ? awaiting : echo;
   const layers = mode === 'layers' ? [maxConnections(20_000), idleTimeout(3_600_000)] : [];
   const place = { host: '127.0.0.1', port: 0, backlog: 4_096 };
-  const { address } = await tcp.listen(place, stack(...layers)(echo));
+  const { address } = await tcp.listen(place, stack(...layers)(factory));
   ready('port' in address ? address.port : 0);
 }
 

@@ -6,10 +6,11 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { median } from './show.ts';
 
 const CONNECTIONS = 10_000;
 const ROUNDS = 3;
-const MODES = ['raw', 'protocol', 'layers'] as const;
+const MODES = ['raw', 'raw again', 'protocol', 'layers', 'streaming'] as const;
 
 interface Memory {
   readonly rss: number;
@@ -26,18 +27,33 @@ const samples = new Map(MODES.map((mode) => [mode, [] as Memory[]]));
 for (let round = 0; round < ROUNDS; round++) {
   for (const mode of MODES) samples.get(mode)?.push(await measure(mode));
 }
-console.log(`${CONNECTIONS} idle connections, median of ${ROUNDS}`);
+console.log(
+  `\n${CONNECTIONS} idle connections; ${process.version}, median of ${ROUNDS}, a connection`,
+);
+console.log(row(['', 'RSS', 'x raw', 'heap', 'x raw']));
+const [first = []] = samples.values();
 for (const [mode, list] of samples) {
-  const rss = median(list.map((each) => each.rss));
-  const heap = median(list.map((each) => each.heap));
-  console.log(
-    `  ${mode.padEnd(28)} ${rss.toFixed(0).padStart(8)} bytes RSS   ${heap.toFixed(0).padStart(8)} bytes heap, a connection`,
-  );
+  const [rss, rssRatio] = compareWith(first, { list, of: 'rss' });
+  const [heap, heapRatio] = compareWith(first, { list, of: 'heap' });
+  console.log(row([mode, rss, rssRatio, heap, heapRatio]));
+}
+
+/** Median bytes, and the median of the ratios within each round. */
+function compareWith(
+  baseline: readonly Memory[],
+  { list, of }: { readonly list: readonly Memory[]; readonly of: keyof Memory },
+): [bytes: string, ratio: string] {
+  const ratios = list.map((each, round) => each[of] / (baseline[round]?.[of] ?? Number.NaN));
+  return [`${median(list.map((each) => each[of])).toFixed(0)} B`, median(ratios).toFixed(2)];
+}
+
+function row([name = '', ...cells]: readonly string[]): string {
+  return `  ${name.padEnd(26)}${cells.map((cell) => cell.padStart(14)).join('')}`;
 }
 
 /** What one connection adds to the memory of the server. */
 async function measure(mode: string): Promise<Memory> {
-  const server = start('./idle-memory-server.ts', [mode]);
+  const server = start('./idle-memory-server.ts', [mode.replace(/ again$/, '')]);
   const [port] = (await message(server)) as [number];
   // Once before, so that code and buffers of the first connections are not counted.
   const warmUp = start('./idle-memory-clients.ts', [String(port), '100']);
@@ -79,8 +95,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const exited = once(child, 'exit');
   child.kill();
   await exited;
-}
-
-function median(list: readonly number[]): number {
-  return list.toSorted((a, b) => a - b)[Math.floor(list.length / 2)] ?? Number.NaN;
 }
