@@ -9,16 +9,15 @@ import type { Context } from '../contract/context.ts';
 import type { Factory } from '../contract/factory.ts';
 import type { Tls, TlsClientOptions, TlsServerOptions, TlsSession } from '../contract/tls.ts';
 import type { Transport } from '../contract/transport.ts';
-import { ProtocolError, toError } from '../errors.ts';
+import { toError } from '../errors.ts';
 import { SocketWire, type SocketWireOptions } from './socket-wire.ts';
 import { tlsAbove } from './tls-above.ts';
 import { clientStateOf } from './tls-client-sessions.ts';
 import { tlsInfo, verifyError } from './tls-info.ts';
+import { handshakeReason, recordReason } from './tls-reason.ts';
 import { serverContextsOf } from './tls-server-contexts.ts';
 
 const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
-/** What a handshake fails with when the network is at fault, not the peer. */
-const NETWORK_ERRORS = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);
 
 /** TLS by node's OpenSSL, over any transport. */
 export const nodeTls: Tls = {
@@ -75,19 +74,13 @@ class NodeTlsSession implements TlsSession {
     else this.#giveUp({ kind: 'shutdown' });
   }
 
-  readonly #failed = (cause: Error & { readonly code?: string }): void => {
-    if (cause.code !== undefined && NETWORK_ERRORS.has(cause.code)) {
-      this.#giveUp({ kind: 'reset', error: cause });
-      return;
-    }
-    const message = `Cannot finish the TLS handshake: ${cause.message}`;
-    const error = new ProtocolError('HAWSER_TLS_HANDSHAKE', message, { cause });
-    this.#giveUp({ kind: 'protocol', error });
-  };
+  readonly #failed = (cause: Error): void => this.#giveUp(handshakeReason(cause));
 
   /** Node tells of errors of the network only on the socket below. */
   readonly #left = (): void =>
     this.#failed(this.#socket.errored ?? this.#raw.errored ?? new Error('the peer left'));
+
+  readonly #broken = (cause: Error): void => this.#under.abort(recordReason(cause));
 
   #giveUp(reason: CloseReason): void {
     if (this.#state !== 'shaking') return;
@@ -120,7 +113,10 @@ class NodeTlsSession implements TlsSession {
     });
     this.#socket.off('error', this.#failed);
     // The connection below would end without a reason, as only TLS reads its handle.
-    this.#socket.on('error', (error) => this.#under.abort({ kind: 'reset', error }));
+    this.#socket.on('error', this.#broken);
+    // Node tells of a record that cannot be decrypted, or an alert, by this alone unless a `tls.Server` made the
+    // socket, and then keeps the connection: what came before would look like all there was.
+    this.#socket.on('_tlsError', this.#broken);
     this.#socket.off('end', this.#left);
     this.#socket.off('close', this.#left);
     this.#upper.adopt(upper);
