@@ -8,8 +8,10 @@
 import {
   createNodeReactor,
   exportedDescriptors,
+  group,
   isInherited,
   runApplication,
+  type Service,
   serve,
   streaming,
 } from '@hawser/core';
@@ -25,24 +27,30 @@ const server = serve(isInherited('echo') ? 'systemd:echo' : endpoint, echo);
 
 reactor.lifecycle.onSignal('SIGHUP', () => {
   if (!server.port) return;
+  const { descriptors, env } = exportedDescriptors({ echo: server.port });
   const options = {
     command: process.execPath,
     args: [...process.execArgv, ...process.argv.slice(1)],
-    ...exportedDescriptors({ echo: server.port }),
-  };
-  const successor = reactor.process.spawn(options, {
-    // It says where it listens, so it does: now this process may stop accepting, finish its work and go.
-    outReceived: () => reactor.lifecycle.requestStop(),
-    errReceived: (data) => void process.stderr.write(data),
-  });
+    descriptors,
+    env: { ...env, PREDECESSOR: String(process.pid) },
+    // It outlives this process, and prints where this one does.
+    detached: true,
+    out: 'inherit',
+    err: 'inherit',
+  } as const;
+  const successor = reactor.process.spawn(options, {});
   successor.addErrback((error) => reactor.reports.problem('successor', error));
 });
 
-// Whoever reads what this process prints may go before it does: its predecessor, above all.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined);
-const code = await runApplication(server, {
+// It listens: now its predecessor may stop accepting, finish its work and go.
+const ready: Service = {
+  name: 'ready',
+  async start() {
+    if (process.env['PREDECESSOR'] === String(process.ppid)) process.kill(process.ppid, 'SIGTERM');
+  },
+  async stop() {},
+};
+process.exitCode = await runApplication(group(server, ready), {
   reactor,
   announce: (line) => void process.stdout.write(`${line}\n`),
 });
-// The successor is a child of this process, which node would wait for.
-process.exit(code);

@@ -150,9 +150,7 @@ const examples: Readonly<Record<string, Example>> = {
       await client.ask('hello\n', /^hello\n/);
 
       process.kill(program.pid, 'SIGHUP');
-      const { code, stderr } = await program.ended;
-      expect(stderr).toBe('');
-      expect(code).toBe(0);
+      await program.waitFor(/^Stopped$/m);
       expect(await client.end()).toBe('');
 
       using later = await Conversation.open(where);
@@ -161,6 +159,10 @@ const examples: Readonly<Record<string, Example>> = {
       await later.ask('hello again\n', /^hello again\n/);
       process.kill(Number(second), 'SIGTERM');
       expect(await later.end()).toBe('');
+      // Its successor printed there as well, until it stopped.
+      const { code, stdout, stderr } = await program.ended;
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout.match(/^Stopped$/gm)).toHaveLength(2);
     },
   },
 

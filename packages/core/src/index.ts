@@ -59,6 +59,7 @@ export type {
   ChildProcess,
   ExitStatus,
   Process,
+  ProcessOutputTarget,
   ProcessProtocol,
   SpawnOptions,
 } from './contract/process.ts';

@@ -54,6 +54,9 @@ export interface ChildProcess extends AsyncDisposable {
   ended(): Deferred<ExitStatus>;
 }
 
+/** Where an output of a child goes. */
+export type ProcessOutputTarget = 'pipe' | 'inherit' | 'ignore';
+
 /** Options for {@link Process.spawn}. */
 export interface SpawnOptions extends OperationOptions {
   /** The program: a path, or a name looked up in PATH. No shell reads it. */
@@ -64,6 +67,19 @@ export interface SpawnOptions extends OperationOptions {
   readonly env?: Readonly<Record<string, string | undefined>> | undefined;
   /** Descriptors of this process that the child gets as 3, 4, and so on. They stay open here. */
   readonly descriptors?: readonly number[] | undefined;
+  /**
+   * Where standard output goes: to the protocol, where that of this process goes, or nowhere. Only of a pipe the protocol
+   * hears data and the end. @defaultValue 'pipe'
+   */
+  readonly out?: ProcessOutputTarget | undefined;
+  /** The same for standard error. @defaultValue 'pipe' */
+  readonly err?: ProcessOutputTarget | undefined;
+  /**
+   * The child may outlive this process: it does not keep this process alive, and leads a session of its own, so that
+   * what the terminal sends to this one does not reach it. It reads the end of standard input when this process has gone,
+   * and writing to a pipe fails from then on: let it inherit its outputs, or ignore them. @defaultValue false
+   */
+  readonly detached?: boolean | undefined;
   /** A child with more bytes than this waiting for its standard input is killed. @defaultValue 16_777_216 */
   readonly maxPendingBytes?: number | undefined;
   /**

@@ -16,8 +16,8 @@ export interface ExportedDescriptors {
  * 1. start the successor and wait until it says that it listens, in whatever way the two agree on; if it ends before
  *    that, nothing has changed here,
  * 2. `quiesce` every port, so that only the successor accepts,
- * 3. `drain` them, and exit with `process.exit`: the successor, as a child, would keep this process alive. What it prints
- *    goes nowhere from then on, so it must not take a broken pipe for the end of the world.
+ * 3. `drain` them, and end. For that the successor is `detached`, and inherits its outputs: what it prints into a pipe
+ *    would go nowhere from then on.
  *
  * The descriptors stay open here until their ports are quiesced or, for UDP, stopped; do not quiesce a port before the
  * successor was started.
@@ -25,8 +25,9 @@ export interface ExportedDescriptors {
  * @throws UsageError `HAWSER_NOT_AVAILABLE` if a port is closed or not one of the operating system, and
  * `HAWSER_BAD_ENDPOINT` for a name that is empty, only digits, or has a colon
  * @example
- * const options = { command: process.execPath, args: process.argv.slice(1), ...exportedDescriptors({ web, dns }) };
- * await reactor.process.spawn(options, new Successor());
+ * const exported = exportedDescriptors({ web, dns });
+ * const successor = { command: process.execPath, args: process.argv.slice(1), detached: true, out: 'inherit' } as const;
+ * await reactor.process.spawn({ ...successor, err: 'inherit', ...exported }, {});
  */
 export function exportedDescriptors(
   ports: Readonly<Record<string, Port | DatagramPort>>,

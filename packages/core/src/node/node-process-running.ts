@@ -34,8 +34,9 @@ export class RunningProcess implements ChildProcess, Guard {
   readonly context: Context;
   readonly #reactor: Has<'clock' | 'reports'>;
   readonly #parts: RunningProcessParts;
-  readonly #out: ProcessOutput;
-  readonly #err: ProcessOutput;
+  /** The outputs that are pipes. */
+  readonly #out: ProcessOutput | undefined;
+  readonly #err: ProcessOutput | undefined;
   readonly #ended = new Deferred<ExitStatus>();
   #exit: ExitStatus | undefined;
   #input: 'open' | 'ending' | 'closed' = 'open';
@@ -50,21 +51,24 @@ export class RunningProcess implements ChildProcess, Guard {
   constructor(reactor: Has<'clock' | 'reports'>, parts: RunningProcessParts) {
     const { child, protocol, name } = parts;
     const { pid, stdout, stderr } = child;
-    if (pid === undefined || !stdout || !stderr)
-      throw new TypeError('Cannot watch a child that did not start');
+    if (pid === undefined) throw new TypeError('Cannot watch a child that did not start');
     this.pid = pid;
     this.context = new EntryContext(name);
     this.#lingerMs = parts.options.lingerMs ?? DEFAULT_LINGER_MS;
     this.#reactor = reactor;
     this.#parts = parts;
-    this.#out = new ProcessOutput(stdout, {
-      received: (data) => this.#tell('outReceived', () => protocol.outReceived?.(data)),
-      ended: () => this.#outputEnded('outEnded'),
-    });
-    this.#err = new ProcessOutput(stderr, {
-      received: (data) => this.#tell('errReceived', () => protocol.errReceived?.(data)),
-      ended: () => this.#outputEnded('errEnded'),
-    });
+    if (stdout) {
+      this.#out = new ProcessOutput(stdout, {
+        received: (data) => this.#tell('outReceived', () => protocol.outReceived?.(data)),
+        ended: () => this.#outputEnded('outEnded'),
+      });
+    }
+    if (stderr) {
+      this.#err = new ProcessOutput(stderr, {
+        received: (data) => this.#tell('errReceived', () => protocol.errReceived?.(data)),
+        ended: () => this.#outputEnded('errEnded'),
+      });
+    }
   }
 
   /** Tells the protocol, and begins to read. */
@@ -120,12 +124,12 @@ export class RunningProcess implements ChildProcess, Guard {
   pauseReading(stream: 'out' | 'err'): void {
     // Nobody reads any more, and the child must not wait.
     if (this.#deaf) return;
-    (stream === 'out' ? this.#out : this.#err).pause();
+    (stream === 'out' ? this.#out : this.#err)?.pause();
     this.#linger();
   }
 
   resumeReading(stream: 'out' | 'err'): void {
-    (stream === 'out' ? this.#out : this.#err).resume();
+    (stream === 'out' ? this.#out : this.#err)?.resume();
     this.#linger();
   }
 
@@ -169,8 +173,8 @@ export class RunningProcess implements ChildProcess, Guard {
   /** What the child prints from now on is read, or it might wait for us, and dropped. */
   #goDeaf(): void {
     this.#deaf = true;
-    this.#out.resume();
-    this.#err.resume();
+    this.#out?.resume();
+    this.#err?.resume();
     this.#linger();
   }
 
@@ -202,15 +206,15 @@ export class RunningProcess implements ChildProcess, Guard {
       this.#lingerMs = this.#lingering.at - clock.now();
       this.#lingering = undefined;
     }
-    if (!this.#exit || this.#isFinished() || this.#out.paused || this.#err.paused) return;
+    if (!this.#exit || this.#isFinished() || this.#out?.paused || this.#err?.paused) return;
     this.#lingering = clock.callLater(this.#deaf ? 0 : this.#lingerMs, () => {
-      this.#out.cut();
-      this.#err.cut();
+      this.#out?.cut();
+      this.#err?.cut();
     });
   }
 
   #isFinished(): boolean {
-    return this.#exit !== undefined && this.#out.ended && this.#err.ended;
+    return this.#exit !== undefined && this.#out?.ended !== false && this.#err?.ended !== false;
   }
 
   #finish(): void {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -9,6 +10,7 @@ import { CancelledError, SpawnError } from '../../src/errors.ts';
 import { NodeProcess } from '../../src/node/node-process.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
+import { ended, startProgram } from './programs/started-program.ts';
 import { RecordingProcess } from './recording-process.ts';
 
 let reports: CollectedReports;
@@ -207,6 +209,37 @@ describe('input', () => {
     await watched.ended;
     expect(watched.events.filter((event) => event === 'inClosed')).toHaveLength(1);
     expect(reports.problems).toEqual([]);
+  });
+});
+
+describe('outputs', () => {
+  test('that are not pipes are none of the protocol, and the end comes without them', async () => {
+    const running = await shell('echo out; echo err >&2', { out: 'ignore', err: 'ignore' });
+    running.pauseReading('out');
+    expect(await watched.ended).toEqual({ kind: 'exited', code: 0 });
+    expect(watched.events).toEqual(['started', 'inClosed', 'ended']);
+    expect([watched.out, watched.err]).toEqual(['', '']);
+  });
+
+  test('that are inherited go where those of the process go, and a detached child outlives it', async () => {
+    const program = startProgram('leaving-a-child.ts');
+    let text = '';
+    const closed = once(program, 'close');
+    const printed = new Promise<number>((done) => {
+      program.stdout?.on('data', (data: Buffer) => {
+        text += String(data);
+        if (text.includes('\n')) done(Number.parseInt(text, 10));
+      });
+    });
+    const pid = await printed;
+    const code = await ended(program);
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
+    process.kill(pid, 'SIGUSR1');
+    await closed;
+    expect(code).toBe(0);
+    expect(text).toBe(`${pid}\nstill here\n`);
+    // It led a session of its own (proc(5)).
+    expect(Number(stat.slice(stat.lastIndexOf(')')).split(' ')[4])).toBe(pid);
   });
 });
 
