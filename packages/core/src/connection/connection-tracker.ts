@@ -50,7 +50,7 @@ export class ConnectionTracker {
   drain(deadline: number): Deferred<DrainReport> {
     const goneBefore = this.#gone;
     const cutOffBefore = this.#cutOff;
-    for (const transport of [...this.#open]) transport.requestDrain(deadline);
+    for (const transport of this.#open) transport.requestDrain(deadline);
     const wait = Math.max(0, deadline - this.#reactor.clock.now());
     const timer = this.#reactor.clock.callLater(wait, () => this.abortAll({ kind: 'shutdown' }));
     return this.empty().addBoth((outcome) => {

@@ -22,7 +22,8 @@ export interface CloseOptions {
  * 3. `write` after `end`, `close` or loss is dropped, returns false, and is reported once as a `UsageError`; after
  *    `abort` it is dropped without a report, as somebody else may have called it.
  * 4. `write` returns false at the high-water mark; `writeDrained` follows exactly once when the queue is empty. Over
- *    `maxPendingBytes` (16 MiB) the connection is aborted.
+ *    `maxPendingBytes` (16 MiB) the connection is aborted, and also with `{ kind: 'timeout', timer: 'write' }` when
+ *    more than 1 MiB above the high-water mark waits and the peer has taken nothing for 10 seconds.
  * 5. `write` takes ownership of the bytes: do not change them afterwards. Pipes and simulations copy.
  * 6. A throw in any callback, `connectionMade` and `buildProtocol` included, is reported and aborts that connection
  *    with `{ kind: 'protocol', error }`; every other connection is untouched. A thrown `ProtocolError` is the peer's

@@ -101,7 +101,7 @@ test('a drain that is cancelled cuts nobody off', async () => {
   const { reactor, tracker } = track({ dataReceived() {}, drainRequested() {} });
   const drained = tracker.drain(1000);
   drained.cancel();
-  await expect(drained).rejects.toThrow();
+  await expect(drained).rejects.toThrow('Cancelled');
   await reactor.clock.elapse(1000);
   expect([tracker.size, reactor.clock.timers]).toEqual([1, 0]);
 });
