@@ -5,6 +5,8 @@ import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions } from '../contract/tcp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
+import { ConnectError, TimeoutError } from '../errors.ts';
+import { withoutPasswords } from './bad-endpoint.ts';
 import type { EndpointScheme, Login, TunnelTarget } from './endpoint-scheme.ts';
 import { formatOptions, readOptions } from './endpoint-text.ts';
 import { integer, type OptionKinds, oneOf } from './option-kind.ts';
@@ -15,7 +17,7 @@ import { addPrefix } from './tunnel-text.ts';
 interface Socks5Details {
   /** Who looks up the name of the target: the proxy, or this side, which then sends an address. @defaultValue 'remote' */
   readonly resolve?: 'remote' | 'local' | undefined;
-  /** Longest dialogue with the proxy once it is connected, in milliseconds. @defaultValue 30_000 */
+  /** Longest dialogue with the proxy once it is connected, and lookup before that, in milliseconds. @defaultValue 30_000 */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -61,9 +63,20 @@ export class Socks5ClientEndpoint implements ClientEndpoint {
       return connectTunnel({ reactor, factory, proxy, text, timeoutMs, handshake, signal });
     };
     if (resolve === 'remote' || ipFamily(target.host)) return through(target);
+    const failed = (code: ConnectError['code'], why: string, cause?: Error): ConnectError =>
+      new ConnectError(code, `Cannot connect to ${withoutPasswords(text)}: ${why}`, { cause });
     return reactor.resolver
       .lookup(target.host, { signal })
-      .addCallback(([first]) => through({ host: first?.host ?? target.host, port: target.port }));
+      .timeout(timeoutMs, reactor.clock)
+      .addErrback((error) => {
+        if (!(error instanceof TimeoutError)) throw error;
+        throw failed('HAWSER_CONNECT_TIMEOUT', `no address after ${timeoutMs} ms`, error);
+      })
+      .addCallback(([first]) => {
+        if (first) return through({ host: first.host, port: target.port });
+        // The proxy is not asked instead: it was not to know the name.
+        throw failed('HAWSER_RESOLVE', `${JSON.stringify(target.host)} has no address`);
+      });
   }
 
   toString(): string {

@@ -45,6 +45,11 @@ export function readTunnelOptions(
   query: EndpointText['query'],
   tunnel: TunnelText,
 ): Pick<PrefixText, 'target' | 'login'> {
+  for (const wanted of TUNNEL_OPTIONS) {
+    if (query.filter(([name]) => name === wanted).length > 1) {
+      throw badEndpoint(text, `option "${wanted}" is given twice`);
+    }
+  }
   const target = query.find(([name]) => name === 'target')?.[1];
   if (target === undefined) {
     throw badEndpoint(text, 'option "target" is missing: write target=host:port');

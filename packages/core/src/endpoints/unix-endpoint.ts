@@ -84,7 +84,8 @@ export function parseUnixClient(parts: EndpointText): UnixClientEndpoint {
 }
 
 function readPath({ text, place }: EndpointText): string {
-  const path = decode(text, 'path', place);
+  // `unix:///run/app.sock` is how URLs write it; one slash is enough for the system.
+  const path = decode(text, 'path', place).replace(/^\/{2,}/, '/');
   if (path === '') throw badEndpoint(text, 'path is missing: write unix:/run/app.sock');
   if (path.includes('\0')) throw badEndpoint(text, 'path must not contain a zero byte');
   return path;

@@ -1,14 +1,16 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Factory } from '../../src/contract/factory.ts';
 import type { Protocol } from '../../src/contract/protocol.ts';
+import type { ResolvedAddress } from '../../src/contract/resolver.ts';
 import type { Tcp } from '../../src/contract/tcp.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
+import { fail } from '../../src/deferred/fail.ts';
 import { succeed } from '../../src/deferred/succeed.ts';
 import { HttpConnectClientEndpoint } from '../../src/endpoints/http-connect-endpoint.ts';
 import { parseClientEndpoint } from '../../src/endpoints/parse-endpoint.ts';
 import { Socks5ClientEndpoint } from '../../src/endpoints/socks5-endpoint.ts';
 import { TcpClientEndpoint } from '../../src/endpoints/tcp-endpoint.ts';
-import { CancelledError, UsageError } from '../../src/errors.ts';
+import { CancelledError, ConnectError, UsageError } from '../../src/errors.ts';
 import { FakeTransport } from '../../testing/fake-transport.ts';
 import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
 
@@ -89,6 +91,46 @@ test('names are looked up here if that is wanted', async () => {
   lookup.resolve([{ host: '10.0.0.9', family: 4 }]);
   transport.receive(Buffer.from('0500', 'hex'));
   expect(transport.take().toString('hex')).toContain('050100010a0000090019');
+});
+
+describe('a lookup on this side', () => {
+  const text = 'socks5+tcp://me:pw@proxy:1080/example.net:25?resolve=local&socks5.timeoutMs=400';
+
+  function connecting(lookup: Deferred<readonly ResolvedAddress[]>): Deferred<Protocol> {
+    const resolver = { lookup: () => lookup };
+    return parseClientEndpoint(text).connect({ ...reactor, resolver }, () => upper);
+  }
+
+  test('takes no longer than the dialogue may', async () => {
+    const lookup = new Deferred<readonly ResolvedAddress[]>();
+    const connected = connecting(lookup);
+    reactor.clock.advance(400);
+    await expect(connected).rejects.toMatchObject({
+      name: 'ConnectError',
+      code: 'HAWSER_CONNECT_TIMEOUT',
+      message: expect.stringContaining('socks5+tcp://me:***@proxy:1080/example.net:25'),
+    });
+    expect(lookup.peek().state).toBe('rejected');
+    expect(reactor.clock.timers).toBe(0);
+    expect(dialled).toEqual([]);
+  });
+
+  test('without an answer does not tell the name to the proxy', async () => {
+    const connected = connecting(succeed([]));
+    await expect(connected).rejects.toMatchObject({ code: 'HAWSER_RESOLVE' });
+    expect(dialled).toEqual([]);
+  });
+
+  test('leaves nothing behind when it is cancelled or has failed', async () => {
+    const lookup = new Deferred<readonly ResolvedAddress[]>();
+    const connected = connecting(lookup);
+    connected.cancel();
+    await expect(connected).rejects.toBeInstanceOf(CancelledError);
+    expect(lookup.peek().state).toBe('rejected');
+    const error = new ConnectError('HAWSER_RESOLVE', 'Cannot resolve "example.net"');
+    await expect(connecting(fail(error))).rejects.toBe(error);
+    expect(reactor.clock.timers).toBe(0);
+  });
 });
 
 describe.each([
@@ -202,6 +244,21 @@ test('the text of values can be parsed back', () => {
   expect(parseClientEndpoint(text)).toEqual(http);
   expect(String(parseClientEndpoint(text))).toBe(text);
 });
+
+test.each([
+  ['socks5+unix:///run/tor.sock?target=h:1', 'socks5+unix:/run/tor.sock?socks5.target=h:1'],
+  ['http-connect+unix://run/x?target=h:1', 'http-connect+unix:/run/x?http-connect.target=h:1'],
+])('%s prints as %s, which can be parsed back', (text, printed) => {
+  expect(String(parseClientEndpoint(text))).toBe(printed);
+  expect(String(parseClientEndpoint(printed))).toBe(printed);
+});
+
+test.each(['target=a:1&target=b:2', 'target=a:1&login=a:b&socks5.login=c:d'])(
+  'the options %s are refused, as one is given twice',
+  (options) => {
+    expect(() => parseClientEndpoint(`socks5+unix:/x?${options}`)).toThrow('is given twice');
+  },
+);
 
 test('over TLS to the proxy', () => {
   const text = 'tls+socks5+tcp://proxy:1080/x:25';
