@@ -36,5 +36,6 @@ const TORN_PASSWORD = /^([^/?#]*\/\/(?:[^?#]*?\/)??[^:@/?#[\]]*):(?!\d*(?:[/?#]|
 
 /** What stands before an "@", quoted or not. */
 function withoutLogins(why: string): string {
+  if (!why.includes('@')) return why;
   return why.replace(/"(?:[^"\\]|\\.)+@/g, '"***@').replace(/[^\s"]+@/g, '***@');
 }

@@ -67,7 +67,8 @@ export class ProcessClientEndpoint implements ClientEndpoint {
       const transport = fromDuplex(reactor, stream, stdio, captured.factory);
       if (captured.built()) return captured.protocol();
       transport.abort();
-      const why = `Cannot connect to ${String(this)}: the factory refused the connection`;
+      // Arguments may be nobody's business.
+      const why = `Cannot connect to process:${escape(command)}: the factory refused the connection`;
       throw new ConnectError('HAWSER_REFUSED', why);
     });
     return withSignal(connected, options.signal);

@@ -8,6 +8,7 @@ import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions } from '../contract/tcp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
+import { withoutPasswords } from './bad-endpoint.ts';
 import { connectOver } from './connect-over.ts';
 
 /**
@@ -61,7 +62,7 @@ class LayeredClientEndpoint implements ClientEndpoint {
       reactor,
       inner: this.#inner,
       factory: toFactory(factory),
-      where: String(this),
+      where: withoutPasswords(String(this)),
       code: 'HAWSER_CONNECT',
       signal: options.signal,
       between: (upper) => stack(...this.#layers)(upper),

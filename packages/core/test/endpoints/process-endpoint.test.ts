@@ -203,8 +203,12 @@ test('writing to a child that has closed its input breaks the connection', async
 
 test('a factory that refuses is HAWSER_REFUSED, and the child is ended', async () => {
   await expect(
-    parseClientEndpoint('process:/bin/x').connect(reactor, () => undefined),
-  ).rejects.toMatchObject({ code: 'HAWSER_REFUSED' });
+    parseClientEndpoint('process:/bin/x?arg=s3cret').connect(reactor, () => undefined),
+  ).rejects.toMatchObject({
+    code: 'HAWSER_REFUSED',
+    // Arguments may be secret.
+    message: 'Cannot connect to process:/bin/x: the factory refused the connection',
+  });
   expect(child.log).toContain('kill SIGKILL');
 });
 

@@ -66,6 +66,19 @@ test('a layer that refuses the connection fails it', async () => {
   });
 });
 
+test('errors name the endpoint without passwords', async () => {
+  const { reactor, transport } = connecting();
+  const tunnel = parseClientEndpoint('socks5+tcp://me:s3cret@proxy:1/host:80');
+  const connected = withLayers(tunnel, upper).connect(reactor, () => undefined);
+  transport.receive(Buffer.from('050005000001000000000000', 'hex'));
+  await expect(connected).rejects.toMatchObject({
+    code: 'HAWSER_REFUSED',
+    message: expect.stringContaining(
+      'Cannot connect to socks5+tcp://me:***@proxy:1/host:80 upper:',
+    ),
+  });
+});
+
 test('a factory that refuses its own connection is HAWSER_REFUSED', async () => {
   const { reactor } = connecting();
   const endpoint = withLayers(parseClientEndpoint('tcp://host:80'), upper);
