@@ -45,7 +45,9 @@ export function joinHostPort({
   host?: string | undefined;
   port: number;
 }): string {
-  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
+  if (!host.includes(':')) return `${host}:${port}`;
+  // A zone such as `25` would be read as an escaped percent sign.
+  return `[${host.replace(/%(?=25)/, '%25')}]:${port}`;
 }
 
 function parseBracketed(authority: string, rules: HostPortRules): HostPort {

@@ -85,9 +85,11 @@ function several(
   },
 ): ReturnType<typeof badEndpoint> {
   const { qualifier, owners, candidates } = parts;
-  if (qualifier !== undefined) {
-    return badEndpoint(text, `option "${name}" is ambiguous as "${qualifier}" stands twice`);
+  const names = candidates.map((at) => owners[at]?.name);
+  const twice = qualifier ?? names.find((each, at) => names.indexOf(each) !== at);
+  if (twice !== undefined) {
+    return badEndpoint(text, `option "${name}" is ambiguous as "${twice}" stands twice`);
   }
-  const choices = candidates.map((at) => `"${owners[at]?.name}.${name}"`);
+  const choices = names.map((each) => `"${each}.${name}"`);
   return badEndpoint(text, `option "${name}" is ambiguous: write ${choices.join(' or ')}`);
 }

@@ -22,6 +22,7 @@ describe('what an endpoint string means', () => {
     ['fd:3', { fd: 3 }],
     ['tcp://localhost:80?keepAliveMs=0', { host: 'localhost', port: 80, keepAliveMs: 0 }],
     ['unix:/run/x.sock', { path: '/run/x.sock' }],
+    ['unix:///run/x.sock', { path: '/run/x.sock' }],
     ['unix:x%3Fy.sock?mode=0660', { path: 'x?y.sock', mode: 0o660 }],
     [
       'tls://:443?cert=/etc/c.pem&key=k%26.pem&alpn=h2,http/1.1',
@@ -262,6 +263,10 @@ test('text without surprises prints as it was written', () => {
   ]) {
     expect(String(parseServerEndpoint(text))).toBe(text);
   }
+  // A zone that begins like an escaped percent sign.
+  const zone = 'tcp://[fe80::1%2525]:80';
+  expect(parseServerEndpoint(zone)).toMatchObject({ place: { host: 'fe80::1%25' } });
+  expect(String(parseServerEndpoint(zone))).toBe(zone);
   expect(String(parseUdpEndpoint('udp://:53'))).toBe('udp://:53');
   expect(String(parseUdpEndpoint('systemd:dns'))).toBe('systemd:dns');
   expect(String(parseClientEndpoint('tls://h:1?verify=false'))).toBe('tls://h:1?verify=false');

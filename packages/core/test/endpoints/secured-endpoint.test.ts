@@ -66,6 +66,7 @@ describe('tls as a prefix', () => {
     ],
     ['proxy+tcp://:443?proxy.maxBytes=5&trust=unix', 'option "maxBytes" must be 16 to 65551: "5"'],
     ['proxy+tls+tcp://:443?tls.backlog=5', 'option "tls.backlog" is unknown'],
+    ['proxy+proxy+tcp://:443?trust=unix', 'option "trust" is ambiguous as "proxy" stands twice'],
     ['tls+tls+tcp://:443?tls.cert=c', 'option "tls.cert" is ambiguous as "tls" stands twice'],
   ])('%s is refused', (text, why) => {
     expect(() => parseServerEndpoint(text)).toThrow(why);
