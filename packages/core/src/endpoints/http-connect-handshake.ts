@@ -21,6 +21,8 @@ export interface HttpConnectOptions {
 
 const END = Buffer.from('\r\n\r\n');
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: (.*))?$/;
+// What follows the first field may be folded (RFC 9112 §5.2); as no field is used, it need not be put together.
+const FOLDED_LINE = /^[\t ][^\0\r\n]*$/;
 const FIELD_LINE = /^[!#$%&'*+.^_`|~\w-]+:[^\0\r\n]*$/;
 const DEFAULT_MAX_HEADER_BYTES = 16_384;
 
@@ -72,9 +74,10 @@ function readHeader(header: string): number {
   const [statusLine = '', ...fields] = header.split('\r\n');
   const [, digits, reason = ''] = STATUS_LINE.exec(statusLine) ?? [];
   if (digits === undefined) throw brokenProxy(`status line ${show(statusLine)}`);
-  for (const field of fields) {
-    if (!FIELD_LINE.test(field)) throw brokenProxy(`header field ${show(field)}`);
-  }
+  fields.forEach((field, at) => {
+    if (FIELD_LINE.test(field) || (at > 0 && FOLDED_LINE.test(field))) return;
+    throw brokenProxy(`header field ${show(field)}`);
+  });
   const status = Number(digits);
   if (status === 101) throw brokenProxy('it switches to another protocol');
   if (status >= 300) throw refusedByProxy(`${digits} ${show(reason)}`);

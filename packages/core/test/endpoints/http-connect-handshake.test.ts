@@ -55,6 +55,8 @@ test.each([
   ['HTTP/1.0 200 OK\r\nVia: 1.0 x\r\nX-Y_z: \tvalue\r\n\r\n'],
   ['HTTP/1.1 299\r\nContent-Length: 5\r\n\r\n'],
   ['HTTP/1.1 200 \r\nTransfer-Encoding: chunked\r\n\r\n'],
+  // Folded (RFC 9112 §5.2), as some old proxies do.
+  ['HTTP/1.1 200 OK\r\nVia: 1.0 x,\r\n\t1.1 y\r\n  (z)\r\n\r\n'],
   ['HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\n\r\n'],
 ])('%j opens, however it is cut, and leaves what follows', (answer) => {
   for (const chunks of chunkings(Buffer.from(`${answer}\r\n\r\nearly`))) {
@@ -81,6 +83,7 @@ test.each([
   ['HTTP/1.1 20\r\n\r\n', 'status line'],
   ['HTTP/1.1 200 OK\nX: y\r\n\r\n', 'status line'],
   ['HTTP/1.1 200 OK\r\n folded\r\n\r\n', 'header field " folded"'],
+  ['HTTP/1.1 200 OK\r\nx: y\r\n a\0b\r\n\r\n', 'header field " a'],
   ['HTTP/1.1 200 OK\r\nName : x\r\n\r\n', 'header field "Name : x"'],
   ['HTTP/1.1 200 OK\r\nno colon\r\n\r\n', 'header field "no colon"'],
   ['HTTP/1.1 200 OK\r\nx: a\0b\r\n\r\n', 'header field'],
