@@ -1,4 +1,4 @@
-import { ipBytes } from './ip-literal.ts';
+import { ipBytes, ipFamily } from './ip-literal.ts';
 
 /**
  * The 4 or 16 bytes of an address in text form; `undefined` if it is none. An IPv4-mapped IPv6 address gives the 4
@@ -6,6 +6,8 @@ import { ipBytes } from './ip-literal.ts';
  */
 export function parseIp(text: string): Uint8Array | undefined {
   const zone = text.indexOf('%');
+  // Only IPv6 has zones, and not every text is one.
+  if (zone >= 0 && !ipFamily(text)) return undefined;
   const bytes = ipBytes(zone < 0 ? text : text.slice(0, zone));
   return bytes && isMapped(bytes) ? bytes.subarray(12) : bytes;
 }

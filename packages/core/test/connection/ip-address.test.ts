@@ -16,9 +16,12 @@ test.each([
   expect([...(parseIp(text) ?? [])]).toEqual(bytes);
 });
 
-test.each(['', '1.2.3', ':', '1::2::3', 'localhost', '%eth0'])('"%s" is no address', (text) => {
-  expect(parseIp(text)).toBeUndefined();
-});
+test.each(['', '1.2.3', ':', '1::2::3', 'localhost', '%eth0', '10.0.0.1%eth0', '::1%', '::1%a b'])(
+  '"%s" is no address',
+  (text) => {
+    expect(parseIp(text)).toBeUndefined();
+  },
+);
 
 test('random addresses are written as node writes them, and read back', () => {
   const random = new SeededRandom(5);
