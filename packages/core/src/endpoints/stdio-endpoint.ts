@@ -31,7 +31,8 @@ export const STDIO_OPTIONS: OptionKinds<Omit<StdioPlace, 'open'>> = {
 /**
  * Serves one connection, over standard input and output of this process: `stdio:`. For programs that another one starts,
  * such as inetd or ssh. The port has its connection at once; when that ends nothing more comes, and what becomes of the
- * process is up to the application. Nobody else may print to standard output.
+ * process is up to the application. Nobody else may print to standard output, which stays open until the process
+ * exits: only then does its reader see the end that `end` or `close` asked for.
  */
 export class StdioServerEndpoint implements ServerEndpoint {
   readonly place: StdioPlace;

@@ -5,8 +5,9 @@ import { UsageError } from '../errors.ts';
 let taken = false;
 
 /**
- * Standard input and output of this process as one stream: pipes, files or a terminal. Closing it closes the input;
- * the end of a pipe is seen by its reader. Nobody else may read or print from then on.
+ * Standard input and output of this process as one stream: pipes, files or a terminal. Closing it closes the input.
+ * Node keeps the output open: whoever reads a pipe sees its end when the process exits. Nobody else may read or print
+ * from then on.
  * @throws UsageError `HAWSER_BUSY` if they were taken before
  */
 export function takeStdio(): Duplex {
