@@ -6,6 +6,8 @@ import {
 } from '../../src/connection/happy-eyeballs.ts';
 import type { ResolvedAddress } from '../../src/contract/resolver.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
+import { fail } from '../../src/deferred/fail.ts';
+import { succeed } from '../../src/deferred/succeed.ts';
 import { CancelledError, ConnectError, UsageError } from '../../src/errors.ts';
 import { SeededRandom } from '../../testing/seeded-random.ts';
 import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
@@ -331,6 +333,72 @@ describe('racing', () => {
       },
     });
     await expect(connected).rejects.toThrow('no such port');
+    expectQuiet();
+  });
+});
+
+describe('everything in one turn', () => {
+  const both = [
+    { host: '::1', family: 6 },
+    { host: '127.0.0.1', family: 4 },
+  ] as const;
+  const resolver = { lookup: () => succeed(both) };
+
+  test('the first address connects', () => {
+    const tried: string[] = [];
+    const connected = stage.connect({
+      reactor: { ...stage.reactor, resolver },
+      attempt: ({ host }) => {
+        tried.push(host);
+        return succeed(host);
+      },
+    });
+    expect(connected.peek()).toEqual({ state: 'fulfilled', value: '::1' });
+    expect(tried).toEqual(['::1']);
+    expect(stage.discarded).toEqual([]);
+    expectQuiet();
+  });
+
+  test('IPv6 is unreachable', () => {
+    const connected = stage.connect({
+      reactor: { ...stage.reactor, resolver },
+      attempt: ({ host, family }) =>
+        family === 6 ? fail(new Error('connect ENETUNREACH')) : succeed(host),
+    });
+    expect(connected.peek()).toEqual({ state: 'fulfilled', value: '127.0.0.1' });
+    expectQuiet();
+  });
+
+  test('all of 32 addresses are unreachable', () => {
+    const many = Array.from({ length: 64 }, (_, i) =>
+      i % 2
+        ? ({ host: `10.0.0.${i}`, family: 4 } as const)
+        : ({ host: `::${i}`, family: 6 } as const),
+    );
+    const connected = stage.connect({
+      reactor: { ...stage.reactor, resolver: { lookup: () => succeed(many) } },
+      attempt: () => fail(new Error('connect ENETUNREACH')),
+    });
+    const { error } = connected.peek() as { error: ConnectError };
+    expect((error.cause as AggregateError).errors).toHaveLength(32);
+    expectQuiet();
+  });
+
+  test('two that succeed while they are cancelled are discarded once each', () => {
+    const attempts: Deferred<string>[] = [];
+    const connected = stage.connect({
+      reactor: { ...stage.reactor, resolver },
+      attempt: ({ host }) => {
+        const attempt: Deferred<string> = new Deferred({ canceller: () => attempt.resolve(host) });
+        attempts.push(attempt);
+        return attempt;
+      },
+    });
+    stage.pass(250);
+    connected.cancel();
+    for (const attempt of attempts) attempt.resolve('again');
+    expect(stage.discarded).toEqual(['::1', '127.0.0.1']);
+    expect(connected.peek()).toMatchObject({ state: 'rejected' });
     expectQuiet();
   });
 });
