@@ -56,7 +56,7 @@ const MAX_HEAD_BYTES = 65_536;
  * after `decideWithinMs`; without `otherwise` an unknown one at once, with `HAWSER_UNRECOGNISED`.
  *
  * @throws TypeError if a choice has no matcher
- * @throws RangeError if a matcher may ask for no bytes, or for more than 65,536
+ * @throws RangeError if a matcher may ask for no bytes, or for more than 65,536, or a time is not above 0
  */
 export function sniff(choices: SniffChoices, options: SniffOptions = {}): Factory {
   return new SniffFactory(choices, options);
@@ -71,6 +71,9 @@ class SniffFactory implements Factory {
 
   constructor(choices: SniffChoices, options: SniffOptions) {
     const { silentAfterMs = 300, decideWithinMs = 10_000 } = options;
+    for (const [name, ms] of Object.entries({ silentAfterMs, decideWithinMs })) {
+      if (!(ms > 0)) throw new RangeError(`Cannot sniff as ${name} must be > 0: ${ms}`);
+    }
     const present = Object.entries(choices).filter(([, choice]) => choice !== undefined);
     const named = present.filter(([name]) => name !== 'silent' && name !== 'otherwise');
     const silent = choices.silent && toFactory(choices.silent);

@@ -43,10 +43,20 @@ export function tap(sink: TapSink, options: TapOptions = {}): Layer {
 export class ConversationRecorder {
   readonly #most: number;
   readonly #texts = new Map<Incoming, string>();
+  /** What these still say would begin in the middle. */
+  readonly #forgotten = new WeakSet<Incoming>();
 
-  /** @param options `maxConversations`: the oldest is forgotten when there are more. @defaultValue 100 */
+  /**
+   * @param options `maxConversations`: the oldest is forgotten when there are more. @defaultValue 100
+   * @throws RangeError if that is no whole number above 0
+   */
   constructor(options: { readonly maxConversations?: number | undefined } = {}) {
     const { maxConversations = 100 } = options;
+    if (!Number.isInteger(maxConversations) || maxConversations < 1) {
+      throw new RangeError(
+        `Cannot keep conversations as maxConversations must be a whole number > 0: ${maxConversations}`,
+      );
+    }
     this.#most = maxConversations;
   }
 
@@ -56,10 +66,12 @@ export class ConversationRecorder {
   }
 
   readonly sink: TapSink = (lines, connection) => {
+    if (this.#forgotten.has(connection)) return;
     this.#texts.set(connection, (this.#texts.get(connection) ?? '') + lines);
     for (const oldest of this.#texts.keys()) {
       if (this.#texts.size <= this.#most) return;
       this.#texts.delete(oldest);
+      this.#forgotten.add(oldest);
     }
   };
 }

@@ -192,6 +192,13 @@ test('a choice that is undefined is none', () => {
   expect(sniff({ http, ssh: undefined, silent: undefined }).name).toBe('sniff(http)');
 });
 
+test.each([{ silentAfterMs: 0 }, { silentAfterMs: Number.NaN }, { decideWithinMs: -1 }])(
+  'times of %o are a mistake',
+  (options) => {
+    expect(() => sniff({ silent }, options)).toThrow(RangeError);
+  },
+);
+
 test('matchTls knows a handshake record', () => {
   const verdicts = [[0x16], [0x16, 3], [0x16, 2], [0x47]].map((head) =>
     matchTls.test(Buffer.from(head)),

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { stack } from '../../../src/connection/stack.ts';
 import type { Transport } from '../../../src/contract/transport.ts';
 import { ConversationRecorder, type TapOptions, tap } from '../../../src/layers/transform/tap.ts';
+import { FakeTransport } from '../../../testing/fake-transport.ts';
 import { connectPipe } from '../../../testing/pipe.ts';
 import { replayConversation } from '../../../testing/replay-conversation.ts';
 import { createTestReactor } from '../../../testing/test-reactor.ts';
@@ -152,6 +153,19 @@ test('the recorder forgets the oldest conversation', async () => {
     await reactor.clock.settle();
   }
   expect(recorder.conversations).toEqual(['S: b\\r\\n\n', 'S: c\\r\\n\n']);
+});
+
+test('what a forgotten conversation goes on to say is forgotten as well', () => {
+  const recorder = new ConversationRecorder({ maxConversations: 1 });
+  const [old, young] = [new FakeTransport(), new FakeTransport()];
+  recorder.sink('C: one\n', old);
+  recorder.sink('C: two\n', young);
+  recorder.sink('C: half of one\n', old);
+  expect(recorder.conversations).toEqual(['C: two\n']);
+});
+
+test.each([0, 1.5, Number.NaN])('%d conversations to keep are a mistake', (maxConversations) => {
+  expect(() => new ConversationRecorder({ maxConversations })).toThrow(RangeError);
 });
 
 test.each([-1, 1.5])('maxBytes of %d is a mistake', (maxBytes) => {
