@@ -13,6 +13,7 @@ import type { Reports } from '../contract/reports.ts';
 import { CancelledError, TimeoutError } from '../errors.ts';
 import { callIn } from './call-in.ts';
 import { isThenable } from './is-thenable.ts';
+import { UnheardFailures } from './unheard-failures.ts';
 
 /** Options for {@link Deferred}. */
 export interface DeferredOptions {
@@ -58,8 +59,8 @@ const ADOPTING = { state: 'pending', adopting: true } as const;
  * A callback runs on behalf of whoever added it (`currentContext`), also when another connection settles the deferred.
  *
  * Cancelling any deferred of a chain cancels the work at its source, for every branch. After `cancel` it is settled;
- * what the source says later is ignored. A failure that no branch handles is reported if the source was given
- * `reports`; otherwise it is silent until somebody calls `then`, which makes it an ordinary promise.
+ * what the source says later is ignored. A failure that some branch leaves unhandled is reported, once, if the source was
+ * given `reports`; otherwise it is silent until somebody calls `then`, which makes it an ordinary promise.
  */
 export class Deferred<T> implements Promise<T> {
   readonly [Symbol.toStringTag] = 'Deferred';
@@ -70,15 +71,16 @@ export class Deferred<T> implements Promise<T> {
   /** Whom to cancel instead of this: the deferred it was derived from, or the one it adopted. */
   #upstream: Deferred<unknown> | undefined;
   #canceller: DeferredOptions['canceller'];
-  #reports: Reports | undefined;
+  #unheard: UnheardFailures | undefined;
   readonly #where: string | undefined;
-  #madeAt: Error | undefined;
 
   constructor(options: DeferredOptions = {}) {
     this.#canceller = options.canceller;
-    this.#reports = options.reports;
     this.#where = options.where;
-    if (options.reports) this.#madeAt = new Error('Nobody handled the failure of this Deferred');
+    if (options.reports) {
+      const madeAt = new Error('Nobody handled the failure of this Deferred');
+      this.#unheard = new UnheardFailures(options.reports, madeAt);
+    }
   }
 
   /** Fulfils it, or makes it follow a thenable. No effect when it is settled or follows one already. */
@@ -185,8 +187,7 @@ export class Deferred<T> implements Promise<T> {
   #derive<U>(handlers: Pick<Reaction, 'fulfilled' | 'rejected'>): Deferred<U> {
     const derived = new Deferred<U>({ where: this.#where });
     derived.#upstream = this;
-    derived.#reports = this.#reports;
-    derived.#madeAt = this.#madeAt; // the stack a reader wants is the source's, captured once a chain
+    derived.#unheard = this.#unheard;
     this.#react({
       target: derived,
       fulfilled: handlers.fulfilled,
@@ -221,16 +222,16 @@ export class Deferred<T> implements Promise<T> {
     }
     try {
       if (!isThenable(value)) return this.#settle({ state: 'fulfilled', value: value as T });
+      this.#outcome = ADOPTING;
+      this.#upstream = undefined;
+      Promise.resolve(value as PromiseLike<T>).then(
+        (result) => Deferred.#run(this, this.#settle({ state: 'fulfilled', value: result })),
+        (error: unknown) => Deferred.#run(this, this.#settle({ state: 'rejected', error })),
+      );
+      return [];
     } catch (error) {
       return this.#settle({ state: 'rejected', error });
     }
-    this.#outcome = ADOPTING;
-    this.#upstream = undefined;
-    Promise.resolve(value as PromiseLike<T>).then(
-      (result) => Deferred.#run(this, this.#settle({ state: 'fulfilled', value: result })),
-      (error: unknown) => Deferred.#run(this, this.#settle({ state: 'rejected', error })),
-    );
-    return [];
   }
 
   #settle(outcome: Settled<T>): readonly Reaction[] {
@@ -240,7 +241,7 @@ export class Deferred<T> implements Promise<T> {
     this.#reactions = undefined;
     this.#upstream = undefined;
     this.#canceller = undefined;
-    if (outcome.state === 'rejected' && this.#reports && !this.#handled) {
+    if (outcome.state === 'rejected' && this.#unheard && !this.#handled) {
       // `await` subscribes a microtask late, so the turn has ended only when the microtasks have run dry.
       // By the global name: importing `node:process` opens the standard streams.
       queueMicrotask(() => process.nextTick(() => this.#report(outcome.error)));
@@ -251,8 +252,7 @@ export class Deferred<T> implements Promise<T> {
   #report(error: unknown): void {
     // Whoever cancelled knows.
     if (this.#handled || error instanceof CancelledError) return;
-    if (this.#madeAt) this.#madeAt.cause = error;
-    this.#reports?.problem(this.#where ?? 'Deferred', this.#madeAt ?? error);
+    this.#unheard?.report(this.#where ?? 'Deferred', error);
   }
 
   /** Runs reactions depth first, without recursion: a chain may have any length. */
@@ -286,12 +286,19 @@ export class Deferred<T> implements Promise<T> {
     return handler ? target.#resolution(result) : target.#settle(outcome);
   }
 
-  /** Where a cancellation takes effect. */
-  static #sourceOf(source: Deferred<unknown>): Deferred<unknown> {
-    for (;;) {
+  /** Where a cancellation takes effect. Of deferreds that follow each other in a circle it is any. */
+  static #sourceOf(start: Deferred<unknown>): Deferred<unknown> {
+    let source = start;
+    let passed = start;
+    for (let steps = 1, rest = 1; ; rest--) {
       const above: Deferred<unknown> | undefined = source.#upstream;
-      if (!above || above.#outcome.state !== 'pending') return source;
+      if (!above || above.#outcome.state !== 'pending' || above === passed) return source;
       source = above;
+      if (rest > 0) continue;
+      // Twice as far from here, to get around any circle (Brent).
+      passed = source;
+      steps *= 2;
+      rest = steps;
     }
   }
 

@@ -83,6 +83,16 @@ describe('as a promise', () => {
     expect(outer.peek()).toEqual({ state: 'rejected', error: boom });
   });
 
+  test('a promise that cannot be followed rejects', () => {
+    const promise = Promise.resolve(1);
+    void Object.defineProperty(promise, 'constructor', {
+      get() {
+        throw boom;
+      },
+    });
+    expect(fromPromise(promise).peek()).toEqual({ state: 'rejected', error: boom });
+  });
+
   test('resolving with itself rejects', () => {
     const self = new Deferred<unknown>();
     self.resolve(self);
@@ -239,6 +249,22 @@ describe('cancel', () => {
     await expect(slow).rejects.toBeInstanceOf(CancelledError);
   });
 
+  test.each([2, 3, 7, 100])('ends %i deferreds that follow each other in a circle', (length) => {
+    const circle = Array.from({ length }, () => new Deferred<void>());
+    circle.forEach((each, i) => each.resolve(circle[(i + 1) % length] as Deferred<void>));
+    const behind = (circle[0] as Deferred<void>).addCallback(() => 1).addCallback(() => 2);
+    behind.cancel();
+    expect([behind, ...circle].map((each) => each.peek().state)).not.toContain('pending');
+  });
+
+  test('a chain of 100,000 links does not exhaust the stack', () => {
+    const source = new Deferred<void>();
+    let end = source;
+    for (let i = 0; i < 100_000; i++) end = end.addCallback(() => undefined);
+    end.cancel();
+    expect([source, end].map((each) => each.peek().state)).toEqual(['rejected', 'rejected']);
+  });
+
   test('on a settled one changes nothing', () => {
     const done = succeed(1);
     done.cancel();
@@ -308,6 +334,31 @@ describe('a failure that nobody handles', () => {
     await expect((async () => fail(boom, { reports }))()).rejects.toBe(boom);
     await endOfTurn();
     expect(reports.problems).toEqual([]);
+  });
+
+  test('is reported once, however many branches end with it', async () => {
+    const reports = collect();
+    const source = new Deferred<never>({ reports });
+    void source.addCallback(() => 1);
+    void source.addErrback(() => undefined);
+    void source.addCallback(() => 2).addBoth(() => Promise.reject(boom));
+    source.reject(boom);
+    await endOfTurn();
+    expect(reports.problems).toEqual([['Deferred', expect.objectContaining({ cause: boom })]]);
+  });
+
+  test('is reported for each branch that fails in a way of its own', async () => {
+    const reports = collect();
+    const source = new Deferred<void>({ reports });
+    for (const message of ['a', 'b']) {
+      void source.addCallback(() => {
+        throw new Error(message);
+      });
+    }
+    source.resolve();
+    await endOfTurn();
+    const causes = reports.problems.map(([, problem]) => String((problem as Error).cause));
+    expect(causes).toEqual(['Error: a', 'Error: b']);
   });
 
   test('is not reported when it was cancelled', async () => {
