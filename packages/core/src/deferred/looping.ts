@@ -1,9 +1,8 @@
 import type { Clock, DelayedCall } from '../contract/clock.ts';
-import { Deferred } from './deferred.ts';
-import { succeed } from './succeed.ts';
+import { Deferred, type DeferredOptions } from './deferred.ts';
 
 /** Options for {@link looping}. */
-export interface LoopingOptions {
+export interface LoopingOptions extends Pick<DeferredOptions, 'reports' | 'where'> {
   readonly clock: Pick<Clock, 'now' | 'callLater'>;
   /** Milliseconds from one slot to the next. */
   readonly everyMs: number;
@@ -25,7 +24,7 @@ export interface LoopingCall {
  * many were.
  */
 export function looping(work: (skipped: number) => unknown, options: LoopingOptions): LoopingCall {
-  const { clock, everyMs, now = false } = options;
+  const { clock, everyMs, now = false, reports, where = 'looping' } = options;
   if (!(everyMs > 0)) throw new RangeError(`Cannot loop as everyMs must be > 0: ${everyMs}`);
   const start = clock.now();
   let timer: DelayedCall | undefined;
@@ -35,7 +34,8 @@ export function looping(work: (skipped: number) => unknown, options: LoopingOpti
   let slot = 0;
 
   const done = new Deferred<void>({
-    where: 'looping',
+    reports,
+    where,
     canceller(reason) {
       halt();
       underWay?.cancel(reason);
@@ -62,13 +62,16 @@ export function looping(work: (skipped: number) => unknown, options: LoopingOpti
 
   function call(skipped: number): void {
     timer = undefined;
-    underWay = succeed(skipped).addCallback(work);
+    const go = new Deferred<number>();
+    underWay = go.addCallback(work);
     void underWay.addBoth((outcome) => {
       underWay = undefined;
       if (outcome.state === 'rejected') done.reject(outcome.error);
       else if (stopped) done.resolve();
       else schedule();
     });
+    // Last, as the call may stop the loop.
+    go.resolve(skipped);
   }
 
   function halt(): void {

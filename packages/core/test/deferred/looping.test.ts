@@ -3,6 +3,7 @@ import { Deferred } from '../../src/deferred/deferred.ts';
 import { looping } from '../../src/deferred/looping.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
+import { settle } from '../../testing/settle.ts';
 import { VirtualClock } from '../../testing/virtual-clock.ts';
 
 function setUp(): { clock: VirtualClock; calls: [at: number, skipped: number][] } {
@@ -153,6 +154,34 @@ test('stop inside of a call is its last', () => {
   clock.advance(50);
   expect(calls).toBe(1);
   expect(loop.done.peek().state).toBe('fulfilled');
+});
+
+test('stopping inside of a call waits for that call, and hears its failure', () => {
+  const { clock } = setUp();
+  const work = new Deferred<void>();
+  const loop = looping(
+    () => {
+      loop.stop();
+      return work;
+    },
+    { clock, everyMs: 10 },
+  );
+  clock.advance(50);
+  expect(loop.done.peek().state).toBe('pending');
+  const boom = new Error('boom');
+  work.reject(boom);
+  expect(loop.done.peek()).toEqual({ state: 'rejected', error: boom });
+  expect(clock.timers).toBe(0);
+});
+
+test('a loop that fails unheard is reported', async () => {
+  const { clock } = setUp();
+  const reports = new CollectedReports();
+  const boom = new Error('boom');
+  looping(() => Promise.reject(boom), { clock, everyMs: 10, reports, where: 'housekeeping' });
+  clock.advance(10);
+  await settle();
+  expect(reports.problems).toMatchObject([{ where: 'housekeeping', error: { cause: boom } }]);
 });
 
 test('cancelling done cancels the call under way', () => {
