@@ -47,8 +47,9 @@ export class FrameLoop<Frame> extends MessageLoop<Frame> {
   }
 
   cut(queue: ByteQueue, ended: boolean): Frame | undefined | typeof WAIT {
-    if (queue.length > 0) this.#decoder.push(queue.takeAll());
-    const frame = this.#decoder.next();
+    // What the decoder has comes first: it would grow for ever if it took more, and the queue never make the peer wait.
+    let frame = this.#decoder.next();
+    if (frame === undefined && queue.length > 0) frame = this.#decoder.push(queue.takeAll()).next();
     if (frame !== undefined) return frame;
     if (!ended) return WAIT;
     if (this.held > 0) throw new IncompleteRead('a frame', this.held);

@@ -350,6 +350,21 @@ describe('what nobody reads', () => {
     expect(transport.reading).toBe(true);
   });
 
+  test('stops the peer also while a loop takes frames out of it, one by one', async () => {
+    const { conn, transport } = openStream();
+    const frames = Buffer.from('1:x,'.repeat(16 * KiB));
+    const loop = conn.frames(new NetstringDecoder({ maxBytes: 1 }));
+    let received = 0;
+    for (let i = 0; i < 100; i++) {
+      for (; transport.reading; received += frames.length) transport.receive(Buffer.from(frames));
+      await loop.next();
+      await transport.settle();
+    }
+    expect(received).toBeLessThanOrEqual(256 * KiB);
+    await loop.return?.();
+    expect((await conn.read())?.length).toBe(received - 100 * 4);
+  });
+
   test('waiting for more lets it go on at once', () => {
     const { conn, transport } = openStream();
     transport.receive(Buffer.alloc(64 * KiB));
