@@ -73,7 +73,8 @@ export class DuplexWire implements Wire {
       return;
     }
     if (duplex.readableEnded) this.#tellLater(() => this.#inputEnded());
-    else this.#inside(() => duplex.on('data', (chunk: unknown) => this.#received(chunk)));
+    // Whoever had it before may have paused it.
+    else this.#inside(() => duplex.on('data', (chunk: unknown) => this.#received(chunk)).resume());
   }
 
   write(list: readonly Uint8Array[]): void {

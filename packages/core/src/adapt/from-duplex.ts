@@ -32,6 +32,8 @@ const NOWHERE: Address = { kind: 'memory', name: 'duplex' };
  *
  * An abort destroys the stream with an error; whether the peer sees a reset is up to the stream. A stream that closes
  * before its end of input counts as reset.
+ *
+ * @throws TypeError if what is written to it is in object mode, as limits are in bytes
  */
 export function fromDuplex(
   reactor: Reactor,
@@ -40,6 +42,9 @@ export function fromDuplex(
   factory: FactoryLike,
 ): Transport {
   const { side, local = NOWHERE, peer = NOWHERE, info, below, maxPendingBytes, autoCork } = options;
+  if (duplex.writableObjectMode) {
+    throw new TypeError('Cannot use a stream as a transport as it counts objects, not bytes');
+  }
   const wire = new DuplexWire(reactor.clock, duplex, { local, peer });
   const transport = new WireTransport(reactor, wire, {
     id: below?.id ?? nextId(reactor),

@@ -112,7 +112,7 @@ describe('streams with manners of their own', () => {
     stream.write('text');
     await settle();
     expect(seen).toEqual(['text']);
-    const objects = new Duplex({ objectMode: true, read: () => undefined });
+    const objects = new Duplex({ readableObjectMode: true, read: () => undefined });
     const other = open(objects);
     objects.push(new Uint8Array([0x61, 0x62]));
     objects.push({ not: 'bytes' });
@@ -134,6 +134,19 @@ describe('streams with manners of their own', () => {
     transport.end();
     await settle();
     expect(reason()).toEqual({ kind: 'done' });
+  });
+
+  test('one that somebody has paused goes on', async () => {
+    const stream = new PassThrough().pause();
+    stream.write('waiting');
+    const { seen, settle } = open(stream);
+    await settle();
+    expect(seen).toEqual(['waiting']);
+  });
+
+  test('one that counts objects cannot keep a limit, and is refused', () => {
+    const stream = new Duplex({ writableObjectMode: true });
+    expect(() => open(stream)).toThrow(TypeError);
   });
 
   test('one that fails is reset, with its error', async () => {
