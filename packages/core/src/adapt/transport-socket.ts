@@ -123,6 +123,7 @@ export class TransportSocket extends Duplex {
 
   /** As `net.Socket.setTimeout`, on the reactor's clock. */
   setTimeout(ms: number, callback?: () => void): this {
+    if (this.destroyed) return this;
     this.timeout = ms;
     this.#timer?.cancel();
     this.#timer = undefined;

@@ -4,6 +4,7 @@ import { TLS } from '../../src/connection/info-keys.ts';
 import type { InfoKey } from '../../src/contract/info.ts';
 import type { TlsInfo } from '../../src/contract/tls.ts';
 import { FakeTransport } from '../../testing/fake-transport.ts';
+import { createTestReactor } from '../../testing/test-reactor.ts';
 
 test('where there is TLS below, it knows what a TLSSocket knows', () => {
   const certificate = { subject: 'x' };
@@ -47,4 +48,40 @@ test('what has left is told apart from what was written', async () => {
   expect([socket.bytesWritten, socket.takenBytes]).toEqual([7, 0]);
   transport.drained();
   expect(socket.takenBytes).toBe(7);
+});
+
+test('a socket that is gone waits for nothing', async () => {
+  const reactor = createTestReactor();
+  const transport = new FakeTransport({ reactor });
+  const socket = new TransportSocket(transport);
+  transport.start(socket.protocol);
+  socket.setTimeout(1_000).destroy();
+  await transport.settle();
+  socket.setTimeout(1_000);
+  expect(reactor.clock.timers).toBe(0);
+});
+
+test('a write that waits fails before the socket says so and closes', async () => {
+  const transport = new FakeTransport({ highWaterMark: 10 });
+  const socket = new TransportSocket(transport);
+  transport.start(socket.protocol);
+  transport.stall();
+  const seen: string[] = [];
+  for (const event of ['error', 'close']) socket.on(event, () => seen.push(event));
+  socket.write(Buffer.alloc(100), (error) => seen.push(`write ${String(error?.message)}`));
+  transport.lose(new Error('gone'));
+  await transport.settle();
+  expect(seen).toEqual([expect.stringContaining('write '), 'error', 'close']);
+});
+
+test('piped into itself it is an echo that waits for its peer', async () => {
+  const transport = new FakeTransport({ highWaterMark: 10 });
+  const socket = new TransportSocket(transport);
+  transport.start(socket.protocol);
+  socket.pipe(socket);
+  for (let i = 0; i < 20; i++) transport.receive('0123456789');
+  transport.receiveEnd();
+  await transport.settle();
+  expect(transport.takeText()).toBe('0123456789'.repeat(20));
+  expect(transport.wireState).toBe('ended');
 });
