@@ -68,6 +68,9 @@ export class FakeTls implements Tls {
   startClient(under: Transport, options: TlsClientOptions, upper: Factory): TlsSession {
     const { serverName = 'host' in under.peer ? under.peer.host : undefined, verify = true } =
       options;
+    if (verify && !serverName) {
+      throw new TypeError('Cannot verify the server as there is no serverName');
+    }
     const trusted = !this.#names || this.#names.find(serverName) !== undefined;
     return new FakeSession(under, options, {
       upper,

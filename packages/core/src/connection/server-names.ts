@@ -1,5 +1,5 @@
 const LABEL = '[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?';
-const PATTERN = new RegExp(`^(\\*\\.)?${LABEL}(\\.${LABEL})*$`);
+const NAME = new RegExp(`^${LABEL}(\\.${LABEL})*$`);
 
 /**
  * Values by server name: an exact name before a wildcard. `*.example.net` stands for one label, so for
@@ -12,7 +12,7 @@ export class ServerNames<T> {
   constructor(values: Readonly<Record<string, T>>) {
     for (const [pattern, value] of Object.entries(values)) {
       const name = normal(pattern);
-      if (!PATTERN.test(name) || name.length > 255) {
+      if (!isName(name.replace(/^\*\./, ''))) {
         const rule = 'it must be a DNS name or *. and a name';
         throw new TypeError(`Cannot serve the name as ${rule}: ${JSON.stringify(pattern)}`);
       }
@@ -33,6 +33,16 @@ export class ServerNames<T> {
       this.#values.get(name) ?? (dot > 0 ? this.#values.get(`*${name.slice(dot)}`) : undefined)
     );
   }
+}
+
+/** The DNS name a client asks for, as names are compared; `undefined` if what it says is none. */
+export function toServerName(asked: string): string | undefined {
+  const name = normal(asked);
+  return isName(name) ? name : undefined;
+}
+
+function isName(name: string): boolean {
+  return name.length <= 253 && NAME.test(name);
 }
 
 /** Names are compared without case and without the dot of the root (RFC 4343, RFC 1034 §3.1). */

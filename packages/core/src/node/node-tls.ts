@@ -1,11 +1,11 @@
 import { isIP, type Socket } from 'node:net';
 import { TLSSocket as NodeTlsSocket, type TLSSocket, connect as tlsConnect } from 'node:tls';
+import { domainToASCII } from 'node:url';
 import { toSocket } from '../adapt/to-socket.ts';
 import { TLS } from '../connection/info-keys.ts';
 import { WireTransport } from '../connection/wire-transport.ts';
 import type { DelayedCall } from '../contract/clock.ts';
 import type { CloseReason } from '../contract/close-reason.ts';
-import type { Context } from '../contract/context.ts';
 import type { Factory } from '../contract/factory.ts';
 import type { Tls, TlsClientOptions, TlsServerOptions, TlsSession } from '../contract/tls.ts';
 import type { Transport } from '../contract/transport.ts';
@@ -15,9 +15,7 @@ import { tlsAbove } from './tls-above.ts';
 import { clientStateOf } from './tls-client-sessions.ts';
 import { tlsInfo, verifyError } from './tls-info.ts';
 import { handshakeReason, recordReason } from './tls-reason.ts';
-import { serverContextsOf } from './tls-server-contexts.ts';
-
-const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
+import { DEFAULT_HANDSHAKE_TIMEOUT_MS, serverContextsOf } from './tls-server-contexts.ts';
 
 /** TLS by node's OpenSSL, over any transport. */
 export const nodeTls: Tls = {
@@ -46,7 +44,7 @@ class NodeTlsSession implements TlsSession {
     const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS } = parts.options;
     const start =
       parts.side === 'server'
-        ? serverStart(parts, { context: under.context, refuse: this.#failed })
+        ? serverStart(parts, { under, refuse: this.#failed })
         : clientStart(parts, under);
     this.#under = under;
     this.#parts = parts;
@@ -140,9 +138,13 @@ class TlsWire extends SocketWire {
 /** What the options ask for, before the socket is taken: a mistake in them leaves the transport alone. */
 function serverStart(
   { options, upper }: Parts & { side: 'server' },
-  { context, refuse }: { context: Context; refuse: (error: Error) => void },
+  { under, refuse }: { under: Transport; refuse: (error: Error) => void },
 ): (raw: Socket) => TLSSocket {
   const { clientCertificates } = options;
+  const {
+    context,
+    reactor: { clock },
+  } = under;
   const contexts = serverContextsOf(options);
   const secureContext = contexts.initial;
   return (raw) =>
@@ -155,10 +157,10 @@ function serverStart(
       ...(contexts.byName && {
         // Without a call of `callback` the handshake waits until it is given up.
         SNICallback: (asked, callback) =>
-          void contexts.find(asked, { context, failed: rethrow }).then(
-            (found) => callback(null, found),
-            (error: unknown) => refuse(toError(error)),
-          ),
+          void contexts
+            .find(asked, { clock, guard: { context, failed: rethrow } })
+            .then((found) => callback(null, found))
+            .catch((error: unknown) => refuse(toError(error))),
       }),
     });
 }
@@ -172,12 +174,13 @@ function clientStart(
   { options, upper }: Parts & { side: 'client' },
   { peer }: Transport,
 ): (raw: Socket) => TLSSocket {
-  const { verify = true, serverName = 'host' in peer ? peer.host : undefined } = options;
-  if (verify && serverName === undefined) {
+  const { verify = true, serverName = 'host' in peer ? peer.host : '' } = options;
+  const name = dnsName(serverName);
+  if (verify && name === '') {
     throw new TypeError('Cannot verify the server as there is no serverName');
   }
   const { context, sessions } = clientStateOf(options);
-  const session = serverName === undefined ? undefined : sessions.take(serverName);
+  const session = name === '' ? undefined : sessions.take(name);
   return (raw) => {
     const socket = tlsConnect({
       socket: raw,
@@ -186,22 +189,25 @@ function clientStart(
       ...alpn(options, upper),
       ...(session && { session }),
       // An address is verified, but has no place in SNI (RFC 6066 §3).
-      ...(serverName !== undefined && {
-        host: serverName,
-        servername: isIP(serverName) ? '' : serverName,
-      }),
+      ...(name !== '' && { host: name, servername: isIP(name) ? '' : name }),
     });
-    if (serverName !== undefined) {
-      socket.on('session', (next: Buffer) => sessions.keep(serverName, next));
-      // TLS 1.2 sends no new ticket for one that is still good.
-      socket.once('secureConnect', () => {
-        if (session && socket.isSessionReused() && socket.getProtocol() === 'TLSv1.2') {
-          sessions.keep(serverName, session);
-        }
-      });
-    }
+    const keep = (next: Buffer): void => {
+      // Who takes up a session is not asked for a certificate, so the name would count as verified from then on.
+      if (name !== '' && socket.authorized) sessions.keep(name, next);
+    };
+    socket.on('session', keep);
+    // TLS 1.2 sends no new ticket for one that is still good.
+    socket.once('secureConnect', () => {
+      if (session && socket.isSessionReused() && socket.getProtocol() === 'TLSv1.2') keep(session);
+    });
     return socket;
   };
+}
+
+/** As DNS and certificates have it: in ASCII (RFC 5890), and without the dot of the root (RFC 6066 §3). */
+function dnsName(name: string): string {
+  const bare = name.replace(/\.$/, '');
+  return /[^\0-\x7f]/.test(bare) ? domainToASCII(bare) || bare : bare;
 }
 
 function alpn(

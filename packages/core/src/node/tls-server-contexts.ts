@@ -1,12 +1,23 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
 import { enter, type Guard } from '../connection/entry.ts';
-import { ServerNames } from '../connection/server-names.ts';
+import { ServerNames, toServerName } from '../connection/server-names.ts';
+import type { Clock } from '../contract/clock.ts';
 import type { CertificateSource, TlsCertificate, TlsServerOptions } from '../contract/tls.ts';
 import { secureContext } from './tls-secure-context.ts';
 
 const DEFAULT_MAX_LOOKUPS = 256;
 const TICKET_KEY_BYTES = 48;
+
+/** Longest a handshake may take if the options do not say. */
+export const DEFAULT_HANDSHAKE_TIMEOUT_MS = 10_000;
+
+/** What a lookup of a certificate needs. */
+interface Lookup {
+  /** Whose code runs. */
+  readonly guard: Guard;
+  readonly clock: Clock;
+}
 
 /** Every connection of a port shares the options object, and so what was made of it. */
 const made = new WeakMap<TlsServerOptions, TlsServerContexts>();
@@ -66,31 +77,40 @@ export class TlsServerContexts {
     return this.#options.certificates !== undefined || this.#options.certificateFor !== undefined;
   }
 
-  /**
-   * The context for a client that asks for the name `asked`, or `undefined` for the initial one. Rejects if there is
-   * none. `guard` is whose code runs.
-   */
-  async find(asked: string, guard: Guard): Promise<SecureContext | undefined> {
-    const { certificateFor, maxCertificateLookups = DEFAULT_MAX_LOOKUPS } = this.#options;
-    const found = this.#names.find(asked);
+  /** The context for a client that asks for the name `asked`, or `undefined` for the initial one; rejects without. */
+  async find(asked: string, lookup: Lookup): Promise<SecureContext | undefined> {
+    const found = this.#names.find(asked) ?? (await this.#lookUp(toServerName(asked), lookup));
     if (found) return this.#contextOf(found);
-    if (certificateFor && /^[\w.-]{1,255}$/.test(asked)) {
-      if (this.#lookups >= maxCertificateLookups) {
-        const rule = `no more than ${maxCertificateLookups} clients may wait for one`;
-        throw new Error(`Cannot look up a certificate as ${rule}`);
-      }
-      this.#lookups += 1;
-      try {
-        const name = asked.toLowerCase();
-        const certificate = await enter(guard, 'certificateFor', () => certificateFor(name), name);
-        if (certificate) return this.#contextOf(certificate);
-      } finally {
-        this.#lookups -= 1;
-      }
-    }
     const { cert, pfx, certificate } = this.#options;
     if (cert ?? pfx ?? certificate) return undefined;
     throw new Error(`Cannot find a certificate for the name: ${JSON.stringify(asked)}`);
+  }
+
+  async #lookUp(
+    name: string | undefined,
+    { guard, clock }: Lookup,
+  ): Promise<TlsCertificate | undefined> {
+    const { certificateFor, maxCertificateLookups = DEFAULT_MAX_LOOKUPS } = this.#options;
+    if (!certificateFor || name === undefined) return undefined;
+    if (this.#lookups >= maxCertificateLookups) {
+      const rule = `no more than ${maxCertificateLookups} clients may wait for one`;
+      throw new Error(`Cannot look up a certificate as ${rule}`);
+    }
+    this.#lookups += 1;
+    let waiting = true;
+    const over = (): void => {
+      if (waiting) this.#lookups -= 1;
+      waiting = false;
+    };
+    // By then no client waits. One that leaves before keeps its place, or leaving would be a way around the limit.
+    const { handshakeTimeoutMs = DEFAULT_HANDSHAKE_TIMEOUT_MS } = this.#options;
+    const deadline = clock.callLater(handshakeTimeoutMs, over);
+    try {
+      return await enter(guard, 'certificateFor', () => certificateFor(name), name);
+    } finally {
+      deadline.cancel();
+      over();
+    }
   }
 
   #contextOf(from: TlsCertificate | CertificateSource): SecureContext {

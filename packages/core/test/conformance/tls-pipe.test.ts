@@ -51,7 +51,8 @@ describe.each(['whole', 7] as const)('fake TLS over a pipe, cut %s', (cut) => {
     (side: 'startServer' | 'startClient') =>
     (inner: Factory): Factory => ({
       name: 'fake',
-      buildProtocol: () => new SecuringProtocol((under) => fake[side](under, {}, inner)),
+      buildProtocol: () =>
+        new SecuringProtocol((under) => fake[side](under, { serverName: 'a.example' }, inner)),
     });
   const ends = { server: secured('startServer'), client: secured('startClient') };
   runOver(can, () => between(ends, { can, pipe: { cut } }));

@@ -14,8 +14,10 @@ import { alpn } from '../../src/layers/transform/alpn.ts';
 import { tls } from '../../src/layers/transform/tls.ts';
 import { transform } from '../../src/layers/transform/transform.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
+import { nodeTls } from '../../src/node/node-tls.ts';
 import { clientHelloBytes } from '../../testing/client-hello-bytes.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
+import { FakeTls } from '../../testing/fake-tls.ts';
 import { FakeTransport } from '../../testing/fake-transport.ts';
 import { createTestReactor } from '../../testing/test-reactor.ts';
 import { localhostCertificate } from '../fixtures/localhost-certificate.ts';
@@ -344,19 +346,32 @@ test.each(['TLSv1.2', 'TLSv1.3'] as const)(
   },
 );
 
-test('a client that is to verify must know a name, and the mistake is its own', async () => {
-  const testReactor = createTestReactor();
-  const transport = new FakeTransport({ reactor: testReactor, side: 'client' });
-  transport.start({
-    connectionMade: (t) =>
-      void testReactor.tls.startClient(t, {}, { name: 'upper', buildProtocol: () => undefined }),
-    dataReceived() {},
-  });
-  await transport.settle();
-  expect(transport.closedWith).toMatchObject({ kind: 'protocol', error: expect.any(TypeError) });
-  expect(testReactor.reports.problems).toHaveLength(1);
-  expect(testReactor.clock.timers).toBe(0);
-});
+test.each([
+  ['of node', undefined, nodeTls],
+  ['of node', '', nodeTls],
+  ['of node', '.', nodeTls],
+  ['that is fake', undefined, new FakeTls()],
+  ['that is fake', '', new FakeTls()],
+])(
+  'a client %s that is to verify must know a name, not %j, and the mistake is its own',
+  async (_, serverName, tls) => {
+    const testReactor = createTestReactor({ tls });
+    const transport = new FakeTransport({ reactor: testReactor, side: 'client' });
+    transport.start({
+      connectionMade: (t) =>
+        void testReactor.tls.startClient(
+          t,
+          { serverName },
+          { name: 'upper', buildProtocol: () => undefined },
+        ),
+      dataReceived() {},
+    });
+    await transport.settle();
+    expect(transport.closedWith).toMatchObject({ kind: 'protocol', error: expect.any(TypeError) });
+    expect(testReactor.reports.problems).toHaveLength(1);
+    expect(testReactor.clock.timers).toBe(0);
+  },
+);
 
 test('a port that stops while TLS says goodbye waits for nothing', async () => {
   for (let round = 0; round < 5; round++) {

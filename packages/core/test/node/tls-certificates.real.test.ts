@@ -1,7 +1,8 @@
+import { connect } from 'node:tls';
 import { expect, test } from 'vitest';
 import type { TlsCertificate, TlsServerOptions } from '../../src/contract/tls.ts';
 import { createTestAuthority, EXPIRED } from '../../testing/test-certificates.ts';
-import { TlsRig } from './tls-rig.ts';
+import { host, TlsRig } from './tls-rig.ts';
 
 const authority = createTestAuthority();
 const { ca } = authority;
@@ -77,7 +78,7 @@ test('a certificateFor that never answers ends with the handshake, and only so m
   const waiting: ((answer: TlsCertificate) => void)[] = [];
   const port = await rig.serve({
     ...fallback,
-    handshakeTimeoutMs: 80,
+    handshakeTimeoutMs: 250,
     maxCertificateLookups: 2,
     certificateFor: () => new Promise((done) => waiting.push(done)),
   });
@@ -91,13 +92,18 @@ test('a certificateFor that never answers ends with the handshake, and only so m
   expect(await first).toBeUndefined();
   expect(await second).toBeUndefined();
   expect(await rig.servers[0]?.lost).toMatchObject({ kind: 'timeout', timer: 'handshake' });
+  // Nobody waits any more, though nothing was answered.
+  const third = shown(rig, port, 'third.test');
+  await expect.poll(() => waiting.length).toBe(3);
+  waiting[2]?.(found);
+  expect(await third).toBe('found.test');
   // The connection has long gone; the answer must not disturb anybody.
   for (const answer of waiting) answer(found);
   await new Promise((done) => setImmediate(done));
-  const last = shown(rig, port, 'last.test');
-  await expect.poll(() => waiting.length).toBe(3);
-  waiting[2]?.(found);
-  expect(await last).toBe('found.test');
+  const last = [shown(rig, port, 'fourth.test'), shown(rig, port, 'fifth.test')];
+  await expect.poll(() => waiting.length).toBe(5);
+  for (const answer of waiting) answer(found);
+  expect(await Promise.all(last)).toEqual(['found.test', 'found.test']);
 });
 
 test('a certificate that changes is served from the next handshake on; open connections live on', async () => {
@@ -141,6 +147,38 @@ test('a client verifies names and addresses, and refuses what is not good for th
       error: { cause: { code: 'ERR_TLS_CERT_ALTNAME_INVALID' } },
     });
   }
+});
+
+test('a client asks for a name as DNS has it, whether or not that is how it is written', async () => {
+  await using rig = new TlsRig();
+  const port = await rig.serve(authority.server(['xn--bcher-kva.example', 'a.example']));
+  const asked = async (serverName: string): Promise<unknown> => {
+    const { info, transport, lost } = await rig.connect(port, { ca, serverName });
+    transport?.close();
+    await lost;
+    return [info?.authorized, info?.serverName];
+  };
+  expect(await asked('bücher.example')).toEqual([true, 'xn--bcher-kva.example']);
+  expect(await asked('a.example.')).toEqual([true, 'a.example']);
+});
+
+test('certificateFor is asked for DNS names alone, without the dot of the root', async () => {
+  await using rig = new TlsRig();
+  const asked: string[] = [];
+  const port = await rig.serve({
+    ...fallback,
+    certificateFor: (name) => void asked.push(name),
+  });
+  const ask = (servername: string): Promise<unknown> =>
+    new Promise((done) => {
+      const socket = connect({ host, port, servername, rejectUnauthorized: false });
+      socket.once('secureConnect', () => done(socket.destroy()));
+      socket.once('error', done);
+    });
+  for (const name of ['..', '.', 'a..test', '-', '../a', '*.test', 'a_b.test.', 'x'.repeat(64)]) {
+    await ask(name);
+  }
+  expect(asked).toEqual(['a_b.test']);
 });
 
 test.each([

@@ -78,6 +78,22 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('sessions with %s', (maxVersion) 
     expect(await rig.servers[1]?.lost).toMatchObject({ kind: 'protocol' });
   });
 
+  test('are never those of a server that was not verified', async () => {
+    await using rig = new TlsRig();
+    const port = await rig.serve({ ...server, maxVersion }, greeting);
+    const strict: TlsClientOptions = { ca, serverName: 'wrong.example' };
+    const lenient: TlsClientOptions = { ...strict, verify: false };
+    for (const _ of ['first', 'again']) {
+      expect(await visit(rig, port, strict)).toBeUndefined();
+      const { info, transport, heard, lost } = await rig.connect(port, lenient);
+      expect(info?.authorized).toBe(false);
+      expect(info?.authorizationError).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+      await heard;
+      transport?.close();
+      await lost;
+    }
+  });
+
   test('of a client with a certificate keep it', async () => {
     await using rig = new TlsRig();
     const authorized: unknown[] = [];

@@ -54,7 +54,10 @@ async function shake({ fake, server = {}, client = {}, cut, app }: Plan = {}) {
   const pipe = connectPipe(
     reactor,
     app ? app(secured) : secured,
-    () => new SecuringProtocol((under) => reactor.tls.startClient(under, client, upper)),
+    () =>
+      new SecuringProtocol((under) =>
+        reactor.tls.startClient(under, { serverName: 'a.example', ...client }, upper),
+      ),
     { cut },
   );
   pipe.server.onClose((reason) => void (reasons.server = reason));
@@ -196,7 +199,8 @@ test('starttls works with it as with the real one', async () => {
   connectPipe(
     reactor,
     () => new LineServer({}, asked),
-    () => new LineClient({}, answered, { before: 'one\n', after: 'two\n' }),
+    () =>
+      new LineClient({ serverName: 'a.example' }, answered, { before: 'one\n', after: 'two\n' }),
     { cut: 5 },
   );
   await reactor.clock.settle();
