@@ -36,11 +36,11 @@ class HandingOver implements Guard {
 
   failed(callback: string, thrown: unknown): void {
     const error = toError(thrown);
+    this.#transport.abort({ kind: 'protocol', error });
     // The peer's fault is quiet, as everywhere.
     if (!(error instanceof ProtocolError)) {
       this.#transport.reactor.reports.problem(`${this.context.label}.${callback}`, error);
     }
-    this.#transport.abort({ kind: 'protocol', error });
   }
 }
 

@@ -269,8 +269,8 @@ export class TransformWire implements Protocol, Wire {
   #fail(callback: string, thrown: unknown): void {
     const { reactor, context } = this.#transport;
     const error = toError(thrown);
-    reactor.reports.problem(`${context.label}.${callback}`, error);
     this.#transport.abort({ kind: 'protocol', error });
+    reactor.reports.problem(`${context.label}.${callback}`, error);
   }
 
   #hold(): Disposable {

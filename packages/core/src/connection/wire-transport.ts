@@ -489,10 +489,10 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   /** For {@link enter}. A peer's fault is quiet, ours is reported; either ends this connection alone. */
   failed(callback: string, thrown: unknown): void {
     const error = toError(thrown);
+    this.abort({ kind: 'protocol', error });
     if (!(error instanceof ProtocolError)) {
       this.reactor.reports.problem(`${this.context.label}.${callback}`, error);
     }
-    this.abort({ kind: 'protocol', error });
   }
 
   #detach(): Socket {

@@ -66,6 +66,24 @@ test('a wire that says drained too early is not believed', async () => {
   expect(heard).toEqual([]);
 });
 
+test('a connection whose fault cannot even be reported is aborted all the same', async () => {
+  const reactor = createTestReactor();
+  reactor.reports.problem = () => {
+    throw new Error('a mistake in the reporter');
+  };
+  const transport = new FakeTransport({ reactor });
+  const heard: string[] = [];
+  transport.start({
+    dataReceived() {
+      throw new Error('a mistake');
+    },
+    connectionLost: ({ kind }) => heard.push(kind),
+  });
+  expect(() => transport.receive('x')).toThrow('a mistake in the reporter');
+  await transport.settle();
+  expect(heard).toEqual(['protocol']);
+});
+
 test('a protocol that has closed is not asked to finish', async () => {
   const reactor = createTestReactor();
   const transport = new FakeTransport({ reactor });
