@@ -1,18 +1,20 @@
 import { expect, test } from 'vitest';
-import { stack } from '../../src/connection/stack.ts';
+import { stack, stackWarnings } from '../../src/connection/stack.ts';
 import type { Factory } from '../../src/contract/factory.ts';
 import type { Protocol } from '../../src/contract/protocol.ts';
+import { maxConnections } from '../../src/layers/admission/max-connections.ts';
 import { CLIENT_HELLO, clientHello } from '../../src/layers/preamble/client-hello.ts';
 import {
   routeByServerName,
   type ServerNameRoutes,
 } from '../../src/layers/preamble/client-hello-router.ts';
 import { sniff } from '../../src/layers/preamble/sniff.ts';
+import { tls } from '../../src/layers/transform/tls.ts';
 import { chunkings } from '../../testing/chunkings.ts';
 import { clientHelloBytes } from '../../testing/client-hello-bytes.ts';
 import { FakeTransport } from '../../testing/fake-transport.ts';
 import { feed } from '../../testing/feed.ts';
-import type { TestReactor } from '../../testing/test-reactor.ts';
+import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
 
 const hello = clientHelloBytes({ serverName: 'a.example', alpn: ['h2'], recordBytes: 40 });
 
@@ -114,6 +116,26 @@ test.each([
   const input = clientHelloBytes({ serverName });
   const { closedWith } = await feed(routeByServerName({ 'a.example': teller('a') }), input);
   expect(closedWith).toEqual({ kind: 'refused', by: 'serverName', why });
+});
+
+test('reports name who was chosen, and wrong orders behind a name are found', async () => {
+  const reactor = createTestReactor();
+  const broken: Factory = {
+    name: 'broken',
+    buildProtocol: () => ({
+      dataReceived() {
+        throw new Error('a mistake');
+      },
+    }),
+  };
+  const transport = new FakeTransport({ reactor });
+  transport.adopt(routeByServerName({ 'a.example': broken }));
+  transport.receive(hello);
+  await transport.settle();
+  expect(transport.context.label).toBe('broken');
+  expect(reactor.reports.problems).toMatchObject([{ where: 'broken.dataReceived' }]);
+  const wrong = stack(tls({}), maxConnections(3))(broken);
+  expect(stackWarnings(routeByServerName({ 'a.example': wrong }))).toHaveLength(1);
 });
 
 test('a router prints its names, starts and stops each of its factories once, and refuses nonsense', () => {

@@ -1,5 +1,6 @@
 import { toFactory } from '../../connection/factory.ts';
 import { ServerNames } from '../../connection/server-names.ts';
+import { stackWarnings } from '../../connection/stack.ts';
 import type { Factory, FactoryLike, Incoming } from '../../contract/factory.ts';
 import type { Port } from '../../contract/port.ts';
 import type { Protocol } from '../../contract/protocol.ts';
@@ -47,10 +48,18 @@ class ServerNameRouter implements Factory {
     this.name = `serverName(${[...named.map(([name]) => name), ...(otherwise ? ['otherwise'] : [])].join('|')})`;
   }
 
+  /** For `stackWarnings`. */
+  get warnings(): readonly string[] {
+    return [...this.#all].flatMap((each) => stackWarnings(each));
+  }
+
   buildProtocol(incoming: Incoming): Protocol | undefined {
     const asked = incoming.info(CLIENT_HELLO)?.serverName;
     const factory = this.#names.find(asked) ?? this.#otherwise;
-    if (factory) return factory.buildProtocol(incoming);
+    if (factory) {
+      incoming.context.label = factory.name;
+      return factory.buildProtocol(incoming);
+    }
     const why = asked === undefined ? 'the client asks for no name' : `nobody serves "${asked}"`;
     incoming.abort({ kind: 'refused', by: 'serverName', why });
     return undefined;

@@ -1,5 +1,6 @@
 import { toFactory } from '../../connection/factory.ts';
 import { TLS } from '../../connection/info-keys.ts';
+import { stackWarnings } from '../../connection/stack.ts';
 import type { Factory, FactoryLike, Incoming } from '../../contract/factory.ts';
 import type { Port } from '../../contract/port.ts';
 import type { Protocol } from '../../contract/protocol.ts';
@@ -45,11 +46,19 @@ class AlpnRouter implements Factory {
     }
   }
 
+  /** For `stackWarnings`. */
+  get warnings(): readonly string[] {
+    return [...this.#all()].flatMap((each) => stackWarnings(each));
+  }
+
   buildProtocol(incoming: Incoming): Protocol | undefined {
     const agreed = incoming.info(TLS)?.alpn;
     const factory =
       (agreed === undefined ? undefined : this.#routes.get(agreed)) ?? this.#otherwise;
-    if (factory) return factory.buildProtocol(incoming);
+    if (factory) {
+      incoming.context.label = factory.name;
+      return factory.buildProtocol(incoming);
+    }
     const why =
       agreed === undefined ? 'the client offers no ALPN' : 'nobody speaks what was agreed';
     incoming.abort({ kind: 'refused', by: 'alpn', why });
