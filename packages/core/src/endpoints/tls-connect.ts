@@ -5,6 +5,7 @@ import type { TcpConnectOptions } from '../contract/tcp.ts';
 import type { TlsClientOptions } from '../contract/tls.ts';
 import type { Transport } from '../contract/transport.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { withSignal } from '../deferred/with-signal.ts';
 import { ConnectError, describeReason } from '../errors.ts';
 import { SecuringProtocol } from '../layers/transform/securing-protocol.ts';
 
@@ -39,7 +40,8 @@ export function connectTls<P extends Protocol>(
     buildProtocol: () =>
       new SecuringProtocol((below) => below.reactor.tls.startClient(below, secured, upper)),
   };
-  return reactor.tcp.connect(place, below).addCallback((transport) => {
+  const { signal, ...peer } = place;
+  const connected = reactor.tcp.connect(peer, below).addCallback((transport) => {
     under = transport;
     transport.onClose((reason) => {
       const why = `Cannot connect to ${where}: ${describeReason(reason)}`;
@@ -48,6 +50,8 @@ export function connectTls<P extends Protocol>(
     });
     return made;
   });
+  // Not only to the TCP connection: the handshake may be the longer part.
+  return withSignal(connected, signal);
 }
 
 function refusal(where: string, name: string): ConnectError {

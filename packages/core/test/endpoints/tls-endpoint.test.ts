@@ -110,12 +110,18 @@ test('a handshake that fails rejects with the reason', async () => {
   });
 });
 
-test('cancelling during the handshake aborts the connection', async () => {
-  const connected = parseClientEndpoint('tls://mail.example:993').connect(reactor, discard);
-  connected.cancel();
-  await expect(connected).rejects.toBeInstanceOf(CancelledError);
-  expect(asked.connect?.[1].wireState).toBe('reset');
-});
+test.each(['cancelling', 'a signal'])(
+  '%s during the handshake aborts the connection',
+  async (how) => {
+    const abort = new AbortController();
+    const endpoint = parseClientEndpoint('tls://mail.example:993');
+    const connected = endpoint.connect(reactor, discard, { signal: abort.signal });
+    if (how === 'cancelling') connected.cancel();
+    else abort.abort();
+    await expect(connected).rejects.toBeInstanceOf(CancelledError);
+    expect(asked.connect?.[1].wireState).toBe('reset');
+  },
+);
 
 test.each([
   'tls://:443?cert=c.pem&key=k.pem&ca=ca.pem&alpn=h2,http/1.1&minVersion=TLSv1.3&maxVersion=TLSv1.3' +
