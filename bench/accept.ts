@@ -36,8 +36,8 @@ const samples = await compare({
   script: './accept-server.ts',
   modes: ['raw', 'raw again', 'protocol', 'admission', 'observer'],
   load: visits,
-  count: 1_600,
-  rounds: 15,
+  count: 1_200,
+  rounds: 9,
 });
 show(samples, {
   title: `accepting, ${CLIENTS} clients at a time`,

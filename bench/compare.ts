@@ -77,6 +77,12 @@ async function sample(
   return { cpu: ((await server.cpu()) - before) / count, rate: count / seconds };
 }
 
+/**
+ * Servers run what users install. Straight from the source, tsx would name every closure each time it is made, which
+ * costs more than many a thing that is measured here.
+ */
+const builtCode = process.execArgv.filter((option) => option !== '--conditions=@hawser/source');
+
 interface MeasuredServer {
   readonly mode: string;
   readonly port: number;
@@ -91,7 +97,7 @@ async function startServer(
   const child = fork(
     fileURLToPath(new URL(script, import.meta.url)),
     [mode.replace(/ again$/, ''), ...args],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] },
+    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: builtCode },
   );
   const ask = async (): Promise<number> => {
     const answer = once(child, 'message');
@@ -114,5 +120,5 @@ async function startServer(
 
 async function failure(child: ChildProcess): Promise<never> {
   const [code] = (await once(child, 'exit')) as [number | null];
-  throw new Error(`Cannot measure as the server exited with ${code}`);
+  throw new Error(`Cannot measure as the server exited with ${code}: after "npm run build"?`);
 }

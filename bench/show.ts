@@ -58,5 +58,5 @@ function quantile(list: readonly number[], share: number): number {
 
 function row([name = '', ...cells]: readonly (string | undefined)[]): string {
   const shown = cells.filter((cell) => cell !== undefined);
-  return `  ${name.padEnd(26)}${shown.map((cell) => cell.padStart(14)).join('')}`;
+  return `  ${name.padEnd(26)}${shown.map((cell) => cell.padStart(17)).join('')}`;
 }
