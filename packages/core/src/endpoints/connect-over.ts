@@ -28,6 +28,7 @@ export interface OverParts<P extends Protocol> extends OperationOptions {
 export function connectOver<P extends Protocol>(parts: OverParts<P>): Deferred<P> {
   const { reactor, inner, factory, where, code, signal } = parts;
   let under: Incoming | undefined;
+  let watching: Disposable | undefined;
   const made = new Deferred<P>({ canceller: () => under?.abort(), where: 'connect' });
   const upper: Factory<P> = {
     name: factory.name,
@@ -35,9 +36,13 @@ export function connectOver<P extends Protocol>(parts: OverParts<P>): Deferred<P
     acceptableProtocols: factory.acceptableProtocols,
     buildProtocol(incoming) {
       const protocol = factory.buildProtocol(incoming);
-      // Its `connectionMade` comes when this returns.
-      if (protocol) reactor.clock.callSoon(() => made.resolve(protocol));
-      else {
+      if (protocol) {
+        // Its `connectionMade` comes when this returns.
+        reactor.clock.callSoon(() => {
+          watching?.[Symbol.dispose]();
+          made.resolve(protocol);
+        });
+      } else {
         const why = `Cannot connect to ${where}: the factory "${factory.name}" refused the connection`;
         made.reject(new ConnectError('HAWSER_REFUSED', why));
       }
@@ -49,7 +54,7 @@ export function connectOver<P extends Protocol>(parts: OverParts<P>): Deferred<P
     name: between.name,
     buildProtocol(incoming) {
       under = incoming;
-      incoming.onClose((reason) => {
+      watching = incoming.onClose((reason) => {
         const cause = 'error' in reason ? reason.error : undefined;
         const why = cause instanceof HawserError ? cause.message : describeReason(reason);
         const failed = reason.kind === 'timeout' ? 'HAWSER_CONNECT_TIMEOUT' : code;

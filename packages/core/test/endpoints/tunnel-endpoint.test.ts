@@ -93,6 +93,26 @@ test('names are looked up here if that is wanted', async () => {
   expect(transport.take().toString('hex')).toContain('050100010a0000090019');
 });
 
+test('who has the connection listens for its end, nobody else', async () => {
+  const onClose = transport.onClose.bind(transport);
+  let listening = 0;
+  transport.onClose = (listener) => {
+    const heard = onClose(listener);
+    listening += 1;
+    return {
+      [Symbol.dispose]() {
+        listening -= 1;
+        heard[Symbol.dispose]();
+      },
+    };
+  };
+  const connected = parseClientEndpoint(HTTP).connect(reactor, () => upper);
+  expect(listening).toBe(1);
+  transport.receive('HTTP/1.1 200 OK\r\n\r\n');
+  await connected;
+  expect(listening).toBe(0);
+});
+
 describe('a lookup on this side', () => {
   const text = 'socks5+tcp://me:pw@proxy:1080/example.net:25?resolve=local&socks5.timeoutMs=400';
 
