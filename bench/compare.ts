@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
+import { builtCode } from './built-code.ts';
 
 /** Whoever keeps a server busy. */
 export interface Load {
@@ -77,12 +78,6 @@ async function sample(
   return { cpu: ((await server.cpu()) - before) / count, rate: count / seconds };
 }
 
-/**
- * Servers run what users install. Straight from the source, tsx would name every closure each time it is made, which
- * costs more than many a thing that is measured here.
- */
-const builtCode = process.execArgv.filter((option) => option !== '--conditions=@hawser/source');
-
 interface MeasuredServer {
   readonly mode: string;
   readonly port: number;
@@ -97,7 +92,7 @@ async function startServer(
   const child = fork(
     fileURLToPath(new URL(script, import.meta.url)),
     [mode.replace(/ again$/, ''), ...args],
-    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: builtCode },
+    { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [...builtCode] },
   );
   const ask = async (): Promise<number> => {
     const answer = once(child, 'message');

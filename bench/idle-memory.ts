@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { builtCode } from './built-code.ts';
 import { median } from './show.ts';
 
 const CONNECTIONS = 10_000;
@@ -71,7 +72,7 @@ async function measure(mode: string): Promise<Memory> {
 
 function start(script: string, args: readonly string[]): ChildProcess {
   return fork(fileURLToPath(new URL(script, import.meta.url)), args, {
-    execArgv: [...process.execArgv, '--expose-gc'],
+    execArgv: [...builtCode, '--expose-gc'],
   });
 }
 
