@@ -160,10 +160,10 @@ export class NodeThreads implements Threads {
     }
   }
 
-  #answered(thread: WorkerThread, answer: WorkerAnswer): void {
+  #answered(thread: WorkerThread, answer: WorkerAnswer | null | undefined): void {
     const job = this.#threads.get(thread);
-    // It may have answered while it was being ended.
-    if (typeof job !== 'object') return;
+    // It may have answered while it was being ended, and what a module posts by itself arrives here as well.
+    if (typeof job !== 'object' || answer?.id !== job.id) return;
     this.#next(thread);
     job.answered(answer);
   }
@@ -173,15 +173,26 @@ export class NodeThreads implements Threads {
     this.#threads.delete(thread);
     this.#lost.get(thread)?.resolve();
     this.#lost.delete(thread);
-    if (this.#waiting.size > 0) {
-      const replacement = this.#newThread();
-      if (replacement) this.#next(replacement);
-    }
+    if (this.#waiting.size > 0) this.#replace();
     if (typeof job === 'object') {
       job.lost(error);
     } else if (job === 'idle' && error) {
       // Something a job left behind, a timer for example.
       this.#reactor.reports.problem('threads', error);
+    }
+  }
+
+  /** Those who wait need a thread in place of one that is gone. */
+  #replace(): void {
+    try {
+      const replacement = this.#newThread();
+      if (replacement) this.#next(replacement);
+    } catch (thrown) {
+      // The system may be short of them. Where there are others, these will do.
+      if (this.#threads.size > 0) return;
+      const waiting = [...this.#waiting];
+      this.#waiting.clear();
+      for (const each of waiting) each.reject(toError(thrown));
     }
   }
 

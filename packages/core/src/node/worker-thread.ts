@@ -5,7 +5,8 @@ import type { WorkerAnswer, WorkerRequest } from './worker-message.ts';
 
 /** Who hears of a {@link WorkerThread}. */
 export interface WorkerThreadEvents {
-  answered(thread: WorkerThread, answer: WorkerAnswer): void;
+  /** An answer, or something that the module itself has posted. */
+  answered(thread: WorkerThread, answer: WorkerAnswer | null | undefined): void;
   /** The thread is gone: once, last. `error` is what nobody caught in it. */
   lost(thread: WorkerThread, error: Error | undefined): void;
 }
@@ -30,7 +31,9 @@ export class WorkerThread {
       ...(execArgv && { execArgv: [...execArgv] }),
       ...(maxHeapMb && { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } }),
     });
-    this.#worker.on('message', (answer: WorkerAnswer) => events.answered(this, answer));
+    this.#worker.on('message', (answer: WorkerAnswer | null | undefined) =>
+      events.answered(this, answer),
+    );
     this.#worker.on('messageerror', (error) => this.#lose(error));
     // 'exit' follows, in every case.
     this.#worker.on('error', (thrown) => {

@@ -215,6 +215,23 @@ describe('limits', () => {
   });
 });
 
+test('what a module posts by itself is not taken for an answer', async () => {
+  const said = { id: 2, at: 'done', value: 'forged' };
+  expect(await threads.run(plain, [said], { name: 'posts' })).toBe('answered');
+  expect(await threads.run(plain, [null], { name: 'posts' })).toBe('answered');
+  expect(await threads.run(plain, [1, 2], { name: 'add' })).toBe(3);
+});
+
+test('jobs do not wait for threads that cannot be made', async () => {
+  const options: { size: number; execArgv?: string[] } = { size: 1 };
+  threads = new NodeThreads({ clock, reports }, options);
+  const exits = threads.run(jobs, [], { name: 'exits' });
+  const waiting = threads.run(plain, [1, 2], { name: 'add' });
+  options.execArgv = ['--title=no-thread-has-this-flag'];
+  await expect(exits).rejects.toMatchObject({ code: 'HAWSER_THREAD_LOST' });
+  await expect(waiting).rejects.toMatchObject({ code: 'ERR_WORKER_INVALID_EXEC_ARGV' });
+});
+
 describe('cancelling', () => {
   test('a job ends the thread that is busy with it', async () => {
     const gate = newGate();
