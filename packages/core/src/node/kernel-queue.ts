@@ -5,7 +5,10 @@ import { readFile } from 'node:fs/promises';
 const FRESH_MS = 200;
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
 
-let reading: Promise<readonly string[]> | undefined;
+/** What a socket has sent and not been told of, as hexadecimal bytes, and its inode. */
+const ROW = /^ *\d+: \S+ \S+ \S+ ([\dA-F]{8,}):\S+ \S+ \S+ +\d+ +\d+ (\d+) /gm;
+
+let reading: Promise<ReadonlyMap<number, number>> | undefined;
 
 /**
  * How many bytes of a TCP socket the peer has not acknowledged, as Linux tells in /proc/net/tcp (proc(5)); `undefined`
@@ -14,30 +17,26 @@ let reading: Promise<readonly string[]> | undefined;
 export async function unacknowledgedBytes(fd: number): Promise<number | undefined> {
   try {
     const { ino } = fstatSync(fd);
-    return findQueue(await readTables(), ino);
+    return (await readQueues()).get(ino);
   } catch {
     // The socket is closed.
     return undefined;
   }
 }
 
-/** The tx_queue of the socket with that inode. */
-export function findQueue(tables: readonly string[], inode: number): number | undefined {
-  for (const table of tables) {
-    // "sl local remote st tx_queue:rx_queue tr:when retrnsmt uid timeout inode ..."
-    const at = table.indexOf(` ${inode} `);
-    if (at < 0) continue;
-    const line = table.slice(table.lastIndexOf('\n', at) + 1, at);
-    const queues = line.trim().split(/\s+/)[4];
-    if (queues?.includes(':')) return Number.parseInt(queues, 16);
-  }
-  return undefined;
+/** The tx_queue of each socket in a table, by its inode. */
+export function parseQueues(table: string): Map<number, number> {
+  // "sl local remote st tx_queue:rx_queue tr:when retrnsmt uid timeout inode ..."
+  const rows = table.matchAll(ROW);
+  return new Map(
+    Array.from(rows, ([, queue = '', inode]) => [Number(inode), Number.parseInt(queue, 16)]),
+  );
 }
 
-function readTables(): Promise<readonly string[]> {
+/** Parsed once for all who look: the tables have megabytes, where there are many sockets. */
+function readQueues(): Promise<ReadonlyMap<number, number>> {
   if (!reading) {
-    reading = Promise.all(TABLES.map(readTable));
-    // Megabytes, where there are many sockets.
+    reading = Promise.all(TABLES.map(readTable)).then((tables) => parseQueues(tables.join('')));
     setTimeout(() => {
       reading = undefined;
     }, FRESH_MS).unref();

@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import type { Clock } from '../../src/contract/clock.ts';
 import type { CloseReason } from '../../src/contract/close-reason.ts';
 import type { Reactor } from '../../src/contract/reactor.ts';
-import { findQueue } from '../../src/node/kernel-queue.ts';
+import { parseQueues } from '../../src/node/kernel-queue.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
 
@@ -78,12 +78,14 @@ test('the queue of a socket is found in the tables of the kernel by its inode', 
   const table = [
     '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
     '   0: 0100007F:0035 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 4711 1 0 100 0 0 10 0',
-    '   1: 0100007F:1F90 0100007F:C350 01 0003D090:00000000 01:00000014 00000000     0        0 4712 3 0 20 4 30 10 -1',
+    '   1: 0100007F:1F90 0100007F:C350 01 0003D090:00000000 01:00000014 00000000  1000        0 4712 3 0 20 4 30 10 -1',
     '',
   ].join('\n');
-  expect(findQueue(['', table], 4712)).toBe(250_000);
-  expect(findQueue([table], 4711)).toBe(0);
-  expect(findQueue([table], 9)).toBeUndefined();
+  expect([...parseQueues(table)]).toEqual([
+    [4711, 0],
+    [4712, 250_000],
+  ]);
+  expect(parseQueues('').size).toBe(0);
   // As the kernel of this machine writes it.
   expect(readFileSync('/proc/net/tcp', 'latin1')).toMatch(/^ +sl +local_address .*tx_queue/);
 });
