@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import {
@@ -97,6 +98,30 @@ function echoed(options: NetConnectOpts): Promise<string> {
 function portOf({ address }: Port): number {
   return 'port' in address ? address.port : 0;
 }
+
+test.each([-1, 0, 2, 3.5])('descriptor %s cannot be adopted, and stays open', async (fd) => {
+  const refused = reactor.tcp.listen({ port: 0, fd }, silent);
+  await expect(refused).rejects.toMatchObject({
+    code: 'HAWSER_LISTEN',
+    message: `Cannot listen on fd:${fd} as a descriptor must be a whole number from 3`,
+  });
+  await expect(
+    reactor.udp.bind({ port: 0, fd }, { datagramReceived: () => undefined }),
+  ).rejects.toMatchObject({ code: 'HAWSER_LISTEN' });
+});
+
+test('a pipe is no Unix socket, and stays open', async () => {
+  const path = join(folder, 'fifo');
+  spawnSync('mkfifo', [path]);
+  const fd = openSync(path, 'r+');
+  await expect(reactor.unix.listen({ path: '', fd }, silent)).rejects.toMatchObject({
+    code: 'HAWSER_LISTEN',
+    message: `Cannot listen on fd:${fd} as descriptor ${fd} must be a Unix socket: it is a pipe`,
+  });
+  expect(fstatSync(fd).isFIFO()).toBe(true);
+  closeSync(fd);
+  rmSync(path);
+});
 
 test('a TCP and a Unix port are served by who adopts them, after they were closed here', async () => {
   const path = join(folder, 'handed-over.sock');
