@@ -1,4 +1,4 @@
-import type { ListenOptions, Server } from 'node:net';
+import type { ListenOptions, Server, Socket } from 'node:net';
 import type { Address } from '../contract/address.ts';
 import type { Port } from '../contract/port.ts';
 import { Deferred } from '../deferred/deferred.ts';
@@ -7,6 +7,7 @@ import { withSignal } from '../deferred/with-signal.ts';
 import { claimDescriptor, releaseDescriptor } from './descriptor-claims.ts';
 import { listenError } from './listen-error.ts';
 import { NodePort, type NodePortParts } from './node-port.ts';
+import { destroyQuietly } from './open-socket.ts';
 import type { DescriptorKind } from './private-handle.ts';
 
 /** Length of the queue of connections not yet accepted, unless somebody says otherwise. */
@@ -48,14 +49,22 @@ export function listenServer(parts: ListenServerParts): Deferred<Port> {
     giveUp();
     listening.reject(listenError(where, error));
   };
+  // Who connects between the publishing of the address and the making of the port.
+  const early: Socket[] = [];
+  const arrived = (socket: Socket): void => void early.push(socket);
+  server.on('connection', arrived);
   const ready = (): void => {
     server.off('error', failed);
+    server.off('connection', arrived);
     if (listening.peek().state !== 'pending') {
       void parts.closed?.(false);
+      for (const socket of early) destroyQuietly(socket);
       return;
     }
     const address = parts.address(server);
-    listening.resolve(new NodePort({ ...parts, address, backlog, adopted: fd }));
+    const port = new NodePort({ ...parts, address, backlog, adopted: fd });
+    for (const socket of early) port.accept(socket);
+    listening.resolve(port);
   };
   server.once('error', failed);
   server.listen(fd === undefined ? { ...bind, backlog } : { fd, backlog }, () => {

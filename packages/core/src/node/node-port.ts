@@ -61,7 +61,7 @@ export class NodePort implements Port, Guard {
     this.#tracker = new ConnectionTracker(reactor, release);
     this.#parked = new ParkedSockets({ limit: backlog, gone: release });
     budget.watch.begin();
-    server.on('connection', (socket: Socket) => this.#accept(socket));
+    server.on('connection', (socket: Socket) => this.accept(socket));
     // A listening server reports failed accepts here; none of them ends it.
     server.on('error', (error) => reactor.reports.problem(`${this.toString()} accept`, error));
     enter(this, 'started', (port) => factory.started?.(port), undefined);
@@ -139,7 +139,8 @@ export class NodePort implements Port, Guard {
     return `${formatAddress(this.address)} ${this.#parts.factory.name}`;
   }
 
-  #accept(socket: Socket): void {
+  /** Serves a connection, or lets it wait, or turns it away. */
+  accept(socket: Socket): void {
     const { budget } = this.#parts;
     if (!budget.take()) {
       refuse(socket);

@@ -6,6 +6,7 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { Unix, UnixConnectOptions, UnixListenOptions } from '../contract/tcp.ts';
 import type { Transport } from '../contract/transport.ts';
 import type { Deferred } from '../deferred/deferred.ts';
+import { fail } from '../deferred/fail.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 import { ListenError } from '../errors.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
@@ -13,7 +14,7 @@ import { dial } from './dial.ts';
 import { listenError } from './listen-error.ts';
 import { listenServer } from './listen-server.ts';
 import { openSocket } from './open-socket.ts';
-import { SocketFile } from './socket-file.ts';
+import { MAX_PATH_BYTES, SocketFile } from './socket-file.ts';
 
 /** Unix domain sockets over `node:net`. */
 export class NodeUnix implements Unix {
@@ -30,6 +31,10 @@ export class NodeUnix implements Unix {
   listen(options: UnixListenOptions, factoryLike: FactoryLike): Deferred<Port> {
     const { path, fd, mode } = options;
     const factory = toFactory(factoryLike);
+    if (Buffer.byteLength(path) > MAX_PATH_BYTES) {
+      const why = `the path is longer than ${MAX_PATH_BYTES} bytes`;
+      return fail(new ListenError('HAWSER_LISTEN', `Cannot listen on unix:${path}: ${why}`));
+    }
     const unique = this.#reactor.random.bytes(6).toString('base64url');
     const file = new SocketFile({ path, mode, unique });
     if (fd !== undefined) {

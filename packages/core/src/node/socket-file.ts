@@ -1,3 +1,4 @@
+import { lstatSync } from 'node:fs';
 import { chmod, link, lstat, rename, unlink } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
@@ -60,11 +61,29 @@ export class SocketFile {
 
   /** Makes room for {@link publish} if what is in the way is a socket of a process that was killed. */
   removeStale(): Deferred<boolean> {
+    const found = inodeOf(this.path);
     return isAnswered(this.path).addCallback((answered) =>
-      answered ? false : fromPromise(removeIfSocket(this.path)),
+      answered ? false : fromPromise(this.#removeSocket(found)),
     );
   }
+
+  /** A plain file refuses a connection as well, but is not ours to delete. */
+  async #removeSocket(inode: number | undefined): Promise<boolean> {
+    const found = await lstat(this.path);
+    // Somebody else may have done the same meanwhile, and be listening there.
+    if (!found.isSocket() || found.ino !== inode) return false;
+    await ignoreMissing(unlink(this.path));
+    return true;
+  }
 }
+
+/** What is there in this turn, which is when a probe is sent to it. */
+function inodeOf(path: string): number | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.ino;
+}
+
+/** The longest path that fits into the address of a socket (unix(7)), in bytes. */
+export const MAX_PATH_BYTES: number = process.platform === 'linux' ? 107 : 103;
 
 function hasFile(path: string): boolean {
   // By the global name: importing `node:process` opens the standard streams.
@@ -92,13 +111,6 @@ async function exists(path: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-/** A plain file refuses a connection as well, but is not ours to delete. */
-async function removeIfSocket(path: string): Promise<boolean> {
-  if (!(await lstat(path)).isSocket()) return false;
-  await ignoreMissing(unlink(path));
-  return true;
 }
 
 async function ignoreMissing(removed: Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Factory } from '../../src/contract/factory.ts';
 import type { Port } from '../../src/contract/port.ts';
 import type { Protocol } from '../../src/contract/protocol.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
+import { SocketFile } from '../../src/node/socket-file.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
 
 const host = '127.0.0.1';
@@ -40,6 +41,14 @@ function greeted(port: number) {
   return new Promise<Awaited<ReturnType<typeof dial>>>((done) => {
     const dialled = dial(port, () => void dialled.then(done));
   });
+}
+
+/** A process that is killed leaves its socket file. */
+function abandonSocket(path: string): void {
+  spawnSync(process.execPath, [
+    '-e',
+    `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,
+  ]);
 }
 
 function dial(port: number, heard: () => void) {
@@ -81,6 +90,64 @@ test('who does not want to wait for the end of a port takes it from nobody else'
   await quiesced;
   await patient;
   expect([port.connections, calls]).toEqual([0, ['stopped']]);
+});
+
+test('a listen that is cancelled at once leaves nothing that listens', async () => {
+  const free = await reactor.tcp.listen({ host, port: 0 }, silent);
+  const port = portOf(free);
+  await free.stop();
+  const listening = reactor.tcp.listen({ host, port }, silent);
+  listening.cancel();
+  await expect(listening).rejects.toMatchObject({ code: 'HAWSER_CANCELLED' });
+  // Whoever listens there now has it alone.
+  const second = await reactor.tcp.listen({ host, port }, silent);
+  await second.stop();
+  await expect(reactor.tcp.connect({ host, port }, silent)).rejects.toMatchObject({
+    code: 'HAWSER_CONNECT',
+  });
+});
+
+test('who connects as soon as the file of a socket is there is served', async () => {
+  for (let round = 0; round < 10; round++) {
+    const path = join(folder, `early${round}.sock`);
+    const listening = reactor.unix.listen({ path }, echo);
+    const greeting = new Promise<string>((done) => {
+      const attempt = (): void => {
+        const client = connect({ path });
+        client.once('data', (data) => {
+          client.destroy();
+          done(String(data));
+        });
+        client.once('error', () => setImmediate(attempt));
+      };
+      attempt();
+    });
+    const port = await listening;
+    expect(await greeting).toBe('!');
+    await port.stop();
+  }
+});
+
+test('a path that nobody could connect to is refused', async () => {
+  const path = join(folder, 'x'.repeat(150));
+  await expect(reactor.unix.listen({ path }, silent)).rejects.toMatchObject({
+    code: 'HAWSER_LISTEN',
+    message: `Cannot listen on unix:${path}: the path is longer than 107 bytes`,
+  });
+});
+
+test('a socket that took the place of a stale one is left alone', async () => {
+  const path = join(folder, 'race.sock');
+  const other = join(folder, 'other.sock');
+  abandonSocket(path);
+  const live = await reactor.unix.listen({ path: other }, echo);
+  // By the time it finds out that nobody answers there, somebody does.
+  const file = new SocketFile({ path, unique: 'unused' });
+  const removed = file.removeStale();
+  renameSync(other, path);
+  expect(await removed).toBe(false);
+  expect(statSync(path).isSocket()).toBe(true);
+  await live.stop();
 });
 
 test('disposing a port stops it', async () => {
@@ -149,11 +216,7 @@ test('an IP address is its own answer, and a name that is no name is HAWSER_RESO
 
 test('a socket file that was left behind is replaced, one that is answered is not', async () => {
   const path = join(folder, 'left.sock');
-  // A process that is killed leaves its socket file.
-  spawnSync(process.execPath, [
-    '-e',
-    `require('net').createServer().listen(${JSON.stringify(path)}, () => process.kill(process.pid, 'SIGKILL'))`,
-  ]);
+  abandonSocket(path);
   expect(statSync(path).isSocket()).toBe(true);
   const port = await reactor.unix.listen({ path, mode: 0o600 }, silent);
   expect(statSync(path).mode & 0o777).toBe(0o600);
