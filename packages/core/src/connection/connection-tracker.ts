@@ -66,7 +66,10 @@ export class ConnectionTracker {
   }
 }
 
-/** Whoever is closed with the deadline of the drain may run out of time by its own timer first. */
-function isCutOff(reason: CloseReason): boolean {
+/**
+ * Whether a connection did not finish in time: it was ended by a shutdown, or by the timer of its own `close`, which may
+ * have the same deadline and run out first.
+ */
+export function isCutOff(reason: CloseReason): boolean {
   return reason.kind === 'shutdown' || (reason.kind === 'timeout' && reason.timer === 'close');
 }

@@ -1,3 +1,4 @@
+import { isCutOff } from '../connection/connection-tracker.ts';
 import { WireTransport } from '../connection/wire-transport.ts';
 import type { CloseReason } from '../contract/close-reason.ts';
 import type { ClientEndpoint } from '../contract/endpoint.ts';
@@ -38,6 +39,11 @@ export class ClientAttempt<P extends Protocol> {
 
   constructor(parts: ClientAttemptParts<P>) {
     this.#parts = parts;
+  }
+
+  /** Its connection is gone, and had not finished in time. */
+  get cutOff(): boolean {
+    return this.#lost !== undefined && isCutOff(this.#lost);
   }
 
   begin(): void {

@@ -174,12 +174,10 @@ export class ClientService<P extends Protocol> implements Service {
   /** With `closeIn: 'drain'`, does what {@link stop} does until `deadline`, and counts the connection. */
   drain(deadline: number): Deferred<DrainReports> {
     if (this.#options.closeIn !== 'drain') return succeed({});
-    const wasConnected = this.#state.at === 'connected';
-    const gone = this.#disconnect(deadline);
-    const goodbye = this.#state.at === 'disconnecting' ? this.#state.goodbye : undefined;
-    return gone.addCallback((): DrainReports => {
-      if (!wasConnected) return {};
-      const aborted = goodbye?.aborted ? 1 : 0;
+    const connected = this.#state.at === 'connected' ? this.#state.attempt : undefined;
+    return this.#disconnect(deadline).addCallback((): DrainReports => {
+      if (!connected) return {};
+      const aborted = connected.cutOff ? 1 : 0;
       return { [this.#factory.name]: { finished: 1 - aborted, aborted } };
     });
   }

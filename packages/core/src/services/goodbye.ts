@@ -14,26 +14,19 @@ export class Goodbye {
   readonly #leaving: Leaving;
   readonly #gone = new Deferred<void>();
   #deadline: DelayedCall | undefined;
-  #aborted = false;
 
   constructor(clock: Clock, leaving: Leaving) {
     this.#clock = clock;
     this.#leaving = leaving;
   }
 
-  /** It did not finish in time. */
-  get aborted(): boolean {
-    return this.#aborted;
-  }
-
   /** Begins, or moves the deadline if this one is earlier. Settles when the connection is gone. */
   say(deadline: number): Deferred<void> {
     if (!this.#deadline || deadline < this.#deadline.at) {
       this.#deadline?.cancel();
-      this.#deadline = this.#clock.callLater(deadline - this.#clock.now(), () => {
-        this.#aborted = true;
-        this.#leaving.abort();
-      });
+      this.#deadline = this.#clock.callLater(deadline - this.#clock.now(), () =>
+        this.#leaving.abort(),
+      );
       this.#leaving.close(deadline);
     }
     return waitFor(this.#gone);

@@ -477,6 +477,21 @@ describe('in a shutdown', () => {
     await client.stop();
   });
 
+  test('who is closed and runs out of time by its own timer was cut off', async () => {
+    class Hasty extends Client {
+      drainRequested(): void {
+        this.transport?.close({ deadlineMs: 100 });
+      }
+    }
+    const client = await started({ closeIn: 'drain' }, () => new Hasty());
+    // The far side does not read.
+    endpoint.servers.at(-1)?.pauseReading();
+    built[0]?.transport?.write(Buffer.alloc(1_000_000));
+    const drained = client.drain(1_000);
+    await reactor.clock.elapse(100);
+    expect(await drained).toEqual({ chat: { finished: 0, aborted: 1 } });
+  });
+
   test('without a connection there is nothing to count', async () => {
     endpoint.script = ['fails'];
     const client = await started({ closeIn: 'drain' });
