@@ -114,6 +114,7 @@ export class Flow {
       return;
     }
     this.#packets.shift();
+    if (first.retransmits > 0 && !this.#abandoned) this.#retransmitLost();
     this.#arm();
     this.#network.trace.packet('got', this.#traced(first.packet));
     this.#ends.received(first.packet);
@@ -134,6 +135,15 @@ export class Flow {
     }
     this.#transmit(first);
     this.#arm();
+  }
+
+  /** The answer to a retransmission tells the sender what else is missing: all of it follows at once (RFC 6675). */
+  #retransmitLost(): void {
+    for (const entry of this.#packets) {
+      if (entry.at !== undefined || entry.held) continue;
+      entry.retransmits += 1;
+      this.#transmit(entry);
+    }
   }
 
   /** What arrived is acknowledged over the way back. While that is cut the sender cannot know, and gives up some day. */

@@ -78,6 +78,18 @@ test('a partition stalls a connection, and healing brings everything in order', 
   expect(near.reason).toBeUndefined();
 });
 
+test('all that a partition swallowed follows its first segment, not one a timeout', () => {
+  const { sim, server, client, near, far } = startConversation({
+    link: { latencyMs: 10, cut: 'bytes' },
+  });
+  const partition = sim.partition(server, client);
+  near.transport.write(Buffer.alloc(1_000, 'x'));
+  sim.sync.advance(100);
+  partition[Symbol.dispose]();
+  sim.sync.advance(400);
+  expect(far.text).toHaveLength(1_000);
+});
+
 test('a partition that lasts resets the side that sends, and the silent side never knows', () => {
   const { sim, server, client, near, far } = startConversation();
   sim.partition(server, client);
