@@ -98,9 +98,12 @@ class PausedPorts {
 
   resume(): void {
     this.#paused = false;
-    const pauses = [...this.#pauses.values()];
-    for (const port of this.#pauses.keys()) this.#pauses.set(port, undefined);
+    const [first, ...others] = [...this.#pauses];
+    if (!first) return;
+    // The first one goes last the next time, or those who wait on a busy port would keep the others from being served.
+    this.#pauses.clear();
+    for (const [port] of [...others, first]) this.#pauses.set(port, undefined);
     // A port may let in at once who waits, and so be full again before the next one resumes.
-    for (const pause of pauses) pause?.[Symbol.dispose]();
+    for (const [, pause] of [first, ...others]) pause?.[Symbol.dispose]();
   }
 }

@@ -134,6 +134,36 @@ test('ports that let in at once who waits may be full again before all have resu
   expect([waiting, pauses]).toEqual([0, 2]);
 });
 
+test('ports on which many wait are served in turns', async () => {
+  const factory = stack(maxConnections(1, { policy: 'stop-accepting' }))(silent);
+  const server = new Arrivals(factory);
+  const served: string[] = [];
+  let open = server.arrive();
+  /** A port on which somebody always waits. */
+  const crowded = (name: string): Port => {
+    let pauses = 0;
+    return {
+      pauseAccepting() {
+        pauses += 1;
+        return {
+          [Symbol.dispose]() {
+            pauses -= 1;
+            if (pauses > 0) return;
+            served.push(name);
+            open = server.arrive();
+          },
+        };
+      },
+    } as unknown as Port;
+  };
+  for (const name of ['a', 'b', 'c']) factory.started?.(crowded(name));
+  for (let turn = 0; turn < 6; turn++) {
+    open.abort();
+    await open.settle();
+  }
+  expect(served).toEqual(['a', 'b', 'c', 'a', 'b', 'c']);
+});
+
 test('a port that stops while paused gets its pause back', () => {
   const factory = stack(maxConnections(1, { policy: 'stop-accepting' }))(silent);
   const port = fakePort();
