@@ -6,6 +6,7 @@ import type { CloseReason } from '../../src/contract/close-reason.ts';
 import type { Factory } from '../../src/contract/factory.ts';
 import type { Port } from '../../src/contract/port.ts';
 import { idleTimeout } from '../../src/layers/observer/idle-timeout.ts';
+import { handshakeDeadline, handshakeEnd } from '../../src/layers/preamble/handshake-deadline.ts';
 import { proxyProtocol } from '../../src/layers/preamble/proxy-protocol/layer.ts';
 import { sniff } from '../../src/layers/preamble/sniff.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
@@ -74,6 +75,18 @@ test('a PROXY header that has come is read, though it may be missing', async () 
   const heard = new Promise<string>((resolve) => {
     const factory = stack(proxyProtocol(options))(hearing('app', resolve));
     void whileBusy(factory, 'PROXY TCP4 192.0.2.1 198.51.100.1 5 443\r\nhello');
+  });
+  expect(await heard).toBe('app: hello');
+});
+
+test('a handshake that has come in time is in time', async () => {
+  const layers = [
+    handshakeDeadline(300),
+    proxyProtocol({ trust: ['127.0.0.1'], timeoutMs: 10_000 }),
+    handshakeEnd,
+  ];
+  const heard = new Promise<string>((resolve) => {
+    void whileBusy(stack(...layers)(hearing('app', resolve)), 'PROXY UNKNOWN\r\nhello');
   });
   expect(await heard).toBe('app: hello');
 });

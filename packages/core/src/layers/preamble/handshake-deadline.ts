@@ -2,6 +2,7 @@ import { layer } from '../../connection/stack.ts';
 import type { Incoming } from '../../contract/factory.ts';
 import type { InfoKey } from '../../contract/info.ts';
 import type { Layer } from '../../contract/layer.ts';
+import { waitForInput } from '../wait-for-input.ts';
 
 /** What ends the waiting of all deadlines that run for a connection, in the context its layers share. */
 const DONE: InfoKey<() => void> = { name: 'handshake done' };
@@ -48,9 +49,10 @@ export function handshakeDone(connection: Pick<Incoming, 'context'>): void {
 
 function startDeadline(incoming: Incoming, ms: number): void {
   const { context, reactor } = incoming;
-  const timer = reactor.clock.callLater(ms, () => {
+  const expired = (): void => {
     incoming.abort({ kind: 'timeout', timer: 'handshake', afterMs: ms });
-  });
+  };
+  const timer = waitForInput(reactor.clock, { ms, expired });
   const outer = context.get(DONE);
   context.set(DONE, () => {
     timer.cancel();
