@@ -24,7 +24,7 @@ export interface DeferredOptions {
   readonly canceller?: ((reason: CancelledError) => void) | undefined;
   /**
    * Where a failure goes that nobody handled by the end of the turn, with the stack of where the source was made.
-   * Chains hand it on. Remembering that stack costs about 3 µs a source, a hundred times the deferred itself: leave it
+   * Chains hand it on, and what waits for it. Remembering that stack costs about 3 µs a source, a hundred times the deferred itself: leave it
    * out where a deferred is made for every chunk.
    */
   readonly reports?: Reports | undefined;
@@ -75,11 +75,12 @@ export class Deferred<T> implements Promise<T> {
   readonly #where: string | undefined;
 
   constructor(options: DeferredOptions = {}) {
-    this.#canceller = options.canceller;
-    this.#where = options.where;
-    if (options.reports) {
+    const { canceller, reports, where } = options;
+    this.#canceller = canceller;
+    this.#where = where;
+    if (reports) {
       const madeAt = new Error('Nobody handled the failure of this Deferred');
-      this.#unheard = new UnheardFailures(options.reports, madeAt);
+      this.#unheard = new UnheardFailures(reports, where ?? 'Deferred', madeAt);
     }
   }
 
@@ -187,7 +188,6 @@ export class Deferred<T> implements Promise<T> {
   #derive<U>(handlers: Pick<Reaction, 'fulfilled' | 'rejected'>): Deferred<U> {
     const derived = new Deferred<U>({ where: this.#where });
     derived.#upstream = this;
-    derived.#unheard = this.#unheard;
     this.#react({
       target: derived,
       fulfilled: handlers.fulfilled,
@@ -213,6 +213,7 @@ export class Deferred<T> implements Promise<T> {
       this.#canceller = undefined;
       if (value.#outcome.state !== 'pending') {
         value.#handled = true;
+        this.#unheard ??= value.#unheard;
         return this.#settle(value.#outcome);
       }
       this.#outcome = ADOPTING;
@@ -252,7 +253,7 @@ export class Deferred<T> implements Promise<T> {
   #report(error: unknown): void {
     // Whoever cancelled knows.
     if (this.#handled || error instanceof CancelledError) return;
-    this.#unheard?.report(this.#where ?? 'Deferred', error);
+    this.#unheard?.report(error);
   }
 
   /** Runs reactions depth first, without recursion: a chain may have any length. */
@@ -282,6 +283,7 @@ export class Deferred<T> implements Promise<T> {
     }
     // The target may have been settled, or told to follow another, meanwhile.
     if (!target || target.#upstream !== this) return [];
+    target.#unheard ??= this.#unheard;
     if (failure) return target.#settle(failure);
     return handler ? target.#resolution(result) : target.#settle(outcome);
   }

@@ -336,6 +336,21 @@ describe('a failure that nobody handles', () => {
     expect(reports.problems).toEqual([]);
   });
 
+  test('is reported also when it came by a deferred that a chain waited for', async () => {
+    const reports = collect();
+    void succeed()
+      .addCallback(() => fail(boom, { reports, where: 'at once' }))
+      .addCallback(() => 1);
+    const late = new Deferred<void>({ reports, where: 'later' });
+    void succeed()
+      .addCallback(() => late)
+      .addCallback(() => 1);
+    late.reject(boom);
+    void fromPromise(fail(boom, { reports })).addErrback(() => undefined);
+    await endOfTurn();
+    expect(reports.problems.map(([where]) => where)).toEqual(['at once', 'later']);
+  });
+
   test('is reported once, however many branches end with it', async () => {
     const reports = collect();
     const source = new Deferred<never>({ reports });
