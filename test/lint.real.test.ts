@@ -106,6 +106,21 @@ const rejected: Record<string, Case> = {
     path: 'packages/core/src/contract/barrel.ts',
     source: `export * from './limit.ts';\n`,
   },
+  'an endpoint that chooses its reactor': {
+    rule: 'no-restricted-imports',
+    path: 'packages/core/src/endpoints/reactor.ts',
+    source: `import { connect } from '../node/net.ts';\nexport const open: unknown = connect;\n`,
+  },
+  'a layer in a folder that knows the simulation': {
+    rule: 'no-restricted-imports',
+    path: 'packages/core/src/layers/preamble/simulated.ts',
+    source: `import { real } from '../../sim/timers.ts';\nexport const timers: unknown = real;\n`,
+  },
+  'a reactor that knows what stands on it': {
+    rule: 'no-restricted-imports',
+    path: 'packages/core/src/node/upwards.ts',
+    source: `import { pick } from '../layers/pick.ts';\nexport const choice: unknown = pick;\n`,
+  },
   'another package by relative path': {
     rule: 'no-restricted-imports',
     path: 'packages/http/src/relative.ts',
@@ -151,7 +166,11 @@ const rejected: Record<string, Case> = {
 const accepted: Record<string, Omit<Case, 'rule'>> = {
   'node:net in core/src/node': {
     path: 'packages/core/src/node/net.ts',
-    source: `import { connect } from 'node:net';\nexport const open: unknown = connect;\n`,
+    source: `import { connect as open } from 'node:net';\nexport const connect: unknown = open;\n`,
+  },
+  'the simulation over what node has': {
+    path: 'packages/core/src/sim/over-node.ts',
+    source: `import { connect } from '../node/net.ts';\nexport const open: unknown = connect;\n`,
   },
   'node:net in core/src/adapt': {
     path: 'packages/core/src/adapt/net.ts',
@@ -214,6 +233,7 @@ const accepted: Record<string, Omit<Case, 'rule'>> = {
 /** Files the cases import. */
 const others: Record<string, string> = {
   'packages/core/src/contract/limit.ts': `export type Limit = number;\nexport const limit: Limit = 1;\n`,
+  'packages/core/src/layers/pick.ts': `export const pick = 1;\n`,
   'packages/dns/src/egg.ts': `import { hen } from './hen.ts';\nexport const egg = (): unknown => hen;\n`,
   'packages/dns/src/right.ts': `import type { Left } from './left.ts';\nexport interface Right {\n  readonly left?: Left;\n}\n`,
 };

@@ -141,6 +141,7 @@ export {
   HttpConnectClientEndpoint,
   type HttpConnectPlace,
 } from './endpoints/http-connect-endpoint.ts';
+export { isInherited } from './endpoints/inherited-descriptors.ts';
 export { type LayerPrefixParts, layerPrefix } from './endpoints/layer-prefix.ts';
 export type { OptionKind, OptionKinds } from './endpoints/option-kind.ts';
 export {
@@ -257,17 +258,16 @@ export {
 export { sharedThrottle, type ThrottleOptions, throttle } from './layers/transform/throttle.ts';
 export { tls } from './layers/transform/tls.ts';
 export { transform } from './layers/transform/transform.ts';
-// The reactor.
-export { type ExportedDescriptors, exportedDescriptors } from './node/exported-descriptors.ts';
-export { isInherited } from './node/inherited-descriptors.ts';
-export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
-export type { NodeThreadsOptions } from './node/node-threads.ts';
 export {
   type CertificateFiles,
   type WatchCertificatesOptions,
   type WatchedCertificate,
   watchCertificates,
-} from './node/tls-certificate-files.ts';
+} from './layers/transform/watch-certificates.ts';
+// The reactor.
+export { type ExportedDescriptors, exportedDescriptors } from './node/exported-descriptors.ts';
+export { createNodeReactor, type NodeReactorOptions } from './node/node-reactor.ts';
+export type { NodeThreadsOptions } from './node/node-threads.ts';
 // Services and the process around them.
 export type { BackoffOptions } from './services/backoff.ts';
 export {

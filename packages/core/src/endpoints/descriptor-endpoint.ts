@@ -1,4 +1,6 @@
 /** Sockets that somebody else has bound: `fd:3` by number, `systemd:web` by the name it was given. */
+
+import { DescriptorKindError } from '../connection/descriptor-kind-error.ts';
 import type { ServerEndpoint } from '../contract/endpoint.ts';
 import type { FactoryLike } from '../contract/factory.ts';
 import type { Port } from '../contract/port.ts';
@@ -7,13 +9,6 @@ import type { OperationOptions, TcpListenOptions } from '../contract/tcp.ts';
 import type { DatagramPort, DatagramProtocol, UdpBindOptions } from '../contract/udp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
-import { DescriptorKindError } from '../node/descriptor-claims.ts';
-import {
-  giveBackInherited,
-  type InheritedDescriptor,
-  inheritedDescriptors,
-  takeInherited,
-} from '../node/inherited-descriptors.ts';
 import { badEndpoint } from './bad-endpoint.ts';
 import {
   decode,
@@ -23,6 +18,12 @@ import {
   readOptions,
   splitEndpoint,
 } from './endpoint-text.ts';
+import {
+  giveBackInherited,
+  type InheritedDescriptor,
+  inheritedDescriptors,
+  takeInherited,
+} from './inherited-descriptors.ts';
 import { boolean, integer, type OptionKinds } from './option-kind.ts';
 
 /** Which socket: a descriptor, or the name (or number, from 0) of an inherited one. */

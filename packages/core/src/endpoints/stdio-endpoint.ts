@@ -10,11 +10,11 @@ import type { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
 import { CancelledError } from '../errors.ts';
-import { takeStdio } from '../node/node-stdio.ts';
 import { badEndpoint } from './bad-endpoint.ts';
 import { type EndpointText, formatOptions, readOptions } from './endpoint-text.ts';
 import { boolean, integer, type OptionKinds } from './option-kind.ts';
 import { StdioPort } from './stdio-port.ts';
+import { takeStdio } from './take-stdio.ts';
 
 /** What a {@link StdioServerEndpoint} says. */
 export interface StdioPlace extends Omit<StreamOptions, 'signal'> {

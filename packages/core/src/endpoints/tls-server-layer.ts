@@ -5,7 +5,7 @@ import type { TlsServerOptions } from '../contract/tls.ts';
 import { matchTls } from '../layers/preamble/matchers.ts';
 import { SecuringProtocol } from '../layers/transform/securing-protocol.ts';
 import { tls } from '../layers/transform/tls.ts';
-import { CertificateWatch } from '../node/tls-certificate-files.ts';
+import { CertificateWatch } from '../layers/transform/watch-certificates.ts';
 import { readTlsFiles, type TlsFiles } from './tls-files.ts';
 
 /** How a server that is configured by text hears of a new certificate. */

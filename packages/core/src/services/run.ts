@@ -1,4 +1,5 @@
 import type { Service } from '../contract/service.ts';
+// oxlint-disable-next-line no-restricted-imports -- this is what makes a process of services
 import { createNodeReactor } from '../node/node-reactor.ts';
 import { group } from './group.ts';
 import { runApplication } from './run-application.ts';

@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { DescriptorKindError } from '../../src/connection/descriptor-kind-error.ts';
 import type { Port } from '../../src/contract/port.ts';
 import type { Reactor } from '../../src/contract/reactor.ts';
 import type { TcpListenOptions, UnixListenOptions } from '../../src/contract/tcp.ts';
@@ -10,10 +11,9 @@ import {
   parseUdpDescriptor,
   UdpDescriptorEndpoint,
 } from '../../src/endpoints/descriptor-endpoint.ts';
+import { isInherited } from '../../src/endpoints/inherited-descriptors.ts';
 import { parseServerEndpoint } from '../../src/endpoints/parse-endpoint.ts';
 import { ListenError } from '../../src/errors.ts';
-import { DescriptorKindError } from '../../src/node/descriptor-claims.ts';
-import { isInherited } from '../../src/node/inherited-descriptors.ts';
 
 test.for([
   'fd:3',

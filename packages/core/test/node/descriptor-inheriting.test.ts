@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Port } from '../../src/contract/port.ts';
-import { exportedDescriptors } from '../../src/node/exported-descriptors.ts';
 import {
   type Environment,
   giveBackInherited,
   inheritedDescriptors,
   takeInherited,
-} from '../../src/node/inherited-descriptors.ts';
+} from '../../src/endpoints/inherited-descriptors.ts';
+import { exportedDescriptors } from '../../src/node/exported-descriptors.ts';
 
 const pid = String(process.pid);
 const where = 'systemd:web';

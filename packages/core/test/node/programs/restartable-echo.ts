@@ -8,10 +8,10 @@ import {
   DescriptorEndpoint,
   UdpDescriptorEndpoint,
 } from '../../../src/endpoints/descriptor-endpoint.ts';
+import { isInherited } from '../../../src/endpoints/inherited-descriptors.ts';
 import { TcpServerEndpoint } from '../../../src/endpoints/tcp-endpoint.ts';
 import { UdpEndpoint } from '../../../src/endpoints/udp-endpoint.ts';
 import { exportedDescriptors } from '../../../src/node/exported-descriptors.ts';
-import { isInherited } from '../../../src/node/inherited-descriptors.ts';
 import { createNodeReactor } from '../../../src/node/node-reactor.ts';
 
 const ANSWER_AFTER_MS = 2;

@@ -2,11 +2,11 @@ import { mkdtempSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { UsageError } from '../../src/errors.ts';
-import { watchCertificates } from '../../src/node/tls-certificate-files.ts';
-import { createTestAuthority, type TestCertificate } from '../../testing/test-certificates.ts';
-import { createTestReactor } from '../../testing/test-reactor.ts';
-import { TlsRig } from './tls-rig.ts';
+import { UsageError } from '../../../src/errors.ts';
+import { watchCertificates } from '../../../src/layers/transform/watch-certificates.ts';
+import { createTestAuthority, type TestCertificate } from '../../../testing/test-certificates.ts';
+import { createTestReactor } from '../../../testing/test-reactor.ts';
+import { TlsRig } from '../../node/tls-rig.ts';
 
 const authority = createTestAuthority();
 const first = authority.server('first.example');

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import type { DelayedCall } from '../contract/clock.ts';
-import type { Has } from '../contract/reactor.ts';
-import type { CertificateSource, TlsCertificate } from '../contract/tls.ts';
-import { toError, UsageError } from '../errors.ts';
+import type { DelayedCall } from '../../contract/clock.ts';
+import type { Has } from '../../contract/reactor.ts';
+import type { CertificateSource, TlsCertificate } from '../../contract/tls.ts';
+import { toError, UsageError } from '../../errors.ts';
 
 /** Paths of PEM files: the certificate with its chain, and the key. */
 export interface CertificateFiles {
