@@ -1,3 +1,4 @@
+import { fstatSync } from 'node:fs';
 import { DescriptorKindError } from '../connection/descriptor-kind-error.ts';
 import { UsageError } from '../errors.ts';
 import { type DescriptorKind, descriptorKind } from './private-handle.ts';
@@ -7,6 +8,9 @@ import { type DescriptorKind, descriptorKind } from './private-handle.ts';
  * handles on one descriptor end the process with a failed assertion.
  */
 const claimed = new Set<number>();
+
+/** Those below are the standard streams. */
+const FIRST_DESCRIPTOR = 3;
 
 const NAMES: Readonly<Record<DescriptorKind, string>> = {
   TCP: 'a TCP socket',
@@ -20,7 +24,7 @@ const NAMES: Readonly<Record<DescriptorKind, string>> = {
 /**
  * Makes sure that `fd` is of the kind, and that only one port has it until {@link releaseDescriptor}.
  * @throws UsageError `HAWSER_BUSY` if a port has it already
- * @throws DescriptorKindError `HAWSER_LISTEN` if it is of another kind
+ * @throws DescriptorKindError `HAWSER_LISTEN` if it is of another kind, or a standard stream
  */
 export function claimDescriptor(
   fd: number,
@@ -32,12 +36,19 @@ export function claimDescriptor(
       `Cannot listen on ${where} as a port has descriptor ${fd} already`,
     );
   }
+  const refuse = (why: string): never => {
+    throw new DescriptorKindError('HAWSER_LISTEN', `Cannot listen on ${where} as ${why}`);
+  };
+  // The standard streams are closed with a port that takes them, and their numbers come back as sockets of clients.
+  if (!Number.isInteger(fd) || fd < FIRST_DESCRIPTOR) {
+    return refuse(`a descriptor must be a whole number from ${FIRST_DESCRIPTOR}`);
+  }
   const found = descriptorKind(fd);
   if (found !== kind) {
-    throw new DescriptorKindError(
-      'HAWSER_LISTEN',
-      `Cannot listen on ${where} as descriptor ${fd} must be ${NAMES[kind]}: it is ${NAMES[found]}`,
-    );
+    return refuse(`descriptor ${fd} must be ${NAMES[kind]}: it is ${NAMES[found]}`);
+  }
+  if (found === 'PIPE' && !fstatSync(fd).isSocket()) {
+    return refuse(`descriptor ${fd} must be a Unix socket: it is a pipe`);
   }
   claimed.add(fd);
 }
