@@ -20,6 +20,8 @@ export interface HttpConnectOptions {
 }
 
 const END = Buffer.from('\r\n\r\n');
+const LF = 0x0a;
+const CR = 0x0d;
 const STATUS_LINE = /^HTTP\/1\.[01] ([1-9]\d\d)(?: (.*))?$/;
 // What follows the first field may be folded (RFC 9112 §5.2); as no field is used, it need not be put together.
 const FOLDED_LINE = /^[\t ][^\0\r\n]*$/;
@@ -84,12 +86,14 @@ function readHeader(header: string): number {
   return status;
 }
 
-/** What is no HTTP is told at once: an SSH or SMTP server greets, and then waits for ever. */
+/** What is no HTTP is told at once: an SSH or SMTP server greets, and then both sides wait for ever, as after a bare LF. */
 function checkStart(received: ByteQueue): void {
   const start = 'HTTP/1.';
   const length = Math.min(start.length, received.length);
   const found = received.peek(length).toString('latin1');
   if (found !== start.slice(0, length)) throw brokenProxy(`it begins with ${show(found)}`);
+  const end = received.indexOf(LF);
+  if (end > 0 && received.at(end - 1) !== CR) throw brokenProxy('its first line ends without CR');
 }
 
 /** Text of the proxy, fit for one line of a log. */
