@@ -98,7 +98,7 @@ describe('a prefix of another package', () => {
 
   test('a path that looks like a host is a path', () => {
     expect(parseClientEndpoint('ssh+unix://x/y?target=a:1', withSsh)).toMatchObject({
-      inner: { place: { path: '//x/y' } },
+      inner: { place: { path: '/x/y' } },
       given: { target: { host: 'a', port: 1 } },
     });
   });
