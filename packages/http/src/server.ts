@@ -26,6 +26,7 @@ export function http(handler: HttpHandler, options: HttpOptions = {}): Factory {
   }
   return plug('http', {
     match: matchHttp,
+    acceptableProtocols: ['http/1.1', 'http/1.0'],
     accept(socket, transport) {
       connections.set(socket, new HttpConnection(socket, transport, settings));
       server.emit('connection', socket);

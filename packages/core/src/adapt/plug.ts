@@ -11,6 +11,8 @@ export interface PlugOptions {
   /** Says goodbye on one connection. Without it the connection is closed. */
   drain?(socket: Socket, deadline: number, transport: Transport): void;
   readonly match?: Matcher | undefined;
+  /** What the library speaks, by its ALPN names: {@link Factory.acceptableProtocols}. */
+  readonly acceptableProtocols?: readonly string[] | undefined;
 }
 
 /**
@@ -18,7 +20,8 @@ export interface PlugOptions {
  * the port.
  */
 export function plug(name: string, options: PlugOptions): Factory {
-  return { name, match: options.match, buildProtocol: () => new PlugProtocol(options) };
+  const { match, acceptableProtocols } = options;
+  return { name, match, acceptableProtocols, buildProtocol: () => new PlugProtocol(options) };
 }
 
 class PlugProtocol implements Protocol {

@@ -55,6 +55,8 @@ const MAX_HEAD_BYTES = 65_536;
  * choice blocks the later ones, so a client may send a byte at a time. Without `silent` a silent client is cut off
  * after `decideWithinMs`; without `otherwise` an unknown one at once, with `HAWSER_UNRECOGNISED`.
  *
+ * Above `tls` it offers by ALPN what its choices speak; a client that offers other names alone fails in the handshake.
+ *
  * @throws TypeError if a choice has no matcher
  * @throws RangeError if a matcher may ask for no bytes, or for more than 65,536, or a time is not above 0
  */
@@ -64,6 +66,8 @@ export function sniff(choices: SniffChoices, options: SniffOptions = {}): Factor
 
 class SniffFactory implements Factory {
   readonly name: string;
+  /** Those of all choices: inside of TLS, ALPN is agreed on before the first byte is there to look at. */
+  readonly acceptableProtocols: readonly string[] | undefined;
   readonly #plan: Plan;
   readonly #all: ReadonlySet<Factory>;
   readonly #ownWarnings: readonly string[];
@@ -83,6 +87,8 @@ class SniffFactory implements Factory {
     this.#plan = { choices: recognised, silent, otherwise, silentAfterMs, decideWithinMs };
     const rest = [silent, otherwise].filter((each) => each !== undefined);
     this.#all = new Set([...recognised.map(({ to }) => to), ...rest]);
+    const names = new Set([...this.#all].flatMap((each) => each.acceptableProtocols ?? []));
+    this.acceptableProtocols = names.size > 0 ? [...names] : undefined;
     this.#ownWarnings = silent ? [] : named.flatMap(([name, choice]) => warn(name, choice));
   }
 

@@ -329,3 +329,21 @@ test.each(['whole', 'bytes'] as const)('inside TLS it sniffs again, cut %s', asy
   }
   expect(got.map((each) => each.slice(0, 6))).toEqual(['GET : ', 'SSH-: ']);
 });
+
+test('inside of TLS it offers what its choices speak, each name once, and nothing where they say nothing', () => {
+  const match: Matcher = { maxBytes: 1, test: () => 'no' };
+  const speaks = (...acceptableProtocols: string[]): Factory => ({
+    name: 'speaks',
+    match,
+    acceptableProtocols,
+    buildProtocol: () => undefined,
+  });
+  const mute: Factory = { name: 'mute', match, buildProtocol: () => undefined };
+  expect(sniff({ mute }).acceptableProtocols).toBeUndefined();
+  const choices = { one: speaks('h2', 'http/1.1'), mute, otherwise: speaks('http/1.1', 'x') };
+  expect(stack(maxConnections(9))(sniff(choices)).acceptableProtocols).toEqual([
+    'h2',
+    'http/1.1',
+    'x',
+  ]);
+});
