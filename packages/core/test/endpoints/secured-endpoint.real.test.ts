@@ -13,14 +13,21 @@ import { withLayers } from '../../src/endpoints/with-layers.ts';
 import { sendProxyHeader } from '../../src/layers/preamble/proxy-protocol/send.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
-import { localhostCertificate } from '../fixtures/localhost-certificate.ts';
+import { createTestAuthority } from '../../testing/test-certificates.ts';
 
 const reports = new CollectedReports();
 const reactor = createNodeReactor({ reports });
 const folder = mkdtempSync(join(tmpdir(), 'hawser-secured-'));
-const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') };
-writeFileSync(files.cert, String(localhostCertificate.cert));
-writeFileSync(files.key, String(localhostCertificate.key));
+const files = {
+  ca: join(folder, 'ca.pem'),
+  cert: join(folder, 'cert.pem'),
+  key: join(folder, 'key.pem'),
+};
+const authority = createTestAuthority();
+const localhost = authority.server('localhost');
+writeFileSync(files.ca, authority.ca);
+writeFileSync(files.cert, localhost.cert);
+writeFileSync(files.key, localhost.key);
 const ports: Port[] = [];
 afterAll(async () => {
   for (const port of ports) await port.stop();
@@ -109,6 +116,29 @@ test('TLS through a tunnel: the name is that of the far end', async () => {
   });
   expect(heard).toBe('127.0.0.1 secure');
   expect(native).toBe(true);
+});
+
+test('through a tunnel as well, the next connection takes the session of the last one up', async () => {
+  const { ca, cert, key } = files;
+  const port = await listen(`tls://127.0.0.1:0?cert=${cert}&key=${key}`, whoAmI);
+  const proxy = await listen('tcp://127.0.0.1:0', {
+    name: 'socks',
+    buildProtocol: () => new OneWayProxy(port),
+  });
+  const endpoint = parseClientEndpoint(
+    `socks5+tls+tcp://127.0.0.1:${proxy}/localhost:${port}?tls.ca=${ca}`,
+  );
+  const visit = (): Promise<boolean | undefined> =>
+    new Promise((done, failed) => {
+      let resumed: boolean | undefined;
+      const client: Protocol = {
+        connectionMade: (transport) => void (resumed = transport.info(TLS)?.resumed),
+        dataReceived: () => undefined,
+        connectionLost: () => done(resumed),
+      };
+      endpoint.connect(reactor, () => client).catch(failed);
+    });
+  expect([await visit(), await visit()]).toEqual([false, true]);
 });
 
 test('a certificate for somebody else is refused', async () => {
