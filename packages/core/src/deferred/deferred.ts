@@ -281,8 +281,12 @@ export class Deferred<T> implements Promise<T> {
     } catch (error) {
       failure = { state: 'rejected', error };
     }
-    // The target may have been settled, or told to follow another, meanwhile.
-    if (!target || target.#upstream !== this) return [];
+    if (!target) return [];
+    // It may have been settled, or told to follow another, meanwhile.
+    if (target.#upstream !== this) {
+      target.#cancelLate(result);
+      return [];
+    }
     target.#unheard ??= this.#unheard;
     if (failure) return target.#settle(failure);
     return handler ? target.#resolution(result) : target.#settle(outcome);
@@ -302,6 +306,12 @@ export class Deferred<T> implements Promise<T> {
       steps *= 2;
       rest = steps;
     }
+  }
+
+  /** Work that began for this, although this has been cancelled: nobody else could end it. */
+  #cancelLate(work: unknown): void {
+    if (this.#outcome.state !== 'rejected' || !(work instanceof Deferred)) return;
+    if (this.#outcome.error instanceof CancelledError) work.cancel(this.#outcome.error);
   }
 
   #cancelHere(reason: CancelledError): void {

@@ -131,6 +131,19 @@ describe('run', () => {
     expect(lock.locked).toBe(false);
   });
 
+  test('cancelling while the work begins ends it and lets the next one in', () => {
+    const lock = new DeferredLock();
+    const first = lock.acquire();
+    const work = new Deferred<void>();
+    const run: Deferred<void> = lock.run(() => {
+      run.cancel();
+      return work;
+    });
+    void first.addCallback((held) => held[Symbol.dispose]());
+    expect([run, work].map((each) => each.peek().state)).toEqual(['rejected', 'rejected']);
+    expect(lock.locked).toBe(false);
+  });
+
   test('cancelling work that is a promise keeps the others out until it has ended', async () => {
     const lock = new DeferredLock();
     let finish = (): void => undefined;

@@ -234,6 +234,18 @@ describe('cancel', () => {
     expect(chain.peek()).toMatchObject({ error: expect.any(CancelledError) });
   });
 
+  test('inside of a callback reaches the work that this callback gives', () => {
+    const source = new Deferred<void>();
+    const work = new Deferred<void>();
+    const derived: Deferred<void> = source.addCallback(() => {
+      derived.cancel('enough');
+      return work;
+    });
+    source.resolve();
+    expect(work.peek()).toMatchObject({ error: { code: 'HAWSER_CANCELLED', cause: 'enough' } });
+    expect(work.peek()).toEqual(derived.peek());
+  });
+
   test('always settles, even when errbacks retry for ever', () => {
     const retry = (): Deferred<never> => new Deferred<never>().addErrback(retry);
     const chain = retry();
