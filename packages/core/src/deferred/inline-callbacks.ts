@@ -1,4 +1,4 @@
-import type { CancelledError } from '../errors.ts';
+import { CancelledError } from '../errors.ts';
 import { Deferred, type DeferredOptions } from './deferred.ts';
 import { fail } from './fail.ts';
 import { fromPromise } from './from-promise.ts';
@@ -105,9 +105,9 @@ class Run<T> {
 
   #failed(error: unknown): void {
     const { reports, where = 'inlineCallbacks' } = this.#options;
-    // The result is gone when it was cancelled, and nobody else will hear of this.
+    // The result is gone when it was cancelled, and nobody else will hear of this. Who cancelled knows of that.
     if (this.result.peek().state === 'pending') this.result.reject(error);
-    else reports?.problem(where, error);
+    else if (!(error instanceof CancelledError)) reports?.problem(where, error);
   }
 }
 

@@ -147,6 +147,24 @@ describe('cancel', () => {
     expect(reports.problems).toEqual([{ where: 'tidy', error: boom }]);
   });
 
+  test('a body that waits again and ends with the cancellation has nothing to report', () => {
+    const reports = new CollectedReports();
+    const cleanup = new Deferred<void>();
+    const answer = inlineCallbacks(
+      function* () {
+        try {
+          yield new Deferred();
+        } finally {
+          yield cleanup;
+        }
+      },
+      { reports },
+    )();
+    answer.cancel();
+    cleanup.resolve();
+    expect(reports.problems).toEqual([]);
+  });
+
   test('by the body itself throws at its next yield', () => {
     const canceller = vi.fn<() => void>();
     const after: string[] = [];
