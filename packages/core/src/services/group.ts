@@ -1,9 +1,13 @@
 import type { DrainReport } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { DrainReports, Service } from '../contract/service.ts';
+import { fromPromise } from '../deferred/from-promise.ts';
 import { CancelledError } from '../errors.ts';
 import { GroupMember } from './group-member.ts';
 import { stateError } from './state-error.ts';
+
+/** How long a service may take to stop after another one failed to start. */
+const ROLLBACK_MS = 5_000;
 
 /** Options for {@link ServiceGroup.remove}. */
 export interface RemoveOptions {
@@ -13,7 +17,7 @@ export interface RemoveOptions {
 
 /**
  * Several services as one: started in order, quiesced and drained together, stopped in reverse. When one fails to
- * start, those before it are stopped again. One that fails to quiesce or to stop does not keep the others from it; its
+ * start, those before it are stopped again, each within 5 seconds. One that fails to quiesce or to stop does not keep the others from it; its
  * error is thrown when all have ended, several as an `AggregateError`.
  */
 export function group(name: string, ...services: readonly Service[]): ServiceGroup;
@@ -92,7 +96,10 @@ export class ServiceGroup implements Service {
       if (starting.cancelled) throw new CancelledError();
       this.#state = { at: 'running', reactor };
     } catch (error) {
-      for (const thrown of await this.#stopMembers()) {
+      // Whoever waits has to hear why, also when one of them does not stop.
+      const stop = (member: GroupMember): PromiseLike<void> =>
+        fromPromise(member.stop()).timeout(ROLLBACK_MS, reactor.clock);
+      for (const thrown of await this.#stopMembers(stop)) {
         reactor.reports.problem(`${this.name}.stop`, thrown);
       }
       this.#state = { at: 'stopped' };
@@ -214,11 +221,11 @@ export class ServiceGroup implements Service {
     return 'reactor' in this.#state ? attemptAll(this.#members, ask) : [];
   }
 
-  async #stopMembers(): Promise<unknown[]> {
-    if (this.#order === 'parallel') return attemptAll(this.#members, stopMember);
+  async #stopMembers(stop: typeof stopMember = stopMember): Promise<unknown[]> {
+    if (this.#order === 'parallel') return attemptAll(this.#members, stop);
     const errors: unknown[] = [];
     for (const member of [...this.#members].reverse()) {
-      errors.push(...(await attemptAll([member], stopMember)));
+      errors.push(...(await attemptAll([member], stop)));
     }
     return errors;
   }
@@ -233,14 +240,14 @@ function isStarting(member: GroupMember): boolean {
   return member.starting;
 }
 
-function stopMember(member: GroupMember): Promise<void> {
+function stopMember(member: GroupMember): PromiseLike<void> {
   return member.stop();
 }
 
 /** Asks all at the same time, and gives the errors of those that failed. */
 async function attemptAll(
   members: readonly GroupMember[],
-  ask: (member: GroupMember) => Promise<void>,
+  ask: (member: GroupMember) => PromiseLike<void>,
 ): Promise<unknown[]> {
   const asked = await Promise.allSettled(members.map((member) => ask(member)));
   return asked.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));

@@ -5,7 +5,7 @@ import { Deferred } from '../../src/deferred/deferred.ts';
 import { CancelledError } from '../../src/errors.ts';
 import { group, parallel } from '../../src/services/group.ts';
 import { createTestReactor } from '../../testing/test-reactor.ts';
-import { recordingService } from './recording-service.ts';
+import { never, recordingService } from './recording-service.ts';
 
 const reactor = createTestReactor();
 
@@ -42,6 +42,26 @@ test('a failed start stops those before it, in reverse, and leaves the rest alon
   await expect(all.start(reactor)).rejects.toBe(boom);
   expect(log).toEqual(['a start', 'b start', 'b stop', 'a stop']);
   expect(all.describe?.()).toHaveLength(4);
+});
+
+test('a service that does not stop cannot hide why another did not start', async () => {
+  const log: string[] = [];
+  const boom = new Error('boom');
+  const reactor = createTestReactor();
+  const all = group(
+    'all',
+    recordingService('a', log),
+    recordingService('b', log, { stop: never }),
+    recordingService('c', log, { start: () => Promise.reject(boom) }),
+  );
+  const started = all.start(reactor);
+  started.catch(() => undefined);
+  await reactor.clock.elapse(5_000);
+  await expect(started).rejects.toBe(boom);
+  expect(log).toEqual(['a start', 'b start', 'a stop']);
+  expect(reactor.reports.problems).toMatchObject([
+    { where: 'all.stop', error: { code: 'HAWSER_TIMEOUT' } },
+  ]);
 });
 
 test('starting twice is a mistake; starting again after a stop is not', async () => {
