@@ -15,7 +15,10 @@ export interface DatagramProtocol {
 /** A bound UDP port. Disposing it stops it. */
 export interface DatagramPort extends AsyncDisposable {
   readonly address: InetAddress;
-  /** Sends one datagram, at most 65,507 bytes. False when it was dropped because the send queue is full. Never throws. */
+  /**
+   * Sends one datagram, at most 65,507 bytes. False when it was dropped: because the send queue is full, the port is
+   * closed, or `to` is port 0, as in a datagram whose sender wants no answer (RFC 768). Never throws.
+   */
   send(data: Uint8Array, to: InetAddress): boolean;
   /** Datagrams that were dropped at the full send queue. */
   readonly dropped: number;

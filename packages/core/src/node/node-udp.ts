@@ -122,7 +122,8 @@ class NodeDatagramPort implements DatagramPort, Guard {
 
   send(data: Uint8Array, to: InetAddress): boolean {
     const { socket, family, maxSendQueueBytes } = this.#parts;
-    if (this.#state === 'stopping') return false;
+    // Whoever sends from port 0 wants no answer (RFC 768), and must not be able to fill our reports.
+    if (this.#state === 'stopping' || to.port === 0) return false;
     if (socket.getSendQueueSize() + data.length > maxSendQueueBytes) {
       this.dropped += 1;
       return false;

@@ -41,6 +41,14 @@ test('a datagram is echoed to where it came from, and stopped comes once', async
   expect(reports.problems).toEqual([]);
 });
 
+test('who sends from port 0 is not answered, and that is nobody to tell of', async () => {
+  const { reactor, reports } = setUp();
+  const port = await reactor.udp.bind({ host, port: 0 }, { datagramReceived: () => undefined });
+  expect(port.send(Buffer.from('x'), { kind: 'udp', host, port: 0, family: 4 })).toBe(false);
+  expect(reports.problems).toEqual([]);
+  await port.stop();
+});
+
 test('a full send queue drops, says so and counts', async () => {
   const { reactor } = setUp();
   const options = { host, port: 0, maxSendQueueBytes: 10 };
