@@ -17,8 +17,8 @@ export interface ThreadOptions extends OperationOptions {
 export interface Threads {
   /**
    * Calls a function of `module` in a thread. `args` and the answer are structured clones; an answer may be a promise.
-   * What the function throws arrives with its name, message, code, stack and causes. Cancelling, or a timeout, ends the
-   * thread that is busy with it.
+   * What the function throws arrives with its name, message, code, stack, causes and, of an `AggregateError`, the first
+   * eight errors. Cancelling, or a timeout, ends the thread that is busy with it.
    *
    * @example
    * const hash = await reactor.threads.run<string>(new URL('./hash.js', import.meta.url), [password]);

@@ -6,6 +6,7 @@
  */
 const SOURCE = `
 const { parentPort } = process.getBuiltinModule('node:worker_threads');
+const { inspect } = process.getBuiltinModule('node:util');
 const MAX_CAUSES = 8;
 
 parentPort.on('message', async ({ id, module, name, args }) => {
@@ -41,11 +42,16 @@ function readTypeScript(module) {
 }
 
 function describe(thrown, causes) {
-  if (!(thrown instanceof Error)) return { thrown: String(thrown) };
-  const { name, message, code, stack, cause } = thrown;
+  if (!(thrown instanceof Error)) {
+    return { thrown: typeof thrown === 'string' ? thrown : inspect(thrown) };
+  }
+  const { name, message, code, stack, cause, errors } = thrown;
   const plain = typeof code === 'string' || typeof code === 'number' ? code : undefined;
   const error = { name: String(name), message: String(message), stack: String(stack), code: plain };
   if (cause !== undefined && causes > 0) error.cause = describe(cause, causes - 1);
+  if (Array.isArray(errors) && causes > 0) {
+    error.errors = errors.slice(0, MAX_CAUSES).map((each) => describe(each, 0));
+  }
   return error;
 }
 `;

@@ -23,13 +23,18 @@ export type WorkerError =
       readonly stack: string;
       readonly code?: string | number | undefined;
       readonly cause?: WorkerError | undefined;
+      /** Those of an `AggregateError`. */
+      readonly errors?: readonly WorkerError[] | undefined;
     };
 
 /** Makes an error that looks like the one a thread threw. */
 export function reviveError(crossed: WorkerError): Error {
   if ('thrown' in crossed) return new Error(`Thrown: ${crossed.thrown}`);
-  const { name, message, stack, code, cause } = crossed;
-  const error = new Error(message, cause ? { cause: reviveError(cause) } : undefined);
+  const { name, message, stack, code, cause, errors } = crossed;
+  const options = cause ? { cause: reviveError(cause) } : undefined;
+  const error = errors
+    ? new AggregateError(errors.map(reviveError), message, options)
+    : new Error(message, options);
   // Like those of built-in errors: there, but not listed.
   const hidden = { configurable: true, writable: true };
   Object.defineProperty(error, 'name', { ...hidden, value: name });

@@ -87,6 +87,10 @@ describe('a job', () => {
       cause: { message: 'the disk is full', code: 'ENOSPC' },
     });
     expect((error as Error).stack).toContain('arithmetic.ts');
+    await expect(threads.run(plain, [], { name: 'throwsSeveral' })).rejects.toMatchObject({
+      name: 'AggregateError',
+      errors: [{ message: 'one', code: 'ONE' }, { message: 'Thrown: [Object: null prototype] {}' }],
+    });
     await expect(threads.run(jobs, [], { name: 'throwsText' })).rejects.toThrow(
       'Thrown: just text',
     );
