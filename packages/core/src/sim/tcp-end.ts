@@ -86,6 +86,8 @@ export class TcpEnd implements Wire, FlowEnds {
   #paused = false;
   #pumping = false;
   #input: 'open' | 'ended' | 'told' = 'open';
+  /** Reset when there was nothing to read any more: who does not read does not notice before the next write. */
+  #resetUnheard = false;
   #heardAt = 0;
   #keepAlive: DelayedCall | undefined;
 
@@ -181,6 +183,10 @@ export class TcpEnd implements Wire, FlowEnds {
     const copy = Buffer.concat(list);
     this.writes += 1;
     this.bytesWritten += copy.length;
+    if (this.#resetUnheard) {
+      this.#soon(() => this.#lose(systemError('EPIPE', 'write')));
+      return;
+    }
     if (copy.length > 0) this.#unsent.push(copy);
     this.#flush();
   }
@@ -235,6 +241,10 @@ export class TcpEnd implements Wire, FlowEnds {
     }
     if (kind === 'rst') {
       this.#out?.abandon();
+      if (this.#at === 'open' && this.#input === 'told' && this.#unsent.length === 0) {
+        this.#resetUnheard = true;
+        return;
+      }
       this.#lose(systemError(this.#at === 'syn-sent' ? 'ECONNREFUSED' : 'ECONNRESET', 'read'));
       return;
     }
@@ -326,8 +336,8 @@ export class TcpEnd implements Wire, FlowEnds {
   // --- receiving ---
 
   #pumpSoon(): void {
-    if (this.#pumping || !this.#mayDeliver) return;
-    if (this.#unread.length === 0 && this.#input !== 'ended') return;
+    if (this.#pumping || !this.#isHeard) return;
+    if (this.#unread.length > 0 ? this.#paused : this.#input !== 'ended') return;
     this.#pumping = true;
     this.#soon(() => {
       this.#pumping = false;
@@ -346,18 +356,22 @@ export class TcpEnd implements Wire, FlowEnds {
       this.#announce(chunk.length);
       this.#events?.wireData(chunk);
     }
-    if (!this.#mayDeliver) return;
     if (this.#unread.length > 0) {
       this.#pumpSoon();
-    } else if (this.#input === 'ended') {
+    } else if (this.#input === 'ended' && this.#isHeard) {
+      // Even while paused, as node reads an end behind which nothing waits; the transport keeps it to itself.
       this.#input = 'told';
       this.#events?.wireEnded();
       this.#closeWhenDone();
     }
   }
 
+  get #isHeard(): boolean {
+    return this.#at === 'open' && this.#events !== undefined;
+  }
+
   get #mayDeliver(): boolean {
-    return this.#at === 'open' && !this.#paused && this.#events !== undefined;
+    return this.#isHeard && !this.#paused;
   }
 
   /** Tells the peer, now and then, that there is room again. */

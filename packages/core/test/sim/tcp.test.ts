@@ -293,3 +293,28 @@ test('a connection is accepted in a context of its own, not in that of its clien
   sim.sync.advance(100);
   expect(contexts).toEqual(['near', 'far', 'near', 'far']);
 });
+
+test('who has read the end of a peer does not hear of its reset before it writes', () => {
+  const { sim, near, far } = startConversation();
+  near.transport.end();
+  sim.sync.advance(100);
+  near.transport.abort();
+  sim.sync.advance(60_000);
+  expect([far.ended, far.reason]).toEqual([true, undefined]);
+  far.transport.write(Buffer.from('an answer'));
+  sim.sync.advance(0);
+  expect(far.reason).toMatchObject({ kind: 'reset', error: { code: 'EPIPE' } });
+});
+
+test('an end behind which nothing waits is read even while paused, so both ends close', () => {
+  const { sim, near, far } = startConversation();
+  near.transport.pauseReading();
+  near.transport.end();
+  far.transport.end();
+  sim.sync.advance(100);
+  expect([near.ended, near.reason, far.reason]).toEqual([
+    false,
+    { kind: 'done' },
+    { kind: 'done' },
+  ]);
+});
