@@ -12,7 +12,7 @@ describe.each(Object.entries(layersUnderTest))('the layer %s on a socket', (_, s
   for (const each of layerConformance.filter((one) => isApplicable(one, can))) {
     // oxlint-disable-next-line vitest/expect-expect -- the case asserts
     test(each.name, async () => {
-      const harness = socketHarness({ ...plain, can });
+      const harness = socketHarness({ ...plain, can, calmMs: 8 });
       try {
         await each.run(Object.assign(harness, subject));
       } finally {

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Capability, ConformanceHarness } from '../../conformance/index.ts';
 import type { Factory } from '../../src/contract/factory.ts';
 import type { Port } from '../../src/contract/port.ts';
@@ -10,6 +11,8 @@ import { SocketWrites } from './socket-writes.ts';
 /** One kind of socket. */
 export interface SocketKind {
   readonly can: ReadonlySet<Capability>;
+  /** Real milliseconds without an event that count as quiet; more than any timer of a layer. @defaultValue 4 */
+  readonly calmMs?: number | undefined;
   listen(reactor: Reactor, factory: Factory, options: StreamOptions): PromiseLike<Port>;
   connect(reactor: Reactor, port: Port, parts: ConnectParts): PromiseLike<unknown>;
 }
@@ -45,12 +48,22 @@ export function socketHarness(kind: SocketKind): ConformanceHarness & AsyncDispo
       return kind.connect(reactor, await port, { factory: client, options });
     },
     wait: (answer) => answer,
-    // Nothing tells that the kernel has nothing more to say, but on loopback it says it within this time.
-    quiet: () => new Promise((done) => setTimeout(done, 25)),
+    quiet: () => calm(kind.calmMs),
     countWrites: (transport) => writes.of(transport),
     async [Symbol.asyncDispose]() {
       writes[Symbol.dispose]();
       await (await port)?.stop();
     },
   };
+}
+
+/** Waits until the event loop has had nothing to do for `ms`: on loopback the kernel says at once what it has to say. */
+async function calm(ms = 4): Promise<void> {
+  let seen = -1;
+  for (let passed = 0; passed <= ms; passed++) {
+    const { events } = performance.nodeTiming.uvMetricsInfo;
+    if (events !== seen) passed = 0;
+    seen = events;
+    await new Promise((done) => setTimeout(done, 1));
+  }
 }

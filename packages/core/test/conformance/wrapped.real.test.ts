@@ -16,5 +16,6 @@ describe('TCP tapped', () => {
 
 describe('TCP throttled', () => {
   // Much has to wait, and a few milliseconds are enough for what the cases wait for.
-  runCases([...transportConformance, ...duplexConformance], tcpKind(throttled(2_000_000)));
+  const kind = { ...tcpKind(throttled(2_000_000)), calmMs: 25 };
+  runCases([...transportConformance, ...duplexConformance], kind);
 });
