@@ -131,8 +131,11 @@ export class TlsServerContexts {
  * A session that is taken up again skips the client's certificate, so a ticket must be worth nothing to a server with
  * the same ticket keys that asks for other certificates. OpenSSL compares these 32 characters.
  */
-function sessionIdContext({ clientCertificates, ca }: TlsServerOptions): string {
+function sessionIdContext({ clientCertificates, ca, crl }: TlsServerOptions): string {
   const hash = createHash('sha256').update(clientCertificates ?? 'none');
-  for (const each of clientCertificates ? [ca].flat() : []) hash.update('\0').update(each ?? '');
+  for (const list of clientCertificates ? [ca, crl] : []) {
+    for (const each of [list].flat()) hash.update('\0').update(each ?? '');
+    hash.update('\x01');
+  }
   return hash.digest('hex').slice(0, 32);
 }

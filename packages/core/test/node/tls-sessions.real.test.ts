@@ -1,8 +1,9 @@
-import { randomBytes } from 'node:crypto';
+import { generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 import { connect } from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { TLS } from '../../src/connection/info-keys.ts';
 import type { TlsClientOptions, TlsServerOptions } from '../../src/contract/tls.ts';
+import { bits, integer, oid, sequence, set, time, utf8 } from '../../testing/der.ts';
 import { createTestAuthority } from '../../testing/test-certificates.ts';
 import { host, TlsRig } from './tls-rig.ts';
 
@@ -94,6 +95,29 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('sessions with %s', (maxVersion) 
     }
   });
 
+  test('do not get a client past a list of revoked certificates that the server did not have before', async () => {
+    await using rig = new TlsRig();
+    const shared: TlsServerOptions = {
+      ...server,
+      ca,
+      maxVersion,
+      ticketKeys: randomBytes(48),
+      clientCertificates: 'require',
+    };
+    const before = await rig.serve(shared, greeting);
+    // It is not the authority's, so every certificate is refused.
+    const after = await rig.serve({ ...shared, crl: foreignList() }, greeting);
+    const options: TlsClientOptions = { ca, serverName: 'localhost', ...authority.client('ann') };
+    expect(await visit(rig, before, options)).toBe(false);
+    const { lost, received } = await rig.connect(after, options);
+    await lost;
+    expect(received()).toBe('');
+    expect(await rig.servers[1]?.lost).toMatchObject({
+      kind: 'protocol',
+      error: { cause: { code: 'UNABLE_TO_GET_CRL' } },
+    });
+  });
+
   test('of a client with a certificate keep it', async () => {
     await using rig = new TlsRig();
     const authorized: unknown[] = [];
@@ -127,3 +151,14 @@ test('a client that renegotiates is refused, and the connection ends or goes on 
   expect(String(failed)).toMatch(/renegotiation/i);
   socket.destroy();
 });
+
+/** A list of revoked certificates (RFC 5280 §5.1) of nobody we know, with none on it. */
+function foreignList(): string {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const algorithm = sequence(oid('1.2.840.10045.4.3.2'));
+  const issuer = sequence(set(sequence(oid('2.5.4.3'), utf8('nobody'))));
+  const toBeSigned = sequence(integer(1), algorithm, issuer, time(0), time(Date.UTC(2049, 0)));
+  const signature = bits(sign('sha256', toBeSigned, privateKey));
+  const list = sequence(toBeSigned, algorithm, signature).toString('base64');
+  return `-----BEGIN X509 CRL-----\n${list.replace(/.{64}/g, '$&\n')}\n-----END X509 CRL-----\n`;
+}
