@@ -6,6 +6,7 @@ import type { Factory, Incoming } from '../contract/factory.ts';
 import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import { Deferred } from '../deferred/deferred.ts';
+import { withoutPasswords } from '../endpoints/bad-endpoint.ts';
 import { ConnectionError, describeReason, toError } from '../errors.ts';
 
 /** What a {@link ClientAttempt} needs to know. */
@@ -137,7 +138,7 @@ export class ClientAttempt<P extends Protocol> {
 
   #lostError(reason: CloseReason): ConnectionError {
     const { endpoint } = this.#parts;
-    const message = `Cannot connect to ${endpoint}: ${describeReason(reason)}`;
+    const message = `Cannot connect to ${withoutPasswords(String(endpoint))}: ${describeReason(reason)}`;
     return new ConnectionError('HAWSER_CLOSED', message, {
       cause: 'error' in reason ? reason.error : reason,
     });

@@ -9,6 +9,7 @@ import type { OperationOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { succeed } from '../deferred/succeed.ts';
+import { withoutPasswords } from '../endpoints/bad-endpoint.ts';
 import { asClientEndpoint } from '../endpoints/parse-endpoint.ts';
 import { CancelledError } from '../errors.ts';
 import { Backoff, type BackoffOptions } from './backoff.ts';
@@ -123,7 +124,7 @@ export class ClientService<P extends Protocol> implements Service {
     this.#factory = toFactory(factory);
     this.#options = options;
     this.#backoff = new Backoff(options);
-    this.name = options.name ?? `${endpoint} ${this.#factory.name}`;
+    this.name = options.name ?? `${withoutPasswords(String(endpoint))} ${this.#factory.name}`;
   }
 
   /** Where it is in the table above. */
@@ -190,7 +191,7 @@ export class ClientService<P extends Protocol> implements Service {
   }
 
   describe(): readonly string[] {
-    return [`to ${this.#endpoint} ${this.#factory.name}`];
+    return [`to ${withoutPasswords(String(this.#endpoint))} ${this.#factory.name}`];
   }
 
   #begin(reactor: Reactor): Deferred<void> {

@@ -95,6 +95,16 @@ describe('new', () => {
   });
 });
 
+test('neither its name nor its line shows the password of an endpoint', async () => {
+  endpoint.toString = () => 'socks5+tcp://me:s3cret@proxy:1080/irc.example:6667';
+  const client = await started();
+  endpoint.accept();
+  await reactor.clock.settle();
+  const shown = [client.name, ...client.describe()];
+  expect(shown[0]).toBe('socks5+tcp://me:***@proxy:1080/irc.example:6667 chat');
+  expect(shown.join(' ')).not.toContain('s3cret');
+});
+
 describe('connecting', () => {
   test('start settles at once, and again is a mistake', async () => {
     endpoint.script = ['later'];
