@@ -14,7 +14,8 @@ export interface Clock {
   /** Milliseconds since 1970-01-01T00:00:00Z; may jump. Only for what people or other machines read. */
   epoch(): number;
   /**
-   * Calls `call` once after at least `ms` milliseconds (values below 0 count as 0, the longest wait is 2^31-1).
+   * Calls `call` once after `ms` milliseconds or more (values below 0 count as 0, the longest wait is 2^31-1); on a
+   * system that counts whole milliseconds, up to one less.
    * A throw in `call` goes to the reactor's reports.
    */
   callLater(ms: number, call: () => void): DelayedCall;
