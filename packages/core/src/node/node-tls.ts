@@ -2,6 +2,7 @@ import { isIP, type Socket } from 'node:net';
 import { TLSSocket as NodeTlsSocket, type TLSSocket, connect as tlsConnect } from 'node:tls';
 import { domainToASCII } from 'node:url';
 import { toSocket } from '../adapt/to-socket.ts';
+import { checkAlpnNames } from '../connection/alpn-names.ts';
 import { TLS } from '../connection/info-keys.ts';
 import { WireTransport } from '../connection/wire-transport.ts';
 import type { DelayedCall } from '../contract/clock.ts';
@@ -147,13 +148,14 @@ function serverStart(
   } = under;
   const contexts = serverContextsOf(options);
   const secureContext = contexts.initial;
+  const offered = alpn(options, upper);
   return (raw) =>
     new NodeTlsSocket(raw, {
       isServer: true,
       secureContext,
       requestCert: clientCertificates !== undefined,
       rejectUnauthorized: clientCertificates === 'require',
-      ...alpn(options, upper),
+      ...offered,
       ...(contexts.byName && {
         // Without a call of `callback` the handshake waits until it is given up.
         SNICallback: (asked, callback) =>
@@ -179,6 +181,7 @@ function clientStart(
   if (verify && name === '') {
     throw new TypeError('Cannot verify the server as there is no serverName');
   }
+  const offered = alpn(options, upper);
   const { context, sessions } = clientStateOf(options);
   const session = name === '' ? undefined : sessions.take(name);
   return (raw) => {
@@ -186,7 +189,7 @@ function clientStart(
       socket: raw,
       secureContext: context,
       rejectUnauthorized: verify,
-      ...alpn(options, upper),
+      ...offered,
       ...(session && { session }),
       // An address is verified, but has no place in SNI (RFC 6066 §3).
       ...(name !== '' && { host: name, servername: isIP(name) ? '' : name }),
@@ -214,6 +217,7 @@ function alpn(
   { alpn: names }: TlsServerOptions | TlsClientOptions,
   { acceptableProtocols }: Factory,
 ): { ALPNProtocols?: string[] } {
-  const list = names ?? acceptableProtocols;
-  return list && list.length > 0 ? { ALPNProtocols: [...list] } : {};
+  const list = names ?? acceptableProtocols ?? [];
+  checkAlpnNames(list);
+  return list.length > 0 ? { ALPNProtocols: [...list] } : {};
 }

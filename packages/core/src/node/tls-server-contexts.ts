@@ -1,5 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { SecureContext } from 'node:tls';
+import { checkAlpnNames } from '../connection/alpn-names.ts';
 import { enter, type Guard } from '../connection/entry.ts';
 import { ServerNames, toServerName } from '../connection/server-names.ts';
 import type { Clock } from '../contract/clock.ts';
@@ -58,6 +59,7 @@ export class TlsServerContexts {
     if (options.clientCertificates && !options.ca) {
       throw new TypeError('Cannot verify clients as there is no ca');
     }
+    checkAlpnNames(options.alpn ?? []);
     this.#options = options;
     this.#ticketKeys = ticketKeys;
     this.#sessionIdContext = sessionIdContext(options);

@@ -373,6 +373,25 @@ test.each([
   },
 );
 
+// On the client's side node ends the process over it.
+test.each([
+  ['startClient', { alpn: [''] }, undefined],
+  ['startClient', {}, ['']],
+  ['startServer', {}, ['']],
+] as const)(
+  '%s with %j refuses to offer %j, and leaves the connection to its owner',
+  (start, more, names) => {
+    const testReactor = createTestReactor();
+    const transport = new FakeTransport({ reactor: testReactor, side: 'client' });
+    const upper = { name: 'upper', acceptableProtocols: names, buildProtocol: () => undefined };
+    const options = { ...localhostCertificate, verify: false, ...more };
+    transport.start({ dataReceived() {} });
+    expect(() => testReactor.tls[start](transport, options, upper)).toThrow(TypeError);
+    expect(transport.wireState).toBe('open');
+    expect(testReactor.clock.timers).toBe(0);
+  },
+);
+
 test('a port that stops while TLS says goodbye waits for nothing', async () => {
   for (let round = 0; round < 5; round++) {
     const rig = new TlsRig();

@@ -209,6 +209,8 @@ test('options that cannot work fail when they are checked', async () => {
     [{ ...exact, ticketKeys: Buffer.alloc(47) }, TypeError],
     [{ ...exact, clientCertificates: 'require' }, /no ca/],
     [{ ...exact, handshakeTimeoutMs: 0 }, /handshakeTimeoutMs/],
+    [{ ...exact, alpn: ['h2', ''] }, /1 to 255 bytes: 0/],
+    [{ ...exact, alpn: ['é'.repeat(128)] }, /1 to 255 bytes: 256/],
     [{ ...exact, maxCertificateLookups: 0 }, /maxCertificateLookups/],
   ];
   for (const [options, error] of wrong) expect(() => check(options)).toThrow(error);

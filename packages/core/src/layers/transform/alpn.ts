@@ -1,3 +1,4 @@
+import { checkAlpnNames } from '../../connection/alpn-names.ts';
 import { toFactory } from '../../connection/factory.ts';
 import { TLS } from '../../connection/info-keys.ts';
 import { stackWarnings } from '../../connection/stack.ts';
@@ -36,14 +37,7 @@ class AlpnRouter implements Factory {
     this.#otherwise = otherwise && toFactory(otherwise);
     this.acceptableProtocols = [...this.#routes.keys()];
     this.name = `alpn(${[...this.acceptableProtocols, ...(otherwise ? ['otherwise'] : [])].join('|')})`;
-    for (const name of this.acceptableProtocols) {
-      const bytes = Buffer.byteLength(name);
-      if (bytes < 1 || bytes > 255) {
-        throw new TypeError(
-          `Cannot offer a protocol name as it must have 1 to 255 bytes: ${bytes}`,
-        );
-      }
-    }
+    checkAlpnNames(this.acceptableProtocols);
   }
 
   /** For `stackWarnings`. */
