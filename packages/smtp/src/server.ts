@@ -22,6 +22,7 @@ export function smtp(options: SmtpOptions): Factory {
   const connections = new WeakMap<Transport, Connection>();
   return plug('smtp', {
     match: matchSmtp,
+    speaksFirst: true,
     accept(socket, transport) {
       const security = transport.info(TLS) ? 'tls' : 'plain';
       const engine = (engines[security] ??= new Engine(options, security));

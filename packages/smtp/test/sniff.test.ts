@@ -1,4 +1,4 @@
-import { type FactoryLike, sniff } from '@hawser/core';
+import { type FactoryLike, sniff, stackWarnings } from '@hawser/core';
 import { connectPipe, createTestReactor } from '@hawser/core/testing';
 import { acceptFor, keep, MemoryMailbox, smtp } from '@hawser/smtp';
 import { expect, test } from 'vitest';
@@ -32,4 +32,10 @@ test('greets a client that speaks first, then answers it', async () => {
   expect(await client.reply()).toMatch(/^220 /);
   expect(await client.reply()).toMatch(/^250-/);
   expect(await client.reply()).toMatch(/^250 /);
+});
+
+test('is warned about where nobody takes the clients that wait for its greeting', () => {
+  const server = smtp({ rcptTo: acceptFor('example.net'), message: keep(new MemoryMailbox()) });
+  expect(stackWarnings(sniff({ smtp: server }))).toEqual([expect.stringContaining('"smtp"')]);
+  expect(stackWarnings(sniff({ smtp: server, silent: server }))).toEqual([]);
 });

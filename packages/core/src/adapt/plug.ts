@@ -11,6 +11,8 @@ export interface PlugOptions {
   /** Says goodbye on one connection. Without it the connection is closed. */
   drain?(socket: Socket, deadline: number, transport: Transport): void;
   readonly match?: Matcher | undefined;
+  /** Clients wait for the library to speak first: {@link Factory.speaksFirst}. */
+  readonly speaksFirst?: boolean | undefined;
   /** What the library speaks, by its ALPN names: {@link Factory.acceptableProtocols}. */
   readonly acceptableProtocols?: readonly string[] | undefined;
 }
@@ -20,8 +22,9 @@ export interface PlugOptions {
  * the port.
  */
 export function plug(name: string, options: PlugOptions): Factory {
-  const { match, acceptableProtocols } = options;
-  return { name, match, acceptableProtocols, buildProtocol: () => new PlugProtocol(options) };
+  const { match, speaksFirst, acceptableProtocols } = options;
+  const buildProtocol = (): Protocol => new PlugProtocol(options);
+  return { name, match, speaksFirst, acceptableProtocols, buildProtocol };
 }
 
 class PlugProtocol implements Protocol {

@@ -69,7 +69,7 @@ class LayeredFactory implements Factory, PlacedLayer {
     // A transform that is known by its own first bytes hides what is above it, as TLS does.
     this.changesBytes = kind === 'transform' && match !== undefined;
     this.traits = traits;
-    this.speaksFirst = !match && 'speaksFirst' in inner && inner.speaksFirst === true;
+    this.speaksFirst = !match && inner.speaksFirst === true;
     this.#inner = inner;
     this.#parts = parts;
     this.#unreported = orderWarnings(this, above(inner));

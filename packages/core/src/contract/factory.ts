@@ -43,6 +43,8 @@ export interface Factory<P extends Protocol = Protocol> {
   stopped?(port: Port): void;
   /** How `sniff` knows the protocol by its first bytes. */
   readonly match?: Matcher | undefined;
+  /** Its clients wait for the server to speak first, as in SMTP: `sniff` knows them by their silence. */
+  readonly speaksFirst?: boolean | undefined;
   /**
    * ALPN names (RFC 7301) of what it speaks, best first, such as `['h2', 'http/1.1']`. TLS agrees on one of them,
    * unless its own options say otherwise.
