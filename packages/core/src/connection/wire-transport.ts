@@ -377,7 +377,11 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
     // One that is closing has said goodbye already.
     if (!protocol || (this.#state !== 'open' && this.#state !== 'ending')) return;
     if (protocol.drainRequested) {
+      // Its goodbye may come after its own end: that is nobody's mistake, as the process asked for it.
+      const reported = this.#misuseReported;
+      this.#misuseReported ||= this.#state === 'ending';
       this.#call('drainRequested', (_, at: number) => protocol.drainRequested?.(at), deadline);
+      this.#misuseReported = reported;
       this.#afterCallback();
     } else {
       this.close({ deadlineMs: Math.max(0, deadline - this.reactor.clock.now()) });

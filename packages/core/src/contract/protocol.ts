@@ -24,9 +24,9 @@ export interface Protocol {
   /** After `write` returned false: the queue is empty again. */
   writeDrained?(): void;
   /**
-   * The process wants to stop. Say goodbye in the protocol's own language and close before `deadline`
-   * (milliseconds on the reactor's clock); what is open then is aborted. Without this callback the connection is
-   * closed by {@link Transport.close}.
+   * The process wants to stop. Say goodbye in the protocol's own language and close before `deadline` (milliseconds on
+   * the reactor's clock); what is open then is aborted. A goodbye after the own end is dropped without a report. Without
+   * this callback the connection is closed by {@link Transport.close}.
    */
   drainRequested?(deadline: number): void;
   /** The connection is gone. Exactly once, always last. */

@@ -100,3 +100,19 @@ test('a protocol that has closed is not asked to finish', async () => {
   await transport.settle();
   expect(asked).toBe(1);
 });
+
+test('a goodbye after the own end is dropped without a report; a later write is not', async () => {
+  const reactor = createTestReactor();
+  const transport = new FakeTransport({ reactor });
+  transport.start({
+    dataReceived() {},
+    drainRequested: () => void transport.write(Buffer.from('goodbye')),
+  });
+  transport.end();
+  transport.requestDrain(1000);
+  await transport.settle();
+  expect(transport.takeText()).toBe('');
+  expect(reactor.reports.problems).toEqual([]);
+  transport.write(Buffer.from('a mistake'));
+  expect(reactor.reports.problems).toMatchObject([{ error: { code: 'HAWSER_WRITE_AFTER_END' } }]);
+});
