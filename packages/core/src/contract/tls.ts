@@ -54,13 +54,16 @@ export interface TlsServerOptions extends TlsOptions {
   readonly certificates?: Readonly<Record<string, TlsCertificate | CertificateSource>> | undefined;
   /**
    * Finds the certificate for a name that is not in `certificates`; `undefined` for the default one, a throw or a
-   * rejection to refuse the client. The name comes from the client, in lower case. The handshake waits, within its
-   * deadline. Give the same object for the same certificate.
+   * rejection to refuse the client. The name comes from the client: a DNS name in lower case, without a last dot. The
+   * handshake waits, within its deadline. Give the same object for the same certificate.
    */
   readonly certificateFor?:
     | ((serverName: string) => TlsCertificate | undefined | PromiseLike<TlsCertificate | undefined>)
     | undefined;
-  /** Clients that may wait for `certificateFor` at a time; more are refused. @defaultValue 256 */
+  /**
+   * Clients that may wait for `certificateFor` at a time; more are refused. One that leaves keeps its place until the
+   * answer or its deadline. @defaultValue 256
+   */
   readonly maxCertificateLookups?: number | undefined;
   /**
    * Ask clients for a certificate by one of `ca`; `require` refuses those without, while with `request` the protocol
@@ -74,7 +77,10 @@ export interface TlsServerOptions extends TlsOptions {
   readonly ticketKeys?: Buffer | undefined;
 }
 
-/** Options for the client side. Sessions are taken up again among connections made with the same options object. */
+/**
+ * Options for the client side. Sessions with a server that was verified are taken up again among connections made with
+ * the same options object.
+ */
 export interface TlsClientOptions extends TlsOptions {
   /** Name, or IP address, to ask for and to verify. @defaultValue the IP address of the peer */
   readonly serverName?: string | undefined;
@@ -88,7 +94,10 @@ export interface TlsClientOptions extends TlsOptions {
  *
  * A handshake that fails ends the connection below with `{ kind: 'protocol' }` and a `ProtocolError`
  * `HAWSER_TLS_HANDSHAKE` whose `cause` says why; one that takes too long, with `{ kind: 'timeout', timer: 'handshake' }`.
- * Renegotiation (TLS 1.2) is refused.
+ * Renegotiation (TLS 1.2) is refused. What cannot be decrypted later ends both connections with `HAWSER_TLS_RECORD`.
+ *
+ * An end of input without the farewell of TLS (`close_notify`) looks like one with it: a protocol that has to know that
+ * it heard everything says so in its own language, as HTTP does with lengths.
  */
 export interface Tls {
   startServer(under: Transport, options: TlsServerOptions, upper: Factory): TlsSession;
