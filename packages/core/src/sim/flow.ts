@@ -1,7 +1,7 @@
 import type { DelayedCall } from '../contract/clock.ts';
 import type { Network, Route } from './network.ts';
 import type { Packet } from './packet.ts';
-import type { TracedPacket } from './trace.ts';
+import type { TracedEnds } from './trace.ts';
 
 /** The two ends of one direction of a connection. */
 export interface FlowEnds {
@@ -11,6 +11,8 @@ export interface FlowEnds {
   received(packet: Packet): void;
   /** The sender has sent in vain for too long. */
   gaveUp(): void;
+  /** The receiver is gone: it needs no window any more. */
+  isGone(): boolean;
 }
 
 interface InFlight {
@@ -31,9 +33,11 @@ const HANDSHAKE_RETRANSMIT_MS = 1_000;
 export class Flow {
   readonly #network: Network;
   readonly #route: Route;
-  readonly #names: Pick<TracedPacket, 'protocol' | 'from' | 'to'>;
+  readonly #names: TracedEnds;
   readonly #ends: FlowEnds;
   #packets: InFlight[] = [];
+  /** Packets that have arrived already; removing from the front of an array moves the rest. */
+  #arrived = 0;
   #timer: DelayedCall | undefined;
   #lastAt = 0;
   #abandoned = false;
@@ -42,16 +46,12 @@ export class Flow {
 
   constructor(
     network: Network,
-    parts: { readonly route: Route; readonly names: Flow['names']; readonly ends: FlowEnds },
+    parts: { readonly route: Route; readonly names: TracedEnds; readonly ends: FlowEnds },
   ) {
     this.#network = network;
     this.#route = parts.route;
     this.#names = parts.names;
     this.#ends = parts.ends;
-  }
-
-  get names(): Pick<TracedPacket, 'protocol' | 'from' | 'to'> {
-    return this.#names;
   }
 
   /** How what is sent here is cut. */
@@ -63,7 +63,7 @@ export class Flow {
     const entry: InFlight = { packet, at: undefined, held: false, retransmits: 0 };
     this.#packets.push(entry);
     this.#transmit(entry);
-    if (this.#packets.length === 1) this.#arm();
+    if (this.#first === entry) this.#arm();
   }
 
   /** The sender is gone: what is on its way arrives, what is lost stays lost. */
@@ -71,10 +71,34 @@ export class Flow {
     this.#abandoned = true;
     this.#unanswered?.cancel();
     this.#unanswered = undefined;
+    this.#skipLost();
+  }
+
+  get #first(): InFlight | undefined {
+    return this.#packets[this.#arrived];
+  }
+
+  /** What is behind a gap that nobody fills is of no use, but for a reset. */
+  #skipLost(): void {
+    const left = this.#packets.slice(this.#arrived);
+    const gap = left.findIndex(isLost);
+    if (gap < 0) return;
+    this.#keep(
+      left.filter((each, at) => at < gap || (each.packet.kind === 'rst' && !isLost(each))),
+    );
+    this.#arm();
+  }
+
+  #keep(packets: InFlight[]): void {
+    // Those that are not kept are not sent when they are released.
+    const kept = new Set(packets);
+    for (const each of this.#packets) if (!kept.has(each)) each.held = false;
+    this.#packets = packets;
+    this.#arrived = 0;
   }
 
   #transmit(entry: InFlight): void {
-    const arrival = this.#network.transmit(this.#route, entry.packet, this.#traced(entry.packet));
+    const arrival = this.#network.transmit(this.#route, this.#names, entry.packet);
     entry.held = arrival === 'held' && this.#network.hold(() => this.#released(entry));
     if (typeof arrival !== 'number') {
       entry.at = undefined;
@@ -86,16 +110,16 @@ export class Flow {
   }
 
   #released(entry: InFlight): void {
-    if (!this.#packets.includes(entry)) return;
+    if (!entry.held) return;
     this.#transmit(entry);
-    if (this.#packets[0] === entry) this.#arm();
+    if (this.#first === entry) this.#arm();
   }
 
   /** Waits for what happens next to the first packet. */
   #arm(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    const first = this.#packets[0];
+    const first = this.#first;
     if (!first || first.held) return;
     const { now } = this.#network.timeline;
     const wait = first.at === undefined ? this.#retransmitAfter(first) : first.at - now;
@@ -109,41 +133,59 @@ export class Flow {
     }
     if (!this.#network.isOpen(this.#route) || !this.#ends.admits(first.packet)) {
       first.at = undefined;
-      this.#network.trace.packet('lost', this.#traced(first.packet));
-      this.#arm();
+      this.#network.trace.packet('lost', this.#names, first.packet);
+      if (this.#abandoned) this.#skipLost();
+      else this.#arm();
       return;
     }
-    this.#packets.shift();
+    this.#shift();
     if (first.retransmits > 0 && !this.#abandoned) this.#retransmitLost();
     this.#arm();
-    this.#network.trace.packet('got', this.#traced(first.packet));
+    this.#network.trace.packet('got', this.#names, first.packet);
     this.#ends.received(first.packet);
     if (needsAnswer(first.packet) && !this.#unanswered) this.#expectAnswer(0);
   }
 
+  #shift(): void {
+    this.#arrived += 1;
+    const all = this.#packets.length;
+    if (this.#arrived < all && (this.#arrived < 64 || this.#arrived * 2 < all)) return;
+    this.#packets.splice(0, this.#arrived);
+    this.#arrived = 0;
+  }
+
   #retransmit(first: InFlight): void {
+    if (this.#abandoned) {
+      this.#skipLost();
+      return;
+    }
     // Nobody waits for the answer to a reset.
-    if (this.#abandoned || first.packet.kind === 'rst') {
-      this.#packets = [];
+    if (first.packet.kind === 'rst') {
+      this.#keep([]);
       return;
     }
     first.retransmits += 1;
-    if (first.retransmits > this.#network.tcp.maxRetransmits) {
-      this.#packets = [];
-      this.#ends.gaveUp();
-      return;
-    }
+    if (first.retransmits > this.#network.tcp.maxRetransmits && this.#givesUp()) return;
     this.#transmit(first);
     this.#arm();
   }
 
   /** The answer to a retransmission tells the sender what else is missing: all of it follows at once (RFC 6675). */
   #retransmitLost(): void {
-    for (const entry of this.#packets) {
-      if (entry.at !== undefined || entry.held) continue;
+    for (const entry of this.#packets.slice(this.#arrived)) {
+      if (!isLost(entry)) continue;
       entry.retransmits += 1;
       this.#transmit(entry);
     }
+  }
+
+  /** An announcement of room alone is no reason to: it is the sender who asks for it, for as long as there is one. */
+  #givesUp(): boolean {
+    const waits = this.#packets.slice(this.#arrived).some(({ packet }) => needsAnswer(packet));
+    if (!waits && !this.#ends.isGone()) return false;
+    this.#keep([]);
+    if (waits) this.#ends.gaveUp();
+    return true;
   }
 
   /** What arrived is acknowledged over the way back. While that is cut the sender cannot know, and gives up some day. */
@@ -152,7 +194,7 @@ export class Flow {
     this.#unanswered = undefined;
     if (this.#abandoned || this.#network.isOpen({ from: to, to: from })) return;
     if (attempt > this.#network.tcp.maxRetransmits) {
-      this.#packets = [];
+      this.#keep([]);
       this.#timer?.cancel();
       this.#ends.gaveUp();
       return;
@@ -178,10 +220,10 @@ export class Flow {
     const { timeline, owner } = this.#network;
     return timeline.after(ms, call, { owner, where: 'network' });
   }
+}
 
-  #traced({ kind, bytes }: Packet): TracedPacket {
-    return { ...this.#names, kind, bytes };
-  }
+function isLost({ at, held }: InFlight): boolean {
+  return at === undefined && !held;
 }
 
 /** A window of no bytes asks whether anybody is there. */

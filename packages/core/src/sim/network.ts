@@ -10,7 +10,7 @@ import type { CallOwner } from './scheduled-call.ts';
 import { SeededRandom } from './seeded-random.ts';
 import type { Stack } from './stack.ts';
 import type { Timeline } from './timeline.ts';
-import type { Trace, TracedPacket } from './trace.ts';
+import type { Trace, TracedEnds } from './trace.ts';
 
 /** How TCP behaves on all hosts. */
 export interface TcpTuning {
@@ -130,27 +130,31 @@ export class Network {
   }
 
   /** Sends one packet of a connection. */
-  transmit(route: Route, packet: Packet, traced: TracedPacket): Transmission {
+  transmit(route: Route, ends: TracedEnds, packet: Packet): Transmission {
     const arrival = this.#transmission(route, packet, 'tcp');
-    this.trace.packet(typeof arrival === 'number' ? 'sent' : arrival, traced);
+    this.trace.packet(typeof arrival === 'number' ? 'sent' : arrival, ends, packet);
     return arrival;
   }
 
   /** Sends a datagram; `arrived` is called when it arrives, which may be twice, or never. */
-  datagram(route: Route, traced: TracedPacket, arrived: () => void): void {
-    const packet: Packet = { kind: 'datagram', bytes: traced.bytes };
+  datagram(
+    route: Route,
+    traced: { readonly ends: TracedEnds; readonly packet: Packet },
+    arrived: () => void,
+  ): void {
+    const { ends, packet } = traced;
     const { duplicate, reorder, queueBytes, bandwidth } = this.path(route);
     const isRemote = route.from !== route.to;
     const link = this.#link(route);
     const waiting = ((link.freeAt - this.timeline.now) * bandwidth) / 1_000;
     if (isRemote && waiting > queueBytes) {
-      this.trace.packet('lost', traced);
+      this.trace.packet('lost', ends, packet);
       return;
     }
     const copies = isRemote && this.#chance(duplicate) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const arrival = this.#transmission(route, packet, 'udp');
-      this.trace.packet(typeof arrival === 'number' ? 'sent' : arrival, traced);
+      this.trace.packet(typeof arrival === 'number' ? 'sent' : arrival, ends, packet);
       if (arrival === 'held') this.hold(() => this.datagram(route, traced, arrived));
       if (typeof arrival !== 'number') continue;
       let at = Math.max(arrival, link.lastAt);
@@ -158,7 +162,7 @@ export class Network {
       else link.lastAt = at;
       this.#later(at, () => {
         const isOpen = this.isOpen(route);
-        this.trace.packet(isOpen ? 'got' : 'lost', traced);
+        this.trace.packet(isOpen ? 'got' : 'lost', ends, packet);
         if (isOpen) arrived();
       });
     }

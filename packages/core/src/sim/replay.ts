@@ -48,9 +48,15 @@ export async function replay<T>(
   const first = await simulate(scenario, { ...options, seed });
   const second = await simulate(scenario, { ...options, seed });
   if (first.traceHash === second.traceHash) return second;
-  const at = first.trace.findIndex((line, index) => line !== second.trace[index]);
-  const [one, other] = [first.trace[at], second.trace[at]];
   throw new SimulationError(
-    `Cannot replay seed ${seed} as the runs differ at line ${at + 1}: "${one}" and then "${other}"`,
+    `Cannot replay seed ${seed} as ${difference(first.trace, second.trace)}`,
   );
+}
+
+function difference(first: readonly string[], second: readonly string[]): string {
+  const longer = first.length >= second.length ? first : second;
+  const at = longer.findIndex((_, index) => first[index] !== second[index]);
+  if (at < 0) return 'the runs differ before what the trace still has: raise traceLimit';
+  const [one, other] = [first, second].map((lines) => (at in lines ? `"${lines[at]}"` : 'nothing'));
+  return `the runs differ at line ${at + 1}: ${one} and then ${other}`;
 }

@@ -7,13 +7,14 @@ import { ipFamily } from '../connection/ip-literal.ts';
 import type { Address, InetAddress } from '../contract/address.ts';
 import type { DelayedCall } from '../contract/clock.ts';
 import { Deferred } from '../deferred/deferred.ts';
-import { Flow } from './flow.ts';
+import { Flow, type FlowEnds } from './flow.ts';
 import type { Listener } from './listener.ts';
 import type { Network } from './network.ts';
 import { PortTable } from './port-table.ts';
 import type { CallOwner } from './scheduled-call.ts';
 import { systemError } from './system-error.ts';
 import { TcpEnd, type TcpEndOwner } from './tcp-end.ts';
+import { TracedEnds } from './trace.ts';
 import type { UdpSocket } from './udp-socket.ts';
 
 /** A half-open connection whose client is gone is forgotten after this. */
@@ -165,14 +166,14 @@ export class Stack {
     near.join(
       new Flow(network, {
         route: { from: this, to: farStack },
-        names: { protocol, from, to },
+        names: new TracedEnds({ protocol, from, to }),
         ends: { ...bound(farEnd), gaveUp: () => near.gaveUp() },
       }),
     );
     farEnd.join(
       new Flow(network, {
         route: { from: farStack, to: this },
-        names: { protocol, from: to, to: from },
+        names: new TracedEnds({ protocol, from: to, to: from }),
         ends: { ...bound(near), gaveUp: () => farEnd.gaveUp() },
       }),
     );
@@ -258,8 +259,12 @@ function unixEnds(path: string): EndPair {
   return { local: { kind: 'unix', path: '' }, peer: { kind: 'unix', path } };
 }
 
-function bound(end: TcpEnd): Pick<TcpEnd, 'admits' | 'received'> {
-  return { admits: (packet) => end.admits(packet), received: (packet) => end.received(packet) };
+function bound(end: TcpEnd): Omit<FlowEnds, 'gaveUp'> {
+  return {
+    admits: (packet) => end.admits(packet),
+    received: (packet) => end.received(packet),
+    isGone: () => end.isClosed,
+  };
 }
 
 function portText(address: Address): string {

@@ -51,7 +51,7 @@ const TURN_BYTES = 65_536;
  * One end of a simulated connection, with the manners of a kernel socket: a handshake, a window that a paused reader
  * closes, half-closed states, a reset when it is closed with unread input or written to after it is gone.
  */
-export class TcpEnd implements Wire, FlowEnds {
+export class TcpEnd implements Wire, Omit<FlowEnds, 'isGone'> {
   readonly id: number;
   readonly local: Address;
   readonly peer: Address;
@@ -209,8 +209,12 @@ export class TcpEnd implements Wire, FlowEnds {
   destroy(): void {
     if (this.#at === 'closed') return;
     // Closing with unread input resets, as in a kernel (RFC 2525 §2.17).
-    if (this.#unreadBytes > 0) this.#send('rst');
-    else if (this.#at === 'open' && this.#sending !== 'ended') this.#send('fin');
+    if (this.#unreadBytes > 0) {
+      this.#send('rst');
+      this.#out?.abandon();
+    } else if (this.#at === 'open' && this.#sending !== 'ended') {
+      this.#send('fin');
+    }
     this.#lose();
   }
 

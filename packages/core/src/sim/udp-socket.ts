@@ -1,6 +1,7 @@
 import type { InetAddress } from '../contract/address.ts';
 import type { Bound } from './port-table.ts';
 import { inet, isWildcard, type Stack } from './stack.ts';
+import { TracedEnds } from './trace.ts';
 
 /** Most that fits into one datagram over IPv4: 65,535 less the headers. */
 const MAX_DATAGRAM_BYTES = 65_507;
@@ -38,11 +39,12 @@ export class UdpSocket implements Bound {
     const wanted = isWildcard(to.host) ? '127.0.0.1' : to.host;
     const source = isWildcard(this.host) ? this.#stack.sourceFor(wanted) : this.host;
     const traced = {
-      protocol: 'udp' as const,
-      from: `${this.#stack.name}:${this.port}`,
-      to: `${far.name}:${to.port}`,
-      kind: 'datagram' as const,
-      bytes: copy.length,
+      ends: new TracedEnds({
+        protocol: 'udp',
+        from: `${this.#stack.name}:${this.port}`,
+        to: `${far.name}:${to.port}`,
+      }),
+      packet: { kind: 'datagram', bytes: copy.length, data: copy } as const,
     };
     this.#stack.network.datagram({ from: this.#stack, to: far }, traced, () => {
       // Twice means two datagrams: each receiver owns its own.

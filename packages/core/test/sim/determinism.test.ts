@@ -92,6 +92,43 @@ test('replay finds a scenario that does not come out the same again', async () =
   );
 });
 
+test('replay finds a run that only goes on for longer, and one that differs before its trace begins', async () => {
+  let run = 0;
+  const longer = (sim: Simulation): void => {
+    run += 1;
+    sim.hosts('a');
+    sim.heal();
+    if (run === 2) sim.restart('a');
+  };
+  await expect(replay(9, longer)).rejects.toThrow(/line 2: nothing and then ".*crash a"$/);
+  run = 0;
+  const early = (sim: Simulation): void => {
+    run += 1;
+    if (run === 2) sim.release();
+    else sim.heal();
+    for (let times = 0; times < 3; times++) sim.heal();
+  };
+  await expect(replay(9, early, { traceLimit: 1 })).rejects.toThrow('raise traceLimit');
+});
+
+test('replay finds bytes that differ, as long as only sync lets time pass', async () => {
+  let run = 0;
+  const { sync, settled } = {
+    sync: (sim: Simulation) => talk(sim),
+    settled: (sim: Simulation) => sim.settled.elapse(0).then(() => talk(sim)),
+  };
+  function talk(sim: Simulation): void {
+    run += 1;
+    const [server, client] = sim.hosts('server', 'client');
+    sim.sync.until(server.tcp.listen({ port: 1 }, () => new Ear()));
+    const near = sim.sync.until(client.tcp.connect({ host: 'server', port: 1 }, () => new Ear()));
+    near.write(Buffer.from(`run ${run}`));
+    sim.sync.advance(100);
+  }
+  await expect(replay(9, sync, { drive: 'manual' })).rejects.toThrow(/data \d sent #/);
+  await expect(replay(9, settled, { drive: 'manual' })).resolves.toMatchObject({ seed: 9 });
+});
+
 test('a scenario that fails says its seed, with what went wrong as the cause', async () => {
   const cause = new Error('broken');
   const failing = (): never => {

@@ -318,3 +318,42 @@ test('an end behind which nothing waits is read even while paused, so both ends 
     { kind: 'done' },
   ]);
 });
+
+test('a reset does not wait for lost bytes before it', () => {
+  const { sim, near, far } = startConversation();
+  const losing = sim.rule(({ kind }) => (kind === 'data' ? 'drop' : undefined));
+  near.transport.write(Buffer.from('lost'));
+  losing[Symbol.dispose]();
+  near.transport.write(Buffer.from('in vain'));
+  near.transport.abort();
+  sim.sync.advance(10);
+  expect([far.text, far.reason?.kind]).toEqual(['', 'reset']);
+});
+
+test('who only reads never gives up, and gets the rest when the way is open again', () => {
+  const { sim, server, client, near, far } = startConversation({
+    tcp: { windowBytes: 100_000 },
+    link: { latencyMs: 10, cut: 'whole' },
+  });
+  far.transport.pauseReading();
+  near.transport.write(Buffer.alloc(150_000));
+  sim.sync.advance(1_000);
+  sim.partition(server, client);
+  far.transport.resumeReading();
+  sim.sync.advance(3_600_000);
+  expect([far.bytes, far.reason]).toEqual([100_000, undefined]);
+  sim.heal();
+  sim.sync.advance(61_000);
+  expect([far.bytes, near.reason]).toEqual([150_000, undefined]);
+  sim.partition(server, client);
+  near.transport.write(Buffer.alloc(150_000));
+  sim.crash(client);
+  expect(sim.sync.run()).toBe('idle');
+});
+
+test('many bytes pass one by one in reasonable time', () => {
+  const { sim, near, far } = startConversation({ link: { latencyMs: 10, cut: 'bytes' } });
+  near.transport.write(Buffer.alloc(300_000));
+  sim.sync.advance(1_000);
+  expect(far.bytes).toBe(300_000);
+});
