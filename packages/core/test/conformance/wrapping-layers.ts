@@ -35,7 +35,7 @@ export const tapped = (): Layer => tap(new ConversationRecorder().sink);
 
 /** So slow that much has to wait, and so fast that no case has to wait for long. */
 export const throttled = (burst = 65_536): Layer =>
-  throttle({ readBytesPerSecond: 20_000_000, writeBytesPerSecond: 15_000_000, burst });
+  throttle({ readBytesPerSecond: 80_000_000, writeBytesPerSecond: 60_000_000, burst });
 
 export const throttledTogether = (): Layer =>
   sharedThrottle({ readBytesPerSecond: 40_000_000, writeBytesPerSecond: 30_000_000 });
