@@ -29,7 +29,7 @@ export interface StackOptions {
   /** Folder for the host key of SSH. */
   readonly hostKeys: string;
   /** Hears of every protocol that takes a connection over. */
-  given(given: Given): void;
+  readonly given: (given: Given) => void;
 }
 
 /** The factory of the one port. */

@@ -111,7 +111,7 @@ describe('the context of a connection', () => {
     const seen: unknown[] = [];
     const transport = new FakeTransport({ reactor });
     const work = async (): Promise<void> => {
-      await null;
+      await Promise.resolve();
       seen.push(currentContext());
     };
     transport.start({
@@ -131,7 +131,7 @@ describe('the context of a connection', () => {
     const seen: unknown[] = [];
     const transport = new FakeTransport();
     const work = async (): Promise<void> => {
-      await null;
+      await Promise.resolve();
       seen.push(currentContext());
     };
     transport.start({ dataReceived: () => void work() });

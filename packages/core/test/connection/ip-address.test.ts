@@ -32,8 +32,11 @@ test('random addresses are written as node writes them, and read back', () => {
     const text = formatIp(bytes);
     expect(isIP(text)).toBe(bytes.length === 4 ? 4 : 6);
     expect([...(parseIp(text) ?? [])]).toEqual([...bytes]);
-    if (bytes.length === 16 && !/^::[\da-f.:]*$/.test(text)) {
-      expect(text).toBe(new SocketAddress({ family: 'ipv6', address: text }).address);
-    }
+    // Node writes the last four bytes behind "::" as an IPv4 address.
+    const isComparable = bytes.length === 16 && !/^::[\da-f.:]*$/.test(text);
+    const ofNode = isComparable
+      ? new SocketAddress({ family: 'ipv6', address: text }).address
+      : text;
+    expect(text).toBe(ofNode);
   }
 });
