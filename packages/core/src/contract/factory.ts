@@ -37,7 +37,7 @@ export interface Factory<P extends Protocol = Protocol> {
   readonly name: string;
   /** Makes the protocol for one connection. `undefined` refuses: the peer sees a reset. */
   buildProtocol(incoming: Incoming): P | undefined;
-  /** A port listens with this factory now. Called once a port. */
+  /** A port listens with this factory now. Called for each way of a port that leads to it, as two may behind `sniff`. */
   started?(port: Port): void;
   /** A port that had `started` with it is gone. */
   stopped?(port: Port): void;

@@ -1,11 +1,11 @@
 import type { ListenOptions, Server, Socket } from 'node:net';
+import { listenError } from '../connection/listen-error.ts';
 import type { Address } from '../contract/address.ts';
 import type { Port } from '../contract/port.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { fail } from '../deferred/fail.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { claimDescriptor, releaseDescriptor } from './descriptor-claims.ts';
-import { listenError } from './listen-error.ts';
 import { NodePort, type NodePortParts } from './node-port.ts';
 import { destroyQuietly } from './open-socket.ts';
 import type { DescriptorKind } from './private-handle.ts';

@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { enter, type Guard } from '../connection/entry.ts';
 import { EntryContext } from '../connection/entry-context.ts';
+import { listenError } from '../connection/listen-error.ts';
 import type { InetAddress } from '../contract/address.ts';
 import type { Context } from '../contract/context.ts';
 import type { Reactor } from '../contract/reactor.ts';
@@ -12,7 +13,6 @@ import { waitFor } from '../deferred/wait-for.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { toError, UsageError } from '../errors.ts';
 import { claimDescriptor, holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
-import { listenError } from './listen-error.ts';
 import { datagramDescriptor, sendByIPv6, stopReceiving } from './private-handle.ts';
 import { inetAddress } from './socket-address.ts';
 

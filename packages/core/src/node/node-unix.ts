@@ -1,5 +1,6 @@
 import { createServer, connect as netConnect } from 'node:net';
 import { toFactory } from '../connection/factory.ts';
+import { listenError } from '../connection/listen-error.ts';
 import type { Factory, FactoryLike } from '../contract/factory.ts';
 import type { Port } from '../contract/port.ts';
 import type { Reactor } from '../contract/reactor.ts';
@@ -11,7 +12,6 @@ import { fromPromise } from '../deferred/from-promise.ts';
 import { ListenError } from '../errors.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
 import { dial } from './dial.ts';
-import { listenError } from './listen-error.ts';
 import { listenServer } from './listen-server.ts';
 import { openSocket } from './open-socket.ts';
 import { MAX_PATH_BYTES, SocketFile } from './socket-file.ts';

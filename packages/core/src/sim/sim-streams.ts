@@ -1,5 +1,6 @@
 import { toFactory } from '../connection/factory.ts';
 import { connectHappily } from '../connection/happy-eyeballs.ts';
+import { listenError } from '../connection/listen-error.ts';
 import { WireTransport } from '../connection/wire-transport.ts';
 import type { Address } from '../contract/address.ts';
 import type { Factory, FactoryLike } from '../contract/factory.ts';
@@ -20,7 +21,6 @@ import { fail } from '../deferred/fail.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { ConnectError, HawserError, TimeoutError, toError, UsageError } from '../errors.ts';
-import { listenError } from '../node/listen-error.ts';
 import { Listener } from './listener.ts';
 import { SimPort } from './sim-port.ts';
 import { inet, type Stack } from './stack.ts';

@@ -1,5 +1,6 @@
 import { enter, type Guard } from '../connection/entry.ts';
 import { EntryContext } from '../connection/entry-context.ts';
+import { listenError } from '../connection/listen-error.ts';
 import type { InetAddress } from '../contract/address.ts';
 import type { Context } from '../contract/context.ts';
 import type { Reactor } from '../contract/reactor.ts';
@@ -10,7 +11,6 @@ import { succeed } from '../deferred/succeed.ts';
 import { waitFor } from '../deferred/wait-for.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { toError, UsageError } from '../errors.ts';
-import { listenError } from '../node/listen-error.ts';
 import type { CallOwner } from './scheduled-call.ts';
 import { inet, type Stack } from './stack.ts';
 import { systemError } from './system-error.ts';
