@@ -8,7 +8,7 @@ type Listener = (reason: CloseReason) => void;
 /** The `onClose` listeners of one connection. One that throws does not keep the others from hearing. */
 export class CloseListeners implements Guard {
   readonly #connection: Pick<Transport, 'reactor' | 'context'>;
-  #listeners: Listener[] = [];
+  #registrations: Registration[] = [];
   #reason: CloseReason | undefined;
 
   constructor(connection: Pick<Transport, 'reactor' | 'context'>) {
@@ -19,37 +19,53 @@ export class CloseListeners implements Guard {
     return this.#connection.context;
   }
 
+  /** Each registration is its own, so that adding a function twice and removing it once works. */
   add(listener: Listener): Disposable {
-    let wanted = true;
-    // A wrapper makes each registration its own, so that adding a function twice and removing it once works.
-    const registered: Listener = (reason) => {
-      // It may have been removed by one that was told before it.
-      if (wanted) listener(reason);
-    };
     const reason = this.#reason;
-    this.#listeners.push(registered);
+    const registration = new Registration(this, listener);
+    this.#registrations.push(registration);
     if (reason) this.#connection.reactor.clock.callSoon(() => this.settle(reason));
-    return {
-      [Symbol.dispose]: () => {
-        wanted = false;
-        const at = this.#listeners.indexOf(registered);
-        if (at >= 0) this.#listeners.splice(at, 1);
-      },
-    };
+    return registration;
+  }
+
+  remove(registration: Registration): void {
+    const at = this.#registrations.indexOf(registration);
+    if (at >= 0) this.#registrations.splice(at, 1);
   }
 
   /** Tells everybody, and whoever comes later. */
   settle(reason: CloseReason): void {
     this.#reason = reason;
-    const listeners = this.#listeners;
-    this.#listeners = [];
-    for (const listener of listeners) {
-      enter(this, 'onClose', (_, why: CloseReason) => listener(why), reason);
+    const registrations = this.#registrations;
+    this.#registrations = [];
+    for (const registration of registrations) {
+      enter(this, 'onClose', (_, why: CloseReason) => registration.tell(why), reason);
     }
   }
 
   /** For {@link enter}. */
   failed(callback: string, thrown: unknown): void {
     this.#connection.reactor.reports.problem(`${this.context.label}.${callback}`, thrown);
+  }
+}
+
+/** One object a listener: every connection has a few. */
+class Registration implements Disposable {
+  readonly #listeners: CloseListeners;
+  #listener: Listener | undefined;
+
+  constructor(listeners: CloseListeners, listener: Listener) {
+    this.#listeners = listeners;
+    this.#listener = listener;
+  }
+
+  /** Unless it was removed, perhaps by one that was told before it. */
+  tell(reason: CloseReason): void {
+    this.#listener?.(reason);
+  }
+
+  [Symbol.dispose](): void {
+    this.#listener = undefined;
+    this.#listeners.remove(this);
   }
 }
