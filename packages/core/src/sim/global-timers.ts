@@ -1,12 +1,11 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import promises from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { DelayedCall } from '../contract/clock.ts';
 import { UsageError } from '../errors.ts';
 import type { CallOwner } from './scheduled-call.ts';
 import type { Timeline } from './timeline.ts';
+import { VirtualTimeout } from './virtual-timeout.ts';
 
 type Call = (...args: unknown[]) => void;
 
@@ -60,23 +59,24 @@ export class GlobalTimers {
   }
 
   #replace(): () => void {
-    const make = (call: Call, ms: unknown, args: unknown[], repeats: boolean): VirtualTimeout =>
-      new VirtualTimeout({
+    const make = (call: Call, ms: unknown, args: unknown[], repeats: boolean): VirtualTimeout => {
+      if (typeof call !== 'function') {
+        const what = 'The "callback" argument must be of type function';
+        throw Object.assign(new TypeError(what), { code: 'ERR_INVALID_ARG_TYPE' });
+      }
+      return new VirtualTimeout({
         timeline: this.#timeline,
         owner: this.#owner,
         call: () => call(...args),
-        ms: Math.max(1, Math.trunc(Number(ms)) || 1),
+        ms,
         repeats,
       });
+    };
     const setTimeout = Object.assign(
       (call: Call, ms?: unknown, ...args: unknown[]) => make(call, ms, args, false),
       { [promisify.custom]: (ms?: unknown, value?: unknown) => sleep(ms, value) },
     );
-    const sleep = (
-      ms?: unknown,
-      value?: unknown,
-      options: { readonly signal?: AbortSignal } = {},
-    ): Promise<unknown> =>
+    const sleep = (ms?: unknown, value?: unknown, options: SleepOptions = {}): Promise<unknown> =>
       new Promise((done, failed) => {
         const { signal } = options;
         if (signal?.aborted) {
@@ -92,11 +92,40 @@ export class GlobalTimers {
         };
         signal?.addEventListener('abort', aborted);
       });
+    async function* ticks(
+      ms?: unknown,
+      value?: unknown,
+      { signal }: SleepOptions = {},
+    ): AsyncGenerator<unknown, void> {
+      let due = 0;
+      let heard: (() => void) | undefined;
+      const tick = (): void => {
+        due += 1;
+        heard?.();
+      };
+      const hear = (): void => heard?.();
+      const timer = make(tick, ms, [], true);
+      signal?.addEventListener('abort', hear);
+      try {
+        for (;;) {
+          if (signal?.aborted) throw abortError(signal);
+          for (; due > 0; due--) yield value;
+          await new Promise<void>((done) => {
+            heard = done;
+            if (due > 0 || signal?.aborted) done();
+          });
+        }
+      } finally {
+        timer.close();
+        signal?.removeEventListener('abort', hear);
+      }
+    }
     const real = { clearTimeout: timers.clearTimeout, clearInterval: timers.clearInterval };
     const clear =
       (realClear: (timer?: NodeJS.Timeout | string | number) => void) =>
       (timer?: unknown): void => {
-        if (timer instanceof VirtualTimeout) timer.close();
+        const virtual = VirtualTimeout.of(timer);
+        if (virtual) virtual.close();
         // One that was made before the capture.
         else realClear(timer as NodeJS.Timeout | undefined);
       };
@@ -109,7 +138,10 @@ export class GlobalTimers {
     const undo = [
       replace(globalThis, virtual),
       replace(timers, virtual),
-      replace(promises, { setTimeout: sleep }),
+      replace(promises, { setTimeout: sleep, setInterval: ticks }),
+      replace(promises.scheduler, {
+        wait: (ms: unknown, options?: SleepOptions) => sleep(ms, undefined, options),
+      }),
     ];
     syncBuiltinESMExports();
     return () => {
@@ -117,6 +149,10 @@ export class GlobalTimers {
       syncBuiltinESMExports();
     };
   }
+}
+
+interface SleepOptions {
+  readonly signal?: AbortSignal;
 }
 
 /** Puts `values` into `target`; what it gives puts back what was there. */
@@ -145,74 +181,4 @@ function abortError(signal: AbortSignal | undefined): Error {
     name: 'AbortError',
     code: 'ABORT_ERR',
   });
-}
-
-interface VirtualTimeoutParts {
-  readonly timeline: Timeline;
-  readonly owner: CallOwner;
-  readonly call: () => void;
-  readonly ms: number;
-  readonly repeats: boolean;
-}
-
-/** What looks like a `NodeJS.Timeout`. */
-class VirtualTimeout implements Disposable {
-  /** Tells node's own `clearTimeout`, which may be called after the capture, that there is nothing to unlink. */
-  readonly _destroyed = true;
-  readonly #parts: VirtualTimeoutParts;
-  readonly #inScope: (call: () => void) => void = AsyncLocalStorage.snapshot();
-  #scheduled: DelayedCall | undefined;
-  #refers = true;
-
-  constructor(parts: VirtualTimeoutParts) {
-    this.#parts = parts;
-    this.#arm();
-  }
-
-  ref(): this {
-    this.#refers = true;
-    return this;
-  }
-  unref(): this {
-    this.#refers = false;
-    return this;
-  }
-  hasRef(): boolean {
-    return this.#refers;
-  }
-  refresh(): this {
-    this.#scheduled?.cancel();
-    this.#arm();
-    return this;
-  }
-  close(): this {
-    this.#scheduled?.cancel();
-    this.#scheduled = undefined;
-    return this;
-  }
-  /** Node's `clearTimeout` looks whether there is one, and sets it to null. */
-  get _onTimeout(): (() => void) | null {
-    return this.#scheduled ? this.#parts.call : null;
-  }
-  set _onTimeout(_: null) {
-    this.close();
-  }
-  [Symbol.toPrimitive](): number {
-    return 0;
-  }
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #arm(): void {
-    const { timeline, owner, ms } = this.#parts;
-    const where = this.#parts.repeats ? 'setInterval' : 'setTimeout';
-    this.#scheduled = timeline.after(ms, () => this.#fire(), { owner, where });
-  }
-
-  #fire(): void {
-    this.#scheduled = undefined;
-    if (this.#parts.repeats) this.#arm();
-    this.#inScope(this.#parts.call);
-  }
 }

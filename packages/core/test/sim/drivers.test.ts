@@ -104,6 +104,36 @@ test('a timer that throws is reported, and refresh and unref work', async () => 
   expect(sim.takeProblems()).toEqual([{ host: 'simulation', where: 'setTimeout', error: boom }]);
 });
 
+test('captured timers have the manners of those of node', async () => {
+  const sim = createSimReactor({ drive: 'manual' });
+  const seen: string[] = [];
+  await sim.settled.until(async () => {
+    setTimeout(() => seen.push(`too long: ${sim.now()}`), 2 ** 31);
+    setTimeout(() => seen.push(`for ever: ${sim.now()}`), Number.POSITIVE_INFINITY);
+    expect(() => setTimeout('no function' as never)).toThrow(TypeError);
+    const cleared = setTimeout(() => seen.push('cleared'), 5);
+    clearTimeout(cleared);
+    cleared.refresh();
+    clearTimeout(Number(setTimeout(() => seen.push('cleared by number'), 5)));
+    clearTimeout(`${Number(setTimeout(() => seen.push('cleared by text'), 5))}`);
+    for await (const value of promises.setInterval(10, 'tick')) {
+      seen.push(`${value} ${sim.now()}`);
+      if (seen.length === 4) break;
+    }
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 25);
+    const ticks = promises.setInterval(10, '', { signal: controller.signal });
+    await expect(
+      (async () => {
+        for await (const _ of ticks) continue;
+      })(),
+    ).rejects.toMatchObject({ name: 'AbortError' });
+    await promises.scheduler.wait(60_000);
+  });
+  expect(seen).toEqual(['too long: 1', 'for ever: 1', 'tick 10', 'tick 20']);
+  expect([sim.now(), sim.leaks()]).toEqual([60_045, []]);
+});
+
 test('two simulations cannot have the timers of one process', async () => {
   const [one, other] = [createSimReactor(), createSimReactor()];
   await one.settled.until(async () => {
