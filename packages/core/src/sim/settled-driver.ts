@@ -36,7 +36,7 @@ export class SettledDriver {
   /** Lets `ms` pass. */
   elapse(ms: number): Promise<void> {
     return this.#captured(async () => {
-      const until = this.#timeline.now + ms;
+      const until = this.#timeline.in(ms);
       await this.#driver.run({ until, isDone: () => false });
       this.#timeline.jump(until);
     });

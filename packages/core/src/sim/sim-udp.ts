@@ -107,8 +107,8 @@ class SimDatagramPort implements DatagramPort, Guard {
   }
 
   send(data: Uint8Array, to: InetAddress): boolean {
-    const { socket, maxSendQueueBytes } = this.#parts;
-    if (this.#state === 'stopping') return false;
+    const { socket, maxSendQueueBytes, life } = this.#parts;
+    if (this.#state === 'stopping' || !life.alive) return false;
     if (socket.queued(to) + data.length > maxSendQueueBytes) {
       this.dropped += 1;
       return false;

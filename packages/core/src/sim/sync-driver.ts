@@ -27,7 +27,7 @@ export class SyncDriver {
    * @throws SimulationError `HAWSER_SIMULATION` if the calls of one moment never end
    */
   advance(ms: number): void {
-    const until = this.#timeline.now + ms;
+    const until = this.#timeline.in(ms);
     this.#run(until, () => false);
     this.#timeline.jump(until);
   }

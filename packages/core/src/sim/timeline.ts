@@ -84,6 +84,15 @@ export class Timeline {
     return true;
   }
 
+  /**
+   * When `ms` will have passed; less than nothing counts as nothing.
+   * @throws RangeError if that is no time
+   */
+  in(ms: number): number {
+    if (Number.isFinite(ms)) return this.#now + Math.max(0, ms);
+    throw new RangeError(`Cannot let time pass as ms must be finite: current value is ${ms}`);
+  }
+
   /** Lets time pass in which nothing is due. */
   jump(until: number): void {
     this.#now = Math.max(this.#now, until);

@@ -58,7 +58,7 @@ export class VirtualClock implements Clock {
    * @throws Error if the calls of one moment never end
    */
   advance(ms: number): void {
-    const until = this.#timeline.now + ms;
+    const until = this.#timeline.in(ms);
     let at = this.#timeline.now;
     for (let calls = 1; this.#timeline.runNext(until); calls++) {
       if (this.#timeline.now > at) {
@@ -72,7 +72,7 @@ export class VirtualClock implements Clock {
 
   /** Lets `ms` pass, and lets everything settle before, between and after what is due. */
   async elapse(ms: number): Promise<void> {
-    const until = this.#timeline.now + ms;
+    const until = this.#timeline.in(ms);
     await this.settle();
     while (this.#timeline.runNext(until)) await this.settle();
     this.#timeline.jump(until);

@@ -4,6 +4,7 @@ import { EntryContext } from '../../src/connection/entry-context.ts';
 import { CollectedReports } from '../../src/sim/collected-reports.ts';
 import type { CallOwner } from '../../src/sim/scheduled-call.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
+import { createSimReactor } from '../../src/sim/simulation.ts';
 import { Timeline } from '../../src/sim/timeline.ts';
 import { VirtualClock } from '../../src/sim/virtual-clock.ts';
 
@@ -88,6 +89,19 @@ test('advance gives up on calls of one moment that never end', () => {
   expect(() => clock.advance(1)).toThrow('Cannot advance');
   // The real loop would go on with it.
   isOver = true;
+});
+
+test('no clock can be put to a time that is none', async () => {
+  const clock = new VirtualClock(new CollectedReports());
+  const sim = createSimReactor({ drive: 'manual' });
+  for (const none of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => clock.advance(none)).toThrow(RangeError);
+    await expect(clock.elapse(none)).rejects.toThrow(RangeError);
+    expect(() => sim.sync.advance(none)).toThrow(RangeError);
+    await expect(sim.settled.elapse(none)).rejects.toThrow(RangeError);
+  }
+  clock.advance(-5);
+  expect([clock.now(), sim.now()]).toEqual([0, 0]);
 });
 
 test('a call runs in the context in which it was made', () => {

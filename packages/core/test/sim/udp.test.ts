@@ -98,3 +98,12 @@ test('held datagrams arrive after the release, in order', () => {
   sim.sync.advance(10);
   expect(heard).toEqual(['0', '1', '2', '3', '4']);
 });
+
+test('a port from before a crash sends nothing, even after the restart', () => {
+  const { sim, heard, send } = pair({});
+  sim.crash('client');
+  sim.restart('client');
+  expect(send('from the grave')).toBe(false);
+  sim.sync.advance(100);
+  expect(heard).toEqual([]);
+});
