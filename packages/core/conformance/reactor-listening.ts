@@ -36,6 +36,22 @@ export const listeningCases: readonly ReactorCase[] = [
     },
   },
   {
+    name: 'who came while the port paused is served when it is quiesced, and nobody before',
+    async run(harness) {
+      const port = await listen(harness, echo());
+      const paused = port.pauseAccepting?.();
+      const heard: string[] = [];
+      const transport = await dial(harness, port, heard);
+      transport.write(Buffer.from('hello'));
+      await harness.elapse(20);
+      assert.deepEqual(heard, paused ? [] : ['hello']);
+      await harness.wait(port.quiesce());
+      await until(harness, () => heard.join('') === 'hello');
+      paused?.[Symbol.dispose]();
+      await harness.wait(port.stop());
+    },
+  },
+  {
     name: 'an address of another machine is HAWSER_ADDRESS_NOT_AVAILABLE',
     async run({ server, wait }) {
       await assert.rejects(wait(server.tcp.listen({ host: '192.0.2.77', port: 0 }, silent())), {

@@ -69,11 +69,19 @@ export class Listener implements Bound {
     };
   }
 
-  /** Resets those that wait. */
+  /** Takes those whom only a pause keeps waiting, as they have been let in, and resets the others. */
   close(): void {
     this.#closed = true;
-    // A reset takes it off the list, which a map allows.
-    for (const end of this.#waiting.keys()) end.reset();
+    for (const [end, isReady] of this.#waiting) {
+      // Either takes it off the list, which a map allows.
+      if (isReady && this.#pauses > 0) this.#accept(end);
+      else end.reset();
+    }
+  }
+
+  #accept(end: TcpEnd): void {
+    this.#waiting.delete(end);
+    this.#parts.accept(end);
   }
 
   #acceptSoon(): void {
@@ -83,10 +91,9 @@ export class Listener implements Bound {
       this.#accepting = false;
       const end = this.#pauses > 0 ? undefined : this.#next();
       if (!end) return;
-      this.#waiting.delete(end);
       // One a turn, as an accept that throws must not take others along.
       this.#acceptSoon();
-      this.#parts.accept(end);
+      this.#accept(end);
     });
   }
 
