@@ -76,6 +76,26 @@ export const abortingCases: readonly ConformanceCase[] = [
   }),
 
   conformanceCase({
+    name: 'the peer of an abort behind an end sees a reset, at the latest when it writes',
+    invariants: [12],
+    needs: ['resets', 'halfCloses'],
+    async play(session) {
+      const server = session.protocol('server', { ended: () => undefined });
+      const client = session.protocol('client', { ended: () => undefined });
+      await session.connect(server, client);
+      server.transport.end();
+      await session.heard(client, 'ended');
+      server.transport.abort();
+      await session.lost(server);
+      await session.harness.quiet();
+      // Who has read the end of a socket does not listen any more.
+      if (client.live) client.transport.write(Buffer.from('anybody?'));
+      await session.lost(client);
+      assert.equal(client.reason?.kind, 'reset');
+    },
+  }),
+
+  conformanceCase({
     name: 'the peer of a refusal sees a reset',
     invariants: [12],
     needs: ['resets', 'quietStart'],

@@ -61,8 +61,10 @@ export const closingCases: readonly ConformanceCase[] = [
       server.transport.write(Buffer.from('bye'));
       server.transport.close();
       await session.lost(server);
+      await session.harness.quiet();
       assert.equal(client.text, 'bye');
       assert.deepEqual(server.reason, DONE);
+      assert.notEqual(client.reason?.kind, 'reset', 'it ended cleanly');
     },
   }),
 
