@@ -37,7 +37,9 @@ export class VirtualTimeout implements Disposable {
   /** The timer that somebody keeps, perhaps by its number. */
   static of(timer: unknown): VirtualTimeout | undefined {
     if (timer instanceof VirtualTimeout) return timer;
-    return typeof timer === 'object' ? undefined : numbered.get(String(timer));
+    return typeof timer === 'number' || typeof timer === 'string'
+      ? numbered.get(String(timer))
+      : undefined;
   }
 
   ref(): this {
