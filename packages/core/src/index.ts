@@ -287,6 +287,7 @@ export { type TimerServiceOptions, timerService } from './services/timer-service
 export { udpService } from './services/udp-service.ts';
 // A simulated network on virtual time.
 export type { HostClock } from './sim/host-clock.ts';
+export type { HostLike, Side } from './sim/host-table.ts';
 export type { Leak } from './sim/leaks.ts';
 export type { Cut, LinkOptions } from './sim/link-options.ts';
 export type { SettleOptions } from './sim/loop-driver.ts';
@@ -296,13 +297,7 @@ export type { PacketKind, PacketRule, PacketView, Verdict } from './sim/packet.t
 export { replay, type Scenario, type Simulated, simulate } from './sim/replay.ts';
 export type { SettledDriver } from './sim/settled-driver.ts';
 export type { HostOptions, SimHost } from './sim/sim-host.ts';
-export {
-  createSimReactor,
-  type HostLike,
-  type Side,
-  Simulation,
-  type SimulationOptions,
-} from './sim/simulation.ts';
+export { createSimReactor, Simulation, type SimulationOptions } from './sim/simulation.ts';
 export { SimulationError } from './sim/simulation-error.ts';
 export type { RunLimits, SyncDriver } from './sim/sync-driver.ts';
 // Streams, for people who prefer await.

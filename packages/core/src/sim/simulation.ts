@@ -2,17 +2,15 @@
  * A network of hosts inside of one process, on virtual time. Each host is a reactor; what runs on it cannot tell the
  * difference. The same seed gives the same run.
  */
-import { ipFamily } from '../connection/ip-literal.ts';
 import type { Clock } from '../contract/clock.ts';
-import { UsageError } from '../errors.ts';
 import { AutoDriver } from './auto-driver.ts';
 import { CollectedReports } from './collected-reports.ts';
 import { GlobalTimers } from './global-timers.ts';
 import { HostClock } from './host-clock.ts';
+import { type HostLike, HostTable, type Side } from './host-table.ts';
 import { describeLeaks, type Leak, problemLeak, socketLeak, timerLeak } from './leaks.ts';
 import { checkLink, type LinkOptions } from './link-options.ts';
 import { LoopDriver, type SettleOptions } from './loop-driver.ts';
-import { Names } from './names.ts';
 import { type SocketStatus, socketsOf } from './netstat.ts';
 import { Network, type TcpTuning } from './network.ts';
 import type { PacketRule } from './packet.ts';
@@ -20,7 +18,7 @@ import { PoolWatch } from './pool-watch.ts';
 import type { Rule } from './rules.ts';
 import type { CallOwner } from './scheduled-call.ts';
 import { SettledDriver } from './settled-driver.ts';
-import { type HostOptions, type HostParts, makeHost, type SimHost } from './sim-host.ts';
+import type { HostOptions, HostParts, SimHost } from './sim-host.ts';
 import { SimulationError } from './simulation-error.ts';
 import { SyncDriver } from './sync-driver.ts';
 import { Timeline } from './timeline.ts';
@@ -48,12 +46,6 @@ export interface SimulationOptions {
   readonly traceLimit?: number | undefined;
 }
 
-/** A host, or its name. */
-export type HostLike = SimHost | string;
-
-/** Hosts of one side of a rule. */
-export type Side = HostLike | readonly HostLike[];
-
 /** Makes a {@link Simulation}. Nothing happens, and no time passes, until a host is used. */
 export function createSimReactor(options: SimulationOptions = {}): Simulation {
   return new Simulation(options);
@@ -78,8 +70,7 @@ export class Simulation implements AsyncDisposable {
   readonly #timeline: Timeline;
   readonly #trace: Trace;
   readonly #network: Network;
-  readonly #names = new Names();
-  readonly #hosts = new Map<string, HostParts>();
+  readonly #hosts: HostTable;
   /** Problems of the simulation itself, and of timers on no host. */
   readonly #reports = new CollectedReports();
   readonly #read = new Map<CollectedReports, number>();
@@ -116,6 +107,7 @@ export class Simulation implements AsyncDisposable {
       track: trackLeaks,
       failed,
     });
+    this.#hosts = new HostTable(this.#network);
     this.clock = new HostClock(timeline, () => worldLife);
     const driver = new LoopDriver(timeline, new PoolWatch(), settle);
     const timers = new GlobalTimers(timeline, world('timers of the process', false));
@@ -163,26 +155,12 @@ export class Simulation implements AsyncDisposable {
    * @throws RangeError if an address is none, or is taken
    */
   host(name: string, options: HostOptions = {}): SimHost {
-    const known = this.#hosts.get(name);
-    if (known) return known.host;
-    const { addresses = [this.#nextAddress()] } = options;
-    for (const address of addresses) {
-      if (!ipFamily(address)) {
-        throw new RangeError(`Cannot make host "${name}" as "${address}" is no IP address`);
-      }
-      if (this.#network.at(address)) {
-        throw new RangeError(`Cannot make host "${name}" as ${address} is taken`);
-      }
-    }
-    const made = makeHost(this.#network, { name, addresses, names: this.#names, options });
-    this.#hosts.set(name, made);
-    this.#names.set(name, addresses);
-    return made.host;
+    return this.#hosts.make(name, options).host;
   }
 
   /** Makes `name` resolve to a host, or to IP addresses, on every host. */
   name(name: string, to: SimHost | readonly string[]): Disposable {
-    return this.#names.set(name, 'addresses' in to ? to.addresses : to);
+    return this.#hosts.names.set(name, 'addresses' in to ? to.addresses : to);
   }
 
   /**
@@ -190,7 +168,7 @@ export class Simulation implements AsyncDisposable {
    * ran on it stays silent for ever; start anew after {@link restart}.
    */
   crash(host: HostLike): void {
-    const { stack, crash } = this.#partsOf(host);
+    const { stack, crash } = this.#hosts.of(host);
     if (!stack.up) return;
     this.#trace.event(`crash ${stack.name}`);
     crash();
@@ -199,7 +177,7 @@ export class Simulation implements AsyncDisposable {
 
   /** Brings a host back, empty. It knows nothing of its connections from before: their peers get a reset. */
   restart(host: HostLike): SimHost {
-    const parts = this.#partsOf(host);
+    const parts = this.#hosts.of(host);
     if (parts.stack.up) this.crash(host);
     this.#trace.event(`restart ${parts.stack.name}`);
     parts.restart();
@@ -233,7 +211,7 @@ export class Simulation implements AsyncDisposable {
   /** Ends partitions between two sides, or all of them. */
   heal(one?: Side, other?: Side): void {
     this.#trace.event('heal');
-    this.#network.rules.remove('partition', this.#sides(one, other));
+    this.#network.rules.remove('partition', this.#hosts.sides(one, other));
   }
 
   /** Keeps packets that leave, in both directions, until {@link release}. */
@@ -249,7 +227,7 @@ export class Simulation implements AsyncDisposable {
   /** Lets go what is held between two sides, or all of it. */
   release(one?: Side, other?: Side): void {
     this.#trace.event('release');
-    this.#network.rules.remove('hold', this.#sides(one, other));
+    this.#network.rules.remove('hold', this.#hosts.sides(one, other));
     this.#network.releaseHeld();
   }
 
@@ -260,7 +238,10 @@ export class Simulation implements AsyncDisposable {
 
   /** Resets every TCP connection between two sides, at both ends, as a firewall does. Gives how many there were. */
   reset(one: Side, other: Side): number {
-    const sides: readonly (readonly HostParts[])[] = [this.#parts(one), this.#parts(other)];
+    const sides: readonly (readonly HostParts[])[] = [
+      this.#hosts.ofSide(one),
+      this.#hosts.ofSide(other),
+    ];
     const [ones = [], others = []] = sides;
     const torn = new Set<number>();
     for (const [near, far] of [
@@ -282,7 +263,7 @@ export class Simulation implements AsyncDisposable {
 
   /** Every socket of a host, or of all. */
   netstat(host?: HostLike): readonly SocketStatus[] {
-    const hosts = host === undefined ? [...this.#hosts.values()] : [this.#partsOf(host)];
+    const hosts = host === undefined ? this.#hosts.all : [this.#hosts.of(host)];
     return hosts.flatMap(({ stack }) => socketsOf(stack));
   }
 
@@ -335,7 +316,7 @@ export class Simulation implements AsyncDisposable {
   /** Ends the simulation: all hosts crash and time stops. */
   close(): void {
     this.#auto?.stop();
-    for (const { crash } of this.#hosts.values()) crash();
+    for (const { crash } of this.#hosts.all) crash();
     this.#timeline.sweep();
   }
 
@@ -344,13 +325,13 @@ export class Simulation implements AsyncDisposable {
   }
 
   #both(one: Side, other: Side, what: Rule['what']): Disposable {
-    const [from, to] = [this.#namesOf(one), this.#namesOf(other)];
+    const [from, to] = [this.#hosts.namesOf(one), this.#hosts.namesOf(other)];
     this.#trace.event(`${what.kind} ${from.join(',')} - ${to.join(',')}`);
     return this.#network.rules.add([...pairs(from, to, what), ...pairs(to, from, what)]);
   }
 
   #oneWay(one: Side, other: Side, what: Rule['what']): Disposable {
-    const [from, to] = [this.#namesOf(one), this.#namesOf(other)];
+    const [from, to] = [this.#hosts.namesOf(one), this.#hosts.namesOf(other)];
     this.#trace.event(`${what.kind} ${from.join(',')} > ${to.join(',')}`);
     return this.#network.rules.add(pairs(from, to, what));
   }
@@ -365,33 +346,8 @@ export class Simulation implements AsyncDisposable {
     };
   }
 
-  #sides(
-    one: Side | undefined,
-    other: Side | undefined,
-  ): readonly [readonly string[], readonly string[]] | undefined {
-    if (one === undefined) return undefined;
-    const everybody = [...this.#hosts.keys()];
-    return [this.#namesOf(one), other === undefined ? everybody : this.#namesOf(other)];
-  }
-
-  #namesOf(side: Side): readonly string[] {
-    return this.#parts(side).map(({ host }) => host.name);
-  }
-
-  #parts(side: Side): readonly HostParts[] {
-    const list: readonly HostLike[] = Array.isArray(side) ? side : [side as HostLike];
-    return list.map((each) => this.#partsOf(each));
-  }
-
-  #partsOf(like: HostLike): HostParts {
-    const name = typeof like === 'string' ? like : like.name;
-    const parts = this.#hosts.get(name);
-    if (!parts) throw new UsageError('HAWSER_NOT_AVAILABLE', `Cannot find host "${name}"`);
-    return parts;
-  }
-
   #allReports(): readonly { readonly host: string; readonly reports: CollectedReports }[] {
-    const hosts = [...this.#hosts.values()];
+    const hosts = this.#hosts.all;
     return [
       { host: 'simulation', reports: this.#reports },
       ...hosts.map(({ host: { name, reports } }) => ({ host: name, reports })),
@@ -404,13 +360,6 @@ export class Simulation implements AsyncDisposable {
         .slice(this.#read.get(reports) ?? 0)
         .map(({ where, error }) => ({ host, where, error })),
     );
-  }
-
-  #nextAddress(): string {
-    for (let number = this.#hosts.size + 1; ; number++) {
-      const address = `10.${(number >> 16) & 255}.${(number >> 8) & 255}.${number & 255}`;
-      if (!this.#network.at(address)) return address;
-    }
   }
 }
 
