@@ -70,6 +70,12 @@ export class Network {
 
   constructor(parts: NetworkParts) {
     const { windowBytes = 262_144, retransmitMs = 200, maxRetransmits = 9 } = parts.tcp;
+    for (const [name, value] of Object.entries({ windowBytes, retransmitMs })) {
+      if (value > 0) continue;
+      throw new RangeError(
+        `Cannot make a network as ${name} must be > 0: current value is ${value}`,
+      );
+    }
     this.timeline = parts.timeline;
     this.trace = parts.trace;
     this.rules = new Rules(parts.link);

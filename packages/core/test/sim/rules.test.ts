@@ -87,6 +87,12 @@ test.each([
   expect(() => sim.link('a', 'b', options)).toThrow(name);
 });
 
+test.each(['windowBytes', 'retransmitMs'])('a network whose %s is nothing is refused', (name) => {
+  for (const none of [0, Number.NaN]) {
+    expect(() => createSimReactor({ tcp: { [name]: none } })).toThrow(name);
+  }
+});
+
 test('hosts are found by name, addresses are their own, and names can be added', () => {
   const sim = createSimReactor({ drive: 'manual' });
   const [a] = sim.hosts('a');
