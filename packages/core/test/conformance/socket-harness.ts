@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import type { Capability, ConformanceHarness } from '../../conformance/index.ts';
 import type { Clock } from '../../src/contract/clock.ts';
 import type { Factory } from '../../src/contract/factory.ts';
@@ -7,6 +6,7 @@ import type { Reactor } from '../../src/contract/reactor.ts';
 import type { StreamOptions } from '../../src/contract/tcp.ts';
 import { createNodeReactor } from '../../src/node/node-reactor.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
+import { calm } from './calm.ts';
 import { SocketWrites } from './socket-writes.ts';
 
 /** One kind of socket. */
@@ -70,15 +70,4 @@ function hastier(clock: Clock): Clock {
     callLater: (ms, call) => clock.callLater(ms === LINGER_MS ? ms / 4 : ms, call),
     callSoon: (call) => clock.callSoon(call),
   };
-}
-
-/** Waits until the event loop has had nothing to do for `ms`: on loopback the kernel says at once what it has to say. */
-async function calm(ms = 4): Promise<void> {
-  let seen = -1;
-  for (let passed = 0; passed <= ms; passed++) {
-    const { events } = performance.nodeTiming.uvMetricsInfo;
-    if (events !== seen) passed = 0;
-    seen = events;
-    await new Promise((done) => setTimeout(done, 1));
-  }
 }

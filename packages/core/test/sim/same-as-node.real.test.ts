@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { expect, test } from 'vitest';
 import type { CloseReason } from '../../src/contract/close-reason.ts';
 import type { Protocol } from '../../src/contract/protocol.ts';
@@ -8,6 +7,7 @@ import { createNodeReactor } from '../../src/node/node-reactor.ts';
 import { SeededRandom } from '../../src/sim/seeded-random.ts';
 import { createSimReactor } from '../../src/sim/simulation.ts';
 import { CollectedReports } from '../../testing/collected-reports.ts';
+import { calm } from '../conformance/calm.ts';
 
 // The same script on loopback and in a simulation: what both ends hear has to be the same, but for this:
 //
@@ -137,17 +137,6 @@ function describe({ side, action, bytes }: Step): string {
   return action === 'write' ? `${side} writes ${bytes}` : `${side} ${action}`;
 }
 
-/** Waits until the event loop has had nothing to do for some milliseconds. */
-async function calm(): Promise<void> {
-  let seen = -1;
-  for (let passed = 0; passed < 3; passed++) {
-    const { events } = performance.nodeTiming.uvMetricsInfo;
-    if (events !== seen) passed = 0;
-    seen = events;
-    await new Promise((done) => setTimeout(done, 1));
-  }
-}
-
 test.each(Array.from({ length: 200 }, (_, seed) => seed))('seed %i', async (seed) => {
   const steps = script(seed);
   const reactor = createNodeReactor({ reports: new CollectedReports() });
@@ -155,7 +144,7 @@ test.each(Array.from({ length: 200 }, (_, seed) => seed))('seed %i', async (seed
     server: reactor,
     client: reactor,
     host: '127.0.0.1',
-    settle: calm,
+    settle: () => calm(2),
   });
   const sim = createSimReactor({ seed, link: { latencyMs: 0 } });
   const [server, client] = sim.hosts('server', 'client');
