@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ReactorCase } from './reactor-harness.ts';
+import { until } from './reactor-listening.ts';
 
 /** Time, and what else needs no network. */
 export const clockCases: readonly ReactorCase[] = [
@@ -46,13 +47,14 @@ export const clockCases: readonly ReactorCase[] = [
   },
   {
     name: 'callLater(0) inside of a call comes in a later turn',
-    async run({ server: { clock }, elapse }) {
+    async run(harness) {
+      const { clock } = harness.server;
       const seen: string[] = [];
       clock.callLater(0, () => {
         clock.callLater(0, () => seen.push('inner'));
         seen.push('outer');
       });
-      await elapse(20);
+      await until(harness, () => seen.length === 2);
       assert.deepEqual(seen, ['outer', 'inner']);
     },
   },
