@@ -46,7 +46,7 @@ class Hasty extends BaseProtocol {
   }
 }
 
-/** Asks for the length of a word, again and again, each time a second after the answer. */
+/** Asks for the length of a word each second, whatever the answer. */
 class Asker extends FramedProtocol {
   readonly answers: string[] = [];
 
@@ -55,12 +55,13 @@ class Asker extends FramedProtocol {
   }
 
   override connected(): void {
+    if (this.transport.ending) return;
     this.transport.write(encodeLine('hawser'));
+    this.transport.reactor.clock.callLater(1_000, () => this.connected());
   }
 
   frameReceived(line: Buffer): void {
     this.answers.push(line.toString());
-    this.transport.reactor.clock.callLater(1_000, () => this.connected());
   }
 }
 

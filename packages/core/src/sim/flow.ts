@@ -21,6 +21,8 @@ interface InFlight {
   at: number | undefined;
   held: boolean;
   retransmits: number;
+  /** It was sent again because nobody had answered for so long. */
+  timedOut: boolean;
 }
 
 const MAX_RETRANSMIT_MS = 60_000;
@@ -60,7 +62,7 @@ export class Flow {
   }
 
   send(packet: Packet): void {
-    const entry: InFlight = { packet, at: undefined, held: false, retransmits: 0 };
+    const entry: InFlight = { packet, at: undefined, held: false, retransmits: 0, timedOut: false };
     this.#packets.push(entry);
     this.#transmit(entry);
     if (this.#first === entry) this.#arm();
@@ -139,7 +141,7 @@ export class Flow {
       return;
     }
     this.#shift();
-    if (first.retransmits > 0 && !this.#abandoned) this.#retransmitLost();
+    if (first.timedOut && !this.#abandoned) this.#retransmitLost();
     this.#arm();
     this.#network.trace.packet('got', this.#names, first.packet);
     this.#ends.received(first.packet);
@@ -165,12 +167,16 @@ export class Flow {
       return;
     }
     first.retransmits += 1;
+    first.timedOut = true;
     if (first.retransmits > this.#network.tcp.maxRetransmits && this.#givesUp()) return;
     this.#transmit(first);
     this.#arm();
   }
 
-  /** The answer to a retransmission tells the sender what else is missing: all of it follows at once (RFC 6675). */
+  /**
+   * The answer to what was sent again after a timeout tells what else is missing, and all of it follows at once
+   * (RFC 6675).
+   */
   #retransmitLost(): void {
     for (const entry of this.#packets.slice(this.#arrived)) {
       if (!isLost(entry)) continue;
