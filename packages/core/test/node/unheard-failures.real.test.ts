@@ -22,7 +22,7 @@ const operations: readonly [where: string, start: (reactor: Reactor) => Deferred
   ['udp.bind', (reactor) => reactor.udp.bind({ port: 0, fd: 900 }, datagrams)],
   [
     'spawn',
-    (reactor) => reactor.process.spawn({ command: '/no/such/file' }, { stdoutReceived() {} }),
+    (reactor) => reactor.process.spawn({ command: '/no/such/file' }, { outReceived() {} }),
   ],
   ['lookup', (reactor) => reactor.resolver.lookup('')],
   ['lookup', (reactor) => reactor.resolver.lookup('zero\0byte')],
