@@ -20,10 +20,7 @@ const operations: readonly [where: string, start: (reactor: Reactor) => Deferred
   ['connect', (reactor) => reactor.unix.connect({ path: '/no/such/file' }, factory)],
   ['udp.bind', (reactor) => reactor.udp.bind({ host, port: 0 }, datagrams)],
   ['udp.bind', (reactor) => reactor.udp.bind({ port: 0, fd: 900 }, datagrams)],
-  [
-    'spawn',
-    (reactor) => reactor.process.spawn({ command: '/no/such/file' }, { outReceived() {} }),
-  ],
+  ['spawn', (reactor) => reactor.process.spawn({ command: '/no/such/file' }, { outReceived() {} })],
   ['lookup', (reactor) => reactor.resolver.lookup('')],
   ['lookup', (reactor) => reactor.resolver.lookup('zero\0byte')],
 ];
