@@ -35,7 +35,7 @@ let port = 0;
 let clients: Client[] = [];
 
 beforeEach(async () => {
-  server = startProgram('crowded-echo.ts', { maxFiles: MAX_FILES });
+  server = startProgram('crowded-echo.ts', { args: [String(MAX_FILES)] });
   port = Number(await firstLine(server));
 });
 afterEach(async () => {

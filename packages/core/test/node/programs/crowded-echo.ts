@@ -1,5 +1,7 @@
-// Greets who connects, and has a thief who opens files as long as there are descriptors. It is told what to do by messages.
+// Greets who connects, and has a thief who opens files as long as there are descriptors: as many as its argument says. It
+// is told what to do by messages.
 
+import { execFileSync } from 'node:child_process';
 import { close, open } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { createNodeReactor } from '../../../src/node/node-reactor.ts';
@@ -7,6 +9,9 @@ import { createNodeReactor } from '../../../src/node/node-reactor.ts';
 /** As many as there are threads in the pool. */
 const THIEVES = 4;
 const host = '127.0.0.1';
+// As `ulimit -n` does it, but not before: the loader of node 24 opens all modules at once.
+const [maxFiles = ''] = process.argv.slice(2);
+execFileSync('prlimit', [`--nofile=${maxFiles}`, '--pid', String(process.pid)]);
 const problems: string[] = [];
 const reactor = createNodeReactor({
   reports: { problem: (where, error) => void problems.push(`${where}: ${String(error)}`) },

@@ -7,8 +7,6 @@ const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href
 
 /** Options for {@link startProgram}. */
 export interface ProgramOptions {
-  /** Highest number of open files. @defaultValue that of this process */
-  readonly maxFiles?: number | undefined;
   readonly args?: readonly string[] | undefined;
 }
 
@@ -23,13 +21,8 @@ export function startCommand(
 
 /** Starts such a program; its standard error goes to ours. */
 export function startProgram(name: string, options: ProgramOptions = {}): ChildProcess {
-  const { maxFiles } = options;
   const { command, args } = startCommand(name, options.args);
-  const limit = maxFiles === undefined ? '' : `ulimit -n ${maxFiles}; `;
-  // `exec`, so that a signal reaches the program and its pid is the program's.
-  return spawn('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', command, ...args], {
-    stdio: ['pipe', 'pipe', 'inherit', 'ipc'],
-  });
+  return spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit', 'ipc'] });
 }
 
 /** The first line it prints. */
