@@ -65,7 +65,7 @@ test.each([
   ],
   ['socks5+unix:/x?socks5.login=a%3Ab&x=y', 'socks5+unix:/x?socks5.login=***&x=y'],
   ['ssh+tcp://ops@bastion:22/db:5432', 'ssh+tcp://ops@bastion:22/db:5432'],
-  ['tls://[::1]:443?cert=/home/a@b/c.pem', 'tls://[::1]:443?cert=/home/a@b/c.pem'],
+  ['tls://[::1]:443?cert=/srv/a@b/c.pem', 'tls://[::1]:443?cert=/srv/a@b/c.pem'],
   ['unix:@abstract', 'unix:@abstract'],
   ['systemd:web@1', 'systemd:web@1'],
 ])('%s is shown as %s', (text, shown) => {
