@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import type { CloseReason } from '../src/contract/close-reason.ts';
 import type { Factory } from '../src/contract/factory.ts';
-import { type LayerConformanceCase, type LayerScene, layerCase } from './layer-case.ts';
+import {
+  type Connected,
+  type LayerConformanceCase,
+  type LayerScene,
+  layerCase,
+} from './layer-case.ts';
 
 /** Refusals, throws and aborts: they end one connection, and everybody hears why. */
 export const layerFailureCases: readonly LayerConformanceCase[] = [
@@ -27,12 +32,7 @@ export const layerFailureCases: readonly LayerConformanceCase[] = [
       };
       const reason = await endsInVain(scene, throwing);
       assert.deepEqual(reason, { kind: 'protocol', error });
-      const problems = scene.session.takeProblems();
-      assert.deepEqual(
-        problems.map((each) => each.error),
-        [error],
-      );
-      await scene.echo(other, 'still here');
+      await reportedAlone(scene, { error, other });
     },
   }),
 
@@ -77,12 +77,7 @@ export const layerFailureCases: readonly LayerConformanceCase[] = [
       await scene.session.lost(server, client);
       assert.deepEqual(server.reason, { kind: 'protocol', error });
       assert.deepEqual(await below.closed, { kind: 'protocol', error });
-      const problems = scene.session.takeProblems();
-      assert.deepEqual(
-        problems.map((each) => each.error),
-        [error],
-      );
-      await scene.echo(other, 'still here');
+      await reportedAlone(scene, { error, other });
     },
   }),
 
@@ -133,4 +128,17 @@ async function endsInVain(scene: LayerScene, server: Factory): Promise<CloseReas
   const reason = await scene.session.wait(below.closed);
   if (client.calls.length > 0) await scene.session.lost(client);
   return reason;
+}
+
+/** `error` was reported, nothing else was, and the `other` connection lives. */
+async function reportedAlone(
+  scene: LayerScene,
+  { error, other }: { readonly error: Error; readonly other: Connected },
+): Promise<void> {
+  const problems = scene.session.takeProblems();
+  assert.deepEqual(
+    problems.map((each) => each.error),
+    [error],
+  );
+  await scene.echo(other, 'still here');
 }

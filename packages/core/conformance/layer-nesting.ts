@@ -67,22 +67,13 @@ export const layerNestingCases: readonly LayerConformanceCase[] = [
   layerCase({
     name: 'a resume above it does not lift the hold of a layer below it',
     async play(scene) {
-      let control: TransformControl | undefined;
-      const holding = transform('holding', (given) => {
-        control = given;
-        return {};
-      });
-      const { server, client } = await scene.connect({
-        layers: [holding, scene.harness.makeLayer()],
-      });
-      await scene.session.harness.quiet();
-      const hold = control?.hold();
+      const { server, client, hold } = await connectHeld(scene);
       server.transport.pauseReading();
       server.transport.resumeReading();
       client.transport.write(Buffer.from('held'));
       await scene.session.harness.quiet();
       assert.equal(server.receivedBytes, 0);
-      hold?.[Symbol.dispose]();
+      hold[Symbol.dispose]();
       await scene.session.received(server, 4);
     },
   }),
@@ -90,20 +81,11 @@ export const layerNestingCases: readonly LayerConformanceCase[] = [
   layerCase({
     name: 'the end of a hold below it does not lift a pause above it',
     async play(scene) {
-      let control: TransformControl | undefined;
-      const holding = transform('holding', (given) => {
-        control = given;
-        return {};
-      });
-      const { server, client } = await scene.connect({
-        layers: [holding, scene.harness.makeLayer()],
-      });
-      await scene.session.harness.quiet();
-      const hold = control?.hold();
+      const { server, client, hold } = await connectHeld(scene);
       server.transport.pauseReading();
       client.transport.write(Buffer.from('held'));
       await scene.session.harness.quiet();
-      hold?.[Symbol.dispose]();
+      hold[Symbol.dispose]();
       await scene.session.harness.quiet();
       assert.equal(server.receivedBytes, 0);
       server.transport.resumeReading();
@@ -138,4 +120,17 @@ async function converse(scene: LayerScene, connected: Connected): Promise<void> 
   await scene.session.lost(server, client);
   assert.ok(client.text.endsWith('bye'));
   assert.deepEqual(server.reason, { kind: 'done' });
+}
+
+/** Connects with the layer above one that holds what comes, until `hold` is disposed. */
+async function connectHeld(scene: LayerScene): Promise<Connected & { readonly hold: Disposable }> {
+  let control: TransformControl | undefined;
+  const holding = transform('holding', (given) => {
+    control = given;
+    return {};
+  });
+  const connected = await scene.connect({ layers: [holding, scene.harness.makeLayer()] });
+  await scene.session.harness.quiet();
+  assert.ok(control, 'the holding layer has begun');
+  return { ...connected, hold: control.hold() };
 }

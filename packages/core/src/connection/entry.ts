@@ -5,6 +5,7 @@
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Context } from '../contract/context.ts';
+import { disposeOnce } from '../dispose-once.ts';
 
 /** The context of the callback on the stack. */
 let running: Context | undefined;
@@ -30,14 +31,10 @@ export function currentContext(): Context | undefined {
  * program asks for it once, at its start, if it wants it.
  */
 export function followContexts(): Disposable {
-  let following = true;
   followers += 1;
-  return {
-    [Symbol.dispose]() {
-      if (following) followers -= 1;
-      following = false;
-    },
-  };
+  return disposeOnce(() => {
+    followers -= 1;
+  });
 }
 
 /** Whoever calls user code: whose context that is, and what becomes of an error. */

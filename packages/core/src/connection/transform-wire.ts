@@ -3,6 +3,7 @@ import type { CloseReason } from '../contract/close-reason.ts';
 import type { Factory, Incoming } from '../contract/factory.ts';
 import type { Protocol } from '../contract/protocol.ts';
 import type { CloseOptions, Transport } from '../contract/transport.ts';
+import { disposeOnce } from '../dispose-once.ts';
 import { toError } from '../errors.ts';
 import { type Pace, PacedQueue } from './paced-queue.ts';
 import { takenBytes } from './taken-bytes.ts';
@@ -276,14 +277,9 @@ export class TransformWire implements Protocol, Wire {
   #hold(): Disposable {
     this.#holds += 1;
     this.#below?.pauseReading();
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#holds -= 1;
-        if (this.#holds === 0 && !this.#pausedAbove) this.#below?.resumeReading();
-      },
-    };
+    return disposeOnce(() => {
+      this.#holds -= 1;
+      if (this.#holds === 0 && !this.#pausedAbove) this.#below?.resumeReading();
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { disposeOnce } from '../dispose-once.ts';
 import { ConnectionError } from '../errors.ts';
 import { Deferred } from './deferred.ts';
 import { fail } from './fail.ts';
@@ -72,15 +73,10 @@ export class DeferredSemaphore {
   }
 
   #token(): Disposable {
-    let held = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!held) return;
-        held = false;
-        this.#free += 1;
-        this.#letIn();
-      },
-    };
+    return disposeOnce(() => {
+      this.#free += 1;
+      this.#letIn();
+    });
   }
 
   /** A loop: who is let in may be done at once and give the token back, ten thousand times in a row. */

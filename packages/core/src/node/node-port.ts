@@ -11,6 +11,7 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { StreamOptions } from '../contract/tcp.ts';
 import { Deferred } from '../deferred/deferred.ts';
 import { waitFor } from '../deferred/wait-for.ts';
+import { disposeOnce } from '../dispose-once.ts';
 import { UsageError } from '../errors.ts';
 import type { ConnectionBudget } from './connection-budget.ts';
 import { holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
@@ -87,15 +88,10 @@ export class NodePort implements Port, Guard {
 
   pauseAccepting(): Disposable {
     this.#pauses += 1;
-    let paused = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!paused) return;
-        paused = false;
-        this.#pauses -= 1;
-        this.#letIn();
-      },
-    };
+    return disposeOnce(() => {
+      this.#pauses -= 1;
+      this.#letIn();
+    });
   }
 
   quiesce(): Deferred<void> {

@@ -2,6 +2,7 @@ import { syncBuiltinESMExports } from 'node:module';
 import timers from 'node:timers';
 import promises from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { disposeOnce } from '../dispose-once.ts';
 import { UsageError } from '../errors.ts';
 import type { CallOwner } from './scheduled-call.ts';
 import type { Timeline } from './timeline.ts';
@@ -44,18 +45,13 @@ export class GlobalTimers {
     capturedBy = this.#name;
     this.#captures += 1;
     this.#restore ??= this.#replace();
-    let captured = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!captured) return;
-        captured = false;
-        this.#captures -= 1;
-        if (this.#captures > 0) return;
-        capturedBy = undefined;
-        this.#restore?.();
-        this.#restore = undefined;
-      },
-    };
+    return disposeOnce(() => {
+      this.#captures -= 1;
+      if (this.#captures > 0) return;
+      capturedBy = undefined;
+      this.#restore?.();
+      this.#restore = undefined;
+    });
   }
 
   #replace(): () => void {

@@ -1,3 +1,4 @@
+import { disposeOnce } from '../dispose-once.ts';
 import type { Bound } from './port-table.ts';
 import type { TcpEnd } from './tcp-end.ts';
 
@@ -58,15 +59,10 @@ export class Listener implements Bound {
   /** Leaves connections waiting until what it gives is disposed. */
   pause(): Disposable {
     this.#pauses += 1;
-    let paused = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!paused) return;
-        paused = false;
-        this.#pauses -= 1;
-        this.#acceptSoon();
-      },
-    };
+    return disposeOnce(() => {
+      this.#pauses -= 1;
+      this.#acceptSoon();
+    });
   }
 
   /** Takes those whom only a pause keeps waiting, as they have been let in, and resets the others. */

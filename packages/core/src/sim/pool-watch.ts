@@ -1,4 +1,5 @@
 import { type AsyncHook, createHook } from 'node:async_hooks';
+import { disposeOnce } from '../dispose-once.ts';
 
 /** Files, name lookups and queries. */
 const SYSTEM_WORK = /^(?:FSREQ|GETADDRINFO|GETNAMEINFO|QUERYWRAP)/;
@@ -34,16 +35,11 @@ export class PoolWatch {
       after: (id) => void this.#pending.delete(id),
     });
     if (this.#watchers === 1) this.#hook.enable();
-    let watching = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (!watching) return;
-        watching = false;
-        this.#watchers -= 1;
-        if (this.#watchers > 0) return;
-        this.#hook?.disable();
-        this.#pending.clear();
-      },
-    };
+    return disposeOnce(() => {
+      this.#watchers -= 1;
+      if (this.#watchers > 0) return;
+      this.#hook?.disable();
+      this.#pending.clear();
+    });
   }
 }

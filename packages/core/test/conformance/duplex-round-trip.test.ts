@@ -12,6 +12,7 @@ import { toSocket } from '../../src/adapt/to-socket.ts';
 import type { Factory } from '../../src/contract/factory.ts';
 import { connectPipe, type PipeOptions } from '../../testing/pipe.ts';
 import { createTestReactor } from '../../testing/test-reactor.ts';
+import { elapseUntil } from './pipe-harness.ts';
 
 const can: ReadonlySet<Capability> = new Set([
   'resets',
@@ -48,19 +49,7 @@ function harness(options: PipeOptions): ConformanceHarness {
         options,
       );
     },
-    async wait(answer) {
-      let waiting = true;
-      const settled = (): void => {
-        waiting = false;
-      };
-      answer.then(settled, settled);
-      await clock.settle();
-      for (let turn = 0; waiting; turn++) {
-        if (turn === 1000) throw new Error('Cannot go on waiting: nothing happened for 100 s');
-        await clock.elapse(100);
-      }
-      return answer;
-    },
+    wait: (answer) => elapseUntil(answer, clock),
     quiet: () => clock.settle(),
   };
 }

@@ -44,23 +44,26 @@ export function pipeHarness(
         transport.adopt(layer ? layer(factory) : factory);
       }
     },
-    async wait(answer) {
-      let waiting = true;
-      const settled = (): void => {
-        waiting = false;
-      };
-      answer.then(settled, settled);
-      await clock.settle();
-      for (let turn = 0; waiting; turn++) {
-        if (turn === 1000) throw new Error('Cannot go on waiting: nothing happened for 100 s');
-        await clock.elapse(100);
-      }
-      return answer;
-    },
+    wait: (answer) => elapseUntil(answer, clock),
     quiet: () => clock.settle(),
     countWrites({ id }) {
       const before = writes.get(id) ?? 0;
       return () => (writes.get(id) ?? 0) - before;
     },
   };
+}
+
+/** Lets virtual time pass until there is an answer. */
+export async function elapseUntil<T>(answer: Promise<T>, clock: TestReactor['clock']): Promise<T> {
+  let waiting = true;
+  const settled = (): void => {
+    waiting = false;
+  };
+  answer.then(settled, settled);
+  await clock.settle();
+  for (let turn = 0; waiting; turn++) {
+    if (turn === 1000) throw new Error('Cannot go on waiting: nothing happened for 100 s');
+    await clock.elapse(100);
+  }
+  return answer;
 }
