@@ -1,21 +1,8 @@
 // One of the servers that `echo.ts` compares.
 import type { Socket } from 'node:net';
-import {
-  BaseProtocol,
-  EntryContext,
-  enter,
-  type Factory,
-  followContexts,
-  type Guard,
-} from '@hawser/core';
+import { EntryContext, enter, followContexts, type Guard } from '@hawser/core';
+import { echo } from './echo-protocol.ts';
 import { serveFactory, serveRaw } from './measured-server.ts';
-
-class Echo extends BaseProtocol {
-  dataReceived(data: Buffer): void {
-    this.transport.write(data);
-  }
-}
-const echo: Factory = { name: 'echo', buildProtocol: () => new Echo() };
 
 class RawConnection implements Guard {
   readonly context = new EntryContext('raw');

@@ -1,21 +1,7 @@
 // One of the servers that `idle-memory.ts` compares: an echo that tells how much memory it has.
 import { type AddressInfo, createServer } from 'node:net';
-import {
-  BaseProtocol,
-  createNodeReactor,
-  type Factory,
-  idleTimeout,
-  maxConnections,
-  stack,
-  streaming,
-} from '@hawser/core';
-
-class Echo extends BaseProtocol {
-  dataReceived(data: Buffer): void {
-    this.transport.write(data);
-  }
-}
-const echo: Factory = { name: 'echo', buildProtocol: () => new Echo() };
+import { createNodeReactor, idleTimeout, maxConnections, stack, streaming } from '@hawser/core';
+import { echo } from './echo-protocol.ts';
 
 const awaiting = streaming(async (conn) => {
   for await (const chunk of conn) await conn.write(chunk);

@@ -3,9 +3,7 @@ import {
   acceptRate,
   accessLog,
   allowList,
-  BaseProtocol,
   connectionCounters,
-  type Factory,
   idleTimeout,
   type Layer,
   lifetime,
@@ -15,14 +13,8 @@ import {
   stack,
   transform,
 } from '@hawser/core';
+import { echo } from './echo-protocol.ts';
 import { serveFactory, serveRaw } from './measured-server.ts';
-
-class Echo extends BaseProtocol {
-  dataReceived(data: Buffer): void {
-    this.transport.write(data);
-  }
-}
-const echo: Factory = { name: 'echo', buildProtocol: () => new Echo() };
 
 const HOUR_MS = 3_600_000;
 const kinds: Readonly<Record<string, () => readonly Layer[]>> = {
