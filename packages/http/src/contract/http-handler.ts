@@ -1,0 +1,24 @@
+import type { Transport } from '@hawser/core';
+
+/**
+ * Answers one request. A throw or a rejection is reported and answered with a plain 500, unless it is an
+ * {@link HttpError}. Requests of one HTTP/1 connection come one at a time, in order; those of an HTTP/2 connection side by
+ * side.
+ *
+ * `request` is an {@link HttpRequest}: it has every member of the standard one and makes each only when it is asked
+ * for. The answer may be a standard Response, from wherever it comes; an {@link HttpResponse} costs a tenth of it.
+ */
+export type HttpHandler = (request: Request, context: HttpContext) => Response | Promise<Response>;
+
+/** What a handler knows beside the request. */
+export interface HttpContext extends Pick<Transport, 'id' | 'reactor' | 'local' | 'peer' | 'info'> {
+  /** Whether the connection is encrypted. */
+  readonly secure: boolean;
+  readonly version: '1.0' | '1.1' | '2.0';
+  /** Aborted when the peer leaves before it has the whole answer. As `request.signal`. */
+  readonly signal: AbortSignal;
+  /** Sends an interim response now, such as 103 with `link` fields (RFC 8297). Does nothing for HTTP/1.0. */
+  inform(status: number, fields: HeadersInit): void;
+  /** Fields after the body of the request (RFC 9112 §7.1.2): complete once the body was read to its end. */
+  readonly trailers: Headers;
+}
