@@ -1,5 +1,8 @@
 import type { Transport } from '@hawser/core';
 
+/** What header fields can be made from: a record, pairs, or a `Headers`. */
+export type HeadersInput = NonNullable<ConstructorParameters<typeof Headers>[0]>;
+
 /**
  * Answers one request. A throw or a rejection is reported and answered with a plain 500, unless it is an
  * {@link HttpError}. Requests of one HTTP/1 connection come one at a time, in order; those of an HTTP/2 connection side by
@@ -18,7 +21,7 @@ export interface HttpContext extends Pick<Transport, 'id' | 'reactor' | 'local' 
   /** Aborted when the peer leaves before it has the whole answer. As `request.signal`. */
   readonly signal: AbortSignal;
   /** Sends an interim response now, such as 103 with `link` fields (RFC 8297). Does nothing for HTTP/1.0. */
-  inform(status: number, fields: HeadersInit): void;
+  inform(status: number, fields: HeadersInput): void;
   /** Fields after the body of the request (RFC 9112 §7.1.2): complete once the body was read to its end. */
   readonly trailers: Headers;
 }
