@@ -20,6 +20,10 @@ export interface HttpContext extends Pick<Transport, 'id' | 'reactor' | 'local' 
   readonly version: '1.0' | '1.1' | '2.0';
   /** Aborted when the peer leaves before it has the whole answer. As `request.signal`. */
   readonly signal: AbortSignal;
+  /** Settles when the answer has left, or cannot any more. Never rejects. Made when asked for. */
+  readonly done: Promise<void>;
+  /** Octets of the answer's body given to the connection so far; final once `done` has settled. */
+  readonly sentBytes: number;
   /** Sends an interim response now, such as 103 with `link` fields (RFC 8297). Does nothing for HTTP/1.0. */
   inform(status: number, fields: HeadersInput): void;
   /** Fields after the body of the request (RFC 9112 §7.1.2): complete once the body was read to its end. */
