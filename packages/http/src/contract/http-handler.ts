@@ -1,4 +1,4 @@
-import type { Transport } from '@hawser/core';
+import type { InfoKey, Transport } from '@hawser/core';
 
 /** What header fields can be made from: a record, pairs, or a `Headers`. */
 export type HeadersInput = NonNullable<ConstructorParameters<typeof Headers>[0]>;
@@ -28,4 +28,9 @@ export interface HttpContext extends Pick<Transport, 'id' | 'reactor' | 'local' 
   inform(status: number, fields: HeadersInput): void;
   /** Fields after the body of the request (RFC 9112 §7.1.2): complete once the body was read to its end. */
   readonly trailers: Headers;
+  /**
+   * Notes a fact about this exchange, such as who the client is: `info` gives it from then on, before what the
+   * connection says. How a middleware tells those after it something; the key keeps the type.
+   */
+  provide<T>(key: InfoKey<T>, value: T): void;
 }
