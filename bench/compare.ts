@@ -31,6 +31,8 @@ export interface Comparison {
    * @defaultValue 3
    */
   readonly starts?: number | undefined;
+  /** Servers that are no script of ours, by their mode. */
+  readonly others?: Readonly<Record<string, () => Promise<MeasuredServer>>> | undefined;
 }
 
 /** What a server cost in each round, by its mode. */
@@ -49,8 +51,10 @@ export async function compare(comparison: Comparison): Promise<Samples> {
   const { modes, load, count, rounds, starts = 3 } = comparison;
   const samples = new Map(modes.map((mode) => [mode, [] as Sample[]]));
   for (let start = 0; start < starts; start++) {
-    const servers = await Promise.all(modes.map((mode) => startServer(mode, comparison)));
-    const loads = await Promise.all(servers.map(({ mode, port }) => load(port, mode)));
+    const servers = await Promise.all(
+      modes.map((mode) => comparison.others?.[mode]?.() ?? startServer(mode, comparison)),
+    );
+    const loads = await Promise.all(modes.map((mode, i) => load(servers[i]?.port ?? 0, mode)));
     for (const each of loads) await each.run(count);
     for (let round = 0; round < rounds; round++) {
       for (let i = 0; i < modes.length; i++) {
@@ -78,14 +82,16 @@ async function sample(
   return { cpu: ((await server.cpu()) - before) / count, rate: count / seconds };
 }
 
-interface MeasuredServer {
-  readonly mode: string;
+/** A server process. */
+export interface MeasuredServer {
   readonly port: number;
+  /** CPU time used so far, user and system, in microseconds. */
   cpu(): Promise<number>;
   stop(): Promise<void>;
 }
 
-async function startServer(
+/** Starts a server as a process of its own. */
+export async function startServer(
   mode: string,
   { script, args = [] }: Pick<Comparison, 'script' | 'args'>,
 ): Promise<MeasuredServer> {
@@ -102,7 +108,6 @@ async function startServer(
   };
   const [port] = (await Promise.race([once(child, 'message'), failure(child)])) as [number];
   return {
-    mode,
     port,
     cpu: ask,
     async stop() {

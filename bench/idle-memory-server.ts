@@ -2,6 +2,7 @@
 import { type AddressInfo, createServer } from 'node:net';
 import { createNodeReactor, idleTimeout, maxConnections, stack, streaming } from '@hawser/core';
 import { echo } from './echo-protocol.ts';
+import { beMeasured } from './measured-server.ts';
 
 const awaiting = streaming(async (conn) => {
   for await (const chunk of conn) await conn.write(chunk);
@@ -15,7 +16,7 @@ if (mode === 'raw') {
     socket.on('error', () => socket.destroy());
   });
   server.listen({ port: 0, host: '127.0.0.1', backlog: 4_096 }, () =>
-    ready((server.address() as AddressInfo).port),
+    beMeasured((server.address() as AddressInfo).port),
   );
 } else {
   const { tcp } = createNodeReactor();
@@ -23,15 +24,5 @@ if (mode === 'raw') {
   const layers = mode === 'layers' ? [maxConnections(20_000), idleTimeout(3_600_000)] : [];
   const place = { host: '127.0.0.1', port: 0, backlog: 4_096 };
   const { address } = await tcp.listen(place, stack(...layers)(factory));
-  ready('port' in address ? address.port : 0);
-}
-
-function ready(port: number): void {
-  process.on('message', () => {
-    for (let i = 0; i < 3; i++) globalThis.gc?.();
-    const { rss, heapUsed, external } = process.memoryUsage();
-    process.send?.({ rss, heap: heapUsed + external });
-  });
-  process.on('disconnect', () => process.exit());
-  process.send?.(port);
+  beMeasured('port' in address ? address.port : 0);
 }

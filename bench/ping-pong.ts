@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { Load } from './compare.ts';
 
 /** Options for {@link pingPong}. */
@@ -14,15 +15,23 @@ export interface PingPongOptions {
   readonly preface?: Buffer | undefined;
   /** @defaultValue 8 */
   readonly connections?: number | undefined;
+  /** Over TLS, whatever certificate the server shows. */
+  readonly tls?: boolean | undefined;
 }
 
 /** Connections that send a message, wait until all of the answer is there, and so on. They stay open between rounds. */
 export async function pingPong(port: number, options: PingPongOptions): Promise<Load> {
-  const { message, answerBytes = message.length, worth = 1, preface, connections = 8 } = options;
+  const {
+    message,
+    answerBytes = message.length,
+    worth = 1,
+    preface,
+    connections = 8,
+    tls,
+  } = options;
   const players = await Promise.all(
     Array.from({ length: connections }, async () => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-      await once(socket, 'connect');
+      const socket = await open(port, tls);
       if (preface) socket.write(preface);
       return new Player(socket, { message, answerBytes });
     }),
@@ -36,6 +45,13 @@ export async function pingPong(port: number, options: PingPongOptions): Promise<
       for (const player of players) player.close();
     },
   };
+}
+
+async function open(port: number, tls = false): Promise<Socket> {
+  const place = { port, host: '127.0.0.1', noDelay: true };
+  const socket = tls ? connectTls({ ...place, rejectUnauthorized: false }) : connect(place);
+  await once(socket, tls ? 'secureConnect' : 'connect');
+  return socket;
 }
 
 class Player {
