@@ -128,7 +128,7 @@ async function measure(work: Work): Promise<string[]> {
     args: tls ? [await certificate()] : [],
     load: async (port) =>
       pingPong(port, {
-        message: Buffer.concat(new Array<Buffer>(pipelined).fill(message)),
+        message: Buffer.concat(Array.from({ length: pipelined }, () => message)),
         answerBytes: (await measureAnswer(port, { message, tls, atLeast })) * pipelined,
         worth: pipelined,
         tls,
