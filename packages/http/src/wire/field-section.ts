@@ -1,0 +1,197 @@
+// Header and trailer fields (RFC 9112 §5), and what of them frames the message (§6).
+import type { Malformed } from '../contract/codec.ts';
+import type { FieldLines } from '../contract/field-lines.ts';
+import { FieldRole, FORBIDDEN_TRAILERS, fieldNameOf } from './field-name.ts';
+import { malformed } from './malformed.ts';
+import { HTAB, octetFailure, SP, TOKEN } from './octets.ts';
+
+const COLON = 0x3a;
+const NONE: FieldLines = Object.freeze([]);
+
+/** Takes the field lines of one head after the other. */
+export class FieldSection {
+  readonly #maxFields: number;
+  #fields: string[] = [];
+  host: string | undefined = undefined;
+  /** -1 if it was not said. */
+  contentLength: number = -1;
+  /** Has a `Transfer-Encoding: chunked`; there is no other. */
+  chunked: boolean = false;
+  close: boolean = false;
+  keepAlive: boolean = false;
+  upgrade: string | undefined = undefined;
+  /** The `Connection` field names `upgrade`. */
+  upgradeAsked: boolean = false;
+  /** Has an `Expect: 100-continue`. */
+  expectsContinue: boolean = false;
+  /** Has another `Expect`. */
+  expectsElse: boolean = false;
+
+  constructor(maxFields: number) {
+    this.#maxFields = maxFields;
+  }
+
+  /** Gives the lines so far, and forgets all about them. */
+  take(): FieldLines {
+    const fields = this.#fields;
+    if (fields.length === 0) return NONE;
+    this.#fields = [];
+    return fields;
+  }
+
+  /** Makes ready for the next head. */
+  reset(): void {
+    this.host = undefined;
+    this.contentLength = -1;
+    this.chunked = false;
+    this.close = false;
+    this.keepAlive = false;
+    this.upgrade = undefined;
+    this.upgradeAsked = false;
+    this.expectsContinue = false;
+    this.expectsElse = false;
+  }
+
+  /** Takes the header line between `start` and `end`, where its CRLF is. */
+  header(text: string, start: number, end: number): Malformed | undefined {
+    const colon = colonOf(text, start, end);
+    if (typeof colon !== 'number') return colon;
+    const { name, role } = fieldNameOf(text.slice(start, colon));
+    const value = this.#add(name, text, colon + 1, end);
+    if (typeof value !== 'string') return value;
+    return role === FieldRole.None ? undefined : this.#apply(role, value);
+  }
+
+  /** Takes the trailer line between `start` and `end`, where its CRLF is. */
+  trailer(text: string, start: number, end: number): Malformed | undefined {
+    const colon = colonOf(text, start, end);
+    if (typeof colon !== 'number') return colon;
+    const { name } = fieldNameOf(text.slice(start, colon));
+    if (FORBIDDEN_TRAILERS.has(name)) return malformed('forbidden-trailer');
+    const value = this.#add(name, text, colon + 1, end);
+    return typeof value === 'string' ? undefined : value;
+  }
+
+  #add(name: string, text: string, from: number, to: number): string | Malformed {
+    let start = from;
+    let end = to;
+    while (start < end && isBlank(text.charCodeAt(start))) start++;
+    while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
+    for (let at = start; at < end; at++) {
+      const octet = text.charCodeAt(at);
+      if (octet < SP || octet === 0x7f) {
+        const failure = octetFailure(octet);
+        if (failure !== undefined) return failure;
+      }
+    }
+    if (this.#fields.length >= this.#maxFields * 2) return malformed('too-many-fields');
+    const value = text.slice(start, end);
+    this.#fields.push(name, value);
+    return value;
+  }
+
+  #apply(role: FieldRole, value: string): Malformed | undefined {
+    switch (role) {
+      case FieldRole.None:
+        return undefined;
+      case FieldRole.Host:
+        if (this.host !== undefined) return malformed('duplicate-host');
+        this.host = value;
+        return undefined;
+      case FieldRole.ContentLength:
+        return this.#length(value);
+      case FieldRole.TransferEncoding:
+        if (this.chunked) return malformed('duplicate-transfer-encoding');
+        if (value !== 'chunked' && value.toLowerCase() !== 'chunked') {
+          return malformed('unknown-transfer-coding');
+        }
+        this.chunked = true;
+        return this.contentLength === -1 ? undefined : malformed('length-and-chunked');
+      case FieldRole.Connection:
+        this.#connection(value);
+        return undefined;
+      case FieldRole.Upgrade:
+        if (value !== '') {
+          this.upgrade = this.upgrade === undefined ? value : `${this.upgrade}, ${value}`;
+        }
+        return undefined;
+      case FieldRole.Expect:
+        if (value.toLowerCase() === '100-continue') this.expectsContinue = true;
+        else this.expectsElse = true;
+        return undefined;
+    }
+  }
+
+  #length(value: string): Malformed | undefined {
+    if (this.contentLength !== -1) return malformed('duplicate-content-length');
+    let length = 0;
+    for (let at = 0; at < value.length; at++) {
+      const digit = value.charCodeAt(at) - 0x30;
+      if (digit < 0 || digit > 9) return malformed('bad-content-length');
+      length = length * 10 + digit;
+      if (length > Number.MAX_SAFE_INTEGER) return malformed('bad-content-length');
+    }
+    if (value === '') return malformed('bad-content-length');
+    this.contentLength = length;
+    return this.chunked ? malformed('length-and-chunked') : undefined;
+  }
+
+  #connection(value: string): void {
+    let start = 0;
+    while (start <= value.length) {
+      const comma = value.indexOf(',', start);
+      const end = comma === -1 ? value.length : comma;
+      this.#option(value, start, end);
+      start = end + 1;
+    }
+  }
+
+  #option(value: string, from: number, to: number): void {
+    let start = from;
+    let end = to;
+    while (start < end && isBlank(value.charCodeAt(start))) start++;
+    while (end > start && isBlank(value.charCodeAt(end - 1))) end--;
+    const length = end - start;
+    // The lengths of "close", "upgrade" and "keep-alive": others need not be looked at.
+    if (length !== 5 && length !== 7 && length !== 10) return;
+    const option = value.slice(start, end).toLowerCase();
+    if (option === 'close') this.close = true;
+    else if (option === 'keep-alive') this.keepAlive = true;
+    else if (option === 'upgrade') this.upgradeAsked = true;
+  }
+}
+
+/**
+ * The names of the header lines between `start` and `end`, which were found to be in order, as they were sent, each before
+ * the value in `fields`.
+ */
+export function spelledFields(
+  text: string,
+  start: number,
+  fields: FieldLines,
+): FieldLines {
+  const lines: string[] = [];
+  let from = start;
+  for (let at = 1; at < fields.length; at += 2) {
+    lines.push(text.slice(from, text.indexOf(':', from)), fields[at] ?? '');
+    from = text.indexOf('\n', from) + 1;
+  }
+  return lines;
+}
+
+function colonOf(text: string, start: number, end: number): number | Malformed {
+  const first = text.charCodeAt(start);
+  if (isBlank(first)) return malformed('obs-fold');
+  for (let at = start; at < end; at++) {
+    const octet = text.charCodeAt(at);
+    if (TOKEN[octet] === 1) continue;
+    if (octet === COLON) return at === start ? malformed('bad-field-name') : at;
+    if (isBlank(octet)) return malformed('space-in-field-name');
+    return octetFailure(octet) ?? malformed('bad-field-name');
+  }
+  return malformed('missing-colon');
+}
+
+function isBlank(octet: number): boolean {
+  return octet === SP || octet === HTAB;
+}
