@@ -160,10 +160,7 @@ export class ChunkScanner {
   }
 
   /** After the size, a name or a value: another extension, or the end of the line. */
-  #next(
-    octet: number,
-    otherwise: 'bad-chunk-size' | 'bad-chunk-extension',
-  ): Malformed | undefined {
+  #next(octet: number, otherwise: 'bad-chunk-size' | 'bad-chunk-extension'): Malformed | undefined {
     if (octet === CR) {
       if (this.#step !== Step.Size) this.#extensionBytes -= 1;
       this.#step = Step.SizeLf;

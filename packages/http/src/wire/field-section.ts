@@ -165,11 +165,7 @@ export class FieldSection {
  * The names of the header lines between `start` and `end`, which were found to be in order, as they were sent, each before
  * the value in `fields`.
  */
-export function spelledFields(
-  text: string,
-  start: number,
-  fields: FieldLines,
-): FieldLines {
+export function spelledFields(text: string, start: number, fields: FieldLines): FieldLines {
   const lines: string[] = [];
   let from = start;
   for (let at = 1; at < fields.length; at += 2) {

@@ -69,7 +69,8 @@ export class LineSplitter {
     this.#lineAt = from;
     const end = this.#split(from);
     if (end !== -1) return this.#textAt + end;
-    if (this.failure === undefined) this.#keep(from === 0 ? this.text : this.text.slice(from), from);
+    if (this.failure === undefined)
+      this.#keep(from === 0 ? this.text : this.text.slice(from), from);
     return -1;
   }
 
@@ -125,7 +126,8 @@ export class LineSplitter {
       }
       const end = lf - 1;
       if (text.charCodeAt(end) !== CR) {
-        this.failure = octetsFailure(text.slice(at, lf), 0) ?? this.#startFailure(text.slice(from, lf));
+        this.failure =
+          octetsFailure(text.slice(at, lf), 0) ?? this.#startFailure(text.slice(from, lf));
         this.failure ??= malformed('bare-lf');
         return -1;
       }

@@ -41,7 +41,11 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
 
   partialStart(text: string): Malformed | undefined {
     if (!this.#methodSeen) {
-      const seen = this.#methods.check(text, 0, text.endsWith('\r') ? text.length - 1 : text.length);
+      const seen = this.#methods.check(
+        text,
+        0,
+        text.endsWith('\r') ? text.length - 1 : text.length,
+      );
       if (typeof seen !== 'boolean') return seen;
       this.#methodSeen = seen;
     }
