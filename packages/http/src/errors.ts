@@ -6,6 +6,8 @@ export type HttpErrorCode =
   | 'HAWSER_HTTP_MALFORMED'
   /** The peer took longer than `requestTimeoutMs` to send a request. */
   | 'HAWSER_HTTP_REQUEST_TIMEOUT'
+  /** The peer sent more of what means nothing over HTTP/2, such as resets or pings, than is allowed. */
+  | 'HAWSER_HTTP_FLOOD'
   /** A status, a name or a value that cannot be written, such as one with a line break. */
   | 'HAWSER_HTTP_BAD_FIELD'
   // The client.
