@@ -3,6 +3,16 @@ export type { HttpErrorCode } from './errors.ts';
 export type { HttpContext, HttpHandler } from './http-handler.ts';
 export type { HttpOptions } from './http-options.ts';
 export { matchHttp } from './match.ts';
+// Routing.
+export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
+export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';
+export type { FetchApplication } from './routing/mount-application.ts';
+export type { Params, PathParams } from './routing/path-params.ts';
+export type { QueryView } from './routing/query-view.ts';
+export { type RequestState, requestState } from './routing/request-state.ts';
+export type { RouteListing } from './routing/route-listing.ts';
+export type { Routed, RoutedRequest } from './routing/routed-request.ts';
+export { type Router, type RouterOptions, router } from './routing/router.ts';
 export { http } from './server.ts';
 // Other protocols on an HTTP connection.
 export {

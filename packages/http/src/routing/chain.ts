@@ -1,0 +1,115 @@
+import { toError, UsageError } from '@hawser/core';
+import type { HttpContext } from '../contract/http-handler.ts';
+import type { HttpErrorCode } from '../errors.ts';
+import { HttpError } from '../http-error.ts';
+import { errorAnswer } from './error-answer.ts';
+import type { Answer, Middleware, Next, RouteHandler } from './middleware.ts';
+import { type RoutedRequest, replaceRouted } from './routed-request.ts';
+import { type Scope, scopesFromOutside } from './scope.ts';
+
+/** Middleware and a handler, in the order they are called. Made once, when routes are compiled. */
+export interface Chain {
+  readonly steps: readonly Step[];
+  readonly handler: RouteHandler;
+  /** Whose handlers of errors what `handler` throws goes to, and then to those around it. */
+  readonly scope: Scope;
+  /** Nobody would see what an error is made into: it goes straight to the server. */
+  readonly bare: boolean;
+}
+
+interface Step {
+  readonly middleware: Middleware;
+  readonly scope: Scope;
+}
+
+// What no router could answer is not tried again at each middleware on its way out.
+const unanswered = new WeakMap<object, unknown>();
+
+/** `own` stands behind the middleware of the routers. */
+export function compileChain(
+  scope: Scope,
+  own: readonly Middleware[],
+  handler: RouteHandler,
+): Chain {
+  const scopes = scopesFromOutside(scope);
+  const steps: Step[] = [];
+  for (const each of scopes) {
+    for (const middleware of each.middleware) steps.push({ middleware, scope: each });
+  }
+  for (const middleware of own) steps.push({ middleware, scope });
+  const bare = steps.length === 0 && scopes.every((each) => each.errors.size === 0);
+  return { steps, handler, scope, bare };
+}
+
+/** Calls a chain. Without middleware and handlers of errors that is the handler itself. */
+export function runChain(chain: Chain, request: RoutedRequest, context: HttpContext): Answer {
+  return chain.bare ? chain.handler(request, context) : runFrom(chain, 0, request, context);
+}
+
+// Errors become answers where they happen, so that the middleware around (CORS, logs) sees an answer and not a throw.
+function runFrom(
+  chain: Chain,
+  index: number,
+  request: RoutedRequest,
+  context: HttpContext,
+): Answer {
+  const step = chain.steps[index];
+  const scope = step === undefined ? chain.scope : step.scope;
+  try {
+    const answer =
+      step === undefined
+        ? chain.handler(request, context)
+        : step.middleware(request, nextOf(chain, index + 1, request, context), context);
+    return answer instanceof Promise
+      ? answer.then(undefined, (error: unknown) => recover(scope, error, request, context))
+      : answer;
+  } catch (error) {
+    return recover(scope, error, request, context);
+  }
+}
+
+function nextOf(chain: Chain, index: number, request: RoutedRequest, context: HttpContext): Next {
+  let called = false;
+  return (replacement) => {
+    if (called) {
+      throw new UsageError<HttpErrorCode>(
+        'HAWSER_HTTP_NEXT_TWICE',
+        `Cannot call next again as the request went on already: ${request.method} ${request.url}`,
+      );
+    }
+    called = true;
+    const onward =
+      replacement === undefined || replacement === request
+        ? request
+        : replaceRouted(request, replacement);
+    return runFrom(chain, index, onward, context);
+  };
+}
+
+// The nearest router first. A handler that throws leaves it to the router around its own.
+function recover(
+  nearest: Scope | undefined,
+  thrown: unknown,
+  request: RoutedRequest,
+  context: HttpContext,
+): Answer {
+  if (unanswered.get(request) === thrown) throw thrown;
+  const error = toError(thrown);
+  for (let scope = nearest; scope; scope = scope.parent) {
+    const handler = scope.errors.find(error);
+    if (handler === undefined) continue;
+    const { parent } = scope;
+    try {
+      const answer = handler(error, request, context);
+      return answer instanceof Promise
+        ? answer.then(undefined, (next: unknown) => recover(parent, next, request, context))
+        : answer;
+    } catch (next) {
+      return recover(parent, next, request, context);
+    }
+  }
+  // The server answers it like this too, but then nobody on the way would see the answer. Faults of ours are for it.
+  if (error instanceof HttpError && error.status < 500) return errorAnswer(error);
+  unanswered.set(request, thrown);
+  throw thrown;
+}

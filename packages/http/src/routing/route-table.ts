@@ -1,0 +1,231 @@
+import { UsageError } from '@hawser/core';
+import type { HttpErrorCode } from '../errors.ts';
+import { type ErrorClass, type ErrorHandler, ErrorHandlers } from './error-handlers.ts';
+import type { FlatRoute, FlatScope, RouteRecord } from './flat-route.ts';
+import { type HostPattern, normalHost, parseHostPattern } from './host-pattern.ts';
+import type { TreeOptions } from './method-tree.ts';
+import type { Middleware, RouteHandler } from './middleware.ts';
+import type { Params } from './path-params.ts';
+import type { RouteListing } from './route-listing.ts';
+import { joinPatterns, parseRoutePattern } from './route-pattern.ts';
+import type { Scope } from './scope.ts';
+import { checkDuplicates, compileSite, type Site } from './site.ts';
+
+interface Mount {
+  readonly prefix: string;
+  readonly table: RouteTable;
+}
+
+interface Host {
+  readonly pattern: HostPattern;
+  readonly table: RouteTable;
+}
+
+interface Sites {
+  readonly main: Site;
+  /** In the order in which they are tried. */
+  readonly hosts: readonly { readonly pattern: HostPattern; readonly site: Site }[];
+}
+
+/** Everything that was said to a router. Compiled before the first request, and again after a change. */
+export class RouteTable {
+  readonly options: TreeOptions;
+  readonly #given: Partial<TreeOptions>;
+  readonly #records: RouteRecord[] = [];
+  readonly #mounts: Mount[] = [];
+  readonly #hosts: Host[] = [];
+  readonly #middleware: Middleware[] = [];
+  readonly #errors = new ErrorHandlers();
+  readonly #parents = new Set<RouteTable>();
+  #notFound: RouteHandler | undefined;
+  #sites: Sites | undefined;
+
+  constructor(options: TreeOptions, given: Partial<TreeOptions>) {
+    this.options = options;
+    this.#given = given;
+  }
+
+  addRoute(record: RouteRecord): void {
+    this.#add(this.#records, record);
+  }
+
+  addMount(prefix: string, table: RouteTable): void {
+    const { text } = parseRoutePattern(prefix);
+    if (text.includes('*') || text.endsWith('?')) {
+      throw unfit('mount at', prefix, 'it must not end with "*" or "?"');
+    }
+    if (table.#hosts.length > 0) throw unfit('mount at', prefix, 'that router has hosts');
+    this.#checkChild(prefix, table);
+    this.#adopt(this.#mounts, { prefix: text, table }, table);
+  }
+
+  addHost(text: string, table: RouteTable): void {
+    const pattern = parseHostPattern(text);
+    if (this.#parents.size > 0)
+      throw unfit('route the host', text, 'this router is inside another');
+    if (table.#hosts.length > 0) throw unfit('route the host', text, 'that router has hosts');
+    if (this.#hosts.some((host) => sameHosts(host.pattern.text, text))) {
+      throw unfit('route the host', text, 'it has a router already');
+    }
+    this.#checkChild(text, table);
+    this.#adopt(this.#hosts, { pattern, table }, table);
+    this.#hosts.sort((a, b) => (a.pattern.rank < b.pattern.rank ? 1 : -1));
+  }
+
+  addMiddleware(middleware: Middleware): void {
+    this.#middleware.push(middleware);
+    this.#forget();
+  }
+
+  addErrorHandler<E extends Error>(type: ErrorClass<E>, handler: ErrorHandler<E>): void {
+    if (!this.#errors.add(type, handler)) {
+      throw unfit('handle errors of', type.name, 'that class has a handler already');
+    }
+    this.#forget();
+  }
+
+  setNotFound(handler: RouteHandler): void {
+    if (this.#notFound) throw unfit('answer', 'what is not found', 'there is a handler already');
+    this.#notFound = handler;
+    this.#forget();
+  }
+
+  /** The routes for the host of `url`, and what the pattern of the host found in it. */
+  siteOf(url: string): { readonly site: Site; readonly params: Params | undefined } {
+    this.#sites ??= this.#compile();
+    const { main, hosts } = this.#sites;
+    if (hosts.length > 0) {
+      const host = normalHost(authorityOf(url));
+      for (const { pattern, site } of hosts) {
+        const params = host === undefined ? undefined : pattern.match(host);
+        if (params !== undefined) return { site, params };
+      }
+    }
+    return { site: main, params: undefined };
+  }
+
+  /** As {@link siteOf}, where there are no hosts to be looked at. */
+  get onlySite(): Site | undefined {
+    this.#sites ??= this.#compile();
+    return this.#sites.hosts.length === 0 ? this.#sites.main : undefined;
+  }
+
+  list(): readonly RouteListing[] {
+    const lines = (routes: readonly FlatRoute[], at: { host?: string } = {}): RouteListing[] =>
+      routes.flatMap((route) =>
+        (route.methods ?? ['*']).map((method) =>
+          Object.assign({ method, pattern: route.pattern.text }, at),
+        ),
+      );
+    return [
+      ...lines(this.#flatten().routes),
+      ...this.#hosts.flatMap(({ pattern, table }) =>
+        lines(table.#flatten().routes, { host: pattern.text }),
+      ),
+    ];
+  }
+
+  #compile(): Sites {
+    const main = this.#flatten();
+    const scope = main.scopes[0]?.scope;
+    return {
+      main: compileSite(main.routes, main.scopes, this.options),
+      hosts: this.#hosts.map(({ pattern, table }) => {
+        const { routes, scopes } = table.#flatten('/', scope);
+        return { pattern, site: compileSite(routes, scopes, this.options) };
+      }),
+    };
+  }
+
+  #flatten(prefix = '/', parent?: Scope): { routes: FlatRoute[]; scopes: FlatScope[] } {
+    const scope: Scope = {
+      parent,
+      middleware: this.#middleware,
+      errors: this.#errors,
+      notFound: this.#notFound,
+    };
+    const scopes: FlatScope[] = [{ scope, prefix }];
+    const routes: FlatRoute[] = this.#records.map((record) => ({
+      ...record,
+      pattern:
+        prefix === '/'
+          ? record.pattern
+          : parseRoutePattern(joinPatterns(prefix, record.pattern.text)),
+      scope,
+    }));
+    for (const mount of this.#mounts) {
+      const inner = mount.table.#flatten(joinPatterns(prefix, mount.prefix), scope);
+      routes.push(...inner.routes);
+      scopes.push(...inner.scopes);
+    }
+    return { routes, scopes };
+  }
+
+  #checkChild(where: string, table: RouteTable): void {
+    if (table === this || table.#contains(this)) {
+      throw unfit('mount at', where, 'a router must not contain itself');
+    }
+    for (const [name, value] of Object.entries(table.#given)) {
+      if (this.options[name as keyof TreeOptions] !== value) {
+        throw unfit('mount at', where, `the router around it has another ${name}`);
+      }
+    }
+  }
+
+  #contains(table: RouteTable): boolean {
+    return [...this.#mounts, ...this.#hosts].some(
+      (child) => child.table === table || child.table.#contains(table),
+    );
+  }
+
+  #adopt<T>(list: T[], child: T, table: RouteTable): void {
+    const known = table.#parents.has(this);
+    table.#parents.add(this);
+    try {
+      this.#add(list, child);
+    } catch (error) {
+      if (!known) table.#parents.delete(this);
+      throw error;
+    }
+  }
+
+  /** Adds it, unless the routers around would have two routes that are the same. */
+  #add<T>(list: T[], item: T): void {
+    list.push(item);
+    try {
+      this.#check();
+    } catch (error) {
+      list.splice(list.indexOf(item), 1);
+      throw error;
+    }
+    this.#forget();
+  }
+
+  #check(): void {
+    checkDuplicates(this.#flatten().routes, this.options);
+    for (const parent of this.#parents) parent.#check();
+  }
+
+  #forget(): void {
+    this.#sites = undefined;
+    for (const parent of this.#parents) parent.#forget();
+  }
+}
+
+function authorityOf(url: string): string {
+  const start = url.indexOf('://') + 3;
+  const end = url.indexOf('/', start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+function sameHosts(one: string, other: string): boolean {
+  const plain = (text: string): string => text.replace(/:[^.]+/g, ':').replace(/\.$/, '');
+  return plain(one).toLowerCase() === plain(other).toLowerCase();
+}
+
+function unfit(what: string, name: string, why: string): UsageError<HttpErrorCode> {
+  return new UsageError(
+    'HAWSER_HTTP_BAD_ROUTE',
+    `Cannot ${what} ${JSON.stringify(name)} as ${why}`,
+  );
+}

@@ -1,0 +1,245 @@
+import { UsageError } from '@hawser/core';
+import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
+import type { HttpErrorCode } from '../errors.ts';
+import type { AddRoute, AddRouteFor } from './add-route.ts';
+import { answerRequest, type TrailingSlash } from './answer-request.ts';
+import type { ErrorClass, ErrorHandler } from './error-handlers.ts';
+import type { HostParams } from './host-pattern.ts';
+import { type TreeOptions, tryPattern } from './method-tree.ts';
+import type { Answer, Middleware, RouteHandler } from './middleware.ts';
+import { type FetchApplication, withoutPrefix } from './mount-application.ts';
+import type { NoParams, PathParams } from './path-params.ts';
+import { formatRoutes, type RouteListing } from './route-listing.ts';
+import { badPattern, joinPatterns, parseRoutePattern, type RoutePattern } from './route-pattern.ts';
+import { RouteTable } from './route-table.ts';
+
+/** Options for {@link router}. A router inside another must not say anything else than the one around it. */
+export interface RouterOptions {
+  /** Whether `/a` and `/A` are two paths. @defaultValue true */
+  readonly caseSensitive?: boolean | undefined;
+  /**
+   * Whether `/a` and `/a/` are two paths (`strict`), the same (`ignore`), or two of which one leads to the other by 308
+   * if only that one has routes (`redirect`). @defaultValue 'strict'
+   */
+  readonly trailingSlash?: TrailingSlash | undefined;
+  /** Longest value of a parameter, in characters; over it the route does not match. `*` has no limit. @defaultValue 512 */
+  readonly maxParamLength?: number | undefined;
+}
+
+declare const NEEDED: unique symbol;
+
+/** What can be mounted: a router, or a handler; `Outer` are the parameters it expects from what is around it. */
+export interface Mountable<Outer> {
+  (request: Request, context: HttpContext): Answer;
+  /** Never there: it carries the type. */
+  readonly [NEEDED]?: (params: Outer) => void;
+}
+
+/**
+ * Chooses a handler by method, host and path. A router is an {@link HttpHandler}: `http(router().get('/', home))`.
+ *
+ * - Of the routes that match, the one whose text says most goes first: static, then parameters with a regular expression,
+ *   then parameters, then `*`; whatever the order in which they were added.
+ * - GET answers HEAD. A path with routes for other methods answers OPTIONS with 204 and everything else with 405, both
+ *   with `Allow`; another path answers 404. Middleware of the router sees all of these.
+ * - Parameters are percent-decoded once. An encoded slash stays inside its parameter; in what `*` takes, where it would
+ *   become a segment, it is answered with 400, as is what cannot be decoded, and a path with `.` or `..` segments.
+ * - Middleware counts for every route of its router, also those added before.
+ */
+export interface Router<Outer = NoParams, Added = unknown> extends Mountable<Outer> {
+  readonly get: AddRoute<Router<Outer, Added>, Outer, Added>;
+  readonly post: AddRoute<Router<Outer, Added>, Outer, Added>;
+  readonly put: AddRoute<Router<Outer, Added>, Outer, Added>;
+  readonly patch: AddRoute<Router<Outer, Added>, Outer, Added>;
+  readonly delete: AddRoute<Router<Outer, Added>, Outer, Added>;
+  readonly head: AddRoute<Router<Outer, Added>, Outer, Added>;
+  readonly options: AddRoute<Router<Outer, Added>, Outer, Added>;
+  /** Every method for which the same pattern has no route of its own. */
+  readonly all: AddRoute<Router<Outer, Added>, Outer, Added>;
+  /** Any methods: `.on(['PROPFIND', 'REPORT'], '/calendars/:name', handler)`. */
+  readonly on: AddRouteFor<Router<Outer, Added>, Outer, Added>;
+  /** Puts middleware around everything in this router, within what is there already: first = outermost. */
+  use<A>(middleware: Middleware<A>): Router<Outer, Added & A>;
+  /**
+   * Puts a router, a handler or a `fetch` application below a path, for every method.
+   *
+   * The routes of a router become routes of this one: `request.url` is as it was, parameters of `prefix` are in
+   * `params`, its middleware and its error handlers stand inside those of this router, its `notFound` answers below
+   * `prefix`. A handler or application knows nothing of that: its `request.url` lacks the prefix.
+   */
+  mount<P extends string>(
+    prefix: P,
+    application: Mountable<Outer & PathParams<P>> | FetchApplication,
+  ): Router<Outer, Added>;
+  /**
+   * Routes a host: `api.example.net`, `:tenant.example.net` or `*.example.net`. Hosts are compared without regard to
+   * case, port and a dot at the end. A host has the routes of its own router only, within the middleware of this one;
+   * the routes of this router are for every other host.
+   */
+  host<H extends string>(host: H, inner: Mountable<Outer & HostParams<H>>): Router<Outer, Added>;
+  /**
+   * Answers errors of a class, thrown in this router or in those inside it that do not answer them; the most specific class
+   * goes first. What has no handler goes to the server, but for an `HttpError` up to 499, which is answered here.
+   */
+  onError<E extends Error>(type: ErrorClass<E>, handler: ErrorHandler<E>): Router<Outer, Added>;
+  /** Answers paths without routes. */
+  notFound(handler: RouteHandler<Partial<Outer>, Added>): Router<Outer, Added>;
+  /** The table of routes, those of the hosts last. */
+  routes(): readonly RouteListing[];
+  /** The table of routes, one a line. */
+  toString(): string;
+}
+
+const tables = new WeakMap<object, RouteTable>();
+
+/**
+ * Makes a router. `Outer` are the parameters it gets from the routers around it.
+ *
+ * @example
+ * const app = router()
+ *   .get('/hosts/:name', ({ params }) => Response.json(zone.get(params.name)))
+ *   .onError(NoSuchHost, () => new HttpResponse('No such host', { status: 404 }));
+ * serve('tcp://:8080', http(app));
+ */
+export function router<Outer = NoParams>(options: RouterOptions = {}): Router<Outer> {
+  const { trailingSlash = 'strict' } = options;
+  const table = new RouteTable(...treeOptions(options));
+  const handle: HttpHandler = (request, context) =>
+    answerRequest(table, trailingSlash, request, context);
+  const self = handle as unknown as Router<Outer>;
+  const adder =
+    (methods: readonly string[] | undefined) =>
+    (pattern: string, ...rest: unknown[]) => {
+      addRoute(table, methods, pattern, rest);
+      return self;
+    };
+  tables.set(self, table);
+  return Object.assign(self, {
+    get: adder(['GET']),
+    post: adder(['POST']),
+    put: adder(['PUT']),
+    patch: adder(['PATCH']),
+    delete: adder(['DELETE']),
+    head: adder(['HEAD']),
+    options: adder(['OPTIONS']),
+    all: adder(undefined),
+    on: (methods: string | readonly string[], pattern: string, ...rest: unknown[]) => {
+      addRoute(table, checkMethods(methods), pattern, rest);
+      return self;
+    },
+    use(middleware: Middleware) {
+      table.addMiddleware(asFunction(middleware, 'Cannot use middleware'));
+      return self;
+    },
+    mount(prefix: string, application: HttpHandler | FetchApplication) {
+      const inner = tables.get(application);
+      if (inner) table.addMount(prefix, inner);
+      else mountApplication(table, prefix, application);
+      return self;
+    },
+    host(host: string, inner: HttpHandler) {
+      table.addHost(host, tables.get(inner) ?? tableOf(inner, table.options));
+      return self;
+    },
+    onError(type: ErrorClass<Error>, handler: ErrorHandler<Error>) {
+      table.addErrorHandler(type, handler);
+      return self;
+    },
+    notFound(handler: RouteHandler) {
+      table.setNotFound(handler);
+      return self;
+    },
+    routes: () => table.list(),
+    toString: () => formatRoutes(table.list()),
+  }) as unknown as Router<Outer>;
+}
+
+function addRoute(
+  table: RouteTable,
+  methods: readonly string[] | undefined,
+  text: string,
+  rest: readonly unknown[],
+): void {
+  const pattern = checkedPattern(text);
+  const functions = rest.map((each) =>
+    asFunction(each, `Cannot add the route ${JSON.stringify(text)}`),
+  );
+  const handler = functions.pop() as RouteHandler | undefined;
+  if (handler === undefined) {
+    throw new TypeError(`Cannot add the route ${JSON.stringify(text)} as it has no handler`);
+  }
+  table.addRoute({
+    methods,
+    pattern,
+    middleware: functions as unknown as Middleware[],
+    handler,
+    mounted: false,
+  });
+}
+
+function mountApplication(
+  table: RouteTable,
+  prefix: string,
+  application: HttpHandler | FetchApplication,
+): void {
+  const segments = prefix.split('/').filter((segment) => segment !== '').length;
+  const handler = withoutPrefix(application, segments);
+  for (const text of [joinPatterns(prefix, '/'), joinPatterns(prefix, '*')]) {
+    const pattern = checkedPattern(text);
+    table.addRoute({ methods: undefined, pattern, middleware: [], handler, mounted: true });
+  }
+}
+
+// A host that one handler answers.
+function tableOf(handler: HttpHandler, options: TreeOptions): RouteTable {
+  const table = new RouteTable(options, {});
+  mountApplication(table, '/', handler);
+  return table;
+}
+
+function checkedPattern(text: string): RoutePattern {
+  const pattern = parseRoutePattern(text);
+  try {
+    for (const way of pattern.ways) tryPattern(way);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw badPattern(text, Math.max(0, text.indexOf('(')), why);
+  }
+  return pattern;
+}
+
+function treeOptions(options: RouterOptions): [TreeOptions, Partial<TreeOptions>] {
+  const { caseSensitive = true, trailingSlash = 'strict', maxParamLength = 512 } = options;
+  if (!Number.isInteger(maxParamLength) || maxParamLength < 1) {
+    throw new RangeError(
+      `Cannot route as maxParamLength must be a whole number from 1: ${maxParamLength}`,
+    );
+  }
+  const all = { caseSensitive, maxParamLength, ignoreTrailingSlash: trailingSlash === 'ignore' };
+  const given: { -readonly [Key in keyof TreeOptions]?: TreeOptions[Key] } = {};
+  if (options.caseSensitive !== undefined) given.caseSensitive = all.caseSensitive;
+  if (options.maxParamLength !== undefined) given.maxParamLength = all.maxParamLength;
+  if (options.trailingSlash !== undefined) given.ignoreTrailingSlash = all.ignoreTrailingSlash;
+  return [all, given];
+}
+
+// RFC 9110 §5.6.2
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+
+function checkMethods(methods: string | readonly string[]): readonly string[] {
+  const list = [...new Set(typeof methods === 'string' ? [methods] : methods)];
+  const bad = list.find((method) => !TOKEN.test(method) || method === '*');
+  if (list.length === 0 || bad !== undefined) {
+    throw new UsageError<HttpErrorCode>(
+      'HAWSER_HTTP_BAD_ROUTE',
+      `Cannot add a route as its methods must be tokens: ${JSON.stringify(methods)}`,
+    );
+  }
+  return list;
+}
+
+function asFunction<T>(value: T, what: string): T {
+  if (typeof value !== 'function')
+    throw new TypeError(`${what} as it is no function: ${typeof value}`);
+  return value;
+}
