@@ -21,3 +21,22 @@ export {
   type UpgradeHandler,
   type UpgradeRefusal,
 } from './upgrade.ts';
+// Requests and responses.
+export { HttpHeaders, toFieldLines } from './web/http-headers.ts';
+export {
+  exchangeOf,
+  HttpRequest,
+  type HttpRequestOptions,
+  type RequestChanges,
+  toStandardRequest,
+} from './web/http-request.ts';
+export {
+  HttpResponse,
+  type HttpResponseInit,
+  type ResponseParts,
+  type TakeOver,
+  type Trailers,
+} from './web/http-response.ts';
+export type { BodyPieces, Content, ResponseBody } from './web/response-content.ts';
+export { type TakeOverOptions, takeOver } from './web/take-over.ts';
+export { type WebResponderOptions, webResponder } from './web/web-responder.ts';

@@ -1,0 +1,40 @@
+import type { HttpExchange } from '../contract/exchange.ts';
+import type { HttpHandler } from '../contract/http-handler.ts';
+import type { ExchangeContext } from './exchange-context.ts';
+import { HttpRequest } from './http-request.ts';
+
+/** How deep an error may be wrapped and still be known. */
+const MAX_CAUSES = 8;
+
+/** One exchange while a handler answers it. */
+export interface Turn {
+  readonly exchange: HttpExchange;
+  readonly request: HttpRequest;
+  readonly context: ExchangeContext;
+  readonly handler: HttpHandler;
+}
+
+/** The answer has left, or was given up: nobody reads on. */
+export function endTurn({ exchange, request }: Turn): void {
+  const body = HttpRequest.bodyOf(request);
+  if (body) body.abandon();
+  // Who consumes it without us knows what for.
+  else if (exchange.body.length !== 0 && !exchange.body.used) exchange.body.discard();
+}
+
+/** Tells of a mistake in user code, unless the peer is gone, which most things fail of. */
+export function report({ exchange }: Turn, thrown: unknown): void {
+  if (!exchange.gone) exchange.transport.reactor.reports.problem('http.handler', thrown);
+}
+
+/** The reason why the body of the request could not be had, if `thrown` is it or was caused by it. */
+export function bodyFailure({ request }: Turn, thrown: unknown): Error | undefined {
+  const failure = HttpRequest.bodyOf(request)?.failure;
+  if (failure === undefined) return undefined;
+  let error = thrown;
+  for (let depth = 0; depth < MAX_CAUSES && error instanceof Error; depth++) {
+    if (error === failure) return failure;
+    error = error.cause;
+  }
+  return undefined;
+}
