@@ -29,6 +29,11 @@ export interface HttpExchange {
   readonly gone: boolean;
   /** Calls `listener` when the peer leaves before it has the whole answer. Cheaper than `signal`. */
   onGone(listener: (reason: Error) => void): Disposable;
+  /**
+   * Calls `listener` when the server wants its connections to end, in a later turn if it does so already: answers without
+   * an end of their own, such as streams of events, should end now. Not after the answer has left.
+   */
+  onDrain?(listener: () => void): Disposable;
   /** Settles when the answer has left, or cannot any more. Never rejects. */
   readonly done: Promise<void>;
 
