@@ -1,8 +1,6 @@
+export type { HttpContext, HttpHandler } from './contract/http-handler.ts';
 // Serving.
 export type { HttpErrorCode } from './errors.ts';
-export type { HttpContext, HttpHandler } from './http-handler.ts';
-export type { HttpOptions } from './http-options.ts';
-export { matchHttp } from './match.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
 export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';
@@ -13,14 +11,18 @@ export { type RequestState, requestState } from './routing/request-state.ts';
 export type { RouteListing } from './routing/route-listing.ts';
 export type { Routed, RoutedRequest } from './routing/routed-request.ts';
 export { type Router, type RouterOptions, router } from './routing/router.ts';
-export { http } from './server.ts';
+export { type HttpApp, http } from './server/http.ts';
+export type { Http1Options, HttpOptions } from './server/http-options.ts';
+export { http1 } from './server/http1.ts';
+export { matchHttp } from './server/match.ts';
 // Other protocols on an HTTP connection.
 export {
   refuseUpgrade,
   type UpgradeContext,
   type UpgradeHandler,
   type UpgradeRefusal,
-} from './upgrade.ts';
+} from './server/upgrade.ts';
+export type { UpgradeRequest } from './server/upgrade-request.ts';
 // Requests and responses.
 export { HttpHeaders, toFieldLines } from './web/http-headers.ts';
 export {
