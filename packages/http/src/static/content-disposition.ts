@@ -6,10 +6,7 @@ const PLAIN = /[A-Za-z0-9!#$&+.^_`|~-]/;
  * save by. Names beyond ASCII are given twice: once as a rough `filename` and once, exactly, as `filename*` (RFC 8187).
  * Folders in front of the name and control characters are left out; a name longer than 255 characters is cut.
  */
-export function contentDisposition(
-  type: 'attachment' | 'inline',
-  filename?: string | undefined,
-): string {
+export function contentDisposition(type: 'attachment' | 'inline', filename?: string): string {
   if (filename === undefined) return type;
   const name = baseName(filename);
   if (name === '') return type;
@@ -21,7 +18,7 @@ export function contentDisposition(
 
 function baseName(filename: string): string {
   const last = filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1);
-  const printed = [...last].filter((each) => !isControl(each));
+  const printed = Array.from(last).filter((each) => !isControl(each));
   return printed.slice(0, 255).join('').trim();
 }
 

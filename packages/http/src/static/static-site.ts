@@ -1,6 +1,5 @@
 import { resolve } from 'node:path';
 import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
-import { HttpError } from '../http-error.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { contentTypeOf } from './content-type.ts';
 import { directoryListing } from './directory-listing.ts';

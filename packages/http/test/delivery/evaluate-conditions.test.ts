@@ -38,6 +38,7 @@ describe('in the order of RFC 9110 §13.2.2', () => {
     for (const etag of ['"a"', 'W/"a"', undefined]) {
       for (const lastModified of [NOW, undefined]) {
         test(`${method} where the tag is ${etag} and the time ${lastModified}`, () => {
+          const wrong: string[] = [];
           for (const im of ifMatch) {
             for (const inm of ifMatch) {
               for (const ius of dates) {
@@ -54,13 +55,13 @@ describe('in the order of RFC 9110 §13.2.2', () => {
                   );
                   const expected = oracle(method, headers, { etag, lastModified });
                   if (found !== expected) {
-                    expect.fail(`${JSON.stringify(headers)}: ${found}, not ${expected}`);
+                    wrong.push(`${JSON.stringify(headers)}: ${found}, not ${expected}`);
                   }
                 }
               }
             }
           }
-          expect(method).not.toBe('');
+          expect(wrong).toEqual([]);
         });
       }
     }
