@@ -34,14 +34,14 @@ export function answerRequest(
     const handler = otherwise(site, scope, target, method, trailingSlash);
     return answerOutside(scope, handler, hostParams, target, request, context);
   }
-  const { route, way } = found.leaf;
+  const { route, way, chain } = found.leaf;
   if (way.slashesBeforeRest > 0 && !route.mounted && target.includes('%')) {
     if (hidesSlash(restOf(pathOf(target), way.slashesBeforeRest))) {
       return answerOutside(route.scope, badPath, hostParams, target, request, context);
     }
   }
   const params = hostParams === undefined ? found.params : Object.assign(found.params, hostParams);
-  return runChain(site.chainOf(route), asRouted(request, params, found.query), context);
+  return runChain(chain, asRouted(request, params, found.query), context);
 }
 
 function answerOutside(

@@ -29,6 +29,8 @@ type LabelParams<Label extends string> = Label extends `:${infer Name}`
 
 const LABEL = /^(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?|:[A-Za-z_$][A-Za-z0-9_$]*)$/;
 const IP_LITERAL = /^(?:\[[0-9a-f:.]+\])$/;
+// A registered name without empty labels, or an address in brackets; then the dot of the root and the port (RFC 3986 §3.2.2).
+const AUTHORITY = /^(\[[0-9a-f:.]+\]|[\w~!$&'()*+,;=%-]+(?:\.[\w~!$&'()*+,;=%-]+)*)\.?(?::\d*)?$/i;
 const NONE: Params = Object.freeze(Object.create(null));
 
 /** @throws UsageError `HAWSER_HTTP_BAD_ROUTE` */
@@ -60,8 +62,7 @@ export function parseHostPattern(text: string): HostPattern {
 
 /** Lower case, without port and the dot of the root; `undefined` if it is no host. */
 export function normalHost(authority: string): string | undefined {
-  const match = /^(\[[0-9a-f:.]+\]|[^:@/?#\\[\]\s]+?)\.?(?::\d*)?$/i.exec(authority);
-  return match?.[1]?.toLowerCase();
+  return AUTHORITY.exec(authority)?.[1]?.toLowerCase();
 }
 
 function exact(text: string, name: string): HostPattern {

@@ -1,11 +1,10 @@
 import FindMyWay from 'find-my-way';
-import type { FlatRoute } from './flat-route.ts';
 import type { Params } from './path-params.ts';
 import type { PatternWay } from './route-pattern.ts';
 
 /** What a tree has found. */
-export interface Found {
-  readonly leaf: Leaf;
+export interface Found<L extends Leaf> {
+  readonly leaf: L;
   readonly params: Params;
   /** Without the question mark. */
   readonly query: string;
@@ -13,7 +12,6 @@ export interface Found {
 
 /** Where a way of a pattern ends. */
 export interface Leaf {
-  readonly route: FlatRoute;
   readonly way: PatternWay;
 }
 
@@ -32,22 +30,22 @@ const METHOD = 'GET';
 const GROWS = /%c4%b0/i;
 
 /** The routes of one method. */
-export class MethodTree {
-  readonly #leaves: readonly Leaf[];
+export class MethodTree<L extends Leaf> {
+  readonly #leaves: readonly L[];
   readonly #options: TreeOptions;
   readonly #finder: Finder;
   /** Made when needed: the routes with `*`, for paths in which a parameter would be empty. */
   #rests: Finder | undefined;
 
-  constructor(leaves: readonly Leaf[], options: TreeOptions) {
+  constructor(leaves: readonly L[], options: TreeOptions) {
     this.#leaves = leaves;
     this.#options = options;
     this.#finder = makeFinder(leaves, options);
   }
 
   /** @param target path and query */
-  find(target: string): Found | undefined {
-    const found = findIn(this.#finder, target);
+  find(target: string): Found<L> | undefined {
+    const found = findIn<L>(this.#finder, target);
     if (found === undefined) return undefined;
     if (hasEmptyParam(found)) return this.#findRest(target);
     if (!this.#options.caseSensitive && GROWS.test(target)) return undefined;
@@ -55,17 +53,17 @@ export class MethodTree {
   }
 
   // What would have matched before was tried before; only "*" takes nothing.
-  #findRest(target: string): Found | undefined {
+  #findRest(target: string): Found<L> | undefined {
     this.#rests ??= makeFinder(
       this.#leaves.filter((leaf) => leaf.way.slashesBeforeRest > 0),
       this.#options,
     );
-    const found = findIn(this.#rests, target);
+    const found = findIn<L>(this.#rests, target);
     return found === undefined || hasEmptyParam(found) ? undefined : found;
   }
 }
 
-function hasEmptyParam({ leaf, params }: Found): boolean {
+function hasEmptyParam({ leaf, params }: Found<Leaf>): boolean {
   const { filled } = leaf.way;
   for (let at = 0; at < filled.length; at += 1) {
     if (params[filled[at] as string] === '') return true;
@@ -73,11 +71,11 @@ function hasEmptyParam({ leaf, params }: Found): boolean {
   return false;
 }
 
-function findIn(finder: Finder, target: string): Found | undefined {
+function findIn<L extends Leaf>(finder: Finder, target: string): Found<L> | undefined {
   const found = finder.find(METHOD, target);
   if (found === null || found.store === null) return undefined;
   return {
-    leaf: found.store as Leaf,
+    leaf: found.store as L,
     params: found.params as Params,
     query: found.searchParams as unknown as string,
   };

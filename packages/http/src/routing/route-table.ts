@@ -6,10 +6,11 @@ import { type HostPattern, normalHost, parseHostPattern } from './host-pattern.t
 import type { TreeOptions } from './method-tree.ts';
 import type { Middleware, RouteHandler } from './middleware.ts';
 import type { Params } from './path-params.ts';
+import { RouteIndex } from './route-index.ts';
 import type { RouteListing } from './route-listing.ts';
 import { joinPatterns, parseRoutePattern } from './route-pattern.ts';
 import type { Scope } from './scope.ts';
-import { checkDuplicates, compileSite, type Site } from './site.ts';
+import { compileSite, type Site } from './site.ts';
 
 interface Mount {
   readonly prefix: string;
@@ -37,16 +38,25 @@ export class RouteTable {
   readonly #middleware: Middleware[] = [];
   readonly #errors = new ErrorHandlers();
   readonly #parents = new Set<RouteTable>();
+  /** Of the routes that were here before anything was mounted here, or this somewhere. */
+  readonly #index: RouteIndex;
   #notFound: RouteHandler | undefined;
   #sites: Sites | undefined;
 
   constructor(options: TreeOptions, given: Partial<TreeOptions>) {
     this.options = options;
     this.#given = given;
+    this.#index = new RouteIndex(options);
   }
 
   addRoute(record: RouteRecord): void {
-    this.#add(this.#records, record);
+    if (this.#mounts.length > 0 || this.#parents.size > 0) {
+      this.#add(this.#records, record);
+      return;
+    }
+    this.#index.add(record);
+    this.#records.push(record);
+    this.#forget();
   }
 
   addMount(prefix: string, table: RouteTable): void {
@@ -202,7 +212,8 @@ export class RouteTable {
   }
 
   #check(): void {
-    checkDuplicates(this.#flatten().routes, this.options);
+    const index = new RouteIndex(this.options);
+    for (const route of this.#flatten().routes) index.add(route);
     for (const parent of this.#parents) parent.#check();
   }
 

@@ -32,9 +32,8 @@ export function ask(
   return app(requestAt(absolute, init), context);
 }
 
-/** A standard request that shows `url` as it is: the class would resolve dot segments. */
+/** A standard request that shows `url` as it is: the class would resolve dot segments and refuse what is no URL. */
 function requestAt(url: string, init: RequestInit): Request {
-  const request = new Request(url, init);
-  if (request.url !== url) Object.defineProperty(request, 'url', { value: url });
-  return request;
+  const request = new Request('http://example.net/', init);
+  return Object.defineProperty(request, 'url', { value: url, configurable: true });
 }
