@@ -116,7 +116,7 @@ export class ChunkScanner {
         ? malformed('chunk-too-large')
         : undefined;
     }
-    if (this.#digits === 0) return octetFailure(octet) ?? malformed('bad-chunk-size');
+    if (this.#digits === 0) return lineFailure(octet, 'bad-chunk-size');
     return this.#next(octet, 'bad-chunk-size');
   }
 
@@ -148,15 +148,22 @@ export class ChunkScanner {
       case Step.QuotedPair:
         this.#step = Step.Quoted;
         return isValueOctet(octet) ? undefined : octetFailure(octet);
-      default:
+      case Step.AfterQuoted:
         return this.#next(octet, 'bad-chunk-extension');
+      case Step.Size:
+      case Step.SizeLf:
+      case Step.Data:
+      case Step.DataCr:
+      case Step.DataLf:
+      case Step.Last:
+        return undefined;
     }
   }
 
   #token(octet: number, step: Step): Malformed | undefined {
     this.#step = step;
     if (TOKEN[octet] === 1) return undefined;
-    return octetFailure(octet) ?? malformed('bad-chunk-extension');
+    return lineFailure(octet, 'bad-chunk-extension');
   }
 
   /** After the size, a name or a value: another extension, or the end of the line. */
@@ -166,11 +173,19 @@ export class ChunkScanner {
       this.#step = Step.SizeLf;
       return undefined;
     }
-    if (octet !== SEMICOLON) return octetFailure(octet) ?? malformed(otherwise);
+    if (octet !== SEMICOLON) return lineFailure(octet, otherwise);
     if (this.#step === Step.Size) this.#extensionBytes += 1;
     this.#step = Step.NameStart;
     return this.#extensionBytes > this.#maxExtensionBytes
       ? malformed('chunk-extensions-too-long')
       : undefined;
   }
+}
+
+/** Why `octet` is no part of the line that has a size. Its end may come too early. */
+function lineFailure(
+  octet: number,
+  otherwise: 'bad-chunk-size' | 'bad-chunk-extension',
+): Malformed {
+  return (octet === CR ? undefined : octetFailure(octet)) ?? malformed(otherwise);
 }

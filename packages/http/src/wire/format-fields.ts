@@ -4,11 +4,14 @@ import type { FieldLines } from '../contract/field-lines.ts';
 import type { HttpErrorCode } from '../errors.ts';
 import { FORBIDDEN_TRAILERS } from './field-name.ts';
 import { isToken } from './octets.ts';
+import { words } from './words.ts';
 
 /** Fields of the connection and of framing: engines write them, so they are left out where others give them. */
-const ENGINE_FIELDS: ReadonlySet<string> = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'content-length', 'transfer-encoding'],
-]);
+const ENGINE_FIELDS: ReadonlySet<string> = new Set(
+  words(`
+  connection keep-alive proxy-connection content-length transfer-encoding
+`),
+);
 /** The lengths of their names: others need not be looked for. */
 const ENGINE_LENGTHS = new Set([...ENGINE_FIELDS].map(({ length }) => length));
 

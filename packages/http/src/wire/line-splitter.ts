@@ -99,7 +99,9 @@ export class LineSplitter {
     if (!piece.includes('\n')) {
       // The text is not looked at, so that a section that comes octet by octet is not copied for each.
       this.failure =
-        octetsFailure(piece, 0) ?? this.#startFailure(text) ?? this.#lengthFailure(text.length);
+        octetsFailure(piece, 0) ??
+        this.#startFailure(text) ??
+        this.#lengthFailure(text.length, piece === '\r' && this.#lineAt === known);
       if (this.failure === undefined) this.#keep(text, 0);
       return -1;
     }
@@ -121,7 +123,10 @@ export class LineSplitter {
       const lf = text.indexOf('\n', at);
       if (lf === -1) {
         this.failure = octetsFailure(text, at) ?? this.#startFailure(text.slice(from));
-        this.failure ??= this.#lengthFailure(text.length - from);
+        this.failure ??= this.#lengthFailure(
+          text.length - from,
+          at === text.length - 1 && text.charCodeAt(at) === CR,
+        );
         return -1;
       }
       const end = lf - 1;
@@ -164,10 +169,9 @@ export class LineSplitter {
     return this.#inLines ? undefined : this.#taker.partialStart(text);
   }
 
-  /** A CR that begins the line is the end of the section, which is not counted. */
-  #lengthFailure(length: number): Malformed | undefined {
-    if (length <= this.#maxBytes) return undefined;
-    return malformed(this.#tooLong);
+  /** The limit is for lines; `ending` says that one octet is of the empty line after them. */
+  #lengthFailure(length: number, ending: boolean): Malformed | undefined {
+    return length > this.#maxBytes && !ending ? malformed(this.#tooLong) : undefined;
   }
 }
 

@@ -18,7 +18,6 @@ const STATUS = {
   'bad-status-line': 502,
   'unexpected-response': 502,
   'too-many-interim': 502,
-  'unexpected-switch': 502,
   // Field lines (§5).
   'head-too-long': 431,
   'too-many-fields': 431,

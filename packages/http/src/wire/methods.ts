@@ -3,15 +3,15 @@
 import type { Malformed } from '../contract/codec.ts';
 import { malformed } from './malformed.ts';
 import { octetFailure, SP, TOKEN } from './octets.ts';
+import { words } from './words.ts';
 
 /** The methods of the IANA registry, without `PRI` and `*`, which are there so that nobody uses them (RFC 9113 §11.3). */
-export const registeredMethods: readonly string[] = [
-  ...['ACL', 'BASELINE-CONTROL', 'BIND', 'CHECKIN', 'CHECKOUT', 'CONNECT', 'COPY', 'DELETE', 'GET'],
-  ...['HEAD', 'LABEL', 'LINK', 'LOCK', 'MERGE', 'MKACTIVITY', 'MKCALENDAR', 'MKCOL'],
-  ...['MKREDIRECTREF', 'MKWORKSPACE', 'MOVE', 'OPTIONS', 'ORDERPATCH', 'PATCH', 'POST'],
-  ...['PROPFIND', 'PROPPATCH', 'PUT', 'QUERY', 'REBIND', 'REPORT', 'SEARCH', 'TRACE', 'UNBIND'],
-  ...['UNCHECKOUT', 'UNLINK', 'UNLOCK', 'UPDATE', 'UPDATEREDIRECTREF', 'VERSION-CONTROL'],
-];
+export const registeredMethods: readonly string[] = words(`
+  ACL BASELINE-CONTROL BIND CHECKIN CHECKOUT CONNECT COPY DELETE GET HEAD LABEL LINK LOCK MERGE
+  MKACTIVITY MKCALENDAR MKCOL MKREDIRECTREF MKWORKSPACE MOVE OPTIONS ORDERPATCH PATCH POST PROPFIND
+  PROPPATCH PUT QUERY REBIND REPORT SEARCH TRACE UNBIND UNCHECKOUT UNLINK UNLOCK UPDATE
+  UPDATEREDIRECTREF VERSION-CONTROL
+`);
 
 /** Which methods a reader takes. */
 export class Methods {
@@ -30,9 +30,14 @@ export class Methods {
     this.longest = longest;
   }
 
-  /** The registered methods and `extra`. */
+  /** The registered methods and `extra`; made once for each list. */
   static of(extra: readonly string[]): Methods {
-    return extra.length === 0 ? REGISTERED : new Methods(extra);
+    if (extra.length === 0) return REGISTERED;
+    const known = EXTENDED.get(extra);
+    if (known !== undefined) return known;
+    const methods = new Methods(extra);
+    EXTENDED.set(extra, methods);
+    return methods;
   }
 
   /** The one string for `method`, `undefined` for an unknown one. */
@@ -59,3 +64,4 @@ export class Methods {
 }
 
 const REGISTERED = new Methods([]);
+const EXTENDED = new WeakMap<readonly string[], Methods>();

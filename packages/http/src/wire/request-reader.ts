@@ -1,7 +1,7 @@
 import type { CodecLimits, RequestSink } from '../contract/codec.ts';
 import type { RequestHead } from '../contract/message-head.ts';
 import { RequestHeadReader } from './request-head-reader.ts';
-import { WireReader } from './wire-reader.ts';
+import { WireReader, withDefaultLimits } from './wire-reader.ts';
 
 /**
  * Reads requests, one after the other: what a server reads (RFC 9112). Strict: octets that two readers could take for two
@@ -16,6 +16,7 @@ import { WireReader } from './wire-reader.ts';
  */
 export class RequestReader extends WireReader<RequestHead> {
   constructor(sink: RequestSink, limits: Partial<CodecLimits> = {}) {
-    super(sink, (all) => new RequestHeadReader(all), limits);
+    const all = withDefaultLimits(limits);
+    super(sink, new RequestHeadReader(all), all);
   }
 }

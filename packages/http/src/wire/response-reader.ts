@@ -1,7 +1,7 @@
 import type { CodecLimits, ResponseSink } from '../contract/codec.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
 import { ResponseHeadReader } from './response-head-reader.ts';
-import { WireReader } from './wire-reader.ts';
+import { WireReader, withDefaultLimits } from './wire-reader.ts';
 
 /** A sink that also takes interim responses, such as 100 and 103: those that another response to the same request follows. */
 export interface ResponseReaderSink extends ResponseSink {
@@ -20,16 +20,10 @@ export class ResponseReader extends WireReader<ResponseHeadRead> {
   readonly #heads: ResponseHeadReader;
 
   constructor(sink: ResponseReaderSink, limits: Partial<CodecLimits> = {}) {
-    let heads: ResponseHeadReader | undefined;
-    super(
-      sink,
-      (all) => {
-        heads = new ResponseHeadReader(all);
-        return heads;
-      },
-      limits,
-    );
-    this.#heads = heads as unknown as ResponseHeadReader;
+    const all = withDefaultLimits(limits);
+    const heads = new ResponseHeadReader(all);
+    super(sink, heads, all);
+    this.#heads = heads;
   }
 
   /** A request with `method` was sent: its method says whether its response has a body (RFC 9112 §6.3). */

@@ -1,92 +1,88 @@
 // What requests and responses share of reading: where a message begins and ends (RFC 9112 §2, §6, §7).
 //
-//   lines -> (length | chunks | until the end) -> [trailers] -> end -> lines ...
+//   head -> (length | chunks and trailers | until the end) -> end -> head ...
 //
 // The head of a message is one string, made once, from which its parts are cut. Bodies are given on without a copy.
 import type { CodecLimits, Malformed, MessageReader, MessageSink } from '../contract/codec.ts';
-import { ChunkScanner } from './chunk-scanner.ts';
+import type { FieldLines } from '../contract/field-lines.ts';
+import { ChunkedBody } from './chunked-body.ts';
 import { defaultCodecLimits } from './codec-limits.ts';
 import { After, Framing, type HeadReader } from './head-reader.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { malformed } from './malformed.ts';
 import { CR, LF } from './octets.ts';
-import { pieceOf } from './piece.ts';
-import { TrailerReader } from './trailer-reader.ts';
+import { isSmallPart, pieceOf } from './piece.ts';
 
-/** A sink that also takes interim responses. */
+/** A sink that may take interim responses too. */
 export interface WireSink<H> extends MessageSink<H> {
   interim?(head: H): void;
 }
 
-const Step = { Head: 0, Length: 1, Chunked: 2, UntilEnd: 3, Trailers: 4, End: 5, Over: 6 } as const;
+const Step = { Head: 0, Length: 1, Chunked: 2, UntilEnd: 3, End: 4, Over: 5 } as const;
 type Step = (typeof Step)[keyof typeof Step];
 
 const EMPTY = Buffer.alloc(0);
+const NO_TRAILERS: FieldLines = Object.freeze([]);
 
 /** Reads messages whose heads a {@link HeadReader} makes. See {@link MessageReader}. */
-export abstract class WireReader<H extends object> implements MessageReader {
+export abstract class WireReader<H> implements MessageReader {
   readonly #sink: WireSink<H>;
   readonly #heads: HeadReader<H>;
+  readonly #limits: CodecLimits;
   readonly #lines: LineSplitter;
-  readonly #chunks: ChunkScanner;
-  readonly #trailers: TrailerReader;
-  readonly #trailerLines: LineSplitter;
+  #chunked: ChunkedBody | undefined = undefined;
   #step: Step = Step.Head;
   #failure: Malformed | undefined = undefined;
   #paused = false;
+  /** The sink is being called: what it does takes effect after its call. */
   #running = false;
   #finished = false;
   #taken = false;
-
   /** What is being read, and where. */
   #chunk: Buffer = EMPTY;
   #at = 0;
-  /** What was fed and not looked at. */
+  /** What was fed after it. */
   #kept: Buffer[] = [];
   /** Octets of empty lines before the head. */
   #leading = 0;
   /** Octets of the body that are still to come, where its length was said. */
   #left = 0;
 
-  protected constructor(
-    sink: WireSink<H>,
-    heads: (limits: CodecLimits) => HeadReader<H>,
-    limits: Partial<CodecLimits>,
-  ) {
+  protected constructor(sink: WireSink<H>, heads: HeadReader<H>, limits: CodecLimits) {
     this.#sink = sink;
-    const all = { ...defaultCodecLimits, ...limits };
-    this.#heads = heads(all);
-    this.#lines = new LineSplitter(this.#heads, {
-      maxBytes: all.maxHeadBytes,
+    this.#heads = heads;
+    this.#limits = limits;
+    this.#lines = new LineSplitter(heads, {
+      maxBytes: limits.maxHeadBytes,
       tooLong: 'head-too-long',
-    });
-    this.#chunks = new ChunkScanner(all.maxChunkExtensionBytes);
-    this.#trailers = new TrailerReader(all.maxFields);
-    this.#trailerLines = new LineSplitter(this.#trailers, {
-      maxBytes: all.maxTrailerBytes,
-      tooLong: 'trailers-too-long',
     });
   }
 
+  /**
+   * `idle` between two messages, `head` once the first octet of one is there, `body` from its head to its end, `stopped`
+   * when nothing more will be read.
+   */
   get state(): 'idle' | 'head' | 'body' | 'stopped' {
     if (this.#failure !== undefined || this.#taken || this.#step === Step.Over) return 'stopped';
     if (this.#step !== Step.Head) return 'body';
     return this.#lines.pending === '' ? 'idle' : 'head';
   }
 
-  /** Octets that were fed and are kept because of `pause`. */
+  /** Octets that were fed and not looked at, because of `pause` or as they are for the next protocol. */
   get keptBytes(): number {
-    return this.#kept.reduce((sum, { length }) => sum + length, this.#chunk.length - this.#at);
+    let bytes = this.#chunk.length - this.#at;
+    for (const { length } of this.#kept) bytes += length;
+    return bytes;
   }
 
   feed(chunk: Buffer): Malformed | undefined {
     if (this.#failure !== undefined || this.#taken || this.#finished) return this.#failure;
-    if (this.#running || this.#paused || this.#at < this.#chunk.length) {
+    if (this.#at < this.#chunk.length || this.#running || this.#paused) {
       if (chunk.length > 0) this.#kept.push(chunk);
-      return this.#running ? undefined : this.#run();
+    } else {
+      this.#chunk = chunk;
+      this.#at = 0;
     }
-    this.#chunk = chunk;
-    this.#at = 0;
     return this.#run();
   }
 
@@ -96,104 +92,56 @@ export abstract class WireReader<H extends object> implements MessageReader {
 
   resume(): Malformed | undefined {
     this.#paused = false;
-    return this.#running || this.#taken ? this.#failure : this.#run();
+    return this.#run();
   }
 
   finish(): Malformed | undefined {
     this.#finished = true;
-    return this.#running || this.#taken ? this.#failure : this.#run();
+    return this.#run();
   }
 
   takeRest(): Buffer {
     const rest = this.#chunk.subarray(this.#at);
-    const all = this.#kept.length === 0 ? rest : Buffer.concat([rest, ...this.#kept]);
+    const { pending } = this.#lines;
+    const whole = this.#kept.length === 0 && pending === '';
+    const all = whole ? rest : Buffer.concat([Buffer.from(pending, 'latin1'), rest, ...this.#kept]);
     this.#taken = true;
     this.#forget();
-    const { pending } = this.#lines;
-    return pending === '' ? all : Buffer.concat([Buffer.from(pending, 'latin1'), all]);
+    return all;
   }
 
   #run(): Malformed | undefined {
+    if (this.#running || this.#paused || this.#taken) return this.#failure;
     this.#running = true;
     try {
-      this.#readAll();
+      while (!this.#paused && !this.#taken && this.#failure === undefined && this.#goOn()) {
+        this.#failure = this.#read();
+      }
     } finally {
       this.#running = false;
     }
-    this.#lines.release();
-    this.#trailerLines.release();
     if (this.#failure !== undefined) this.#forget();
-    else if (this.#at < this.#chunk.length) {
-      this.#chunk = pieceOf(this.#chunk, this.#at, this.#chunk.length);
-    } else {
-      this.#chunk = EMPTY;
-    }
-    this.#at = 0;
+    else this.#settle();
     return this.#failure;
   }
 
-  /** Lets go of what was not read. */
-  #forget(): void {
-    this.#chunk = EMPTY;
-    this.#at = 0;
-    this.#kept = [];
-  }
-
-  #readAll(): void {
-    while (!this.#paused && !this.#taken && this.#failure === undefined) {
-      if (this.#step === Step.End) {
-        this.#end();
-        continue;
-      }
-      if (this.#at >= this.#chunk.length && !this.#nextChunk()) {
-        // The end of the input may have completed a body.
-        if (this.#finished && this.#inputEnded()) continue;
-        return;
-      }
-      if (this.#step === Step.Over) {
-        // Of a tunnel the rest belongs to the next protocol; after the last message it is nobody's.
-        if (this.#heads.after === After.Tunnel) return;
-        this.#forget();
-        continue;
-      }
-      this.#failure = this.#read();
-    }
-  }
-
-  #read(): Malformed | undefined {
-    switch (this.#step) {
-      case Step.Head:
-        return this.#readHead();
-      case Step.Length:
-        this.#left -= this.#give(this.#left);
-        if (this.#left === 0) this.#step = Step.End;
-        return undefined;
-      case Step.Chunked:
-        return this.#readChunks();
-      case Step.Trailers: {
-        this.#at = this.#trailerLines.read(this.#chunk, this.#at);
-        if (this.#at === -1) this.#at = this.#chunk.length;
-        else this.#step = Step.End;
-        return this.#trailerLines.failure;
-      }
-      case Step.UntilEnd:
-        this.#give(Number.POSITIVE_INFINITY);
-        return undefined;
-      case Step.End:
-      case Step.Over:
-        return undefined;
-    }
-  }
-
-  #nextChunk(): boolean {
-    this.#at = 0;
-    if (this.#kept.length === 0) {
-      this.#chunk = EMPTY;
+  /** Whether there is something to read. */
+  #goOn(): boolean {
+    if (this.#step === Step.End) return true;
+    if (this.#step === Step.Over) {
+      // Of a tunnel the rest is for the next protocol; after the last message it is for nobody.
+      if (this.#heads.after === After.Closed) this.#forget();
       return false;
     }
-    this.#chunk = this.#kept.length === 1 ? (this.#kept[0] ?? EMPTY) : Buffer.concat(this.#kept);
-    this.#kept = [];
-    return true;
+    if (this.#at < this.#chunk.length) return true;
+    const [next] = this.#kept;
+    if (next !== undefined) {
+      this.#chunk = this.#kept.length === 1 ? next : Buffer.concat(this.#kept);
+      this.#at = 0;
+      this.#kept = [];
+      return true;
+    }
+    return this.#finished && this.#inputEnded();
   }
 
   /** True if that was the end of a body. */
@@ -202,39 +150,75 @@ export abstract class WireReader<H extends object> implements MessageReader {
       this.#step = Step.End;
       return true;
     }
-    if (this.#step === Step.Head) {
-      if (this.#lines.pending !== '') this.#failure = malformed('incomplete-head');
-    } else if (this.#step !== Step.Over) {
-      this.#failure = malformed('incomplete-body');
-    }
+    if (this.#step !== Step.Head) this.#failure = malformed('incomplete-body');
+    else if (this.#lines.pending !== '') this.#failure = malformed('incomplete-head');
+    else this.#step = Step.Over;
     return false;
   }
 
-  #end(): void {
-    this.#step = this.#heads.after === After.Next ? Step.Head : Step.Over;
-    this.#sink.end(this.#trailers.take());
+  /** Keeps no more than what was not read. */
+  #settle(): void {
+    if (this.#at >= this.#chunk.length) {
+      this.#chunk = EMPTY;
+      this.#at = 0;
+      this.#lines.release();
+    } else if (isSmallPart(this.#chunk.length - this.#at, this.#chunk.length)) {
+      this.#chunk = Buffer.from(this.#chunk.subarray(this.#at));
+      this.#at = 0;
+      this.#lines.release();
+    }
   }
 
-  /** Gives at most `most` octets of the chunk to the sink. */
-  #give(most: number): number {
+  /** Lets go of what was not read. */
+  #forget(): void {
+    this.#chunk = EMPTY;
+    this.#at = 0;
+    this.#kept = [];
+    this.#lines.release();
+  }
+
+  #read(): Malformed | undefined {
+    switch (this.#step) {
+      case Step.Head:
+        return this.#readHead();
+      case Step.Length:
+        this.#left -= this.#chunk.length - this.#at;
+        if (this.#left <= 0) this.#step = Step.End;
+        this.#give(Math.min(this.#chunk.length, this.#chunk.length + this.#left));
+        return undefined;
+      case Step.Chunked:
+        return this.#readChunks();
+      case Step.UntilEnd:
+        this.#give(this.#chunk.length);
+        return undefined;
+      case Step.End:
+        this.#step = this.#heads.after === After.Next ? Step.Head : Step.Over;
+        this.#sink.end(this.#chunked?.takeTrailers() ?? NO_TRAILERS);
+        return undefined;
+      case Step.Over:
+        return undefined;
+    }
+  }
+
+  /** Gives the chunk up to `end` to the sink. */
+  #give(end: number): void {
     const start = this.#at;
-    const end = Math.min(this.#chunk.length, start + most);
     this.#at = end;
     this.#sink.data(pieceOf(this.#chunk, start, end));
-    return end - start;
   }
 
   #readChunks(): Malformed | undefined {
-    const chunks = this.#chunks;
-    if (chunks.inData) {
-      const given = Math.min(chunks.left, this.#chunk.length - this.#at);
-      chunks.skip(given);
-      this.#give(given);
-      return undefined;
+    const body = this.#chunked;
+    if (body === undefined) return undefined;
+    this.#at = body.scan(this.#chunk, this.#at);
+    const { left } = body;
+    const given = Math.min(left, this.#chunk.length - this.#at);
+    if (body.complete) this.#step = Step.End;
+    else if (given > 0) {
+      body.skip(given);
+      this.#give(this.#at + given);
     }
-    this.#at = chunks.scan(this.#chunk, this.#at);
-    if (chunks.last) this.#step = Step.Trailers;
-    return chunks.failure;
+    return body.failure;
   }
 
   #readHead(): Malformed | undefined {
@@ -252,8 +236,9 @@ export abstract class WireReader<H extends object> implements MessageReader {
     this.#leading = 0;
     const head = this.#heads.finish(lines.text, lines.linesAt);
     if (head === undefined) return this.#heads.failure;
-    if (this.#heads.framing === Framing.Interim) this.#sink.interim?.(head);
-    else {
+    if (this.#heads.framing === Framing.Interim) {
+      this.#sink.interim?.(head);
+    } else {
       this.#beginBody();
       this.#sink.head(head);
     }
@@ -271,7 +256,8 @@ export abstract class WireReader<H extends object> implements MessageReader {
         this.#step = Step.Length;
         return;
       case Framing.Chunked:
-        this.#chunks.reset();
+        this.#chunked ??= new ChunkedBody(this.#limits);
+        this.#chunked.reset();
         this.#step = Step.Chunked;
         return;
       case Framing.UntilEnd:
@@ -285,12 +271,18 @@ export abstract class WireReader<H extends object> implements MessageReader {
       const octet = this.#chunk[this.#at] ?? 0;
       const afterCr = (this.#leading & 1) === 1;
       if (octet !== (afterCr ? LF : CR)) return afterCr ? malformed('bare-cr') : undefined;
-      if (this.#leading === this.#heads.maxLeading) {
-        return this.#leading === 0 ? undefined : malformed('leading-crlf');
+      const { maxLeading } = this.#heads;
+      if (this.#leading === maxLeading) {
+        return maxLeading === 0 ? undefined : malformed('leading-crlf');
       }
       this.#leading += 1;
       this.#at += 1;
     }
     return undefined;
   }
+}
+
+/** `limits` with the defaults for those that are not there. */
+export function withDefaultLimits(limits: Partial<CodecLimits>): CodecLimits {
+  return { ...defaultCodecLimits, ...limits };
 }

@@ -1,0 +1,448 @@
+/* oxlint-disable unicorn/no-useless-spread -- the spreads keep short vectors in rows */
+import type { MalformedCode } from '../../src/wire/malformed.ts';
+
+/** Octets, and each request in them as {@link describeRequest} writes it. */
+export type Accepted = readonly [sent: string, ...read: string[]];
+/** Octets, and why they are refused, after how many requests. */
+export type Refused = readonly [code: MalformedCode, sent: string, before?: number];
+
+const get = (line: string): string => `GET / HTTP/1.1\r\nHost: a\r\n${line}\r\n\r\n`;
+const to = (target: string, method = 'GET'): string =>
+  `${method} ${target} HTTP/1.1\r\nHost: a\r\n\r\n`;
+const host = (value: string): string => `GET / HTTP/1.1\r\nHost: ${value}\r\n\r\n`;
+const length = (value: string, body = ''): string =>
+  `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${value}\r\n\r\n${body}`;
+const coding = (value: string, body = ''): string =>
+  `POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: ${value}\r\n\r\n${body}`;
+const chunks = (body: string): string => coding('chunked', body);
+const CHUNKED = 'host: a, transfer-encoding: chunked';
+
+export const accepted: readonly Accepted[] = [
+  // Request line.
+  ['GET / HTTP/1.1\r\nHost: a\r\n\r\n', 'GET / @a 1.1 {host: a}'],
+  ['GET / HTTP/1.0\r\n\r\n', 'GET / @- 1.0 close {}'],
+  ['GET / HTTP/1.0\r\nHost: a\r\n\r\n', 'GET / @a 1.0 close {host: a}'],
+  ['\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', 'GET / @a 1.1 {host: a}'],
+  ['\r\n\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n', 'GET / @a 1.1 {host: a}'],
+  [`${to('/')}\r\n\r\n${to('/b')}`, 'GET / @a 1.1 {host: a}', 'GET /b @a 1.1 {host: a}'],
+  ...['HEAD', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'TRACE', 'QUERY', 'PROPFIND'].map(
+    (method): Accepted => [to('/', method), `${method} / @a 1.1 {host: a}`],
+  ),
+  [to('/', 'UPDATEREDIRECTREF'), 'UPDATEREDIRECTREF / @a 1.1 {host: a}'],
+  // Targets.
+  [to('/a/b?c=d&e=%2f'), 'GET /a/b?c=d&e=%2f @a 1.1 {host: a}'],
+  [to('//x/..;/%00'), 'GET //x/..;/%00 @a 1.1 {host: a}'],
+  [to('/"<>\\^`{|}[]'), 'GET /"<>\\^`{|}[] @a 1.1 {host: a}'],
+  [to('http://x'), 'GET / @x 1.1 {host: a}'],
+  [to('http://x/'), 'GET / @x 1.1 {host: a}'],
+  [to('HTTPS://X:8443/y?z'), 'GET /y?z @X:8443 1.1 {host: a}'],
+  [to('http://x?y/z'), 'GET /?y/z @x 1.1 {host: a}'],
+  [to('http://[::1]:80/y'), 'GET /y @[::1]:80 1.1 {host: a}'],
+  [to('*', 'OPTIONS'), 'OPTIONS * @a 1.1 {host: a}'],
+  [to('http://x', 'OPTIONS'), 'OPTIONS * @x 1.1 {host: a}'],
+  [to('http://x/', 'OPTIONS'), 'OPTIONS / @x 1.1 {host: a}'],
+  [to('http://x?y', 'OPTIONS'), 'OPTIONS /?y @x 1.1 {host: a}'],
+  [to('x:443', 'CONNECT'), 'CONNECT x:443 @x:443 1.1 {host: a}'],
+  [to('[::1]:1', 'CONNECT'), 'CONNECT [::1]:1 @[::1]:1 1.1 {host: a}'],
+  // Host.
+  ...[
+    ...['a', 'A.example', 'a.b-c_d~e', 'a:80', 'a:', 'a:0', 'a:65535', 'a:00080', '127.0.0.1'],
+    ...["!$&'()*+,;=", '[::]', '[::1]', '[1::]', '[1:2:3:4:5:6:7:8]', '[1:2:3::6:7:8]:8080'],
+    ...['[::ffff:1.2.3.4]', '[1:2:3:4:5:6:1.2.3.4]', '[2001:DB8::1]'],
+  ].map((value): Accepted => [host(value), `GET / @${value} 1.1 {host: ${value}}`]),
+  ['GET / HTTP/1.1\r\nHOST:a\r\n\r\n', 'GET / @a 1.1 {host: a}'],
+  ['GET / HTTP/1.1\r\nhost: \t a\t \r\n\r\n', 'GET / @a 1.1 {host: a}'],
+  // Fields.
+  [get('X:'), 'GET / @a 1.1 {host: a, x: }'],
+  [get('X: \t '), 'GET / @a 1.1 {host: a, x: }'],
+  [get('X: a  b\tc '), 'GET / @a 1.1 {host: a, x: a  b\tc}'],
+  [get('X: \x80\xff'), 'GET / @a 1.1 {host: a, x: \x80\xff}'],
+  [get('X: \xa0y\xa0'), 'GET / @a 1.1 {host: a, x: \xa0y\xa0}'],
+  [get('X: a:b: c'), 'GET / @a 1.1 {host: a, x: a:b: c}'],
+  [get("!#$%&'*+-.^_`|~09aZ: x"), "GET / @a 1.1 {host: a, !#$%&'*+-.^_`|~09az: x}"],
+  [get('X: 1\r\nx: 2\r\nX: 1'), 'GET / @a 1.1 {host: a, x: 1, x: 2, x: 1}'],
+  [get('__proto__: x'), 'GET / @a 1.1 {host: a, __proto__: x}'],
+  [get('Constructor: x'), 'GET / @a 1.1 {host: a, constructor: x}'],
+  // Staying open.
+  [get('Connection: close'), 'GET / @a 1.1 close {host: a, connection: close}'],
+  [get('Connection: CLOSE'), 'GET / @a 1.1 close {host: a, connection: CLOSE}'],
+  [get('Connection: a, close ,b'), 'GET / @a 1.1 close {host: a, connection: a, close ,b}'],
+  [get('Connection: ,,close'), 'GET / @a 1.1 close {host: a, connection: ,,close}'],
+  [get('Connection: closed'), 'GET / @a 1.1 {host: a, connection: closed}'],
+  [get('Connection: \xa0close'), 'GET / @a 1.1 {host: a, connection: \xa0close}'],
+  [
+    get('Connection: x\r\nConnection: close'),
+    'GET / @a 1.1 close {host: a, connection: x, connection: close}',
+  ],
+  [
+    get('Connection: keep-alive, close'),
+    'GET / @a 1.1 close {host: a, connection: keep-alive, close}',
+  ],
+  ['GET / HTTP/1.0\r\nConnection: Keep-Alive\r\n\r\n', 'GET / @- 1.0 {connection: Keep-Alive}'],
+  [
+    'GET / HTTP/1.0\r\nConnection: keep-alive, close\r\n\r\n',
+    'GET / @- 1.0 close {connection: keep-alive, close}',
+  ],
+  ['GET / HTTP/1.0\r\nConnection: x\r\n\r\n', 'GET / @- 1.0 close {connection: x}'],
+  [`${get('Connection: close')}GARBAGE`, 'GET / @a 1.1 close {host: a, connection: close}'],
+  [`${get('Connection: close')}${get('X: y')}`, 'GET / @a 1.1 close {host: a, connection: close}'],
+  // Upgrade.
+  [
+    get('Connection: Upgrade\r\nUpgrade: websocket'),
+    'GET / @a 1.1 upgrade=websocket {host: a, connection: Upgrade, upgrade: websocket}',
+  ],
+  [
+    get('Upgrade: a/1, b\r\nConnection: keep-alive, upgrade\r\nUpgrade: c'),
+    'GET / @a 1.1 upgrade=a/1, b, c {host: a, upgrade: a/1, b, connection: keep-alive, upgrade, upgrade: c}',
+  ],
+  [get('Upgrade: h2c'), 'GET / @a 1.1 {host: a, upgrade: h2c}'],
+  [get('Connection: upgrade'), 'GET / @a 1.1 {host: a, connection: upgrade}'],
+  [
+    get('Connection: upgrade\r\nUpgrade:'),
+    'GET / @a 1.1 {host: a, connection: upgrade, upgrade: }',
+  ],
+  [
+    'GET / HTTP/1.0\r\nConnection: upgrade, keep-alive\r\nUpgrade: x\r\n\r\n',
+    'GET / @- 1.0 {connection: upgrade, keep-alive, upgrade: x}',
+  ],
+  // A body with a length.
+  [length('0'), 'POST / @a 1.1 {host: a, content-length: 0}'],
+  [length('3', 'abc'), 'POST / @a 1.1 {host: a, content-length: 3} <abc>'],
+  [length('0003', 'abc'), 'POST / @a 1.1 {host: a, content-length: 0003} <abc>'],
+  [length(' 3 ', 'a\0\n'), 'POST / @a 1.1 {host: a, content-length: 3} <a\0\n>'],
+  [
+    length('3', `abc${to('/b')}`),
+    'POST / @a 1.1 {host: a, content-length: 3} <abc>',
+    'GET /b @a 1.1 {host: a}',
+  ],
+  [
+    'GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n\r\n',
+    'GET / @a 1.1 {host: a, content-length: 2} <\r\n>',
+  ],
+  [
+    'POST / HTTP/1.0\r\nContent-Length: 2\r\n\r\nab',
+    'POST / @- 1.0 close {content-length: 2} <ab>',
+  ],
+  [
+    'CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 0\r\n\r\n',
+    'CONNECT a:1 @a:1 1.1 {host: a:1, content-length: 0}',
+  ],
+  // Expect.
+  [
+    'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-Continue\r\nContent-Length: 1\r\n\r\nx',
+    'POST / @a 1.1 continue {host: a, expect: 100-Continue, content-length: 1} <x>',
+  ],
+  [get('Expect: 100-continue'), 'GET / @a 1.1 {host: a, expect: 100-continue}'],
+  [
+    'POST / HTTP/1.0\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\nx',
+    'POST / @- 1.0 close {expect: 100-continue, content-length: 1} <x>',
+  ],
+  [
+    'POST / HTTP/1.0\r\nExpect: x\r\nContent-Length: 1\r\n\r\nx',
+    'POST / @- 1.0 close {expect: x, content-length: 1} <x>',
+  ],
+  // A body in chunks.
+  [chunks('0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}}`],
+  [chunks('3\r\nabc\r\n0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <abc>`],
+  [chunks('1\r\na\r\n1\r\nb\r\n0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <ab>`],
+  [chunks('00a\r\n0123456789\r\n000\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <0123456789>`],
+  [chunks('A\r\n0123456789\r\n0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <0123456789>`],
+  [chunks('2\r\n\r\n\r\n0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <\r\n>`],
+  [chunks('1;a\r\nx\r\n0;b;c\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <x>`],
+  [chunks('1;a=b;c="d;\\"e"\r\nx\r\n0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <x>`],
+  [chunks('1;a="\t \x80"\r\nx\r\n0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <x>`],
+  [chunks('1;a=""\r\nx\r\n0\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} <x>`],
+  [chunks('0\r\nX: y\r\nz:\r\n\r\n'), `POST / @a 1.1 {${CHUNKED}} [x: y, z: ]`],
+  [chunks(`0\r\n\r\n${to('/b')}`), `POST / @a 1.1 {${CHUNKED}}`, 'GET /b @a 1.1 {host: a}'],
+  [
+    chunks(`1\r\nx\r\n0\r\nT: 1\r\n\r\n${chunks('1\r\ny\r\n0\r\n\r\n')}`),
+    `POST / @a 1.1 {${CHUNKED}} <x> [t: 1]`,
+    `POST / @a 1.1 {${CHUNKED}} <y>`,
+  ],
+  [coding('CHUNKED', '0\r\n\r\n'), 'POST / @a 1.1 {host: a, transfer-encoding: CHUNKED}'],
+];
+
+export const refused: readonly Refused[] = [
+  // What is no HTTP at all.
+  ['control-character', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
+  ['unknown-method', 'SSH-2.0-OpenSSH_9.2\r\n'],
+  ['unknown-method', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+  ['unknown-method', 'PROXY TCP4 1.2.3.4 1.2.3.4 1 2\r\n'],
+  ['unknown-method', 'EHLO example.net\r\n'],
+  ['control-character', '\0\0\0\0'],
+  ['bad-request-line', '\x80GET / HTTP/1.1\r\n\r\n'],
+  ['bad-request-line', ' GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-request-line', '(GET / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  // Methods.
+  ['unknown-method', to('/', 'get')],
+  ['unknown-method', to('/', 'Get')],
+  ['unknown-method', to('/', 'GETX')],
+  ['unknown-method', to('/', 'GE')],
+  ['unknown-method', to('/', 'helloPOST')],
+  ['unknown-method', to('/', 'PURGE')],
+  ['unknown-method', to('/', 'M-SEARCH')],
+  ['bad-request-line', to('/', 'G{T')],
+  ['bad-request-line', 'GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n'],
+  // Empty lines.
+  ['leading-crlf', `\r\n\r\n\r\n\r\n\r\n${to('/')}`],
+  ['leading-crlf', `${to('/')}\r\n\r\n\r\n\r\n\r\n`, 1],
+  ['bare-lf', `\n${to('/')}`],
+  ['bare-lf', `\r\n\n${to('/')}`],
+  ['bare-cr', `\r${to('/')}`],
+  ['bare-cr', `\r\r\n${to('/')}`],
+  // Request line.
+  ['bad-request-line', 'GET\r\nHost: a\r\n\r\n'],
+  ['bad-request-line', 'GET /\r\nHost: a\r\n\r\n'],
+  ['bad-target', 'GET \r\nHost: a\r\n\r\n'],
+  ['bad-target', 'GET  HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-target', 'GET  / HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-target', 'GET /  HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-target', 'GET / HTTP/1.1 \r\nHost: a\r\n\r\n'],
+  ['bad-target', 'GET / HTTP/1.1 HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-target', 'GET /a b HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / http/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / HTTP/1.10\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / HTTP/1.\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / HTTP/11\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / HTTP/01.1\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / HTTP/1.1x\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / HTTPS/1.1\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / ICY\r\n\r\n'],
+  ['bad-version', 'GET / HTTP/1,1\r\nHost: a\r\n\r\n'],
+  ['bad-version', 'GET / HTTP\xa0\r\n\r\n'],
+  ['unsupported-version', 'GET / HTTP/1.2\r\nHost: a\r\n\r\n'],
+  ['unsupported-version', 'GET / HTTP/0.9\r\nHost: a\r\n\r\n'],
+  ['unsupported-version', 'GET / HTTP/2.0\r\nHost: a\r\n\r\n'],
+  ['unsupported-version', 'GET / HTTP/3.0\r\nHost: a\r\n\r\n'],
+  // Targets.
+  ...[
+    ...['/#', '/a#b', '#', '/\x80', '/\xff', 'a', 'a/b', '?a', '*', '*/', '**', '/a\tb'],
+    ...['a:80', 'ftp://a/', 'http:/a', 'http:a', 'http://', 'http:///a', 'http://?a'],
+    ...['http://u@a/', 'http://u:p@a/', 'http://a:x/', 'http://a:99999/', 'http://[::1/'],
+    ...['http://a\\b/', 'http://%61/', 'ws://a/', 'javascript:x', '/\xef'],
+  ].map((target): Refused => ['bad-target', to(target)]),
+  ['bad-target', to('*', 'GET')],
+  ['bad-target', to('*', 'HEAD')],
+  ...['/', '*', 'a', 'a:', 'http://a/', 'a:x', 'a:65536', ':80', '[::1]', 'a:80/', 'u@a:80'].map(
+    (target): Refused => ['bad-target', to(target, 'CONNECT')],
+  ),
+  ['bad-target', to('a:80', 'OPTIONS')],
+  // Host.
+  ['missing-host', 'GET / HTTP/1.1\r\n\r\n'],
+  ['missing-host', 'GET http://a/ HTTP/1.1\r\nX: y\r\n\r\n'],
+  ['duplicate-host', 'GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n'],
+  ['duplicate-host', 'GET / HTTP/1.1\r\nHost: a\r\nX: y\r\nhOST: b\r\n\r\n'],
+  ['duplicate-host', 'GET / HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n'],
+  ['duplicate-host', 'GET / HTTP/1.1\r\nHost:\r\nHost: a\r\n\r\n'],
+  ...[
+    ...['', ' ', ':', ':80', 'a b', 'a, b', 'a/b', 'a?b', 'a#b', 'u@a', 'http://a', 'a:80:80'],
+    ...['a:b', 'a:-1', 'a:+1', 'a: 80', 'a :80', 'a:65536', 'a:000080', '%61', 'a%00', 'a\\b'],
+    ...['[', ']', '[]', '[::1', '::1', '[::1]a', '[:::]', '[::1::]', '[1:2:3:4:5:6:7]'],
+    ...['[1:2:3:4:5:6:7:8:9]', '[1:2:3:4:5:6:7:8::]', '[12345::]', '[g::]', '[::1%eth0]', '[v1.a]'],
+    ...[
+      '[::1.2.3]',
+      '[::1.2.3.256]',
+      '[::01.2.3.4]',
+      '[1.2.3.4]',
+      '[1.2.3.4::]',
+      'a\x80',
+      'a"b',
+      '<a>',
+    ],
+    ...['a{b}', 'a|b', 'a^b', 'a`b'],
+  ].map((value): Refused => ['bad-host', host(value)]),
+  ['bad-host', 'GET / HTTP/1.0\r\nHost: a b\r\n\r\n'],
+  ['bad-host', 'GET http://a/ HTTP/1.1\r\nHost: a b\r\n\r\n'],
+  // Lines.
+  ['bare-lf', 'GET / HTTP/1.1\nHost: a\r\n\r\n'],
+  ['bare-lf', 'GET / HTTP/1.1\r\nHost: a\n\r\n'],
+  ['bare-lf', 'GET / HTTP/1.1\r\nHost: a\n\n'],
+  ['bare-lf', 'GET / HTTP/1.1\r\nHost: a\r\n\n'],
+  ['bare-lf', 'GET / HTTP/1.1\r\nX: a\n b\r\nHost: a\r\n\r\n'],
+  ['bare-cr', 'GET / HTTP/1.1\rHost: a\r\n\r\n'],
+  ['bare-cr', 'GET / HTTP/1.1\r\nHost: a\r\rX: y\r\n\r\n'],
+  ['bare-cr', 'GET / HTTP/1.1\r\nHost: a\r\n\rX: y\r\n\r\n'],
+  ['bare-cr', get('X: a\rb')],
+  ['bare-cr', get('X: a\r\r')],
+  ['bare-cr', get('X: \rContent-Length: 5')],
+  ['bare-cr', get('X\r: a')],
+  ['bare-cr', 'GE\rT / HTTP/1.1\r\n\r\n'],
+  ['bare-cr', 'GET /\r HTTP/1.1\r\n\r\n'],
+  ...[0, 1, 8, 11, 12, 14, 27, 31, 127].flatMap((octet): Refused[] => {
+    const character = String.fromCharCode(octet);
+    return [
+      ['control-character', get(`X: a${character}b`)],
+      ['control-character', get(`X: ${character}`)],
+      ['control-character', get(`X${character}: a`)],
+      ['control-character', get(`${character}X: a`)],
+      ['control-character', to(`/${character}`)],
+      ['control-character', to('/', `GET${character}`)],
+      ['control-character', `GET / HTTP/1.1${character}\r\nHost: a\r\n\r\n`],
+      ['control-character', host(`a${character}`)],
+      ['control-character', length(`1${character}`)],
+      ['control-character', coding(`chunked${character}`)],
+    ];
+  }),
+  ['obs-fold', get('X: a\r\n b')],
+  ['obs-fold', get('X: a\r\n\tb')],
+  ['obs-fold', get('X: a\r\n ')],
+  ['obs-fold', 'GET / HTTP/1.1\r\n Host: a\r\n\r\n'],
+  ['obs-fold', get('X:\r\n chunked')],
+  ['missing-colon', get('X')],
+  ['missing-colon', get('GET')],
+  ['bad-field-name', get('/GET: x')],
+  ['space-in-field-name', get('GET / HTTP/1.1')],
+  ['bad-field-name', get(': a')],
+  ['space-in-field-name', get('X : a')],
+  ['space-in-field-name', get('X\t: a')],
+  ['space-in-field-name', get('X Y: a')],
+  ['space-in-field-name', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nabc'],
+  ['space-in-field-name', 'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding : chunked\r\n\r\n'],
+  ...'"(),/;<=>?@[\\]{}\x80\xe9\xff'
+    .split('')
+    .map((character): Refused => ['bad-field-name', get(`X${character}: a`)]),
+  // Length.
+  ...[
+    ...['', '-1', '+1', '-0', '1.0', '1e1', '0x1', '1 1', '1,1', '1, 1', '1;', 'a', '1a', '"1"'],
+    ...[
+      '9007199254740992',
+      '99999999999999999999',
+      '18446744073709551617',
+      '\xb2',
+      '1\xa0',
+      '\xa01',
+    ],
+  ].map((value): Refused => ['bad-content-length', length(value)]),
+  [
+    'duplicate-content-length',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\nx',
+  ],
+  [
+    'duplicate-content-length',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\ncontent-length: 2\r\n\r\nx',
+  ],
+  [
+    'duplicate-content-length',
+    'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nx',
+  ],
+  // Coding.
+  ...[
+    ...[
+      'gzip',
+      'identity',
+      'chunked, chunked',
+      'gzip, chunked',
+      'chunked, gzip',
+      'chunked,',
+      ',chunked',
+    ],
+    ...[
+      'xchunked',
+      'chunkedx',
+      '"chunked"',
+      'chunked;q=1',
+      'chunked ;',
+      'x',
+      '',
+      'chunk',
+      '\xa0chunked',
+    ],
+    ...['\x85chunked', 'chun\xc7ed', 'cow', 'chunked identity', 'chu\tnked'],
+  ].map((value): Refused => ['unknown-transfer-coding', coding(value)]),
+  ['duplicate-transfer-encoding', coding('chunked\r\nTransfer-Encoding: chunked')],
+  ['unknown-transfer-coding', coding('identity\r\nTransfer-Encoding: chunked')],
+  ['duplicate-transfer-encoding', coding('chunked\r\nTransfer-Encoding: identity')],
+  ['length-and-chunked', coding('chunked\r\nContent-Length: 3', 'abc')],
+  ['length-and-chunked', coding('chunked\r\nContent-Length: 0')],
+  ['length-and-chunked', length('3\r\nTransfer-Encoding: chunked')],
+  ['chunked-in-1.0', 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
+  ['unknown-transfer-coding', 'POST / HTTP/1.0\r\nTransfer-Encoding: identity\r\n\r\n'],
+  ['connect-with-body', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx'],
+  [
+    'connect-with-body',
+    'CONNECT a:1 HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+  ],
+  // Expect.
+  ['unknown-expectation', get('Expect: 200-ok')],
+  ['unknown-expectation', get('Expect:')],
+  ['unknown-expectation', get('Expect: 100-continue, x')],
+  ['unknown-expectation', get('Expect: 100-continue\r\nExpect: x')],
+  // Chunks.
+  ...[
+    ...['\r\n', 'x\r\n', '-1\r\n', '+1\r\n', ' 1\r\n', 'g\r\n', 'x1\r\n', ';a\r\n', '\x80\r\n'],
+    ...[
+      '1 \r\n',
+      '1 ;a\r\n',
+      '1\t\r\n',
+      '1,\r\n',
+      '0x1\r\n',
+      '1g\r\n',
+      '1"\r\n',
+      '1\xb2\r\n',
+      '1=\r\n',
+    ],
+  ].map((body): Refused => ['bad-chunk-size', chunks(body)]),
+  ['chunk-too-large', chunks('20000000000000\r\n')],
+  ['chunk-too-large', chunks('ffffffffffffffff\r\n')],
+  ['chunk-too-large', chunks('10000000000000000\r\n')],
+  ['chunk-too-large', chunks('00000000000000001\r\n')],
+  ['bare-lf', chunks('1\nx\r\n0\r\n\r\n')],
+  ['bare-lf', chunks('1;a\nx\r\n0\r\n\r\n')],
+  ['bare-lf', chunks('1;a=b\nx\r\n0\r\n\r\n')],
+  ['bare-lf', chunks('1;a="\n"\r\nx\r\n0\r\n\r\n')],
+  ['bare-cr', chunks('1\rx\r\n0\r\n\r\n')],
+  ['bare-cr', chunks('1;a\rb\r\nx')],
+  ['bare-cr', chunks('1\r\rx')],
+  ['bare-cr', chunks('1;a="\r"\r\nx')],
+  ...[
+    ...[
+      ';',
+      '; ',
+      '; a',
+      ';a ',
+      ';a =b',
+      ';a= b',
+      ';a=',
+      ';=b',
+      ';a=b c',
+      ';a==',
+      ';a="b"c',
+      ';a,b',
+    ],
+    ...[';a;', ';a;;b', ';"a"', ';a=b"', ';a=\x80', ';\x80', ';a/b', ';a=b/c', ';(a)'],
+  ].map((extension): Refused => ['bad-chunk-extension', chunks(`1${extension}\r\nx\r\n`)]),
+  ['control-character', chunks('1;a\0\r\n')],
+  ['control-character', chunks('1;a="\0"\r\n')],
+  ['control-character', chunks('1;a="\\\x7f"\r\n')],
+  ['control-character', chunks('1\0\r\n')],
+  ['control-character', chunks('\0')],
+  ['bad-chunk-end', chunks('1\r\nxy\r\n')],
+  ['bad-chunk-end', chunks('1\r\nx\n0\r\n\r\n')],
+  ['bad-chunk-end', chunks('1\r\nx\rx')],
+  ['bad-chunk-end', chunks('1\r\nx0\r\n\r\n')],
+  // Trailers.
+  ...[
+    ...[
+      'Content-Length: 1',
+      'Transfer-Encoding: chunked',
+      'HOST: a',
+      'Authorization: x',
+      'Cookie: x',
+    ],
+    ...['Connection: close', 'Trailer: x', 'Content-Type: x', 'TE: x', 'X-Forwarded-For: x'],
+  ].map((line): Refused => ['forbidden-trailer', chunks(`0\r\n${line}\r\n\r\n`)]),
+  ['missing-colon', chunks('0\r\nX\r\n\r\n')],
+  ['obs-fold', chunks('0\r\n X: a\r\n\r\n')],
+  ['space-in-field-name', chunks('0\r\nX : a\r\n\r\n')],
+  ['space-in-field-name', chunks('0\r\nGET / HTTP/1.1\r\n\r\n')],
+  ['bare-lf', chunks('0\r\n\n')],
+  ['bare-lf', chunks('0\r\nX: a\n\r\n')],
+  ['bare-cr', chunks('0\r\n\rX')],
+  ['bare-cr', chunks('0\r\nX: a\rb\r\n\r\n')],
+  ['control-character', chunks('0\r\nX: \0\r\n\r\n')],
+  // Only the second one is wrong.
+  ['bare-lf', `${to('/')}GET / HTTP/1.1\n`, 1],
+  ['unknown-method', `${length('3', 'abc')}xGET / HTTP/1.1`, 1],
+  ['unknown-method', `${chunks('0\r\n\r\n')}0\r\n\r\n`, 1],
+  ['duplicate-host', `${to('/')}${to('/')}${get('Host: b')}`, 2],
+];
