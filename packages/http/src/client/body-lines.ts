@@ -1,0 +1,40 @@
+import { ProtocolError } from '@hawser/core';
+
+/**
+ * The lines of a text, without their ends (LF or CR LF), as they arrive. The last one needs no end. Leaving the loop
+ * gives the rest up.
+ * @throws ProtocolError `HAWSER_LINE_TOO_LONG` for a line of more than `max` characters
+ */
+export async function* bodyLines(
+  stream: ReadableStream<Uint8Array>,
+  decoder: InstanceType<typeof TextDecoder>,
+  max: number,
+): AsyncGenerator<string> {
+  let rest = '';
+  for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
+    rest += decoder.decode(chunk, { stream: true });
+    let start = 0;
+    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
+      yield lineOf(rest.slice(start, end), max);
+      start = end + 1;
+    }
+    rest = rest.slice(start);
+    // With room for the CR of a line that is just not too long.
+    if (rest.length > max + 1) throw tooLong(max);
+  }
+  rest += decoder.decode();
+  if (rest !== '') yield lineOf(rest, max);
+}
+
+function lineOf(text: string, max: number): string {
+  const line = text.endsWith('\r') ? text.slice(0, -1) : text;
+  if (line.length > max) throw tooLong(max);
+  return line;
+}
+
+function tooLong(max: number): ProtocolError {
+  return new ProtocolError(
+    'HAWSER_LINE_TOO_LONG',
+    `Cannot read a line of more than ${max} characters`,
+  );
+}

@@ -1,0 +1,171 @@
+import type { Deferred, Protocol, Reactor, TlsClientOptions } from '@hawser/core';
+import { fail } from '@hawser/core';
+import type { ClientSession, SessionOwner } from './client-session.ts';
+import { type Destination, dial } from './destination.ts';
+import { HttpRequestError } from './http-request-error.ts';
+import { OriginPool } from './origin-pool.ts';
+
+/** Limits of the connections of a client. */
+export interface PoolOptions {
+  /** To one origin by one way. @defaultValue 16 */
+  readonly maxConnectionsPerOrigin?: number | undefined;
+  /** In all. @defaultValue 256 */
+  readonly maxConnections?: number | undefined;
+  /** Requests to one origin that may wait for a connection. @defaultValue 1_000 */
+  readonly maxQueued?: number | undefined;
+  /** Longest such a wait, in milliseconds; 0 for ever. @defaultValue 30_000 */
+  readonly queueMs?: number | undefined;
+  /**
+   * Longest a connection stays open without work, in milliseconds; what the server says by `Keep-Alive: timeout=` counts
+   * if it is shorter. @defaultValue 4_000
+   */
+  readonly idleMs?: number | undefined;
+  /** Longest a connection is used, in milliseconds; 0 for ever. @defaultValue 600_000 */
+  readonly lifetimeMs?: number | undefined;
+}
+
+/** How many connections there are, and what they do. */
+export interface PoolStatus {
+  readonly origins: number;
+  readonly connections: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+/** What a pool makes its connections with. */
+export interface ConnectionPoolParts {
+  readonly options: PoolOptions;
+  readonly connectMs: number;
+  readonly tls: TlsClientOptions;
+  readonly protocols: readonly string[];
+  makeSession(protocol: string | undefined, owner: SessionOwner): Protocol & ClientSession;
+}
+
+/** The connections of a client, by where they lead. */
+export class ConnectionPool {
+  readonly #reactor: Reactor;
+  readonly #parts: ConnectionPoolParts;
+  readonly #limits: Required<{ [K in keyof PoolOptions]: number }>;
+  readonly #pools = new Map<string, OriginPool>();
+  readonly #closing: (() => void)[] = [];
+  #closed: Error | undefined;
+
+  /** @throws RangeError when a limit makes no sense */
+  constructor(reactor: Reactor, parts: ConnectionPoolParts) {
+    const { maxConnectionsPerOrigin = 16, maxConnections = 256, maxQueued = 1_000 } = parts.options;
+    const { queueMs = 30_000, idleMs = 4_000, lifetimeMs = 600_000 } = parts.options;
+    this.#reactor = reactor;
+    this.#parts = parts;
+    this.#limits = {
+      maxConnectionsPerOrigin,
+      maxConnections,
+      maxQueued,
+      queueMs,
+      idleMs,
+      lifetimeMs,
+    };
+    for (const [name, value] of Object.entries(this.#limits)) {
+      const least = name.startsWith('maxConnections') ? 1 : 0;
+      if (!(value >= least)) {
+        throw new RangeError(
+          `Cannot pool connections as ${name} must be ${least} or more: ${value}`,
+        );
+      }
+    }
+  }
+
+  get idleMs(): number {
+    return this.#limits.idleMs;
+  }
+  get lifetimeMs(): number {
+    return this.#limits.lifetimeMs;
+  }
+
+  /** A session that can take a request now: start it in the turn in which it is given. */
+  acquire(destination: Destination, options: { readonly fresh: boolean }): Deferred<ClientSession> {
+    if (this.#closed) return fail(this.#closed);
+    let pool = this.#pools.get(destination.key);
+    if (!pool) {
+      pool = this.#newPool(destination);
+      this.#pools.set(destination.key, pool);
+    }
+    return pool.acquire(options);
+  }
+
+  status(): PoolStatus {
+    const pools = [...this.#pools.values()];
+    const sum = (of: (pool: OriginPool) => number): number =>
+      pools.reduce((total, pool) => total + of(pool), 0);
+    return {
+      origins: pools.length,
+      connections: sum((pool) => pool.size),
+      idle: sum((pool) => pool.idle),
+      waiting: sum((pool) => pool.waiting),
+    };
+  }
+
+  /** Takes no more requests and ends what is idle. */
+  close(): void {
+    this.#closed ??= closedError();
+    for (const pool of this.#pools.values()) pool.retire();
+    this.#shrunk();
+  }
+
+  abort(): void {
+    this.close();
+    for (const pool of this.#pools.values()) pool.abortAll(this.#closed ?? closedError());
+  }
+
+  /** Calls back when there is no connection left. */
+  whenEmpty(listener: () => void): void {
+    this.#closing.push(listener);
+    this.#shrunk();
+  }
+
+  #newPool(destination: Destination): OriginPool {
+    const { connectMs, tls, protocols } = this.#parts;
+    // One object for all connections: sessions of TLS are taken up again by it.
+    const secured = {
+      ...tls,
+      serverName: tls.serverName ?? destination.origin.hostname,
+      alpn: tls.alpn ?? protocols,
+    };
+    return new OriginPool(this.#reactor, {
+      maxConnections: this.#limits.maxConnectionsPerOrigin,
+      maxQueued: this.#limits.maxQueued,
+      queueMs: this.#limits.queueMs,
+      dial: (owner) =>
+        dial(this.#reactor, destination, {
+          connectMs,
+          secured,
+          protocols,
+          make: (protocol) => this.#parts.makeSession(protocol, owner),
+        }),
+      admits: () => this.#admits(),
+      shrunk: () => this.#shrunk(),
+    });
+  }
+
+  /** Makes room by ending what somebody else does not use. */
+  #admits(): boolean {
+    if (this.status().connections < this.#limits.maxConnections) return true;
+    // It is gone in a later turn, and calls `shrunk` then.
+    for (const pool of this.#pools.values()) if (pool.closeOldestIdle()) return false;
+    return false;
+  }
+
+  #shrunk(): void {
+    for (const [key, pool] of this.#pools) if (pool.empty) this.#pools.delete(key);
+    for (const pool of this.#pools.values()) if (pool.waiting > 0) pool.dialMore();
+    if (this.#pools.size > 0) return;
+    for (const listener of this.#closing.splice(0)) listener();
+  }
+}
+
+function closedError(): HttpRequestError {
+  const text = 'Cannot send the request as the client was closed';
+  return new HttpRequestError('HAWSER_HTTP_CLIENT_CLOSED', text, {
+    phase: 'queue',
+    sent: 'nothing',
+  });
+}

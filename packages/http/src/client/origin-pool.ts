@@ -1,0 +1,214 @@
+import { Deferred, type DelayedCall, type Reactor } from '@hawser/core';
+import type { ClientSession, SessionOwner } from './client-session.ts';
+import { HttpRequestError } from './http-request-error.ts';
+
+/** What a pool is limited to, and how it makes connections. */
+export interface OriginPoolOptions {
+  readonly maxConnections: number;
+  readonly maxQueued: number;
+  /** Longest a request waits for a connection, in milliseconds; 0 for ever. */
+  readonly queueMs: number;
+  /** Makes a connection whose session belongs to `owner`. */
+  dial(owner: SessionOwner): Deferred<ClientSession>;
+  /** Whether one more connection may be made, for all pools. */
+  admits(): boolean;
+  /** There are fewer connections, or none at all and nobody who waits. */
+  shrunk(): void;
+}
+
+interface Waiter {
+  readonly answer: Deferred<ClientSession>;
+  timer: DelayedCall | undefined;
+  /** Wants a connection that has carried nothing yet. */
+  readonly fresh: boolean;
+}
+
+/** The connections to one destination: used ones are taken again, the last first, so that the others can go. */
+export class OriginPool implements SessionOwner {
+  readonly #reactor: Reactor;
+  readonly #options: OriginPoolOptions;
+  readonly #all = new Set<ClientSession>();
+  /** In the order in which they became idle. */
+  readonly #idle: ClientSession[] = [];
+  readonly #dials = new Set<Deferred<unknown>>();
+  readonly #waiters = new Set<Waiter>();
+  #retired = false;
+  /** A connection is given up that is being made. */
+  #givingUp = false;
+
+  constructor(reactor: Reactor, options: OriginPoolOptions) {
+    this.#reactor = reactor;
+    this.#options = options;
+  }
+
+  /** Connections, those being made included. */
+  get size(): number {
+    return this.#all.size + this.#dials.size;
+  }
+  get waiting(): number {
+    return this.#waiters.size;
+  }
+  get empty(): boolean {
+    return this.size === 0 && this.#waiters.size === 0;
+  }
+  get idle(): number {
+    return this.#idle.length;
+  }
+
+  /** A session that can take a request now: start it in the turn in which it is given. */
+  acquire(options: { readonly fresh: boolean }): Deferred<ClientSession> {
+    const { fresh } = options;
+    const found = fresh ? undefined : this.#takeIdle();
+    const waiter: Waiter = {
+      answer: new Deferred<ClientSession>({
+        canceller: () => this.#leave(waiter),
+        where: 'http queue',
+      }),
+      timer: undefined,
+      fresh,
+    };
+    if (found) {
+      waiter.answer.resolve(found);
+      return waiter.answer;
+    }
+    if (this.#waiters.size >= this.#options.maxQueued) {
+      const text = `Cannot wait for a connection as ${this.#waiters.size} requests do already`;
+      waiter.answer.reject(queueError('HAWSER_HTTP_QUEUE_FULL', text));
+      return waiter.answer;
+    }
+    this.#waiters.add(waiter);
+    const { queueMs } = this.#options;
+    if (queueMs > 0) {
+      waiter.timer = this.#reactor.clock.callLater(queueMs, () => {
+        const text = `Cannot get a connection within ${queueMs} ms as all are busy`;
+        this.#leave(waiter);
+        waiter.answer.reject(queueError('HAWSER_HTTP_TIMEOUT', text));
+      });
+    }
+    this.dialMore();
+    return waiter.answer;
+  }
+
+  /** Makes connections as long as somebody waits for one that nobody makes. */
+  dialMore(): void {
+    // Whoever wants a new connection gets the place of one that waits for work.
+    const full = this.size >= this.#options.maxConnections;
+    if (full && this.#waiters.size > this.#dials.size) this.closeOldestIdle();
+    while (this.#dials.size < this.#waiters.size && this.size < this.#options.maxConnections) {
+      if (!this.#options.admits()) return;
+      this.#dial();
+    }
+  }
+
+  /** Ends the connection that was idle for the longest time. False if there is none. */
+  closeOldestIdle(): boolean {
+    const session = this.#idle[0];
+    session?.close();
+    return session !== undefined;
+  }
+
+  /** From now on a connection ends when its work is done. */
+  retire(): void {
+    this.#retired = true;
+    for (const session of this.#idle.slice()) session.close();
+  }
+
+  abortAll(error: Error): void {
+    for (const waiter of this.#waiters) {
+      this.#leave(waiter);
+      waiter.answer.reject(error);
+    }
+    for (const dialing of this.#dials) dialing.cancel(error);
+    for (const session of this.#all) session.abort(error);
+  }
+
+  // --- what sessions say ---
+
+  available(session: ClientSession): void {
+    if (!this.#all.has(session) || session.capacity === 0) return;
+    const waiter = this.#next(session);
+    if (waiter) waiter.answer.resolve(session);
+    else if (this.#retired) session.close();
+    else if (!this.#idle.includes(session)) this.#idle.push(session);
+  }
+
+  spent(session: ClientSession): void {
+    remove(this.#idle, session);
+  }
+
+  gone(session: ClientSession): void {
+    remove(this.#idle, session);
+    if (!this.#all.delete(session)) return;
+    this.dialMore();
+    this.#options.shrunk();
+  }
+
+  // --- making connections ---
+
+  #dial(): void {
+    const dialing = this.#options.dial(this);
+    this.#dials.add(dialing);
+    void dialing.addBoth((outcome) => {
+      this.#dials.delete(dialing);
+      if (outcome.state === 'fulfilled') {
+        this.#all.add(outcome.value);
+        // It may be gone already: then it has said so, to nobody.
+        if (outcome.value.capacity > 0) this.available(outcome.value);
+        else this.gone(outcome.value);
+        return;
+      }
+      const [waiter] = this.#waiters;
+      // Nobody waits any more, or the wait was ended: then there is nobody to tell.
+      if (waiter && !this.#givingUp) {
+        this.#leave(waiter);
+        waiter.answer.reject(outcome.error);
+      }
+      this.dialMore();
+      this.#options.shrunk();
+    });
+  }
+
+  #takeIdle(): ClientSession | undefined {
+    for (;;) {
+      const session = this.#idle.pop();
+      if (!session || session.capacity > 0) return session;
+      session.close();
+    }
+  }
+
+  #next(session: ClientSession): Waiter | undefined {
+    for (const waiter of this.#waiters) {
+      if (waiter.fresh && session.reused) continue;
+      this.#remove(waiter);
+      return waiter;
+    }
+    return undefined;
+  }
+
+  /** Somebody does not wait any more: what is being made only for them is not wanted either. */
+  #leave(waiter: Waiter): void {
+    if (!this.#remove(waiter)) return;
+    if (this.#dials.size <= this.#waiters.size) return;
+    const last = [...this.#dials].at(-1);
+    this.#givingUp = true;
+    last?.cancel();
+    this.#givingUp = false;
+  }
+
+  #remove(waiter: Waiter): boolean {
+    waiter.timer?.cancel();
+    return this.#waiters.delete(waiter);
+  }
+}
+
+function queueError(
+  code: 'HAWSER_HTTP_QUEUE_FULL' | 'HAWSER_HTTP_TIMEOUT',
+  text: string,
+): HttpRequestError {
+  return new HttpRequestError(code, text, { phase: 'queue', sent: 'nothing' });
+}
+
+function remove<T>(list: T[], item: T): void {
+  const at = list.indexOf(item);
+  if (at >= 0) list.splice(at, 1);
+}

@@ -1,0 +1,126 @@
+import { Readable } from 'node:stream';
+import type { Random } from '@hawser/core';
+import { encodeFormData } from './encode-form-data.ts';
+
+/** A body that comes in pieces, from wherever. A node `Readable` is an async iterable. */
+export type BodyStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>;
+
+/**
+ * What a request can send. A stream can be read once, so such a request is sent again only if none of it was taken;
+ * a function makes a new one each time.
+ */
+export type BodyInput =
+  | string
+  | Uint8Array
+  | ArrayBuffer
+  | URLSearchParams
+  | FormData
+  | Blob
+  | BodyStream
+  | (() => BodyStream);
+
+/** The body of a request, ready to be sent. */
+export interface RequestBody {
+  /** Octets, if they are known. */
+  readonly length: number | undefined;
+  readonly contentType: string | undefined;
+  /** Can be had more than once. */
+  readonly replayable: boolean;
+  /** True once a body that is not replayable was opened. */
+  readonly taken: boolean;
+  /** All of it, if it is there already. */
+  readonly bytes: Uint8Array | undefined;
+  /** Its pieces. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+/** Pieces of what is there as a whole: small enough to leave room in the queue of a connection. */
+const SLICE_BYTES = 65_536;
+
+/**
+ * Makes a body of whatever can be one.
+ * @throws TypeError when `input` cannot, or is a stream that somebody reads already
+ */
+export function toRequestBody(input: BodyInput, random: Pick<Random, 'bytes'>): RequestBody {
+  if (typeof input === 'string') {
+    return wholeBody(Buffer.from(input), 'text/plain;charset=UTF-8');
+  }
+  if (input instanceof Uint8Array) return wholeBody(input);
+  if (input instanceof ArrayBuffer) return wholeBody(new Uint8Array(input));
+  if (input instanceof URLSearchParams) {
+    const type = 'application/x-www-form-urlencoded;charset=UTF-8';
+    return wholeBody(Buffer.from(String(input)), type);
+  }
+  if (typeof input === 'function') return streamedBody(input, true);
+  if (isAsyncIterable(input)) {
+    if (input instanceof ReadableStream && input.locked) {
+      throw new TypeError('Cannot send a stream as a body as somebody reads it already');
+    }
+    return streamedBody(() => input, false);
+  }
+  if (input instanceof Blob) {
+    const { size: length, type } = input;
+    const open = (): AsyncIterable<Uint8Array> =>
+      input.stream() as unknown as AsyncIterable<Uint8Array>;
+    return {
+      length,
+      contentType: type === '' ? undefined : type,
+      replayable: true,
+      taken: false,
+      bytes: undefined,
+      open,
+    };
+  }
+  if (input instanceof FormData) {
+    const form = encodeFormData(input, random);
+    return { ...form, replayable: true, taken: false, bytes: undefined };
+  }
+  throw new TypeError('Cannot send this as a body: give text, bytes, a form, a blob or a stream');
+}
+
+/** A body that is there as a whole. */
+export function wholeBody(bytes: Uint8Array, contentType?: string): RequestBody {
+  return {
+    length: bytes.length,
+    contentType,
+    replayable: true,
+    taken: false,
+    bytes,
+    async *open() {
+      for (let at = 0; at < bytes.length; at += SLICE_BYTES) {
+        yield bytes.subarray(at, at + SLICE_BYTES);
+      }
+    },
+  };
+}
+
+function streamedBody(make: () => BodyStream, replayable: boolean): RequestBody {
+  let taken = false;
+  return {
+    length: undefined,
+    contentType: undefined,
+    replayable,
+    bytes: undefined,
+    get taken() {
+      return taken && !replayable;
+    },
+    open() {
+      taken = true;
+      return piecesOf(make());
+    },
+  };
+}
+
+async function* piecesOf(stream: BodyStream): AsyncGenerator<Uint8Array> {
+  for await (const piece of stream as AsyncIterable<unknown>) {
+    if (typeof piece === 'string') yield Buffer.from(piece);
+    else if (piece instanceof Uint8Array) yield piece;
+    else throw new TypeError('Cannot send a piece of a body that is neither bytes nor text');
+  }
+}
+
+function isAsyncIterable(input: object): input is BodyStream {
+  return (
+    input instanceof ReadableStream || input instanceof Readable || Symbol.asyncIterator in input
+  );
+}

@@ -1,0 +1,126 @@
+import { type Factory, type Incoming, type Protocol, type Reports, UsageError } from '@hawser/core';
+import type { HttpErrorCode } from '../src/errors.ts';
+import { StubConnection } from './stub-connection.ts';
+import type { StubReplies } from './stub-reply.ts';
+import { StubRequest } from './stub-request.ts';
+
+/** Which requests are meant: by path and query, by pattern, or by anything else. */
+export type StubMatch = string | RegExp | ((request: StubRequest) => boolean);
+
+/** Requests that a test expects. */
+export interface StubExpectation {
+  /** What the next such request gets, and the one after it. Without a reply each gets 200 and no body. */
+  reply(...replies: readonly StubReplies[]): this;
+  /** For all that come from now on; the last reply is given again and again. */
+  always(reply: StubReplies): this;
+}
+
+/**
+ * A scripted server, to be listened with or connected to in memory: `new StubServer().expect('GET', '/').reply({ body:
+ * 'hi' })`. Expectations are looked through in the order in which they were made. A request that nobody expects is
+ * answered 501, reported as a problem, and makes {@link verify} throw.
+ */
+export class StubServer implements Factory {
+  readonly name = 'stub';
+  /** Every request so far, unexpected ones included. */
+  readonly requests: StubRequest[] = [];
+  /** Connections so far. */
+  connections = 0;
+  /** Connections that are open. */
+  open = 0;
+  readonly #expected: Expectation[] = [];
+  readonly #unexpected: StubRequest[] = [];
+  readonly #malformed: string[] = [];
+
+  /** Expects requests by their method, or `*` for any, and their target. */
+  expect(method: string, match: StubMatch = () => true): StubExpectation {
+    const expectation = new Expectation(method, match);
+    this.#expected.push(expectation);
+    return expectation;
+  }
+
+  /** @throws Error when a request came that nobody expected, or one that was expected did not come */
+  verify(): void {
+    const wrong = [
+      ...this.#unexpected.map((request) => `nobody expected ${String(request)}`),
+      ...this.#malformed.map((code) => `a request was malformed: ${code}`),
+      ...this.#expected.filter(({ open }) => open).map((each) => `${String(each)} did not come`),
+    ];
+    if (wrong.length > 0)
+      throw new Error(`The conversation was another one:\n  ${wrong.join('\n  ')}`);
+  }
+
+  buildProtocol(incoming: Incoming): Protocol {
+    this.connections += 1;
+    this.open += 1;
+    incoming.onClose(() => {
+      this.open -= 1;
+    });
+    const { clock, reports } = incoming.reactor;
+    return new StubConnection({
+      number: this.connections,
+      clock,
+      begins: (head, where) => {
+        const request = new StubRequest(head, where);
+        this.requests.push(request);
+        return { request, reply: this.#replyTo(request, reports) };
+      },
+      malformed: (code) => this.#malformed.push(code),
+    });
+  }
+
+  #replyTo(request: StubRequest, reports: Reports): StubReplies {
+    const found = this.#expected.find((each) => each.takes(request));
+    if (found) return found.next();
+    this.#unexpected.push(request);
+    const text = `Nobody expected the request ${String(request)}`;
+    const code = 'HAWSER_HTTP_UNEXPECTED_REQUEST';
+    reports.problem('stub', new UsageError<HttpErrorCode>(code, text));
+    return { status: 501, body: text, end: 'close' };
+  }
+}
+
+class Expectation implements StubExpectation {
+  readonly #method: string;
+  readonly #match: StubMatch;
+  readonly #replies: StubReplies[] = [];
+  #always: StubReplies | undefined;
+  #given = 0;
+
+  constructor(method: string, match: StubMatch) {
+    this.#method = method;
+    this.#match = match;
+  }
+
+  reply(...replies: readonly StubReplies[]): this {
+    this.#replies.push(...replies);
+    return this;
+  }
+
+  always(reply: StubReplies): this {
+    this.#always = reply;
+    return this;
+  }
+
+  /** Something has not come yet. */
+  get open(): boolean {
+    return this.#always ? this.#given === 0 : this.#given < Math.max(1, this.#replies.length);
+  }
+
+  takes(request: StubRequest): boolean {
+    if (!this.#always && !this.open) return false;
+    if (this.#method !== '*' && this.#method !== request.method) return false;
+    if (typeof this.#match === 'string') return request.target === this.#match;
+    if (this.#match instanceof RegExp) return this.#match.test(request.target);
+    return this.#match(request);
+  }
+
+  next(): StubReplies {
+    this.#given += 1;
+    return this.#replies[this.#given - 1] ?? this.#always ?? {};
+  }
+
+  toString(): string {
+    return `${this.#method} ${typeof this.#match === 'function' ? '(a function)' : String(this.#match)}`;
+  }
+}
