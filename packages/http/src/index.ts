@@ -1,3 +1,36 @@
+// The client.
+export type {
+  HttpClientOptions,
+  RequestOptions,
+  RequestTimeouts,
+} from './client/client-options.ts';
+export {
+  ClientResponse,
+  type CollectOptions,
+  type ResponseTimings,
+} from './client/client-response.ts';
+export type { PoolOptions, PoolStatus } from './client/connection-pool.ts';
+export { type CookieJar, type CookieJarOptions, cookieJar } from './client/cookie-jar.ts';
+export { basicAuth, bearerAuth } from './client/credentials.ts';
+export type { EndpointChoice, Origin } from './client/destination.ts';
+export type { FetchInit, FetchInput } from './client/fetch-request.ts';
+export {
+  type HttpClient,
+  httpClient,
+  type RequestTarget,
+  type SwitchOptions,
+} from './client/http-client.ts';
+export {
+  HttpRequestError,
+  HttpResponseError,
+  type RequestPhase,
+} from './client/http-request-error.ts';
+export type { Progress } from './client/progress.ts';
+export type { BodyInput, BodyStream } from './client/request-body.ts';
+export type { RetryOptions } from './client/retry-policy.ts';
+export { UpgradedConnection } from './client/switched-connection.ts';
+export { UpgradeRefusedError } from './client/upgrade-refused-error.ts';
+export { type QueryInput, type QueryValue, withQuery } from './client/with-query.ts';
 export type { HttpContext, HttpHandler } from './contract/http-handler.ts';
 // Serving.
 export type { HttpErrorCode } from './errors.ts';
