@@ -1,3 +1,16 @@
+// Blocking handlers in worker threads.
+export { type BlockingOptions, type BlockingService, blocking } from './blocking/blocking.ts';
+export type {
+  AnswerWriter,
+  BlockingAnswer,
+  BlockingBody,
+  BlockingHandler,
+  BlockingHead,
+  BlockingHeaders,
+  BlockingResult,
+} from './blocking/blocking-answer.ts';
+export type { BlockingCalls } from './blocking/blocking-calls.ts';
+export type { BlockingRequest } from './blocking/blocking-request.ts';
 // The client.
 export type {
   HttpClientOptions,

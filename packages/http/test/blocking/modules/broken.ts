@@ -1,0 +1,1 @@
+throw Object.assign(new Error('no database'), { code: 'E_DATABASE' });

@@ -1,0 +1,3 @@
+const handler = (request) => `plain ${request.method}`;
+
+export { handler as default };
