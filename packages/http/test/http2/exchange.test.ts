@@ -1,0 +1,383 @@
+import { constants } from 'node:http2';
+import { pipeWorld } from '@hawser/core/testing';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HttpExchange } from '../../src/contract/exchange.ts';
+import { answering, answerOf, collect, connectClient, send } from './h2-world.ts';
+
+const worlds: ReturnType<typeof pipeWorld>[] = [];
+function world(cut?: 'bytes' | number): ReturnType<typeof pipeWorld> {
+  const made = pipeWorld(cut === undefined ? {} : { cut });
+  worlds.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const each of worlds.splice(0)) await each.stop();
+});
+
+const OK = { status: 200, fields: [] };
+
+describe('an exchange over HTTP/2', () => {
+  test.each([
+    ['whole', undefined],
+    ['a byte at a time', 'bytes' as const],
+    ['at random places', 7],
+  ])('shows the request as over HTTP/1, with input cut %s', async (_, cut) => {
+    const seen: unknown[] = [];
+    const place = world(cut);
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        const { method, target, authority, scheme, version, upgrade, fields } = exchange;
+        seen.push({
+          method,
+          target,
+          authority,
+          scheme,
+          version,
+          upgrade,
+          fields: fields.map((text) => text.replace('; ', ';')),
+        });
+        void collect(exchange.body).then(({ text }) => exchange.respond(OK, `got ${text}`));
+      }),
+    );
+    const answer = await send(
+      client,
+      {
+        ':method': 'POST',
+        ':path': '/p?q=1',
+        cookie: ['a=1', 'b=2'],
+        'x-a': ['1', '\u00e4'],
+      },
+      'hello',
+    );
+    expect(answer).toMatchObject({ status: 200, body: 'got hello', rstCode: 0 });
+    expect(answer.headers).toMatchObject({ 'content-length': '9' });
+    expect(answer.headers.date).toMatch(/ GMT$/);
+    expect(seen).toEqual([
+      {
+        method: 'POST',
+        target: '/p?q=1',
+        authority: 'hawser.example:80',
+        scheme: 'http',
+        version: '2.0',
+        upgrade: undefined,
+        fields: 'host hawser.example:80 x-a 1 x-a \u00e4 cookie a=1;b=2'.split(' '),
+      },
+    ]);
+    expect(place.reports.problems).toEqual([]);
+  });
+
+  test('goes beside others: a slow one holds nobody up', async () => {
+    const held: HttpExchange[] = [];
+    const client = await connectClient(
+      world(),
+      answering((exchange) => {
+        if (exchange.target === '/slow') held.push(exchange);
+        else exchange.respond(OK, exchange.target);
+      }),
+    );
+    const slow = send(client, { ':path': '/slow' });
+    expect((await send(client, { ':path': '/fast' })).body).toBe('/fast');
+    held[0]?.respond(OK, 'at last');
+    expect((await slow).body).toBe('at last');
+  });
+
+  test('sends interim responses, the answer and trailers to whoever wants trailers', async () => {
+    const client = await connectClient(
+      world(),
+      answering((exchange) => {
+        exchange.inform(103, ['link', '</a.css>; rel=preload']);
+        const body = exchange.stream({ status: 200, fields: ['content-type', 'text/plain'] });
+        body.write(Buffer.from('one '));
+        body.write(Buffer.from('two'));
+        body.end(['x-sum', '2']);
+      }),
+    );
+    const wanted = await send(client, { te: 'trailers' });
+    expect(wanted).toMatchObject({ status: 200, body: 'one two', trailers: { 'x-sum': '2' } });
+    expect(wanted.informed).toMatchObject([{ ':status': 103, link: '</a.css>; rel=preload' }]);
+    const unwanted = await send(client);
+    expect(unwanted).toMatchObject({ body: 'one two', trailers: undefined, rstCode: 0 });
+  });
+
+  test('gives the trailers of a request after its body', async () => {
+    const client = await connectClient(
+      world(),
+      answering((exchange) => {
+        void collect(exchange.body).then((got) => exchange.respond(OK, JSON.stringify(got)));
+      }),
+    );
+    const stream = client.request({ ':method': 'POST' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '5' }));
+    stream.end('hello');
+    expect(JSON.parse((await answerOf(stream)).body)).toEqual({
+      text: 'hello',
+      trailers: ['x-sum', '5'],
+    });
+  });
+
+  test('asks for the body of a peer that waits to be asked only once somebody wants it', async () => {
+    const informed: string[] = [];
+    const client = await connectClient(
+      world(),
+      answering((exchange) => {
+        if (exchange.target === '/no') exchange.respond({ status: 403, fields: [] });
+        else void collect(exchange.body).then(({ text }) => exchange.respond(OK, text));
+      }),
+    );
+    for (const path of ['/yes', '/no']) {
+      const stream = client.request({ ':method': 'POST', ':path': path, expect: '100-continue' });
+      stream.on('continue', () => {
+        informed.push(path);
+        stream.end('body');
+      });
+      const answer = await answerOf(stream);
+      expect(answer.status).toBe(path === '/yes' ? 200 : 403);
+    }
+    expect(informed).toEqual(['/yes']);
+  });
+
+  test.each([
+    ['HEAD', 200, '5'],
+    ['GET', 204, undefined],
+    ['GET', 304, undefined],
+  ])('sends no body in answer to %s with %i', async (method, status, length) => {
+    for (const way of ['respond', 'stream'] as const) {
+      const client = await connectClient(
+        world(),
+        answering((exchange) => {
+          if (way === 'respond') {
+            exchange.respond({ status, fields: [] }, 'hello');
+          } else {
+            const body = exchange.stream({ status, fields: [] });
+            body.write(Buffer.from('hello'));
+            body.end();
+          }
+        }),
+      );
+      const answer = await send(client, { ':method': method });
+      expect(answer).toMatchObject({ status, body: '', rstCode: 0 });
+      expect(answer.headers['content-length']).toBe(way === 'respond' ? length : undefined);
+    }
+  });
+
+  test('leaves out what belongs to a connection of HTTP/1', async () => {
+    const client = await connectClient(
+      world(),
+      answering((exchange) => {
+        const fields = ['connection', 'close', 'keep-alive', 'timeout=5', 'x-a', '1', 'x-a', '2'];
+        exchange.respond({
+          status: 200,
+          fields: [...fields, 'set-cookie', 'a', 'set-cookie', 'b'],
+        });
+      }),
+    );
+    const { headers } = await send(client);
+    expect(headers).toMatchObject({ 'x-a': '1, 2', 'set-cookie': ['a', 'b'] });
+    expect(Object.keys(headers)).not.toContain('connection');
+    expect(Object.keys(headers)).not.toContain('keep-alive');
+  });
+
+  test('stops the peer while nobody takes the body, and whoever answers while the peer takes nothing', async () => {
+    let exchange: HttpExchange | undefined;
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((made) => {
+        exchange = made;
+      }),
+    );
+    const stream = client.request({ ':method': 'POST' });
+    stream.on('error', () => undefined);
+    stream.pause();
+    stream.write(Buffer.alloc(1_000_000));
+    await place.elapse(10);
+    expect(client.state.remoteWindowSize).toBeDefined();
+    // No more than the window has left the client.
+    expect(stream.bufferSize).toBeGreaterThan(900_000);
+
+    const body = exchange?.stream(OK);
+    let drained = 0;
+    let writes = 0;
+    while (body?.write(Buffer.alloc(16_384)) && writes < 1_000) writes += 1;
+    body?.onceDrained(() => {
+      drained += 1;
+    });
+    await place.elapse(10);
+    expect(writes).toBeLessThan(20);
+    expect(drained).toBe(0);
+    stream.resume();
+    await place.elapse(10);
+    expect(drained).toBe(1);
+    client.destroy();
+  });
+
+  test('ends both ways when the peer resets the stream', async () => {
+    const heard: string[] = [];
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        if (exchange.method === 'GET') {
+          exchange.respond(OK);
+          return;
+        }
+        exchange.onGone((reason) => void heard.push(reason.message));
+        exchange.signal.addEventListener('abort', () => void heard.push('signal'));
+        void exchange.done.then(() => heard.push(`done, gone: ${exchange.gone}`));
+        collect(exchange.body).catch((error: Error) => heard.push(error.message));
+      }),
+    );
+    const stream = client.request({ ':method': 'POST' });
+    stream.on('error', () => undefined);
+    stream.write('begin');
+    await place.elapse(10);
+    // Its `close` would send the end of the stream first.
+    stream.destroy(new Error('enough'));
+    await place.elapse(10);
+    expect(heard.toSorted()).toEqual([
+      'Cannot finish the answer as the peer is gone',
+      'Cannot read the request body as the peer has left',
+      'done, gone: true',
+      'signal',
+    ]);
+    expect(place.reports.problems).toEqual([]);
+    expect((await send(client)).rstCode).toBe(0);
+  });
+
+  test('keeps a body that has arrived whole when the peer leaves', async () => {
+    let exchange: HttpExchange | undefined;
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((made) => {
+        exchange = made;
+      }),
+    );
+    const stream = client.request({ ':method': 'POST', 'content-length': 5 });
+    stream.on('error', () => undefined);
+    stream.end('hello');
+    await place.elapse(10);
+    client.destroy();
+    await place.elapse(10);
+    expect(exchange?.gone).toBe(true);
+    expect(await collect((exchange as HttpExchange).body)).toMatchObject({ text: 'hello' });
+  });
+
+  test('shows the peer that an answer was given up', async () => {
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        const body = exchange.stream(OK);
+        body.write(Buffer.from('half'));
+        body.abort(new Error('no more'));
+      }),
+    );
+    expect((await send(client)).rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+    expect(place.reports.problems).toEqual([]);
+  });
+
+  test.each([
+    ['longer', 'content-length', '2'],
+    ['shorter', 'content-length', '9'],
+  ])('resets an answer that is %s than it promised, and reports it', async (_, name, value) => {
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        const body = exchange.stream({ status: 200, fields: [name, value] });
+        body.write(Buffer.from('hello'));
+        body.end();
+      }),
+    );
+    expect((await send(client)).rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
+    expect(place.reports.problems).toHaveLength(1);
+  });
+
+  test('answers once, and never gives its connection away', async () => {
+    const errors: unknown[] = [];
+    const client = await connectClient(
+      world(),
+      answering((exchange) => {
+        try {
+          exchange.takeOver({ name: 'other', buildProtocol: () => undefined });
+        } catch (thrown) {
+          errors.push((thrown as { code: string }).code);
+        }
+        exchange.respond(OK, 'once');
+        try {
+          exchange.respond(OK, 'twice');
+        } catch (thrown) {
+          errors.push((thrown as { code: string }).code);
+        }
+      }),
+    );
+    expect((await send(client)).body).toBe('once');
+    expect(errors).toEqual(['HAWSER_NOT_AVAILABLE', 'HAWSER_BUSY']);
+  });
+
+  test('stays open for an answer when the first one cannot be sent', async () => {
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        expect(() => exchange.respond({ status: 200, fields: ['x-a', 'a\nb'] })).toThrow(TypeError);
+        expect(() => exchange.respond({ status: 200, fields: ['x a', 'b'] })).toThrow(TypeError);
+        expect(() => exchange.respond({ status: 101, fields: [] })).toThrow(RangeError);
+        exchange.respond({ status: 500, fields: [] }, 'sorry');
+      }),
+    );
+    expect(await send(client)).toMatchObject({ status: 500, body: 'sorry' });
+  });
+
+  test('carries bodies larger than every window both ways, cut at random places', async () => {
+    const place = world(3);
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        const out = exchange.stream(OK);
+        exchange.body.consume({
+          data(chunk) {
+            if (out.write(chunk)) return;
+            exchange.body.pause();
+            out.onceDrained(() => exchange.body.resume());
+          },
+          end: () => out.end(),
+          failed: (error) => out.abort(error),
+        });
+      }),
+    );
+    const sent = Buffer.alloc(700_000, 'abcdefghijk');
+    const answer = await send(client, { ':method': 'POST' }, sent);
+    expect(answer.rstCode).toBe(0);
+    expect(answer.body.length).toBe(sent.length);
+    expect(answer.body === sent.toString()).toBe(true);
+  });
+
+  test('that is answered before its body has come ends without an error, and the connection goes on', async () => {
+    const client = await connectClient(
+      world(),
+      answering((exchange) => exchange.respond({ status: 413, fields: [] }, 'too much')),
+    );
+    const answer = await send(client, { ':method': 'POST' }, Buffer.alloc(1_000_000));
+    expect(answer).toMatchObject({ status: 413, body: 'too much', rstCode: 0 });
+    expect((await send(client)).status).toBe(413);
+  });
+
+  test('a responder that throws loses its stream alone', async () => {
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        if (exchange.target === '/bad') throw new Error('oops');
+        exchange.respond(OK);
+      }),
+    );
+    const bad = client.request({ ':path': '/bad' });
+    bad.on('error', () => undefined);
+    expect((await send(client)).status).toBe(200);
+    expect(place.reports.problems).toHaveLength(1);
+    bad.close();
+  });
+});

@@ -1,0 +1,299 @@
+import { pipeWorld } from '@hawser/core/testing';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { HttpExchange, Responder } from '../../src/contract/exchange.ts';
+import type { Http2Options } from '../../src/http2/http2-options.ts';
+import { toHttp2Limits } from '../../src/http2/http2-options.ts';
+import type { Http1Options } from '../../src/server/http-options.ts';
+import { answering, collect, connectClient, send } from './h2-world.ts';
+import { Flag, frame, headers, PREFACE, RawClient, request, uint32 } from './raw-client.ts';
+
+const OK = { status: 200, fields: [] };
+const CALM = 11;
+const worlds: ReturnType<typeof pipeWorld>[] = [];
+afterEach(async () => {
+  for (const each of worlds.splice(0)) await each.stop();
+});
+
+async function raw(
+  options: Http2Options & Http1Options = {},
+  responder: Responder = (exchange) => exchange.respond(OK),
+): Promise<{ client: RawClient; world: ReturnType<typeof pipeWorld> }> {
+  const world = pipeWorld();
+  worlds.push(world);
+  const client = await world.connect(answering(responder, options), new RawClient());
+  client.send(PREFACE, frame('settings', 0));
+  await world.elapse(1);
+  return { client, world };
+}
+
+describe('a client that sends too much of what means nothing is sent away', () => {
+  test.each<[string, Http2Options, (nth: number) => Buffer]>([
+    [
+      'resets',
+      { maxResets: 5 },
+      (nth) =>
+        Buffer.concat([headers(nth * 2 + 1, request()), frame('rst', nth * 2 + 1, uint32(8))]),
+    ],
+    ['settings', { maxControlFrames: 5 }, () => frame('settings', 0)],
+    ['pings', { maxControlFrames: 5 }, () => frame('ping', 0, Buffer.alloc(8))],
+    ['priorities', { maxEmptyFrames: 5 }, () => frame('priority', 1, [...uint32(0), 16])],
+    ['frames of no known type', { maxEmptyFrames: 5 }, () => frame('unknown', 0, [1])],
+  ])('%s', async (_, options, make) => {
+    const { client, world } = await raw(options);
+    for (let nth = 0; nth < 12; nth++) {
+      client.send(make(nth));
+      await world.elapse(1);
+    }
+    await world.elapse(10);
+    expect(client.outcome.goaway.at(-1)).toBe(CALM);
+    expect(client.lost).toBe(true);
+    expect(world.reports.problems).toEqual([]);
+  });
+
+  test.each<[string, Buffer]>([
+    ['nothing', frame('data', 1)],
+    ['padding', frame('data', 1, [3, 0, 0, 0], { flags: Flag.Padded })],
+  ])('DATA of %s that ends nothing', async (_, data) => {
+    const { client, world } = await raw({ maxEmptyFrames: 5 }, () => undefined);
+    client.send(headers(1, request('POST'), 0), ...Array.from({ length: 7 }, () => data));
+    await world.elapse(10);
+    expect(client.outcome.goaway).toEqual([CALM]);
+    expect(client.lost).toBe(true);
+  });
+
+  test('requests that are none, each of which has to be reset', async () => {
+    const { client, world } = await raw({ maxResets: 5 });
+    for (let nth = 0; nth < 12; nth++) {
+      client.send(headers(nth * 2 + 1, request('POST', [['content-length', '1']])));
+      await world.elapse(1);
+    }
+    await world.elapse(10);
+    expect(client.outcome.reset).toHaveLength(6);
+    expect(client.outcome.goaway).toHaveLength(1);
+    expect(client.lost).toBe(true);
+  });
+
+  test('windows for what nobody sent', async () => {
+    const { client, world } = await raw();
+    for (let nth = 0; nth < 11; nth++) {
+      client.send(...Array.from({ length: 100 }, () => frame('window', 0, uint32(1))));
+      await world.elapse(1);
+    }
+    expect(client.outcome.goaway).toEqual([CALM]);
+  });
+
+  test('a head in many small pieces', async () => {
+    const { client, world } = await raw();
+    const head = request();
+    client.send(frame('headers', 1, head.subarray(0, 1), { flags: Flag.EndStream }));
+    for (let at = 1; at < 12; at++) {
+      client.send(frame('continuation', 1, head.subarray(at, at + 1)));
+    }
+    await world.elapse(10);
+    expect(client.outcome.goaway).toEqual([CALM]);
+    expect(client.lost).toBe(true);
+  });
+
+  test('but as many as are allowed in each window of time are fine', async () => {
+    const { client, world } = await raw({
+      maxResets: 5,
+      maxControlFrames: 6,
+      floodWindowMs: 1_000,
+    });
+    for (let nth = 0; nth < 20; nth++) {
+      client.send(headers(nth * 2 + 1, request()), frame('rst', nth * 2 + 1, uint32(8)));
+      client.send(frame('ping', 0, Buffer.alloc(8)));
+      await world.elapse(250);
+    }
+    expect(client.outcome.goaway).toEqual([]);
+    expect(client.lost).toBe(false);
+  });
+});
+
+describe('a head over the limits', () => {
+  test.each<[string, number, [string, string][], string]>([
+    ['too many fields', 431, Array.from({ length: 101 }, (_, at) => [`x-${at}`, '1']), '/'],
+    ['too long', 431, [['x-a', 'a'.repeat(16_384)]], '/'],
+    ['a target too long', 414, [], `/${'a'.repeat(8_192)}`],
+  ])('%s: %i', async (_, status, more, path) => {
+    const world = pipeWorld();
+    worlds.push(world);
+    const client = await connectClient(
+      world,
+      answering((exchange) => exchange.respond(OK)),
+    );
+    // The settings that announce the limit have not come yet.
+    const answer = await send(client, { ':path': path, ...Object.fromEntries(more) });
+    expect(answer.status).toBe(status);
+    expect((await send(client)).status).toBe(200);
+  });
+
+  test('many cookies count as one', async () => {
+    const world = pipeWorld();
+    worlds.push(world);
+    const client = await connectClient(
+      world,
+      answering((exchange) => exchange.respond(OK, String(exchange.fields.length))),
+    );
+    const cookie = Array.from({ length: 120 }, (_, at) => `c${at}=1`);
+    expect((await send(client, { cookie })).body).toBe('4');
+  });
+});
+
+describe('time', () => {
+  test('a client that sends nothing, or half of a request, is let go after headTimeoutMs', async () => {
+    const { client, world } = await raw({ headTimeoutMs: 2_000 });
+    client.send(frame('headers', 1, request().subarray(0, 5), { flags: Flag.EndStream }));
+    await world.elapse(1_900);
+    expect(client.lost).toBe(false);
+    await world.elapse(200);
+    expect(client.outcome.goaway).toEqual([0]);
+    expect(client.lost).toBe(true);
+  });
+
+  test('a connection without requests ends after keepAliveTimeoutMs, pings or not', async () => {
+    const { client, world } = await raw({ keepAliveTimeoutMs: 3_000 });
+    client.send(headers(1, request()));
+    for (let second = 0; second < 2; second++) {
+      await world.elapse(1_000);
+      client.send(frame('ping', 0, Buffer.alloc(8)));
+    }
+    expect(client.lost).toBe(false);
+    await world.elapse(1_100);
+    expect(client.outcome).toMatchObject({ answered: [1], goaway: [0] });
+    expect(client.lost).toBe(true);
+  });
+
+  test('a request on its way when that time is up still has headTimeoutMs', async () => {
+    const { client, world } = await raw({ keepAliveTimeoutMs: 1_000, headTimeoutMs: 4_000 });
+    client.send(headers(1, request()));
+    await world.elapse(900);
+    const late = headers(3, request());
+    client.send(late.subarray(0, 12));
+    await world.elapse(900);
+    expect(client.lost).toBe(false);
+    client.send(late.subarray(12));
+    await world.elapse(10);
+    expect(client.outcome.answered).toEqual([1, 3]);
+    client.send(late.subarray(0, 12));
+    await world.elapse(4_100);
+    expect(client.lost).toBe(true);
+  });
+
+  test('a body that does not come fails, by its time or by its rate', async () => {
+    for (const options of [{ requestTimeoutMs: 5_000 }, { minBodyRate: 100 }]) {
+      const errors: string[] = [];
+      const { client, world } = await raw(options, (exchange) => {
+        collect(exchange.body).catch((error: { code: string }) => {
+          errors.push(error.code);
+          exchange.respond({ status: 408, fields: [] });
+        });
+      });
+      client.send(headers(1, request('POST'), 0));
+      for (let second = 0; second < 12; second++) {
+        client.send(frame('data', 1, [1]));
+        await world.elapse(1_000);
+      }
+      expect(errors).toEqual(['HAWSER_HTTP_REQUEST_TIMEOUT']);
+      expect(client.outcome).toMatchObject({ answered: [1], reset: [[1, 0]] });
+    }
+  });
+
+  test('a body that nobody reads is not the fault of the peer', async () => {
+    let exchange: HttpExchange | undefined;
+    const { client, world } = await raw({ minBodyRate: 100 }, (made) => {
+      exchange = made;
+    });
+    client.send(headers(1, request('POST'), 0), frame('data', 1, [65]));
+    await world.elapse(60_000);
+    const got = collect((exchange as HttpExchange).body);
+    client.send(frame('data', 1, [66], { flags: Flag.EndStream }));
+    expect((await got).text).toBe('AB');
+  });
+
+  test('a peer that opens no window is cut off after sendTimeoutMs, and the others go on', async () => {
+    const gone: string[] = [];
+    const { client, world } = await raw({ sendTimeoutMs: 4_000 }, (exchange) => {
+      exchange.onGone((reason) => void gone.push(`${exchange.target} ${reason.name}`));
+      if (exchange.target === '/large') exchange.respond(OK, Buffer.alloc(200_000));
+      else exchange.stream(OK).write(Buffer.from('hello'));
+    });
+    client.send(headers(1, request('GET', [], '/large')), headers(3, request('GET', [], '/rests')));
+    await world.elapse(9_000);
+    expect(gone).toEqual(['/large TimeoutError']);
+    expect(client.outcome).toMatchObject({ reset: [[1, 2]], goaway: [] });
+  });
+
+  test('an exchange ends after maxExchangeMs: 503 before it was answered, a reset after that', async () => {
+    const { client, world } = await raw({ maxExchangeMs: 5_000 }, (exchange) => {
+      if (exchange.target === '/streams') exchange.stream(OK).write(Buffer.from('hello'));
+    });
+    client.send(headers(1, request()), headers(3, request('GET', [], '/streams')));
+    await world.elapse(4_900);
+    expect(client.outcome).toMatchObject({ answered: [3], reset: [] });
+    await world.elapse(200);
+    expect(client.outcome).toMatchObject({ answered: [3, 1], reset: [[3, 2]] });
+  });
+});
+
+describe('the end of the process', () => {
+  test('GOAWAY twice, then what is open is answered, then the connection ends', async () => {
+    const held: HttpExchange[] = [];
+    const drained: string[] = [];
+    const { client, world } = await raw({}, (exchange) => {
+      exchange.onDrain?.(() => void drained.push(exchange.target));
+      held.push(exchange);
+    });
+    client.send(headers(1, request()));
+    await world.elapse(1);
+    world.drain();
+    await world.elapse(1);
+    // It may be on its way: not refused yet.
+    client.send(headers(3, request('GET', [], '/late')));
+    const pinged = client.frames.findLast(({ type }) => type === 6);
+    client.send(frame('ping', 0, pinged?.payload ?? [], { flags: Flag.Ack }));
+    await world.elapse(1);
+    client.send(headers(5, request('GET', [], '/too-late')));
+    await world.elapse(10);
+    expect(held.map(({ target }) => target)).toEqual(['/', '/late']);
+    expect(drained).toEqual(['/', '/late']);
+    for (const exchange of held) exchange.respond(OK, 'bye');
+    await world.elapse(10);
+    expect(client.outcome.answered).toEqual([1, 3]);
+    const goaways = client.frames.filter(({ type }) => type === 7);
+    expect(goaways.map(({ payload }) => payload.readUInt32BE(0))).toEqual([2 ** 31 - 1, 3]);
+    expect(client.lost).toBe(true);
+  });
+
+  test('an idle connection ends, though the client answers no ping', async () => {
+    const { client, world } = await raw();
+    world.drain();
+    await world.elapse(1_100);
+    expect(client.lost).toBe(true);
+    expect(client.outcome.goaway).toEqual([0, 0]);
+  });
+});
+
+test('after so many requests the client is asked to come again', async () => {
+  const { client, world } = await raw({ maxRequestsPerConnection: 2 });
+  client.send(headers(1, request()), headers(3, request()), headers(5, request()));
+  await world.elapse(10);
+  expect(client.outcome).toMatchObject({ goaway: [0] });
+  expect(client.outcome.answered.slice(0, 2)).toEqual([1, 3]);
+  expect(client.lost).toBe(true);
+});
+
+test('more requests at a time than allowed are refused, not queued', async () => {
+  const { client, world } = await raw({ maxConcurrentStreams: 2 }, () => undefined);
+  client.send(...[1, 3, 5].map((id) => headers(id, request())));
+  await world.elapse(10);
+  expect(client.outcome.reset).toEqual([[5, 7]]);
+});
+
+test.each([
+  ['maxConcurrentStreams', 0],
+  ['maxResets', -1],
+  ['floodWindowMs', Number.NaN],
+])('a limit that is none is refused: %s', (name, value) => {
+  expect(() => toHttp2Limits({ [name]: value })).toThrow(RangeError);
+});
