@@ -155,7 +155,7 @@ test('whatever is in a path: an answer, and what was found can be told from the 
     seen.add(response.status);
     expect([200, 400, 404]).toContain(response.status);
     if (response.status !== 200) continue;
-    const params: Record<string, string> = await response.json();
+    const params = (await response.json()) as Record<string, string>;
     const sent = path.slice(1).split(/[?#]/)[0] ?? '';
     const values = params['*'] === undefined ? Object.values(params) : ['s', params['*']];
     expect(values.join('/')).toBe(decodeURIComponent(sent));

@@ -1,0 +1,27 @@
+const MAX_FIELDS = 1_000;
+
+/** More than 1,000 fields in a form or query. */
+export class TooManyFields extends Error {
+  override readonly name = 'TooManyFields';
+}
+
+/**
+ * An object without a prototype: each name has its value, or a list of its values if it was there more than once.
+ *
+ * @throws TooManyFields
+ */
+export function collectPairs(
+  pairs: Iterable<readonly [string, string]>,
+): Record<string, string | string[]> {
+  const fields: Record<string, string | string[]> = Object.create(null);
+  let count = 0;
+  for (const [name, value] of pairs) {
+    count += 1;
+    if (count > MAX_FIELDS) throw new TooManyFields(`It has more than ${MAX_FIELDS} fields`);
+    const before = fields[name];
+    if (before === undefined) fields[name] = value;
+    else if (typeof before === 'string') fields[name] = [before, value];
+    else before.push(value);
+  }
+  return fields;
+}
