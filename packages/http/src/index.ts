@@ -47,6 +47,11 @@ export { type QueryInput, type QueryValue, withQuery } from './client/with-query
 export type { HttpContext, HttpHandler } from './contract/http-handler.ts';
 // Serving.
 export type { HttpErrorCode } from './errors.ts';
+// Forms.
+export type { FormLimits } from './forms/form-limits.ts';
+export type { FieldPart, FilePart, Part } from './forms/part.ts';
+export { type PartsOptions, parts } from './forms/parts.ts';
+export { type ReadFormOptions, readForm } from './forms/read-form.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
 export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';

@@ -7,7 +7,7 @@ const NO_BYTES = Buffer.alloc(0);
 export interface CollectorOptions<T> {
   readonly maxBytes: number;
   /** What becomes of the bytes. A throw rejects. */
-  readonly convert: (bytes: Buffer) => T;
+  readonly convert: (bytes: Buffer) => T | Promise<T>;
   /** Hears why the body cannot be had. */
   readonly onFailure: (error: Error) => void;
 }
@@ -17,7 +17,7 @@ export class BodyCollector<T> implements BodyConsumer {
   readonly promise: Promise<T>;
   readonly #incoming: IncomingBody;
   readonly #options: CollectorOptions<T>;
-  #resolve!: (value: T) => void;
+  #resolve!: (value: T | Promise<T>) => void;
   #reject!: (error: unknown) => void;
   #first: Buffer | undefined;
   #more: Buffer[] | undefined;

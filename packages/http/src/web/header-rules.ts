@@ -3,7 +3,6 @@
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const UPPER = /[A-Z]/;
 const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const FORBIDDEN_IN_VALUE = /[\0\n\r]/;
 const BEYOND_BYTES = /[^\0-\u00ff]/;
 /** What nearly every value is: visible text without white space around it. */

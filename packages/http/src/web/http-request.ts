@@ -2,6 +2,7 @@ import type { Blob } from 'node:buffer';
 import { UsageError } from '@hawser/core';
 import type { HttpExchange } from '../contract/exchange.ts';
 import type { HeadersInput } from '../contract/http-handler.ts';
+import { parseForm } from '../forms/read-form.ts';
 import { HttpError } from '../http-error.ts';
 import { toArrayBuffer, toBlob, toBytes, toJson, toText } from './body-content.ts';
 import { HttpHeaders } from './http-headers.ts';
@@ -122,7 +123,7 @@ export class HttpRequest implements Request {
 
   /** A form, urlencoded or multipart, with files in memory. For uploads take {@link parts}. */
   formData(): Promise<FormData> {
-    return Promise.reject(new TypeError('Cannot read a form'));
+    return this.#collect((bytes) => parseForm(bytes, this.headers.get('content-type')));
   }
 
   /**
@@ -219,7 +220,7 @@ export class HttpRequest implements Request {
     return this.#body;
   }
 
-  #collect<T>(convert: (bytes: Buffer) => T): Promise<T> {
+  #collect<T>(convert: (bytes: Buffer) => T | Promise<T>): Promise<T> {
     if (this.#hasBody()) return this.#readable().collect(convert);
     return new Promise((resolve) => resolve(convert(NO_BYTES)));
   }

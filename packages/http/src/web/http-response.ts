@@ -1,6 +1,7 @@
 import type { Blob } from 'node:buffer';
 import type { Factory } from '@hawser/core';
 import type { HeadersInput } from '../contract/http-handler.ts';
+import { parseForm } from '../forms/read-form.ts';
 import { toArrayBuffer, toBlob, toBytes, toJson, toText } from './body-content.ts';
 import { bodyUnusable } from './body-errors.ts';
 import { collectContent, toStream } from './content-stream.ts';
@@ -223,7 +224,7 @@ export class HttpResponse implements Response {
   }
 
   formData(): Promise<FormData> {
-    return Promise.reject(new TypeError('Cannot read a form'));
+    return this.#collect((bytes) => parseForm(bytes, this.headers.get('content-type')));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 
 /** Whether somebody has read from a stream, or cancelled it. */
-export const isDisturbed: (stream: object) => boolean = Readable.isDisturbed as (
-  stream: object,
-) => boolean;
+export function isDisturbed(stream: object): boolean {
+  return Readable.isDisturbed(stream as Readable);
+}

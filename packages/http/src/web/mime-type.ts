@@ -9,7 +9,6 @@ export interface MimeType {
 
 const ESSENCE = /^[\t\n\r ]*([\w!#$%&'*+.^`|~-]+\/[\w!#$%&'*+.^`|~-]+)[\t\n\r ]*(?=;|$)/;
 const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a tab is allowed
 const QUOTABLE = /^[\t -~\u0080-\u00ff]*$/;
 /** No field is longer; a parser of its own must not be given more. */
 const MAX_LENGTH = 8_192;

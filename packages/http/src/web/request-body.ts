@@ -34,7 +34,7 @@ export class RequestBody {
   }
 
   /** What `convert` makes of the whole body. One that is here already is read without a stream. */
-  collect<T>(convert: (bytes: Buffer) => T): Promise<T> {
+  collect<T>(convert: (bytes: Buffer) => T | Promise<T>): Promise<T> {
     if (this.used || this.#stream?.locked) return Promise.reject(bodyUnusable());
     if (this.#stream) return this.#collectStream(this.#stream, convert);
     const { length } = this.#incoming;
@@ -96,7 +96,10 @@ export class RequestBody {
     this.#failure = error;
   };
 
-  async #collectStream<T>(stream: ReadableStream, convert: (bytes: Buffer) => T): Promise<T> {
+  async #collectStream<T>(
+    stream: ReadableStream,
+    convert: (bytes: Buffer) => T | Promise<T>,
+  ): Promise<T> {
     return convert(await collectStream(stream, this.#maxBytes));
   }
 }

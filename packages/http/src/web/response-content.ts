@@ -51,7 +51,8 @@ export function extractContent(body: unknown): ExtractedContent {
   }
   if (isStream(body)) return { content: body };
   if (isPieces(body)) return { content: body };
-  return extractContent(String(body));
+  // As the standard, which makes "[object Object]" of most others.
+  return extractContent(`${body as string}`);
 }
 
 /** Whether the body is all there. */

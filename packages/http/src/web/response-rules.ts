@@ -1,6 +1,5 @@
 // What the Fetch standard (§5.5, "Response class") lets a response be.
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: a tab is allowed
 const REASON = /^[\t -~\u0080-\u00ff]*$/;
 
 /** @throws RangeError when it is not from 200 to 599 */

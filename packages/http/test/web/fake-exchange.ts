@@ -215,7 +215,7 @@ export class FakeExchange implements HttpExchange {
   leave(): void {
     this.gone = true;
     const reason = new Error('the peer left');
-    for (const listener of [...this.#listeners]) listener(reason);
+    for (const listener of this.#listeners) listener(reason);
     this.#controller?.abort(reason);
     this.#finish();
   }
