@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { tls } from '@hawser/core';
-import { type HttpHandler, http } from '@hawser/http';
+import { type HttpHandler, HttpResponse, http, router } from '@hawser/http';
 import { getRequestListener } from '@hono/node-server';
 import fastify from 'fastify';
 import { Hono } from 'hono';
@@ -60,14 +60,15 @@ async function serveHawser(handler: HttpHandler): Promise<void> {
 
 function hawser(): HttpHandler {
   const octets = { 'content-type': 'application/octet-stream' };
-  return async (request) => {
-    const path = request.url.slice(request.url.indexOf('/', 8));
-    if (path === '/') return new Response(HELLO);
-    if (path.startsWith('/users/')) return Response.json(user(path.slice(7).split('?')[0] ?? ''));
-    if (path === '/echo') return new Response(await request.arrayBuffer(), { headers: octets });
+  const app = router()
+    .get('/', () => new HttpResponse(HELLO))
+    .get('/users/:id', ({ params }) => HttpResponse.json(user(params.id)))
+    .post('/echo', async (request) => new HttpResponse(await request.bytes(), { headers: octets }));
+  for (const path of STREAMS) {
     const headers = { ...octets, 'content-length': String(streamLength(path)) };
-    return new Response(pieceStream(path), { headers });
-  };
+    app.get(path, () => new HttpResponse(pieceStream(path), { headers }));
+  }
+  return app;
 }
 
 async function serveFastify(): Promise<void> {
@@ -130,7 +131,7 @@ switch (mode) {
     await serveHawser(hawser());
     break;
   case 'Hawser, handler':
-    await serveHawser(() => new Response(HELLO));
+    await serveHawser(() => new HttpResponse(HELLO));
     break;
   case 'Hawser, Response':
     await serveHawser(() => new Response(HELLO));
