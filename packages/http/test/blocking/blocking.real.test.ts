@@ -226,7 +226,7 @@ describe('a thread', () => {
     const lost = { name: 'ConnectionError', code: 'HAWSER_THREAD_LOST' };
     await expect(ask(service)).rejects.toMatchObject(lost);
     const second = ask(service);
-    const settled = vi.fn();
+    const settled = vi.fn<() => void>();
     second.then(settled, settled);
     await vi.waitFor(() => expect(reactor.clock.timers).toBe(2));
     expect(settled).not.toHaveBeenCalled();
