@@ -17,8 +17,8 @@ import { ssh } from '@hawser/ssh';
 /** What a protocol was given. */
 export interface Given {
   readonly protocol: string;
-  /** The socket of the system that it was handed; absent where there is none. */
-  readonly socket: Socket | undefined;
+  /** The socket of the system, if it took that: HTTP has no use for it, and in a simulation there is none. */
+  socket?: Socket;
   /** The peer, as the connection tells it. */
   readonly peer: string;
 }
@@ -70,7 +70,7 @@ class Greeter extends BaseProtocol {
   }
 }
 
-/** Lets somebody see what the library of `factory` gets. */
+/** Lets somebody see what the protocols of `factory` take. */
 function watched(factory: Factory, given: StackOptions['given']): Factory {
   return {
     name: factory.name,
@@ -81,16 +81,14 @@ function watched(factory: Factory, given: StackOptions['given']): Factory {
       if (!protocol || !made) return protocol;
       protocol.connectionMade = (transport) => {
         const { peer, detach } = transport;
-        const facts = { protocol: factory.name, peer: 'host' in peer ? peer.host : '' };
+        const facts: Given = { protocol: factory.name, peer: 'host' in peer ? peer.host : '' };
+        given(facts);
         if (detach) {
-          const tell = (): Socket => {
-            const socket = detach();
-            given({ ...facts, socket });
-            return socket;
+          const keep = (): Socket => {
+            facts.socket = detach();
+            return facts.socket;
           };
-          Object.defineProperty(transport, 'detach', { value: tell });
-        } else {
-          given({ ...facts, socket: undefined });
+          Object.defineProperty(transport, 'detach', { value: keep });
         }
         made(transport);
       };

@@ -157,7 +157,9 @@ export function httpConversations(name: string, makeWorld: () => World): void {
         return new Response(status === 200 ? 'hello' : null, { status });
       });
       client.send(get('/200').replace('GET', 'HEAD'));
-      expect(await client.answer({ head: true })).toMatch(/content-length: 5\r\n[^]*\r\n\r\n$/i);
+      expect(await client.answer({ head: true })).toMatch(
+        /content-length: 5\r\n(?:[^]*\r\n)?\r\n$/i,
+      );
       for (const status of [204, 304]) {
         client.send(get(`/${status}`));
         const answer = await client.answer();
@@ -281,14 +283,8 @@ export function httpConversations(name: string, makeWorld: () => World): void {
         501,
       ],
       ['TRACE', 'TRACE / HTTP/1.1\r\nHost: a\r\n\r\n', 501],
-      ['CONNECT', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n', 501],
       ['an unknown expectation', 'GET / HTTP/1.1\r\nHost: a\r\nExpect: more\r\n\r\n', 417],
       ['a long head', `GET / HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
-      [
-        'an announced long body',
-        'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n',
-        413,
-      ],
     ])('%s is refused', async (_what, input, status) => {
       let calls = 0;
       const client = await open(() => {
@@ -301,9 +297,34 @@ export function httpConversations(name: string, makeWorld: () => World): void {
       expect(problems()).toEqual([]);
     });
 
+    test('CONNECT is refused, unless its handler takes the connection over', async () => {
+      const client = await open(() => new Response('x'));
+      client.send('CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n');
+      expect(await client.answer()).toMatch(/^HTTP\/1\.1 501 /);
+      expect(problems()).toEqual([]);
+    });
+
+    test('a long body that is announced is refused when it is asked for, before it is read', async () => {
+      const client = await open(async (request) => new Response(await request.text()));
+      client.send('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1048577\r\n\r\n');
+      expect(await client.answer()).toMatch(/^HTTP\/1\.1 413 [^]*connection: close/i);
+      expect(problems()).toEqual([]);
+      await client.ended;
+    });
+
+    test('a body that is read as a stream may be of any length', async () => {
+      const client = await open(async ({ body }) => {
+        let bytes = 0;
+        for await (const chunk of body ?? []) bytes += chunk.length;
+        return new Response(`${bytes} bytes`);
+      });
+      client.send(post('/', 'x'.repeat(1_048_577)));
+      expect(await client.answer()).toMatch(/1048577 bytes$/);
+    });
+
     test('a bad request behind good ones is refused after their answers', async () => {
       const client = await open((request) => new Response(new URL(request.url).pathname));
-      client.send(`${get('/1')}${get('/2')}garbage\r\n\r\n`);
+      client.send(`${get('/1')}${get('/2')}\0garbage\r\n\r\n`);
       expect(await client.answer()).toMatch(/\/1$/);
       expect(await client.answer()).toMatch(/\/2$/);
       expect(await client.answer()).toMatch(/^HTTP\/1\.1 400 /);

@@ -40,8 +40,11 @@ test('requests that wait are answered, and only the last answer says goodbye', a
   await world.elapse(1);
   world.drain();
   finish();
-  expect(await client.answer()).toMatch(/keep-alive[^]*\/1$/i);
-  expect(await client.answer()).toMatch(/keep-alive[^]*\/2$/i);
+  for (const path of ['/1', '/2']) {
+    const answer = await client.answer();
+    expect(answer.endsWith(path)).toBe(true);
+    expect(answer).not.toMatch(/connection: close/i);
+  }
   expect(await client.answer()).toMatch(/connection: close[^]*\/3$/i);
   await client.ended;
 });

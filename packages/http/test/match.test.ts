@@ -3,7 +3,8 @@ import { matchHttp } from '../src/index.ts';
 
 test.each([
   ['GET / HTTP/1.1', 'yes'],
-  ['M-SEARCH * HTTP/1.1', 'yes'],
+  ['VERSION-CONTROL / HTTP/1.1', 'yes'],
+  ['M-SEARCH * HTTP/1.1', 'no'],
   ['G', 'more'],
   ['', 'more'],
   ['GET', 'more'],

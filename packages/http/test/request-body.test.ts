@@ -23,7 +23,7 @@ function signal(): { readonly given: Promise<void>; give(): void } {
 const post = (length: number, body: string): string =>
   `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${length}\r\n\r\n${body}`;
 
-test('a read after the peer has left fails, also of a body that had arrived', async () => {
+test('a body that has arrived can be read after the peer has left', async () => {
   const later = signal();
   let outcome: Promise<string> | undefined;
   const client = await open(async (request) => {
@@ -32,6 +32,24 @@ test('a read after the peer has left fails, also of a body that had arrived', as
     return new Response(await outcome);
   });
   client.send(post(5, 'hello'));
+  await world.elapse(1);
+  client.transport.abort();
+  await world.elapse(1);
+  later.give();
+  await world.elapse(1);
+  await expect(outcome).resolves.toBe('hello');
+  expect(world.reports.problems).toEqual([]);
+});
+
+test('a read after the peer has left fails when the body has not arrived', async () => {
+  const later = signal();
+  let outcome: Promise<string> | undefined;
+  const client = await open(async (request) => {
+    await later.given;
+    outcome = request.text();
+    return new Response(await outcome);
+  });
+  client.send(post(10, 'hello'));
   await world.elapse(1);
   client.transport.abort();
   await world.elapse(1);

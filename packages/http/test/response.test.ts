@@ -75,8 +75,8 @@ test('each cookie has a field of its own', async () => {
     return response;
   }, 'GET / HTTP/1.1');
   expect(answer.match(/^set-cookie: .*$/gim)).toEqual([
-    'Set-Cookie: a=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT',
-    'Set-Cookie: b=2',
+    'set-cookie: a=1; Expires=Thu, 01 Jan 2026 00:00:00 GMT',
+    'set-cookie: b=2',
   ]);
 });
 

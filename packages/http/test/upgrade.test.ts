@@ -108,7 +108,7 @@ test('a drain is told to who has the socket, and refuses who would get it', asyn
   const drained: string[] = [];
   const factory = http(() => new Response('page'), {
     websocket: {
-      '/live': ({ url = '' }, _socket, _head, context) => context.onDrain(() => drained.push(url)),
+      '/live': ({ url }, _socket, _head, context) => context.onDrain(() => drained.push(url)),
     },
   });
   const early = await world.connect(factory, new RawClient());

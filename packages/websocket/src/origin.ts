@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http';
+import type { UpgradeRequest } from '@hawser/http';
 import type { WebSocketSettings } from './web-socket-options.ts';
 
 /** Whether the page that asks may connect (RFC 6455 §10.2); cookies of the user come along whatever page it is. */
 export function isOriginWelcome(
-  { headers }: Pick<IncomingMessage, 'headers'>,
+  { headers }: Pick<UpgradeRequest, 'headers'>,
   origins: WebSocketSettings['origins'],
 ): boolean {
   const { origin, host } = headers;

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Transport } from '@hawser/core';
 import { refuseUpgrade, type UpgradeHandler } from '@hawser/http';
@@ -45,7 +46,8 @@ export function webSocket(start: SessionStarter, options: WebSocketOptions = {})
       return;
     }
     transports.set(socket, transport);
-    server.handleUpgrade(request, socket, head, (ws) => {
+    // It reads nothing of a request but these.
+    server.handleUpgrade(request as IncomingMessage, socket, head, (ws) => {
       const session = new WebSocketSession({ ws, socket, transport, request, settings });
       context.onDrain((deadline) => drainSession(session, deadline));
       try {

@@ -1,6 +1,6 @@
-import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { type DelayedCall, type Transport, toError } from '@hawser/core';
+import type { UpgradeRequest } from '@hawser/http';
 import { CloseCode, checkClose } from './close-code.ts';
 import type { ClosingSocket } from './closing-socket.ts';
 import { Inbox } from './inbox.ts';
@@ -28,7 +28,7 @@ export interface WebSocketSessionParts {
   readonly ws: ClosingSocket;
   readonly socket: Socket;
   readonly transport: Transport;
-  readonly request: IncomingMessage;
+  readonly request: UpgradeRequest;
   readonly settings: WebSocketSettings;
 }
 
@@ -83,7 +83,7 @@ export class WebSocketSession {
     return this.#parts.transport.reactor;
   }
   /** The request the session began with. */
-  get request(): IncomingMessage {
+  get request(): UpgradeRequest {
     return this.#parts.request;
   }
   /** The subprotocol that was agreed on, or an empty string. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { createRequire } from 'node:module';
 import { http } from '@hawser/http';
 import { afterEach, expect, test, vi } from 'vitest';
@@ -24,7 +25,7 @@ async function bareSession(
   const factory = http(() => new Response('page'), {
     websocket: {
       '/live': (request, socket, head) => {
-        server.handleUpgrade(request, socket, head, (ws) => {
+        server.handleUpgrade(request as IncomingMessage, socket, head, (ws) => {
           made = ws;
         });
       },
@@ -91,7 +92,7 @@ test('a frame written to the socket between two messages of ws arrives between t
   const factory = http(() => new Response('page'), {
     websocket: {
       '/live': (request, socket, head) => {
-        server.handleUpgrade(request, socket, head, (ws) => {
+        server.handleUpgrade(request as IncomingMessage, socket, head, (ws) => {
           ws.send('a');
           socket.write(Buffer.from('\x81\x01b', 'latin1'));
           ws.send('c');

@@ -34,12 +34,13 @@ export class RequestBody implements IncomingBody {
   #received: boolean;
   #trailers: FieldLines = NO_FIELDS;
   #consumer: BodyConsumer | undefined;
-  #used = false;
+  #consumed = false;
+  #discarded = false;
   #paused = false;
   /** `discarding`: thrown away as it comes. `over`: the consumer has heard the last of it. */
   #state: 'open' | 'discarding' | 'over' = 'open';
   #bytes = 0;
-  #discarded = 0;
+  #discardedBytes = 0;
   #failure: Error | undefined;
   /** What came when nobody took it: the peer left, and the connection does not keep it any longer. */
   #kept: Buffer[] = [];
@@ -58,7 +59,7 @@ export class RequestBody implements IncomingBody {
     return this.#trailers;
   }
   get used(): boolean {
-    return this.#used;
+    return this.#consumed || this.#discarded;
   }
 
   /** Whether what comes has somewhere to go. */
@@ -83,12 +84,13 @@ export class RequestBody implements IncomingBody {
   }
 
   consume(consumer: BodyConsumer): void {
-    if (this.#used) {
+    if (this.#consumed) {
       throw new UsageError('HAWSER_BUSY', 'Cannot read the request body as it was read already');
     }
-    this.#used = true;
-    if (this.#failure) {
-      this.#tell(() => consumer.failed(this.#failure as Error));
+    this.#consumed = true;
+    const failure = this.#failure ?? (this.#discarded ? unread() : undefined);
+    if (failure) {
+      this.#tell(() => consumer.failed(failure));
       return;
     }
     this.#consumer = consumer;
@@ -111,7 +113,7 @@ export class RequestBody implements IncomingBody {
   }
 
   discard(): void {
-    this.#used = true;
+    this.#discarded = true;
     this.#consumer = undefined;
     this.#kept = [];
     if (this.#state !== 'open') return;
@@ -124,8 +126,8 @@ export class RequestBody implements IncomingBody {
   dataReceived(chunk: Buffer): void {
     this.#bytes += chunk.length;
     if (this.#state === 'discarding') {
-      this.#discarded += chunk.length;
-      if (this.#discarded > MAX_DISCARD_BYTES) this.#source.bodyTooLong();
+      this.#discardedBytes += chunk.length;
+      if (this.#discardedBytes > MAX_DISCARD_BYTES) this.#source.bodyTooLong();
     } else if (this.#consumer && !this.#paused) {
       // Spelled out, as this is where large bodies pass.
       try {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { RequestHead } from '../contract/message-head.ts';
+import { words } from '../wire/words.ts';
 
 /**
  * The request with which a peer asked for another protocol: as much of node's `IncomingMessage` as libraries for such
@@ -29,11 +30,13 @@ export function toUpgradeRequest(head: RequestHead): UpgradeRequest {
 }
 
 /** Of these node keeps the first. */
-const SINGLE: ReadonlySet<string> = new Set([
-  ...['age', 'authorization', 'content-length', 'content-type', 'etag', 'expires', 'from', 'host'],
-  ...['if-modified-since', 'if-unmodified-since', 'last-modified', 'location', 'max-forwards'],
-  ...['proxy-authorization', 'referer', 'retry-after', 'server', 'user-agent'],
-]);
+const SINGLE: ReadonlySet<string> = new Set(
+  words(`
+    age authorization content-length content-type etag expires from host if-modified-since
+    if-unmodified-since last-modified location max-forwards proxy-authorization referer retry-after
+    server user-agent
+  `),
+);
 
 /** `fields` as `IncomingMessage.headers` has them. */
 export function toNodeHeaders(fields: FieldLines): IncomingHttpHeaders {
