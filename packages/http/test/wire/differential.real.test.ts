@@ -1,0 +1,32 @@
+import { expect, test } from 'vitest';
+import { compareReadings } from './compare-readings.ts';
+import { fuzzRequests } from './differential.ts';
+import { outcomeClasses } from './differential-classes.ts';
+import { NodeReader, readOurs } from './read-request.ts';
+import { latin1 } from './recording.ts';
+import { accepted, refused } from './request-vectors.ts';
+
+const node = new NodeReader();
+const KNOWN = outcomeClasses.map(({ outcome }) => outcome);
+
+async function outcomeOf(text: string): Promise<string> {
+  const [theirs] = await node.readAll([[latin1(text)]]);
+  if (theirs === undefined) throw new Error('Nothing was read');
+  return compareReadings(readOurs([latin1(text)]), theirs);
+}
+
+test.each(outcomeClasses)('$outcome: $why', async ({ outcome, example }) => {
+  expect(await outcomeOf(example)).toBe(outcome);
+});
+
+test('each vector is read as node:http reads it, or there is a reason', async () => {
+  for (const [sent] of accepted) expect(KNOWN).toContain(await outcomeOf(sent));
+  for (const [, sent] of refused) expect(KNOWN).toContain(await outcomeOf(sent));
+});
+
+test('of 20,000 mutants none is read in two ways', async () => {
+  const outcomes = await fuzzRequests({ count: 20_000, seed: 7 });
+  const unknown = [...outcomes].filter(([outcome]) => !KNOWN.includes(outcome));
+  expect(unknown).toEqual([]);
+  expect(outcomes.get('same')?.count).toBeGreaterThan(2_000);
+});
