@@ -52,6 +52,10 @@ export type { FormLimits } from './forms/form-limits.ts';
 export type { FieldPart, FilePart, Part } from './forms/part.ts';
 export { type PartsOptions, parts } from './forms/parts.ts';
 export { type ReadFormOptions, readForm } from './forms/read-form.ts';
+// HTTP/2.
+export { type Http2ServerOptions, http2 } from './http2/http2.ts';
+export type { Http2Options } from './http2/http2-options.ts';
+export { matchHttp2 } from './http2/with-http2.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
 export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';

@@ -19,8 +19,19 @@ function agreed(port: number, names: string[]): Promise<unknown> {
   });
 }
 
-test('over TLS a client that prefers HTTP/2 agrees on HTTP/1.1, and one that speaks nothing else is told', async () => {
+test('over TLS a client agrees on HTTP/2, or on whatever it speaks', async () => {
   const app = sniff({ http: http(() => new Response('hi')) });
+  const secured = stack(tls(authority.server('localhost')))(app);
+  await using port = await createNodeReactor().tcp.listen({ host, port: 0 }, secured);
+  const at = 'port' in port.address ? port.address.port : 0;
+  expect(await agreed(at, ['http/1.1', 'h2'])).toBe('h2');
+  expect(await agreed(at, ['h2'])).toBe('h2');
+  expect(await agreed(at, ['http/1.1'])).toBe('http/1.1');
+  expect(await agreed(at, [])).toBe(false);
+});
+
+test('without HTTP/2 a client that prefers it agrees on HTTP/1.1, and one that speaks nothing else is told', async () => {
+  const app = sniff({ http: http(() => new Response('hi'), { http2: false }) });
   const secured = stack(tls(authority.server('localhost')))(app);
   await using port = await createNodeReactor().tcp.listen({ host, port: 0 }, secured);
   const at = 'port' in port.address ? port.address.port : 0;

@@ -21,7 +21,7 @@ import { LazyTimer } from '../server/lazy-timer.ts';
 import { Methods } from '../wire/methods.ts';
 import { FrameGuard } from './frame-guard.ts';
 import { Http2Exchange } from './http2-exchange.ts';
-import type { Http2Limits } from './http2-options.ts';
+import type { Http2Limits } from './http2-limits.ts';
 import { type HeadRefusal, type Http2RequestHead, readRequest } from './read-request.ts';
 import { SessionSocket } from './session-socket.ts';
 

@@ -8,7 +8,7 @@ import { BodyPace } from '../server/body-pace.ts';
 import { CancelScope } from '../server/cancel-scope.ts';
 import { cutOffBody, lateBody, type RequestBody } from '../server/request-body.ts';
 import { httpDate } from '../wire/http-date.ts';
-import type { Http2Limits } from './http2-options.ts';
+import type { Http2Limits } from './http2-limits.ts';
 import type { Http2RequestHead } from './read-request.ts';
 import { toNodeHeaders } from './response-headers.ts';
 import { StreamAnswerBody } from './stream-answer-body.ts';

@@ -1,26 +1,17 @@
-import type { Factory, Matcher } from '@hawser/core';
+import type { Factory } from '@hawser/core';
 import type { HttpHandler } from '../contract/http-handler.ts';
 import type { Http1Options } from '../server/http-options.ts';
 import { webResponder } from '../web/web-responder.ts';
-import { PREFACE } from './frame-types.ts';
 import { Http2Connection } from './http2-connection.ts';
-import { type Http2Options, toHttp2Limits } from './http2-options.ts';
+import { toHttp2Limits } from './http2-limits.ts';
+import type { Http2Options } from './http2-options.ts';
+import { matchHttp2 } from './with-http2.ts';
 
 /** Options for {@link http2}. */
 export interface Http2ServerOptions extends Http2Options, Omit<Http1Options, 'websocket'> {
   /** Longest request body that is collected whole; over it 413. @defaultValue 1_048_576 */
   readonly maxBodyBytes?: number | undefined;
 }
-
-/** The preface of HTTP/2 with prior knowledge (RFC 9113 §3.4). */
-export const matchHttp2: Matcher = {
-  maxBytes: PREFACE.length,
-  test(head) {
-    const length = Math.min(head.length, PREFACE.length);
-    if (head.compare(PREFACE, 0, length, 0, length) !== 0) return 'no';
-    return length === PREFACE.length ? 'yes' : 'more';
-  },
-};
 
 /**
  * Serves HTTP/2 (RFC 9113) and nothing else, over whatever carries bytes. {@link http} speaks it as well, beside

@@ -1,3 +1,4 @@
+import type { Http2Options } from '../http2/http2-options.ts';
 import type { UpgradeHandler } from './upgrade.ts';
 
 /** Options for {@link http}. Each limit has a default that is safe on the open internet. */
@@ -7,6 +8,8 @@ export interface HttpOptions extends Http1Options {
    * are read. A body that is read as a stream may be of any length. @defaultValue 1_048_576
    */
   readonly maxBodyBytes?: number | undefined;
+  /** Limits that only HTTP/2 has; `false` to speak HTTP/1 alone. @defaultValue spoken, with the defaults */
+  readonly http2?: false | Http2Options | undefined;
 }
 
 /** Options for {@link http1}. */

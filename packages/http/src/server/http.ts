@@ -1,6 +1,8 @@
 import type { Factory } from '@hawser/core';
 import type { Responder } from '../contract/exchange.ts';
 import type { HttpHandler } from '../contract/http-handler.ts';
+import { toHttp2Limits } from '../http2/http2-limits.ts';
+import { withHttp2 } from '../http2/with-http2.ts';
 import { webResponder } from '../web/web-responder.ts';
 import { checkLimit, type HttpOptions } from './http-options.ts';
 import { http1 } from './http1.ts';
@@ -12,14 +14,17 @@ export interface HttpApp {
 
 /**
  * Serves HTTP/1.1 and 1.0 (RFC 9110, RFC 9112) with a handler of Request and Response, over whatever carries bytes. Each
- * connection has limits on size and time, and says goodbye when the process stops.
+ * connection has limits on size and time, and says goodbye when the process stops. HTTP/2 (RFC 9113) is spoken too, with
+ * clients that agree on it by ALPN, or begin with its preface.
  *
  * @throws RangeError when a limit is not above 0
  * @example serve('tcp://:8080', http((request) => new Response(`You asked for ${request.url}\n`)))
  */
 export function http(app: HttpHandler | HttpApp, options: HttpOptions = {}): Factory {
-  const { maxBodyBytes = 1_048_576, ...rest } = options;
+  const { maxBodyBytes = 1_048_576, http2 = {}, ...rest } = options;
   checkLimit('maxBodyBytes', maxBodyBytes);
   const responder = 'responder' in app ? app.responder : webResponder(app, { maxBodyBytes });
-  return http1(responder, rest);
+  const factory = http1(responder, rest);
+  if (http2 === false) return factory;
+  return withHttp2(factory, { responder, limits: toHttp2Limits(http2, rest) });
 }

@@ -10,7 +10,8 @@ import type { World } from '@hawser/core/testing';
 import type { IncomingBody } from '../../src/contract/body.ts';
 import type { Responder } from '../../src/contract/exchange.ts';
 import { Http2Connection } from '../../src/http2/http2-connection.ts';
-import { type Http2Options, toHttp2Limits } from '../../src/http2/http2-options.ts';
+import { toHttp2Limits } from '../../src/http2/http2-limits.ts';
+import type { Http2Options } from '../../src/http2/http2-options.ts';
 import type { Http1Options } from '../../src/server/http-options.ts';
 
 /** A client of node over the world of a test. */

@@ -1,8 +1,8 @@
 import { pipeWorld } from '@hawser/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpExchange, Responder } from '../../src/contract/exchange.ts';
+import { toHttp2Limits } from '../../src/http2/http2-limits.ts';
 import type { Http2Options } from '../../src/http2/http2-options.ts';
-import { toHttp2Limits } from '../../src/http2/http2-options.ts';
 import type { Http1Options } from '../../src/server/http-options.ts';
 import { answering, collect, connectClient, send } from './h2-world.ts';
 import { Flag, frame, headers, PREFACE, RawClient, request, uint32 } from './raw-client.ts';
