@@ -80,6 +80,21 @@ export {
   type UpgradeRefusal,
 } from './server/upgrade.ts';
 export type { UpgradeRequest } from './server/upgrade-request.ts';
+// Events for browsers.
+export type { EventSender } from './sse/event-sender.ts';
+export {
+  type EventProducer,
+  type EventStreamOptions,
+  type Events,
+  eventStream,
+} from './sse/event-stream.ts';
+export {
+  EventStreamReader,
+  type EventStreamReaderOptions,
+  type ReceivedEvent,
+  readEvents,
+} from './sse/event-stream-reader.ts';
+export type { ServerEvent } from './sse/format-event.ts';
 // Requests and responses.
 export { HttpHeaders, toFieldLines } from './web/http-headers.ts';
 export {

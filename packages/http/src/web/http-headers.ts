@@ -24,7 +24,7 @@ export class HttpHeaders implements Headers {
 
   /** @throws TypeError when a name or value is none */
   constructor(init?: HeadersInput) {
-    if (!HttpHeaders.#joined) HttpHeaders.#joined = joinStandard(HttpHeaders, 'Headers');
+    if (!HttpHeaders.#joined) HttpHeaders.#joined = joinStandard(HttpHeaders, 'Headers', []);
     if (init !== undefined) {
       this.#lines = linesOf(init);
       this.#owned = true;
@@ -123,11 +123,6 @@ export class HttpHeaders implements Headers {
 
   get [Symbol.toStringTag](): string {
     return 'Headers';
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](): Record<string, string> {
-    return Object.fromEntries(this);
   }
 
   /** As the standard, sees what is changed while it walks. */

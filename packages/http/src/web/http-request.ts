@@ -12,6 +12,7 @@ import { requestUrl } from './request-url.ts';
 
 const DEFAULT_MAX_BODY_BYTES = 1_048_576;
 const NO_BYTES = Buffer.alloc(0);
+const SHOWN = ['method', 'headers', 'bodyUsed'];
 
 /** Options for {@link HttpRequest}. */
 export interface HttpRequestOptions {
@@ -49,7 +50,7 @@ export class HttpRequest implements Request {
   #body: RequestBody | undefined;
 
   constructor(exchange: HttpExchange, options?: HttpRequestOptions) {
-    if (!HttpRequest.#joined) HttpRequest.#joined = joinStandard(HttpRequest, 'Request');
+    if (!HttpRequest.#joined) HttpRequest.#joined = joinStandard(HttpRequest, 'Request', SHOWN);
     this.#exchange = exchange;
     this.#method = exchange.method;
     this.#maxBodyBytes = options?.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES;
@@ -202,12 +203,6 @@ export class HttpRequest implements Request {
 
   get [Symbol.toStringTag](): string {
     return 'Request';
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    const { method, headers, bodyUsed } = this;
-    return { method, target: this.#url ?? this.#exchange.target, headers, bodyUsed };
   }
 
   #hasBody(): boolean {

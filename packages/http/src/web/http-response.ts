@@ -17,6 +17,8 @@ import {
 } from './response-content.ts';
 import { checkBodyStatus, toReason, toReference, toStatus } from './response-rules.ts';
 
+const SHOWN = ['status', 'statusText', 'headers', 'bodyUsed'];
+
 /** Fields at the end of a streamed body, when they are known then. */
 export type Trailers =
   | HeadersInput
@@ -77,7 +79,7 @@ export class HttpResponse implements Response {
   #more: MoreParts | undefined;
 
   constructor(body?: ResponseBody, init?: HttpResponseInit) {
-    if (!HttpResponse.#joined) HttpResponse.#joined = joinStandard(HttpResponse, 'Response');
+    if (!HttpResponse.#joined) HttpResponse.#joined = joinStandard(HttpResponse, 'Response', SHOWN);
     if (init !== undefined && init !== null) this.#begin(init);
     if (body === null || body === undefined) return;
     checkBodyStatus(this.#status);
@@ -260,12 +262,6 @@ export class HttpResponse implements Response {
 
   get [Symbol.toStringTag](): string {
     return 'Response';
-  }
-
-  /** What `console.log` shows. */
-  [Symbol.for('nodejs.util.inspect.custom')](): object {
-    const { status, statusText, headers, bodyUsed } = this;
-    return { status, statusText, headers, bodyUsed };
   }
 
   static #typed(text: string, type: string, init: HttpResponseInit | undefined): HttpResponse {

@@ -237,17 +237,12 @@ describe('parts', () => {
 
   test('of which somebody has read enough are skipped', async () => {
     const request = new PiecedRequest(MULTIPART, upload(20));
-    const names: string[] = [];
+    const read: unknown[] = [];
     for await (const part of parts(request)) {
-      names.push(part.name);
-      if (part.kind === 'file') {
-        for await (const chunk of part.stream) {
-          expect(chunk).toHaveLength(65_536);
-          break;
-        }
-      }
+      if (part.kind === 'field') read.push(part.name);
+      else for await (const chunk of part.stream) if (read.push((chunk as Buffer).length)) break;
     }
-    expect(names).toEqual(['f', 'after']);
+    expect(read).toEqual([65_536, 'after']);
   });
 
   test('left in the middle cancel the body', async () => {

@@ -1,5 +1,5 @@
 import type { Factory } from '@hawser/core';
-import { FakeTransport } from '@hawser/core/testing';
+import { createTestReactor, FakeTransport, type TestReactor } from '@hawser/core/testing';
 import type { BodyConsumer, IncomingBody, OutgoingBody } from '../../src/contract/body.ts';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
 import type { FieldLines } from '../../src/contract/field-lines.ts';
@@ -103,7 +103,8 @@ export interface FakeExchangeOptions {
 
 /** An exchange whose peer is the test. */
 export class FakeExchange implements HttpExchange {
-  readonly transport: FakeTransport = new FakeTransport();
+  readonly reactor: TestReactor = createTestReactor();
+  readonly transport: FakeTransport = new FakeTransport({ reactor: this.reactor });
   readonly scheme = 'http';
   readonly version: HttpExchange['version'];
   readonly method: string;
@@ -122,6 +123,7 @@ export class FakeExchange implements HttpExchange {
   signalsMade = 0;
   #controller: AbortController | undefined;
   #listeners = new Set<(reason: Error) => void>();
+  readonly #drains = new Set<() => void>();
   #drained: (() => void) | undefined;
   #finish!: () => void;
 
@@ -152,14 +154,22 @@ export class FakeExchange implements HttpExchange {
   }
 
   get problems(): readonly { readonly where: string; readonly error: unknown }[] {
-    return (
-      this.transport.reactor.reports as unknown as { problems: { where: string; error: unknown }[] }
-    ).problems;
+    return this.reactor.reports.problems;
   }
 
   onGone(listener: (reason: Error) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  onDrain(listener: () => void): Disposable {
+    this.#drains.add(listener);
+    return { [Symbol.dispose]: () => void this.#drains.delete(listener) };
+  }
+
+  /** The server wants to stop. */
+  askToDrain(): void {
+    for (const listener of this.#drains) listener();
   }
 
   get listeners(): number {
