@@ -1,11 +1,12 @@
 import { ConnectionError, type Factory, type Transport, UsageError } from '@hawser/core';
-import type { OutgoingBody } from '../contract/body.ts';
+import type { IncomingBody, OutgoingBody } from '../contract/body.ts';
 import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { RequestHead, ResponseHead } from '../contract/message-head.ts';
 import { formatInterim } from '../wire/format-response-head.ts';
 import { AnswerBody, type AnswerOwner } from './answer-body.ts';
 import { CancelScope } from './cancel-scope.ts';
+import { EmptyBody } from './empty-body.ts';
 import {
   type AnswerSituation,
   type FormattedAnswer,
@@ -23,6 +24,8 @@ export interface ExchangeHost extends BodySource {
   readonly output: Output;
   /** The peer has ended its side. */
   readonly peerEnded: boolean;
+  /** The process wants to stop. */
+  readonly draining: boolean;
   /** Whether another request may follow this one; asked when the head of the answer is written. */
   mayKeep(): boolean;
   /** An answer has begun that goes on for a while. */
@@ -47,8 +50,10 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   readonly fields: FieldLines;
   readonly #head: RequestHead;
   readonly #host: ExchangeHost;
-  #body: RequestBody | undefined;
+  readonly #body: RequestBody | undefined;
+  #empty: IncomingBody | undefined;
   #scope: CancelScope | undefined;
+  #drainListeners: Set<{ readonly listener: () => void }> | undefined;
   /** An answer was given, or the connection was. */
   #answered = false;
   /** Its head lets the connection go on. */
@@ -70,7 +75,12 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
     this.target = head.target;
     this.authority = head.authority;
     this.fields = head.fields;
-    if (head.bodyLength !== 0) this.#makeBody();
+    if (head.bodyLength !== 0) {
+      this.#body = new RequestBody(host, {
+        length: head.bodyLength,
+        awaited: head.expectsContinue,
+      });
+    }
   }
 
   get scheme(): 'http' | 'https' {
@@ -83,8 +93,9 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   get upgrade(): string | undefined {
     return this.#head.bodyLength === 0 ? this.#head.upgrade : undefined;
   }
-  get body(): RequestBody {
-    return this.#body ?? this.#makeBody();
+  get body(): IncomingBody {
+    this.#empty ??= this.#body ?? new EmptyBody();
+    return this.#empty;
   }
   /** The peer would keep the connection. */
   get keepAlive(): boolean {
@@ -92,12 +103,11 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   }
 
   get signal(): AbortSignal {
-    const made = this.#scope !== undefined;
     const scope = this.#cancelScope;
     const { signal } = scope;
-    if (made) return signal;
+    if (this.#over || signal.aborted) return signal;
     if (this.#goneBecause) scope.abort(this.#goneBecause);
-    else if (!this.#over && this.#host.peerEnded) scope.abort(endedItsSide());
+    else if (this.#host.peerEnded) scope.abort(endedItsSide());
     return signal;
   }
   get gone(): boolean {
@@ -122,6 +132,15 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
     const registration = scope.add(listener);
     this.soon(() => scope.cancel(gone));
     return registration;
+  }
+
+  onDrain(listener: () => void): Disposable {
+    const entry = { listener };
+    if (this.#over || this.gone) return NOTHING;
+    this.#drainListeners ??= new Set();
+    this.#drainListeners.add(entry);
+    if (this.#host.draining) this.soon(() => this.drainRequested());
+    return { [Symbol.dispose]: () => void this.#drainListeners?.delete(entry) };
   }
 
   inform(status: number, fields: FieldLines): void {
@@ -186,8 +205,8 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   get kept(): boolean {
     return this.#kept;
   }
-  /** What was asked for of the body; `undefined` if there is none, or nobody asked. */
-  get bodyInUse(): RequestBody | undefined {
+  /** The body, if there is one. */
+  get content(): RequestBody | undefined {
     return this.#body;
   }
   get stillStreaming(): boolean {
@@ -197,6 +216,19 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   /** The peer ended its side: it may have left, or wait for the answer. */
   peerEnded(): void {
     this.#scope?.abort(endedItsSide());
+  }
+
+  /** The process wants to stop. */
+  drainRequested(): void {
+    const entries = this.#drainListeners;
+    this.#drainListeners = undefined;
+    for (const { listener } of entries ?? []) {
+      try {
+        listener();
+      } catch (thrown) {
+        this.#host.report(thrown);
+      }
+    }
   }
 
   /** The peer has taken everything. */
@@ -267,14 +299,6 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
     throw new UsageError('HAWSER_BUSY', 'Cannot answer a request as it was answered already');
   }
 
-  #makeBody(): RequestBody {
-    this.#body = new RequestBody(this.#host, {
-      length: this.#head.bodyLength,
-      awaited: this.#head.expectsContinue,
-    });
-    return this.#body;
-  }
-
   get #cancelScope(): CancelScope {
     this.#scope ??= new CancelScope((thrown) => this.#host.report(thrown));
     return this.#scope;
@@ -282,6 +306,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
 
   #settle(): void {
     this.#settled = true;
+    this.#drainListeners = undefined;
     this.#done?.settle();
   }
 }
@@ -294,3 +319,5 @@ function endedItsSide(): ConnectionError {
 }
 
 function ignore(): void {}
+
+const NOTHING: Disposable = { [Symbol.dispose]: ignore };

@@ -159,6 +159,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
     if (this.#state !== 'open') return;
     this.#busy = true;
     this.#state = 'draining';
+    this.#exchange?.drainRequested();
     this.#settle();
   }
 
@@ -173,7 +174,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
       'HAWSER_CLOSED',
       `Cannot finish the answer as the peer is gone: ${describeReason(reason)}`,
     );
-    exchange.bodyInUse?.fail(cutOffBody());
+    exchange.content?.fail(cutOffBody());
     exchange.giveUp(error);
     this.#exchange = undefined;
   }
@@ -199,19 +200,19 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
       this.#responderFailed(exchange, thrown);
     }
     if (this.#exchange !== exchange) return;
-    const body = exchange.bodyInUse;
+    const body = exchange.content;
     if (!body || body.received) this.#hold(Hold.Answer);
     else if (!body.flowing) this.#hold(Hold.Body);
   }
 
   data(chunk: Buffer): void {
     this.#pace?.received(chunk.length);
-    this.#exchange?.bodyInUse?.dataReceived(chunk);
+    this.#exchange?.content?.dataReceived(chunk);
   }
 
   end(trailers: FieldLines): void {
     const exchange = this.#exchange;
-    const body = exchange?.bodyInUse;
+    const body = exchange?.content;
     // One without a body may have its answer already.
     if (!body || body.received) return;
     this.#pace = undefined;
@@ -235,10 +236,14 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
     return this.#peerEnded;
   }
 
+  get draining(): boolean {
+    return this.#state === 'draining';
+  }
+
   mayKeep(): boolean {
     const exchange = this.#exchange;
     if (!exchange?.keepAlive || this.#last) return false;
-    if (exchange.bodyInUse?.reusable === false) return false;
+    if (exchange.content?.reusable === false) return false;
     if (this.#served + 1 >= this.#settings.limits.maxRequestsPerConnection) return false;
     // What has come of the next request is owed an answer, which then says goodbye.
     return this.#state === 'open' || this.#reader.keptBytes > 0;
@@ -273,7 +278,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
 
   bodyWanted(): void {
     const exchange = this.#exchange;
-    if (exchange?.bodyInUse?.takeAwaited() && !exchange.begun) this.#output.text(CONTINUE);
+    if (exchange?.content?.takeAwaited() && !exchange.begun) this.#output.text(CONTINUE);
     this.#pace?.start(this.#now());
     this.#release(Hold.Body);
     if (!this.#reading) this.#read();
@@ -337,7 +342,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
 
   /** The peer is gone: what it sent of a body is kept for whoever reads it. */
   #readWhatCame(): void {
-    const body = this.#exchange?.bodyInUse;
+    const body = this.#exchange?.content;
     if (!body || body.received) return;
     this.#holds = 0;
     this.#reading = true;
@@ -363,7 +368,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
   /** The rest of a body will not be read. Its responder answers, unless it has. */
   #bodyLost(exchange: Http1Exchange, error: Error): void {
     this.#pace = undefined;
-    exchange.bodyInUse?.fail(error);
+    exchange.content?.fail(error);
     this.#complete();
   }
 
@@ -400,7 +405,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
       this.#watchPeer();
       return;
     }
-    const body = exchange.bodyInUse;
+    const body = exchange.content;
     body?.answered();
     exchange.finish();
     if (!exchange.kept) this.#last = true;
@@ -497,7 +502,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
       if (this.#reader.state === 'head') this.#headSince ??= now;
       return;
     }
-    const body = exchange.bodyInUse;
+    const body = exchange.content;
     if (!body || body.received) return;
     if (this.#pace) {
       if (body.flowing) this.#pace.start(now);
@@ -571,7 +576,7 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
     }
     this.#exchange = undefined;
     const error = new TimeoutError(`Cannot answer within ${limits.maxExchangeMs} ms`);
-    exchange.bodyInUse?.fail(error);
+    exchange.content?.fail(error);
     exchange.giveUp(error);
     this.#refuse(503);
   }

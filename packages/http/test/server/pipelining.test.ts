@@ -1,0 +1,105 @@
+import { expect, test } from 'vitest';
+import type { HttpExchange } from '../../src/contract/exchange.ts';
+import { echoTarget, get, post, served } from './served.ts';
+
+const bodies = (text: string): string[] =>
+  [...text.matchAll(/\r\n\r\n(\/\d+)/g)].map(([, body]) => body ?? '');
+const targets = Array.from({ length: 16 }, (_, at) => `/${at}`);
+const pipeline = targets.map((target) => get(target)).join('');
+
+test('the answers to a pipeline leave in one write, in order', () => {
+  const { transport, text } = served(echoTarget);
+  transport.receive(pipeline);
+  expect(transport.writes).toHaveLength(1);
+  expect(bodies(text())).toEqual(targets);
+});
+
+test('the head and a small body leave in one piece', () => {
+  const { transport } = served((exchange) =>
+    exchange.respond({ status: 200, fields: [] }, new Uint8Array(100)),
+  );
+  transport.receive(get('/'));
+  expect(transport.writes).toHaveLength(1);
+});
+
+test('answers that are given in microtasks leave together as well', async () => {
+  const { transport, text } = served((exchange) => {
+    void Promise.resolve().then(() => echoTarget(exchange));
+  });
+  transport.receive(pipeline);
+  await transport.settle();
+  expect(transport.writes).toHaveLength(1);
+  expect(bodies(text())).toEqual(targets);
+});
+
+test('a request is not looked at before the one in front of it is answered', async () => {
+  const { transport, exchanges, text } = served();
+  transport.receive(get('/1') + get('/2'));
+  transport.receive(get('/3'));
+  expect(exchanges.map(({ target }) => target)).toEqual(['/1']);
+  expect(transport.reading).toBe(false);
+  for (const target of ['/1', '/2', '/3']) {
+    expect(exchanges.at(-1)?.target).toBe(target);
+    echoTarget(exchanges.at(-1) as HttpExchange);
+    await transport.settle();
+    expect(bodies(text())).toEqual([target]);
+  }
+  expect(transport.reading).toBe(true);
+});
+
+test('while the peer does not take answers, no more requests are answered', async () => {
+  const { transport, exchanges } = served(
+    (exchange) => exchange.respond({ status: 200, fields: [] }, 'x'.repeat(1_000)),
+    { highWaterMark: 4_096 },
+  );
+  transport.stall();
+  transport.receive(get('/').repeat(500));
+  await transport.settle();
+  const before = exchanges.length;
+  expect(before).toBeLessThan(50);
+  transport.drained();
+  await transport.settle();
+  expect(exchanges.length).toBe(500);
+});
+
+test('a peer that sends without end is kept waiting with a bounded number of bytes', async () => {
+  const { transport, exchanges } = served();
+  for (let at = 0; at < 1_000; at++) {
+    transport.receive(get('/'));
+    await Promise.resolve();
+  }
+  expect(exchanges).toHaveLength(1);
+  expect(transport.reading).toBe(false);
+  // What the wire delivered: the first request, and the one that made it stop.
+  expect(transport.bytesRead).toBe(2 * get('/').length);
+});
+
+test('the last request of a connection is answered with a goodbye', async () => {
+  const { transport, exchanges, text } = served(echoTarget, { maxRequestsPerConnection: 3 });
+  transport.receive(pipeline);
+  await transport.settle();
+  expect(exchanges).toHaveLength(3);
+  expect(text().match(/connection: close/g)).toHaveLength(1);
+  expect(transport.wireState).not.toBe('open');
+});
+
+test('a request with a body waits for its turn, and so does what follows it', async () => {
+  const { transport, exchanges, text } = served();
+  transport.receive(get('/1') + post('/2', 'body') + get('/3'));
+  echoTarget(exchanges[0] as HttpExchange);
+  expect(exchanges).toHaveLength(2);
+  // Nobody reads it: it is thrown away.
+  echoTarget(exchanges[1] as HttpExchange);
+  expect(exchanges).toHaveLength(3);
+  echoTarget(exchanges[2] as HttpExchange);
+  await transport.settle();
+  expect(bodies(text())).toEqual(['/1', '/2', '/3']);
+});
+
+test('thousands of requests in one read are answered without a deep stack', async () => {
+  const { transport, exchanges, reports } = served(echoTarget);
+  transport.receive(get('/').repeat(20_000));
+  for (let turn = 0; exchanges.length < 20_000 && turn < 1_000; turn++) await transport.settle();
+  expect(exchanges).toHaveLength(20_000);
+  expect(reports.problems).toEqual([]);
+});
