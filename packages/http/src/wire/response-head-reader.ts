@@ -5,8 +5,10 @@ import type { ResponseHeadRead } from '../contract/message-head.ts';
 import { FieldSection, spelledFields } from './field-section.ts';
 import { After, Framing, type HeadReader } from './head-reader.ts';
 import { malformed } from './malformed.ts';
-import { octetFailure, SP } from './octets.ts';
+import { CR, octetFailure, SP } from './octets.ts';
 
+const PREFIX = 'HTTP/1.';
+const MAJOR_AT = 'HTTP/'.length;
 const STATUS_AT = 'HTTP/1.1 '.length;
 const REASON_AT = 'HTTP/1.1 200 '.length;
 /** As many interim responses as one request may get. */
@@ -38,9 +40,7 @@ export class ResponseHeadReader implements HeadReader<ResponseHeadRead> {
 
   partialStart(text: string): Malformed | undefined {
     if (this.#expected.length === 0) return malformed('unexpected-response');
-    const known = 'HTTP/1.';
-    const length = Math.min(text.length, known.length);
-    return text.slice(0, length) === known.slice(0, length) ? undefined : badStart(text);
+    return prefixFailure(text);
   }
 
   start(text: string, start: number, end: number): Malformed | undefined {
@@ -48,7 +48,7 @@ export class ResponseHeadReader implements HeadReader<ResponseHeadRead> {
     const minor = text.charCodeAt(start + STATUS_AT - 2);
     // The space before an empty phrase is often left out.
     const inOrder =
-      text.startsWith('HTTP/1.', start) &&
+      text.startsWith(PREFIX, start) &&
       (minor === 0x31 || minor === 0x30) &&
       text.charCodeAt(start + STATUS_AT - 1) === SP &&
       (end === start + REASON_AT - 1 ||
@@ -177,10 +177,20 @@ function statusAt(text: string, at: number): number {
 }
 
 function badStart(text: string): Malformed {
-  if (/^HTTP\/\d\.\d /.test(text) && !/^HTTP\/1\.[01] /.test(text)) {
-    return malformed('unsupported-version');
+  if (/^HTTP\/1\.[2-9] /.test(text)) return malformed('unsupported-version');
+  return prefixFailure(text) ?? firstFailure(text) ?? malformed('bad-status-line');
+}
+
+/** Whether `text` does not begin as a status line, as far as it goes. A CR at its end may be that of an empty line. */
+function prefixFailure(text: string): Malformed | undefined {
+  for (let at = 0; at < text.length && at < PREFIX.length; at++) {
+    const octet = text.charCodeAt(at);
+    if (octet === PREFIX.charCodeAt(at)) continue;
+    if (octet === CR && at === text.length - 1) return undefined;
+    if (at === MAJOR_AT && octet >= 0x30 && octet <= 0x39) return malformed('unsupported-version');
+    return octetFailure(octet) ?? malformed('bad-status-line');
   }
-  return firstFailure(text) ?? malformed('bad-status-line');
+  return undefined;
 }
 
 function firstFailure(text: string): Malformed | undefined {

@@ -72,6 +72,12 @@ const STRICTER: readonly OutcomeClass[] = [
     example: `${HEAD}Host: b\r\n\r\n`,
   },
   {
+    outcome: 'we refuse: duplicate-transfer-encoding',
+    why: 'Two lines are one list (RFC 9110 §5.3), of which node overlooks an empty member.',
+    example:
+      'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding:\r\n\r\n0\r\n\r\n',
+  },
+  {
     outcome: 'we refuse: forbidden-trailer',
     why: 'A trailer that frames, routes or authenticates comes after all of that was done (RFC 9110 §6.5.1).',
     example: `${CHUNKS}0\r\nTE: x\r\n\r\n`,
@@ -119,6 +125,11 @@ const OTHER: readonly OutcomeClass[] = [
     outcome: 'node does not know the method',
     why: 'Its list has not all of the registered ones.',
     example: 'UPDATEREDIRECTREF / HTTP/1.1\r\nHost: a\r\n\r\n',
+  },
+  {
+    outcome: 'node refuses: HPE_INVALID_CONTENT_LENGTH',
+    why: 'White space around a value is no part of it, and HTAB is white space (RFC 9110 §5.5).',
+    example: 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\t\r\n\r\nx',
   },
   {
     outcome: 'node upgrades HTTP/1.0',

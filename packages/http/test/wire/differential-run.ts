@@ -17,5 +17,5 @@ for (const [outcome, { count: times, example }] of [...outcomes].sort(([a], [b])
 )) {
   console.log(`${String(times).padStart(9)}  ${outcome}  ${JSON.stringify(example).slice(0, 300)}`);
 }
-const known = outcomeClasses.map(({ outcome }) => outcome);
-if ([...outcomes.keys()].some((outcome) => !known.includes(outcome))) process.exitCode = 1;
+const known = new Set(outcomeClasses.map(({ outcome }) => outcome));
+if ([...outcomes.keys()].some((outcome) => !known.has(outcome))) process.exitCode = 1;
