@@ -37,4 +37,8 @@ export type HttpErrorCode =
   /** Two routes that a router cannot tell apart. */
   | 'HAWSER_HTTP_DUPLICATE_ROUTE'
   /** Middleware that goes on with the same request a second time. */
-  | 'HAWSER_HTTP_NEXT_TWICE';
+  | 'HAWSER_HTTP_NEXT_TWICE'
+  /** A cookie that browsers would refuse. */
+  | 'HAWSER_HTTP_BAD_COOKIE'
+  /** A session that is changed too late, or holds too much. */
+  | 'HAWSER_HTTP_SESSION';

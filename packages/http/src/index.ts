@@ -56,6 +56,49 @@ export { type ReadFormOptions, readForm } from './forms/read-form.ts';
 export { type Http2ServerOptions, http2 } from './http2/http2.ts';
 export type { Http2Options } from './http2/http2-options.ts';
 export { matchHttp2 } from './http2/with-http2.ts';
+// Middleware of identity.
+export {
+  type CookieOptions,
+  formatCookie,
+  readCookies,
+  removeCookie,
+  setCookie,
+} from './middleware/cookies.ts';
+export { type CorsOptions, cors, type OriginTest } from './middleware/cors.ts';
+export { type CsrfOptions, csrf } from './middleware/csrf.ts';
+export {
+  type BasicAuthOptions,
+  type BasicAuthUsers,
+  requireBasicAuth,
+} from './middleware/require-basic-auth.ts';
+export {
+  type BearerAuthOptions,
+  type BearerAuthTokens,
+  requireBearerAuth,
+} from './middleware/require-bearer-auth.ts';
+export {
+  type ContentSecurityPolicy,
+  type SecurityHeadersOptions,
+  securityHeaders,
+} from './middleware/security-headers.ts';
+export type { Session } from './middleware/session.ts';
+export {
+  type MemorySessionOptions,
+  type MemorySessionStore,
+  memorySessions,
+  type SessionStore,
+  type StoredSession,
+} from './middleware/session-store.ts';
+export {
+  type SessionCookieOptions,
+  type SessionOptions,
+  sessions,
+} from './middleware/sessions.ts';
+export {
+  type SignedCookieOptions,
+  type SignedCookies,
+  signedCookies,
+} from './middleware/signed-cookies.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
 export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';

@@ -4,6 +4,7 @@ import type { HttpErrorCode } from '../errors.ts';
 import { HttpError } from '../http-error.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { Answer, Middleware, Next, RouteHandler } from './middleware.ts';
+import { isLater } from './now-or-later.ts';
 import { type RoutedRequest, replaceRouted } from './routed-request.ts';
 import { type Scope, scopesFromOutside } from './scope.ts';
 
@@ -60,7 +61,7 @@ function runFrom(
       step === undefined
         ? chain.handler(request, context)
         : step.middleware(request, nextOf(chain, index + 1, request, context), context);
-    return answer instanceof Promise
+    return isLater(answer)
       ? answer.then(undefined, (error: unknown) => recover(scope, error, request, context))
       : answer;
   } catch (error) {
@@ -101,7 +102,7 @@ function recover(
     const { parent } = scope;
     try {
       const answer = handler(error, request, context);
-      return answer instanceof Promise
+      return isLater(answer)
         ? answer.then(undefined, (next: unknown) => recover(parent, next, request, context))
         : answer;
     } catch (next) {

@@ -32,12 +32,12 @@ export function asRouted(
   return routed;
 }
 
-/** `replacement` in the place of `request`, with everything that was found out about it. */
+/** `replacement` in the place of `request`, with everything that was put on that: parameters, what was validated, state. */
 export function replaceRouted(request: RoutedRequest, replacement: Request): RoutedRequest {
-  if (!('params' in replacement)) {
-    const routed = replacement as { -readonly [Key in keyof Routed]: Routed[Key] } & Request;
-    routed.params = request.params;
-    routed.query = request.query;
+  for (const key of Object.keys(request)) {
+    if (Object.hasOwn(replacement, key)) continue;
+    const property = Object.getOwnPropertyDescriptor(request, key) as PropertyDescriptor;
+    Object.defineProperty(replacement, key, property);
   }
   carryRequestState(request, replacement);
   return replacement as RoutedRequest;

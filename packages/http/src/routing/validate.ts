@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { collectPairs, TooManyFields } from './collect-pairs.ts';
 import type { Answer, Middleware, Next } from './middleware.ts';
+import { isLater } from './now-or-later.ts';
 import { MAX_ISSUES, type ProblemIssue, problem } from './problem.ts';
 import { readBody } from './read-body.ts';
 import type { RoutedRequest } from './routed-request.ts';
@@ -53,7 +54,7 @@ export function validate<const S extends Schemas>(schemas: S): Middleware<Valida
   const early = BEFORE_BODY.filter((part) => schemas[part] !== undefined);
   const middleware: Middleware = (request, next) => {
     const results = early.map((part) => check(schemas, part, () => valueOf(request, part)));
-    if (results.some((result) => result instanceof Promise)) {
+    if (results.some((result) => isLater(result))) {
       return Promise.all(results.map(async (each) => each)).then((settled) =>
         onwards(schemas, request, next, settled),
       );
@@ -78,9 +79,7 @@ function check(schemas: Schemas, part: Part, read: () => unknown): Checked | Pro
     throw error;
   }
   const result = schema['~standard'].validate(value);
-  return result instanceof Promise
-    ? result.then((settled) => ({ part, result: settled }))
-    : { part, result };
+  return isLater(result) ? result.then((settled) => ({ part, result: settled })) : { part, result };
 }
 
 function onwards(

@@ -1,0 +1,41 @@
+import type { Answer } from '../routing/middleware.ts';
+import { whenThere } from '../routing/now-or-later.ts';
+import { HttpResponse } from '../web/http-response.ts';
+
+/**
+ * `response` with other headers. A handler may give the same response again and again, so that what could be such a one
+ * is never changed: a cookie of one user must not go to the next.
+ */
+export function editHeaders(response: Response, edit: (headers: Headers) => void): Response {
+  if (response instanceof HttpResponse) {
+    const changed = response.with({});
+    edit(changed.headers);
+    return changed;
+  }
+  const { status, statusText, body } = response;
+  // Response.error(), which the server refuses.
+  if (status === 0) return response;
+  // A standard response with a body can be sent once only. Its headers may still be closed, as those of `fetch` are.
+  if (body !== null && !areClosed(response.headers)) {
+    edit(response.headers);
+    return response;
+  }
+  const headers = new Headers(response.headers);
+  edit(headers);
+  return new HttpResponse(body, { status, statusText, headers });
+}
+
+/** What `edit` makes of an answer, now if it is there now. */
+export function editAnswer(answer: Answer, edit: (response: Response) => Response): Answer {
+  return whenThere(answer, edit);
+}
+
+// There is no other way to ask.
+function areClosed(headers: Headers): boolean {
+  try {
+    headers.delete('x-hawser-none');
+    return false;
+  } catch {
+    return true;
+  }
+}
