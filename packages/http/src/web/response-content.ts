@@ -1,4 +1,5 @@
 import { Blob } from 'node:buffer';
+import { Readable } from 'node:stream';
 
 /** What pieces a streamed body consists of. Strings are sent as UTF-8. */
 export type BodyPieces = AsyncIterable<Uint8Array | string>;
@@ -50,7 +51,11 @@ export function extractContent(body: unknown): ExtractedContent {
     return { content: written.body, type: written.headers.get('content-type') ?? undefined };
   }
   if (isStream(body)) return { content: body };
-  if (isPieces(body)) return { content: body };
+  if (isPieces(body)) {
+    // A node stream may fail before it is sent: who sends it hears of that then, and until then nobody must.
+    if (body instanceof Readable) body.on('error', ignore);
+    return { content: body };
+  }
   // As the standard, which makes "[object Object]" of most others.
   return extractContent(`${body as string}`);
 }
@@ -68,3 +73,5 @@ export function isStream(body: unknown): body is ReadableStream {
 function isPieces(body: unknown): body is BodyPieces {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
+
+function ignore(): void {}

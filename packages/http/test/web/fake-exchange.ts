@@ -16,7 +16,8 @@ export class FakeIncoming implements IncomingBody {
   #consumer: BodyConsumer | undefined;
   #queue: (Buffer | 'end' | Error)[] = [];
 
-  constructor(length: number | undefined = 0) {
+  /** `undefined` for one in chunks. */
+  constructor(length: number | undefined) {
     this.length = length;
     this.received = length === 0;
   }
