@@ -158,6 +158,8 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
     }
     const isText = typeof body === 'string';
     const length = isText ? Buffer.byteLength(body) : body?.length;
+    // A body that nobody has read is looked at now, so that the answer can say whether the connection goes on.
+    if (this.#body?.used === false) this.#body.discard();
     const { framing } = this.#begin(formatWhole(head, length, this.#situation()));
     if (body !== undefined && framing.kind !== 'none') {
       const { output } = this.#host;
@@ -276,9 +278,6 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   }
 
   #situation(): AnswerSituation {
-    const body = this.#body;
-    // What nobody reads is looked at now, so that the answer can say whether the connection goes on.
-    if (body && !body.used && !body.received) body.discard();
     return {
       method: this.method,
       version: this.version,

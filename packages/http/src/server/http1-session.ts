@@ -408,8 +408,9 @@ export class Http1Session implements Protocol, RequestSink, ExchangeHost {
     const body = exchange.content;
     body?.answered();
     exchange.finish();
-    if (!exchange.kept) this.#last = true;
-    if (body && !body.received && !this.#last) {
+    const unread = body !== undefined && !body.received;
+    if (!exchange.kept || (unread && !body.restIsShort)) this.#last = true;
+    if (unread && !this.#last) {
       // The rest is thrown away.
       this.#release(Hold.Body);
       return;

@@ -78,9 +78,13 @@ export class RequestBody implements IncomingBody {
   get reusable(): boolean {
     if (this.#received) return true;
     if (this.#awaited || this.#failure) return false;
-    // Whoever takes it may yet take all of it.
-    if (this.#consumer) return true;
-    return this.length !== undefined && this.length - this.#bytes <= MAX_DISCARD_BYTES;
+    // Whoever takes it may yet take all of it. Of one in chunks nobody knows how long it is.
+    return this.#state === 'open' || (this.length !== undefined && this.restIsShort);
+  }
+
+  /** Whether what is left of it may be read for nobody. */
+  get restIsShort(): boolean {
+    return this.length === undefined || this.length - this.#bytes <= MAX_DISCARD_BYTES;
   }
 
   consume(consumer: BodyConsumer): void {
