@@ -15,7 +15,7 @@ export interface TestClientOptions extends HttpClientOptions, Pick<PipeOptions, 
   readonly reactor?: TestReactor | undefined;
 }
 
-/** A client that is connected to an app, and nothing else. */
+/** A client that is connected to an app, and nothing else. Disposing it aborts what is under way. */
 export interface TestClient extends HttpClient {
   readonly reactor: TestReactor;
   /** Lets virtual time pass, and everything that is due happen. */
@@ -51,5 +51,10 @@ export function testClient(
     reactor,
     connections: endpoint.servers,
     elapse: (ms: number) => reactor.clock.elapse(ms),
+    async [Symbol.asyncDispose]() {
+      // No time passes in which something could end by itself.
+      client.abort();
+      await reactor.clock.settle();
+    },
   });
 }

@@ -9,6 +9,7 @@
 import {
   type CloseReason,
   ConnectionError,
+  type DelayedCall,
   describeReason,
   type Protocol,
   type Transport,
@@ -54,7 +55,7 @@ export class Http1Session implements Protocol, ClientSession {
   /** What the server said it keeps an idle connection for. */
   #idleHint: number | undefined;
   #idleUntil = 0;
-  #timer: { cancel(): void } | undefined;
+  #timer: DelayedCall | undefined;
   /** Inside of the reader, whose callbacks must be over before the next request begins. */
   #reading = 0;
   #done = false;
@@ -326,6 +327,10 @@ export class Http1Session implements Protocol, ClientSession {
       clock.now() + Math.min(this.#options.idleMs, this.#idleHint ?? this.#options.idleMs);
     const { lifetimeMs } = this.#options;
     if (lifetimeMs > 0) this.#idleUntil = Math.min(this.#idleUntil, this.openedAt + lifetimeMs);
+    if (this.#timer && this.#timer.at > this.#idleUntil) {
+      this.#timer.cancel();
+      this.#timer = undefined;
+    }
     this.#timer ??= clock.callLater(this.#idleUntil - clock.now(), () => this.#checkIdle());
   }
 

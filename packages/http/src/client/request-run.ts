@@ -74,6 +74,8 @@ export class RequestRun {
   readonly #options: RunOptions;
   readonly #life: RequestLife;
   readonly #visited = new Set<string>();
+  /** The fields of the last attempt, with cookies. */
+  #sent: FieldLines = [];
   #request: PreparedRequest;
   #endpoint: EndpointChoice | undefined;
   #redirects = 0;
@@ -213,6 +215,7 @@ export class RequestRun {
     const { method, url, body } = this.#request;
     const { timeouts, continueTimeoutMs, upgrade, tunnel } = this.#options;
     const expects = body !== undefined && continueTimeoutMs !== undefined;
+    this.#sent = this.#fields();
     const asksForBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
     return {
       method,
@@ -221,7 +224,7 @@ export class RequestRun {
       scheme: url.protocol === 'https:' ? 'https' : 'http',
       authority: tunnel ?? url.host,
       target: tunnel ?? `${url.pathname}${url.search}`,
-      fields: this.#fields(),
+      fields: this.#sent,
       body: this.#joins ? body?.bytes : (body ?? (asksForBody ? NO_BODY : undefined)),
       continueTimeoutMs: expects ? continueTimeoutMs : undefined,
     };
@@ -330,7 +333,11 @@ export class RequestRun {
   /** Nobody wants this body. Goes on when its connection can be used again. */
   #discarded(reply: Reply & { readonly kind: 'response' }): Deferred<void> {
     reply.body.discard();
-    return reply.closed.addCallback(() => delay(0, this.#reactor.clock));
+    return reply.closed.addCallback(() => {
+      const later = new Deferred<void>();
+      this.#reactor.clock.callSoon(() => later.resolve());
+      return later;
+    });
   }
 
   #again(retry: Retry): Deferred<RunResult> {
@@ -352,7 +359,7 @@ export class RequestRun {
     if (this.#redirects >= maxRedirects) throw refusal(`there were ${maxRedirects} already`);
     this.#redirects += 1;
     const { method, url, fields, body } = this.#request;
-    const sent = this.#fields();
+    const sent = this.#sent;
     this.#visited.add(visit(method, url, sent));
     const next = redirected(
       {
