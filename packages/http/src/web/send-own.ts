@@ -31,6 +31,7 @@ export function sendOwn(turn: Turn, response: HttpResponse, parts: ResponseParts
   if (refuseTunnel(turn, status)) return;
   const content = HttpResponse.takeContent(response);
   if (content === null) {
+    if (trailers) throw new TypeError('Cannot send trailers as the response has no body');
     exchange.respond(headOf(response, { length: status !== 204 }));
   } else if (trailers || !isWhole(content) || content.length > MAX_WHOLE_BYTES) {
     const length = trailers ? undefined : lengthOf(content, parts);

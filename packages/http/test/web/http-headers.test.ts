@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
+import type { HeadersInput } from '../../src/contract/http-handler.ts';
 import { HttpHeaders, toFieldLines } from '../../src/web/http-headers.ts';
 
 const NAMES = [
@@ -110,7 +111,7 @@ describe('HttpHeaders', () => {
     ['a bad value', { a: '\n\0' }],
   ])('are made of %s as standard Headers are', (_what, init) => {
     const make = (Kind: typeof Headers | typeof HttpHeaders) => () =>
-      everything(new Kind(init as HeadersInit));
+      everything(new Kind(init as HeadersInput));
     expect(outcome(make(HttpHeaders))).toEqual(outcome(make(Headers)));
   });
 
