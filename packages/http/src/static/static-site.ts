@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
+import { pathOf, targetOf } from '../delivery/url-parts.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { contentTypeOf } from './content-type.ts';
 import { directoryListing } from './directory-listing.ts';
@@ -87,7 +88,7 @@ export class StaticSite {
 
   /** What the path of `request` names below the root; `undefined` if it has another prefix. */
   pathOf(request: Request): RequestPath | undefined {
-    const path = pathname(request.url);
+    const path = pathOf(request.url);
     if (path.startsWith(this.#prefix)) {
       return readRequestPath(path.slice(this.#prefix.length - 1), this.#options);
     }
@@ -223,22 +224,14 @@ function codingsOf(precompressed: boolean | readonly StoredCoding[]): readonly S
   return precompressed ? ['br', 'zstd', 'gzip'] : [];
 }
 
-/** The path of an absolute URL, as it was written. */
-function pathname(url: string): string {
-  const start = url.indexOf('/', url.indexOf('//') + 2);
-  if (start < 0) return '/';
-  const end = url.slice(start).search(/[?#]/);
-  return end < 0 ? url.slice(start) : url.slice(start, start + end);
-}
-
 /**
  * To the same path with a slash. Relative, so that it holds wherever the files are mounted, and cannot lead to another
  * host.
  */
 function redirectToDirectory(request: Request): Response {
-  const path = pathname(request.url);
+  const path = pathOf(request.url);
   const last = path.slice(path.lastIndexOf('/') + 1);
-  const query = /\?[^#]*/.exec(request.url)?.[0] ?? '';
+  const query = targetOf(request.url).slice(path.length);
   return new HttpResponse(null, { status: 308, headers: { location: `./${last}/${query}` } });
 }
 

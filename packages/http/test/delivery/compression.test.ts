@@ -290,8 +290,9 @@ test('options that make no sense are refused', () => {
 });
 
 test.runIf('createZstdCompress' in zlib)('zstd is offered where node has it', async () => {
-  const decompress = (zlib as unknown as { zstdDecompressSync(bytes: Buffer): Buffer })
-    .zstdDecompressSync;
+  const { zstdDecompressSync: decompress } = zlib as unknown as {
+    zstdDecompressSync: (bytes: Buffer) => Buffer;
+  };
   for (const text of [TEXT, LONG]) {
     for (const body of [text, piecesOf(text)]) {
       const response = await answerOf(
