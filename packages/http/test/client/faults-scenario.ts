@@ -1,0 +1,188 @@
+// Clients and a server through loss, partitions, resets and crashes. The server keeps a ledger of what it was asked,
+// which survives it as a database would.
+//
+// Invariants: every request comes to a whole response, to itself, or to an error; what is not idempotent is handled at
+// most once; what is idempotent no more often than the client has sent it; in the end everything has come to something,
+// and nothing is left behind.
+import { type SimHost, type Simulation, serve } from '@hawser/core';
+import { SeededRandom } from '@hawser/core/testing';
+import { unleashFaults } from '../../../../test/sim/seeded-faults.ts';
+import type { HttpExchange } from '../../src/contract/exchange.ts';
+import { http, type HttpClient, httpClient, HttpRequestError } from '../../src/index.ts';
+
+const CLIENTS = ['one', 'two'];
+const REQUESTS = 15;
+const WEATHER_MS = 8_000;
+const PATIENCE_MS = 400_000;
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+const RETRY_LIMIT = 2;
+
+/** How often each request was handled, by its id. */
+export type Ledger = Map<string, number>;
+
+/** What was seen, for a test that checks the scenario itself. */
+export interface FaultsSummary {
+  readonly answered: number;
+  readonly failed: number;
+  readonly sentAgain: number;
+}
+
+/** Answers every request with text that only it can get, some of it slowly and in pieces. */
+export function faultyServer(ledger: Ledger): ReturnType<typeof serve> {
+  const responder = (exchange: HttpExchange): void => {
+    const id = exchange.target.slice(1);
+    let body = '';
+    exchange.body.consume({
+      data: (chunk) => {
+        body += chunk.toString();
+      },
+      end: () => {
+        ledger.set(id, (ledger.get(id) ?? 0) + 1);
+        if (body !== bodyOf(exchange.method, id)) throw new Error(`${id} had another body: ${body}`);
+        answer(exchange, id);
+      },
+      failed: () => undefined,
+    });
+  };
+  return serve('tcp://:80', http({ responder }));
+}
+
+function answer(exchange: HttpExchange, id: string): void {
+  const text = answerOf(id);
+  if (text.length % 3 === 0) {
+    exchange.respond({ status: 200, fields: [] }, text);
+    return;
+  }
+  const fields = text.length % 3 === 1 ? ['content-length', String(text.length)] : [];
+  const out = exchange.stream({ status: 200, fields });
+  const { clock } = exchange.transport.reactor;
+  const step = (at: number): void => {
+    if (exchange.gone) return;
+    out.write(Buffer.from(text.slice(at, at + 1_000)));
+    if (at + 1_000 < text.length) clock.callLater(20, () => step(at + 1_000));
+    else out.end();
+  };
+  step(0);
+}
+
+function bodyOf(method: string, id: string): string {
+  return method === 'POST' || method === 'PUT' ? `${id} `.repeat(50) : '';
+}
+
+/** From a few bytes to some kilobytes. */
+function answerOf(id: string): string {
+  const number = Number(/\d+$/.exec(id)?.[0]);
+  return `${id}:${'x'.repeat((number * 977) % 6_000)}:${id}`;
+}
+
+/** Runs it, and throws at the first invariant that does not hold. */
+export function faultsScenario(sim: Simulation, makeServer = faultyServer): FaultsSummary {
+  const server = sim.host('server');
+  const hosts = CLIENTS.map((name) => sim.host(name));
+  const ledger: Ledger = new Map();
+  let port = makeServer(ledger);
+  void port.start(server);
+  unleashFaults(sim, {
+    server,
+    clients: hosts,
+    untilMs: WEATHER_MS,
+    reboot: () => {
+      port = makeServer(ledger);
+      void port.start(server);
+    },
+  });
+  const askers = hosts.map((host) => new Asker(host, sim.seed, ledger));
+  for (const asker of askers) asker.begin();
+  sim.sync.advance(WEATHER_MS);
+  const giveUpAt = sim.now() + PATIENCE_MS;
+  while (askers.some((asker) => !asker.done)) {
+    if (sim.now() >= giveUpAt) throw new Error(`Not everything came to an end in ${PATIENCE_MS} ms`);
+    sim.sync.advance(1_000);
+  }
+  const broken = askers.flatMap((asker) => asker.broken);
+  if (broken.length > 0) throw new Error(broken.join('; '));
+  for (const asker of askers) sim.sync.until(asker.client.close());
+  sim.sync.until(port.stop());
+  sim.sync.run();
+  sim.assertNoLeaks();
+  const sum = (of: (asker: Asker) => number): number =>
+    askers.reduce((total, asker) => total + of(asker), 0);
+  return {
+    answered: sum((asker) => asker.answered),
+    failed: sum((asker) => asker.failed),
+    sentAgain: sum((asker) => asker.sentAgain),
+  };
+}
+
+/** Makes its requests, up to three at a time. */
+class Asker {
+  readonly client: HttpClient;
+  readonly #host: SimHost;
+  readonly #random: SeededRandom;
+  readonly #ledger: Ledger;
+  #asked = 0;
+  answered = 0;
+  failed = 0;
+  sentAgain = 0;
+  readonly broken: string[] = [];
+
+  constructor(host: SimHost, seed: number, ledger: Ledger) {
+    this.#host = host;
+    this.#ledger = ledger;
+    this.#random = new SeededRandom(seed * 31 + host.name.length);
+    this.client = httpClient(host, {
+      timeouts: { connectMs: 2_000, headMs: 3_000, bodyIdleMs: 3_000, totalMs: 15_000 },
+      retry: { limit: RETRY_LIMIT, initialDelayMs: 50 },
+      pool: { maxConnectionsPerOrigin: 2 },
+    });
+  }
+
+  get done(): boolean {
+    return this.answered + this.failed === REQUESTS;
+  }
+
+  begin(): void {
+    for (let at = 0; at < 3; at++) this.#next();
+  }
+
+  #next(): void {
+    if (this.#asked >= REQUESTS) return;
+    this.#asked += 1;
+    const id = `${this.#host.name}${this.#asked}`;
+    const method = METHODS[Math.floor(this.#random.float() * METHODS.length)] ?? 'GET';
+    const body = bodyOf(method, id);
+    let attempts: number | undefined;
+    void this.client
+      .request(`http://server/${id}`, { method, ...(body ? { body } : {}) })
+      .addCallback((response) => {
+        attempts = response.timings.attempts;
+        if (response.status !== 200) throw new Error(`${id} was answered ${response.status}`);
+        return response.text();
+      })
+      .addBoth((outcome) => {
+        if (outcome.state === 'fulfilled') this.#succeeded(id, outcome.value, attempts ?? 0);
+        else this.#failed(id, outcome.error);
+        this.#count(id, method, attempts);
+        const rest = Math.floor(this.#random.float() * 600);
+        this.#host.clock.callLater(rest, () => this.#next());
+      });
+  }
+
+  #succeeded(id: string, text: string, attempts: number): void {
+    this.answered += 1;
+    this.sentAgain += attempts - 1;
+    if (text !== answerOf(id)) this.broken.push(`${id} got ${text.length} octets of something else`);
+    if (!this.#ledger.has(id)) this.broken.push(`${id} was answered by nobody`);
+  }
+
+  #failed(id: string, error: unknown): void {
+    this.failed += 1;
+    if (!(error instanceof HttpRequestError)) this.broken.push(`${id} failed with ${String(error)}`);
+  }
+
+  #count(id: string, method: string, attempts: number | undefined): void {
+    const handled = this.#ledger.get(id) ?? 0;
+    const most = method === 'POST' ? 1 : (attempts ?? RETRY_LIMIT + 1 + 8);
+    if (handled > most) this.broken.push(`${method} ${id} was handled ${handled} times`);
+  }
+}
