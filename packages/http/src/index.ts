@@ -45,6 +45,39 @@ export { UpgradedConnection } from './client/switched-connection.ts';
 export { UpgradeRefusedError } from './client/upgrade-refused-error.ts';
 export { type QueryInput, type QueryValue, withQuery } from './client/with-query.ts';
 export type { HttpContext, HttpHandler } from './contract/http-handler.ts';
+// Delivery.
+export type { HttpAccessRecord } from './delivery/access-record.ts';
+export { bodyLimit } from './delivery/body-limit.ts';
+export { CLIENT, type Client, clientOf } from './delivery/client.ts';
+export { type CompressionOptions, compression } from './delivery/compression.ts';
+export type { CompressionLevels, ContentCoding } from './delivery/content-codings.ts';
+export { type DecompressBodyOptions, decompressBody } from './delivery/decompress-body.ts';
+export { type EtagOptions, etag } from './delivery/etag.ts';
+export {
+  type ConditionalRequest,
+  evaluateConditions,
+  rangeApplies,
+  type Validators,
+} from './delivery/evaluate-conditions.ts';
+export {
+  type Health,
+  type HealthCheck,
+  type HealthOptions,
+  health,
+} from './delivery/health.ts';
+export { type HttpAccessLogOptions, httpAccessLog } from './delivery/http-access-log.ts';
+export type { NetworkBits } from './delivery/ip-network.ts';
+export { formatCombined, formatJsonLine } from './delivery/log-formats.ts';
+export { type RateLimitOptions, rateLimit } from './delivery/rate-limit.ts';
+export {
+  MemoryRateStore,
+  type RateLimitStore,
+  type RateQuota,
+  type RateVerdict,
+} from './delivery/rate-limit-store.ts';
+export { type RequestIdOptions, requestId, requestIdOf } from './delivery/request-id.ts';
+export { type TimeLimitOptions, timeLimit } from './delivery/time-limit.ts';
+export { type TrustProxyOptions, trustProxy } from './delivery/trust-proxy.ts';
 // Serving.
 export type { HttpErrorCode } from './errors.ts';
 // Forms.
@@ -99,6 +132,21 @@ export {
   type SignedCookies,
   signedCookies,
 } from './middleware/signed-cookies.ts';
+// Mounting apps that were written for something else.
+export {
+  type ExecutionContext,
+  type FetchAppOptions,
+  type FetchFunction,
+  fetchApp,
+  type HawserEnv,
+} from './mount/fetch-app.ts';
+export {
+  type NodeAppOptions,
+  type NodeListener,
+  type NodeUpgradeListener,
+  nodeApp,
+  type RoutingApp,
+} from './mount/node-app.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
 export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';
@@ -138,6 +186,15 @@ export {
   readEvents,
 } from './sse/event-stream-reader.ts';
 export type { ServerEvent } from './sse/format-event.ts';
+// Files.
+export { contentDisposition } from './static/content-disposition.ts';
+export type { CacheControl, EtagPolicy, ServedFile } from './static/file-form.ts';
+export { type FileResponseOptions, fileResponse } from './static/file-response.ts';
+export type { SymlinkPolicy } from './static/file-tree.ts';
+export type { StoredCoding } from './static/precompressed.ts';
+export type { DotfilePolicy } from './static/request-path.ts';
+export { staticFiles, staticOrNext } from './static/static-files.ts';
+export type { StaticOptions } from './static/static-site.ts';
 // Requests and responses.
 export { HttpHeaders, toFieldLines } from './web/http-headers.ts';
 export {
