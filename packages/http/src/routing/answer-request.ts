@@ -30,9 +30,10 @@ export function answerRequest(
   }
   const found = site.find(method, target);
   if (found === undefined) {
-    const scope = site.scopeAt(target);
+    const { scope, params } = site.scopeAt(target);
     const handler = otherwise(site, scope, target, method, trailingSlash);
-    return answerOutside(scope, handler, hostParams, target, request, context);
+    const all = params === undefined ? hostParams : { ...params, ...hostParams };
+    return answerOutside(scope, handler, all, target, request, context);
   }
   const { route, way, chain } = found.leaf;
   if (way.slashesBeforeRest > 0 && !route.mounted && target.includes('%')) {

@@ -5,6 +5,7 @@ import { HttpError } from '../http-error.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { Answer, Middleware, Next, RouteHandler } from './middleware.ts';
 import { isLater } from './now-or-later.ts';
+import { requestState } from './request-state.ts';
 import { type RoutedRequest, replaceRouted } from './routed-request.ts';
 import { type Scope, scopesFromOutside } from './scope.ts';
 
@@ -24,7 +25,7 @@ interface Step {
 }
 
 // What no router could answer is not tried again at each middleware on its way out.
-const unanswered = new WeakMap<object, unknown>();
+const unanswered = requestState<{ readonly thrown: unknown }>('unanswered');
 
 /** `own` stands behind the middleware of the routers. */
 export function compileChain(
@@ -94,7 +95,8 @@ function recover(
   request: RoutedRequest,
   context: HttpContext,
 ): Answer {
-  if (unanswered.get(request) === thrown) throw thrown;
+  const before = unanswered.get(request);
+  if (before !== undefined && before.thrown === thrown) throw thrown;
   const error = toError(thrown);
   for (let scope = nearest; scope; scope = scope.parent) {
     const handler = scope.errors.find(error);
@@ -111,6 +113,6 @@ function recover(
   }
   // The server answers it like this too, but then nobody on the way would see the answer. Faults of ours are for it.
   if (error instanceof HttpError && error.status < 500) return errorAnswer(error);
-  unanswered.set(request, thrown);
+  unanswered.set(request, { thrown });
   throw thrown;
 }

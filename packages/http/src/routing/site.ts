@@ -1,6 +1,7 @@
 import { type Chain, compileChain } from './chain.ts';
 import type { FlatRoute, FlatScope } from './flat-route.ts';
 import { type Found, type Leaf, MethodTree, type TreeOptions } from './method-tree.ts';
+import type { Params } from './path-params.ts';
 import { keyOf, RouteIndex } from './route-index.ts';
 import { joinPatterns, parseRoutePattern } from './route-pattern.ts';
 import type { Scope } from './scope.ts';
@@ -22,8 +23,8 @@ export interface Site {
   find(method: string, target: string): Found<RouteLeaf> | undefined;
   /** The methods that the path has routes for, in order; `undefined` if there is none. */
   allowed(target: string): readonly string[] | undefined;
-  /** The innermost router that the path is in. */
-  scopeAt(target: string): Scope;
+  /** The innermost router that the path is in, and the parameters of where it is mounted. */
+  scopeAt(target: string): { readonly scope: Scope; readonly params: Params | undefined };
 }
 
 /** @throws UsageError `HAWSER_HTTP_DUPLICATE_ROUTE`, see {@link RouteIndex} */
@@ -56,7 +57,12 @@ export function compileSite(
       const found = [...trees].filter(([, tree]) => tree.find(target) !== undefined);
       return found.length === 0 ? undefined : found.map(([method]) => method).sort();
     },
-    scopeAt: (target) => scopeTree?.find(target)?.leaf.scope ?? root,
+    scopeAt(target) {
+      const found = scopeTree?.find(target);
+      if (found === undefined) return { scope: root, params: undefined };
+      const { '*': _rest, ...params } = found.params;
+      return { scope: found.leaf.scope, params };
+    },
   };
 }
 
@@ -90,10 +96,13 @@ function treeOfScopes(scopes: readonly FlatScope[], options: TreeOptions): Metho
   const leaves = new Map<string, ScopeLeaf>();
   for (const { scope, prefix } of scopes) {
     for (const text of [prefix, joinPatterns(prefix, '*')]) {
-      // Of two routers in one place the one mounted first answers for it.
+      // Of two routers in one place the first answers for it, if it has anything to say.
       for (const way of parseRoutePattern(text).ways) {
         const key = keyOf(way.key, options);
-        if (!leaves.has(key)) leaves.set(key, { scope, way });
+        const before = leaves.get(key);
+        if (before === undefined || (!before.scope.notFound && scope.notFound)) {
+          leaves.set(key, { scope, way });
+        }
       }
     }
   }

@@ -1,3 +1,4 @@
+import { fail } from '@hawser/core';
 import { describe, expect, test, vi } from 'vitest';
 import { HttpError } from '../../src/http-error.ts';
 import type { Middleware } from '../../src/routing/middleware.ts';
@@ -181,7 +182,7 @@ describe('errors', () => {
     });
     const app = router()
       .use((_request, next) => next())
-      .use((_request, next) => next())
+      .use((request, next) => next(new Request(request)))
       .onError(Error, handler)
       .get('/', failing(new Error('first')));
     expect(() => ask(app, '/')).toThrow('second');
@@ -202,6 +203,13 @@ describe('errors', () => {
     const response = await ask(app, '/');
     expect(Object.fromEntries(response.headers)).toMatchObject({ 'x-seen': '404', 'x-a': '1' });
     expect(await response.text()).toBe('No host');
+  });
+
+  test('of answers that come later are caught on their way too', async () => {
+    const app = router()
+      .onError(Missing, text('caught'))
+      .get('/', () => fail(new Missing()) as unknown as Promise<Response>);
+    expect(await (await ask(app, '/')).text()).toBe('caught');
   });
 
   test('nobody answers go to the server', () => {

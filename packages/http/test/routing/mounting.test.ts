@@ -32,6 +32,24 @@ describe('a router inside a router', () => {
     expect(await say(app, path)).toBe(answer);
   });
 
+  test('what is not found below a parameter has that parameter', async () => {
+    const tenants = router<{ tenant: string }>()
+      .use((request, next) => (request.params['tenant'] === 'x' ? next() : text('no tenant')()))
+      .post('/', text(''))
+      .notFound(({ params }) => HttpResponse.json(params));
+    const around = router().mount('/t/:tenant', tenants);
+    expect(await say(around, '/t/x/none')).toBe('200 {"tenant":"x"}');
+    expect(await say(around, '/t/y/none')).toBe('200 no tenant');
+    expect(await say(around, '/t/x')).toBe('405 Method Not Allowed');
+  });
+
+  test('at "/" it answers what is not found, if the one around has nothing to say', async () => {
+    const inner = router().notFound(text('inner'));
+    expect(await say(router().mount('/', inner), '/none')).toBe('200 inner');
+    const outer = router().notFound(text('outer')).mount('/', inner);
+    expect(await say(outer, '/none')).toBe('200 outer');
+  });
+
   test('methods of both count for what is allowed', async () => {
     const both = router()
       .get('/a', text(''))
