@@ -1,0 +1,557 @@
+// Plain listeners of node, on node's own server and mounted: what comes back is the same.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { pipeWorld } from '@hawser/core/testing';
+import { afterEach, describe, expect, test } from 'vitest';
+import { http, nodeApp } from '../../src/index.ts';
+import { connectClient, send } from '../http2/h2-world.ts';
+import { ask, exchange, plainNode } from './mount-world.ts';
+
+const worlds: ReturnType<typeof pipeWorld>[] = [];
+function world(): ReturnType<typeof pipeWorld> {
+  const made = pipeWorld();
+  worlds.push(made);
+  return made;
+}
+afterEach(async () => {
+  for (const each of worlds.splice(0)) await each.stop();
+});
+
+/** Gives the answers of both, after a look at whether they are the same. */
+async function both(
+  listener: RequestListener,
+  requests: readonly string[],
+): Promise<Awaited<ReturnType<typeof exchange>>> {
+  const plain = await exchange(world(), plainNode(listener), requests);
+  const place = world();
+  const mounted = await exchange(place, http(nodeApp(listener)), requests);
+  expect(mounted.seen).toEqual(plain.seen);
+  expect(place.reports.problems).toEqual([]);
+  return mounted;
+}
+
+async function textOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString();
+}
+
+describe('a mounted listener answers as on node:http', () => {
+  test.each<[string, RequestListener, readonly string[]]>([
+    ['with text', (_, response) => void response.end('hello'), [ask('GET /')]],
+    ['with nothing', (_, response) => void response.end(), [ask('GET /'), ask('POST /')]],
+    ['with bytes', (_, response) => void response.end(Buffer.from('hello')), [ask('GET /')]],
+    [
+      'with a length',
+      (_, response) => void response.writeHead(200, { 'content-length': 5 }).end('hello'),
+      [ask('GET /')],
+    ],
+    [
+      'with a status and a phrase',
+      (_, response) => void response.writeHead(404, 'Nope', { 'X-A': '1' }).end('no'),
+      [ask('GET /')],
+    ],
+    ['with a phrase of node', (_, response) => void response.writeHead(413).end(), [ask('GET /')]],
+    [
+      'with many fields',
+      (_, response) => {
+        response.setHeader('set-cookie', ['a=1', 'b=2']);
+        response.setHeader('X-A', ['1', '2']);
+        response.appendHeader('X-A', '3');
+        response.removeHeader('x-b');
+        response.end(JSON.stringify(response.getHeaders()));
+      },
+      [ask('GET /')],
+    ],
+    [
+      'in pieces',
+      (_, response) => {
+        response.write('one ');
+        setImmediate(() => {
+          response.write('two ');
+          setImmediate(() => response.end('three'));
+        });
+      },
+      [ask('GET /')],
+    ],
+    [
+      'with the head first',
+      (_, response) => {
+        response.flushHeaders();
+        setImmediate(() => response.end('later'));
+      },
+      [ask('GET /')],
+    ],
+    [
+      'with trailers',
+      (_, response) => {
+        response.writeHead(200, { trailer: 'x-sum' });
+        response.write('body');
+        response.addTrailers({ 'x-sum': '4' });
+        response.end();
+      },
+      [ask('GET /', { te: 'trailers' })],
+    ],
+    [
+      'with 103',
+      (_, response) => {
+        response.writeEarlyHints({ link: '</a.css>; rel=preload; as=style' });
+        response.end('hinted');
+      },
+      [ask('GET /')],
+    ],
+    [
+      'with 102',
+      (_, response) => {
+        response.writeProcessing();
+        response.end('processed');
+      },
+      [ask('GET /')],
+    ],
+    [
+      'to HEAD',
+      (_, response) => {
+        response.setHeader('content-length', 5);
+        response.end('hello');
+      },
+      [ask('HEAD /'), ask('GET /')],
+    ],
+    ['with 204', (_, response) => void response.writeHead(204).end(), [ask('GET /')]],
+    [
+      'with 304',
+      (_, response) => void response.writeHead(304, { etag: '"a"' }).end(),
+      [ask('GET /')],
+    ],
+    [
+      'to a body',
+      async (request, response) => {
+        response.end(`${request.method} ${await textOf(request)}`);
+      },
+      [ask('POST /', {}, 'hello'), ask('PUT /', {}, 'again'), ask('GET /')],
+    ],
+    [
+      'to a body in chunks with trailers',
+      async (request, response) => {
+        const text = await textOf(request);
+        response.end(JSON.stringify([text, request.complete, request.trailers]));
+      },
+      [
+        'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 5\r\n\r\n',
+      ],
+    ],
+    [
+      'without reading a body',
+      (_, response) => void response.end('no need'),
+      [ask('POST /', {}, 'hello'), ask('GET /')],
+    ],
+    [
+      'with what it was asked',
+      (request, response) => {
+        const { method, url, httpVersion, headers, rawHeaders, headersDistinct } = request;
+        response.end(
+          JSON.stringify({ method, url, httpVersion, headers, rawHeaders, headersDistinct }),
+        );
+      },
+      [
+        ask('GET /a%20b/../c?d=%zz', { 'X-Mixed': 'One', Cookie: 'a=1', 'x-mixed': 'two' }),
+        ask('OPTIONS /x'),
+      ],
+    ],
+    [
+      'with 100 first',
+      async (request, response) => void response.end(await textOf(request)),
+      [ask('POST /', { Expect: '100-continue' }, 'hello')],
+    ],
+    [
+      'of all states',
+      (request, response) => {
+        const before = [
+          response.headersSent,
+          response.writableEnded,
+          response.finished,
+          request.readable,
+          request.socket.destroyed,
+          response.socket === request.socket,
+          response.req === request,
+        ];
+        response.on('finish', () => undefined);
+        response.end(JSON.stringify([before, response.headersSent, response.writableEnded]));
+      },
+      [ask('GET /')],
+    ],
+  ])('%s', async (_, listener, requests) => {
+    const { seen } = await both(listener, requests);
+    expect(seen).toHaveLength(requests.length);
+  });
+
+  test('and hears the same events', async () => {
+    const logs: string[][] = [];
+    const listener = (request: IncomingMessage, response: ServerResponse): void => {
+      const log: string[] = [];
+      logs.push(log);
+      for (const event of ['end', 'close', 'aborted', 'error']) {
+        request.on(event, () => log.push(`request ${event}`));
+      }
+      for (const event of ['finish', 'close', 'error']) {
+        response.on(event, () => log.push(`response ${event} ${response.destroyed}`));
+      }
+      request.resume();
+      request.on('end', () => response.end('done'));
+    };
+    await both(listener, [ask('POST /', {}, 'hello')]);
+    const [plain = [], mounted = []] = logs;
+    expect(mounted.toSorted()).toEqual(plain.toSorted());
+    expect(mounted).toContain('response close true');
+  });
+});
+
+describe('a mounted listener', () => {
+  test('has its connection kept', async () => {
+    const { seen, closed } = await exchange(
+      world(),
+      http(nodeApp((_, response) => void response.setHeader('connection', 'x').end('a'))),
+      [ask('GET /'), ask('GET /'), ask('GET /')],
+    );
+    expect(seen.map(({ status }) => status)).toEqual([200, 200, 200]);
+    expect(closed).toBe(false);
+  });
+
+  test('stops writing while the peer takes nothing, and reading while it takes nothing itself', async () => {
+    const place = world();
+    let written = 0;
+    let drains = 0;
+    let read = 0;
+    let incoming: IncomingMessage | undefined;
+    const listener: RequestListener = (request, response) => {
+      incoming = request;
+      const chunk = Buffer.alloc(16_384);
+      const more = (): void => {
+        while (written < 400) {
+          written += 1;
+          if (!response.write(chunk)) return;
+        }
+        response.end();
+      };
+      response.on('drain', () => {
+        drains += 1;
+        more();
+      });
+      more();
+    };
+    let bytes = 0;
+    let resume: () => void = () => undefined;
+    await place.connect(http(nodeApp(listener)), {
+      connectionMade(transport) {
+        transport.write(Buffer.from(ask('POST /', { 'Content-Length': '1000000' })));
+        transport.pauseReading();
+        resume = () => transport.resumeReading();
+        for (let nth = 0; nth < 10; nth++) transport.write(Buffer.alloc(100_000));
+      },
+      dataReceived: (chunk) => {
+        bytes += chunk.length;
+      },
+    });
+    await place.elapse(50);
+    expect(written).toBeLessThan(40);
+    // Nobody reads the body.
+    expect(incoming?.readableLength).toBe(0);
+    incoming?.on('data', (chunk: Buffer) => {
+      read += chunk.length;
+      incoming?.pause();
+    });
+    await place.elapse(50);
+    expect(read).toBeLessThan(300_000);
+    resume();
+    incoming?.removeAllListeners('data');
+    incoming?.on('data', (chunk: Buffer) => (read += chunk.length)).resume();
+    for (let turn = 0; turn < 200 && written < 400; turn++) await place.elapse(1);
+    await place.elapse(50);
+    expect(written).toBe(400);
+    expect(drains).toBeGreaterThan(10);
+    expect(bytes).toBeGreaterThan(400 * 16_384);
+    expect(read).toBe(1_000_000);
+  });
+
+  test('pipes a large upload into its answer', async () => {
+    const place = world();
+    const client = await connectClient(
+      place,
+      http(nodeApp((request, response) => void pipeline(request, response))),
+    );
+    const sent = Buffer.alloc(900_000, 'abcdefg');
+    const answer = await send(client, { ':method': 'POST' }, sent);
+    expect(answer.status).toBe(200);
+    expect(createHash('sha256').update(answer.body).digest('hex')).toBe(
+      createHash('sha256').update(sent).digest('hex'),
+    );
+  });
+
+  test('can be piped into again after it had to wait', async () => {
+    const { seen } = await exchange(
+      world(),
+      http(
+        nodeApp(async (_, response) => {
+          for (let nth = 0; nth < 3; nth++) {
+            await pipeline(Readable.from([Buffer.alloc(200_000, 'x')]), response, { end: false });
+          }
+          response.end();
+        }),
+      ),
+      [ask('GET /')],
+    );
+    expect(seen[0]?.body.length).toBe(600_000);
+  });
+
+  test.each([
+    [
+      'throws',
+      () => {
+        throw new Error('oops');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('oops'))],
+    [
+      'gives its answer up',
+      (_: IncomingMessage, response: ServerResponse) => void response.destroy(),
+    ],
+  ])('that %s is reported and answered with 500', async (_, listener) => {
+    const place = world();
+    const { seen } = await exchange(place, http(nodeApp(listener)), [ask('GET /')]);
+    expect(seen).toMatchObject([{ status: 500 }]);
+    expect(place.reports.problems).toHaveLength(1);
+  });
+
+  test.each<[string, RequestListener]>([
+    [
+      'ends before its length',
+      (_, response) => void response.writeHead(200, { 'content-length': 9 }).end('half'),
+    ],
+    [
+      'is destroyed in the middle',
+      (_, response) => {
+        response.write('half');
+        setImmediate(() => response.destroy());
+      },
+    ],
+  ])('whose answer %s resets the connection', async (_, listener) => {
+    const { seen, closed } = await exchange(world(), http(nodeApp(listener)), [ask('GET /')]);
+    expect(seen.filter(({ body }) => body === 'half')).toEqual([]);
+    expect(closed).toBe(true);
+  });
+
+  test('hears that the peer has left', async () => {
+    const place = world();
+    const log: string[] = [];
+    let abort: () => void = () => undefined;
+    await place.connect(
+      http(
+        nodeApp((request, response) => {
+          request.on('aborted', () => log.push('aborted'));
+          request.on('error', (error: NodeJS.ErrnoException) => log.push(`error ${error.code}`));
+          request.on('close', () => log.push(`request close ${request.destroyed}`));
+          response.on('close', () => log.push(`response close ${response.destroyed}`));
+          response.on('finish', () => log.push('finish'));
+          response.write('begun');
+        }),
+      ),
+      {
+        connectionMade(transport) {
+          transport.write(Buffer.from(ask('POST /', { 'Content-Length': '9' }, '')));
+          abort = () => transport.abort();
+        },
+        dataReceived: () => undefined,
+      },
+    );
+    await place.elapse(10);
+    abort();
+    await place.elapse(10);
+    expect(log.toSorted()).toEqual([
+      'aborted',
+      'error ECONNRESET',
+      'request close true',
+      'response close true',
+    ]);
+    expect(place.reports.problems).toEqual([]);
+  });
+
+  test('whose request takes too long is answered for', async () => {
+    const place = world();
+    const { seen } = await exchange(
+      place,
+      http(
+        nodeApp(async (request, response) => {
+          response.end(await textOf(request));
+        }),
+        { requestTimeoutMs: 5 },
+      ),
+      [ask('POST /', { 'Content-Length': '9' })],
+    );
+    expect(seen).toMatchObject([{ status: 408 }]);
+    expect(place.reports.problems).toEqual([]);
+  });
+
+  test('sees the path below its prefix, and what was asked for', async () => {
+    const app = http(
+      nodeApp(
+        (request, response) =>
+          void response.end(
+            `${request.url} ${'originalUrl' in request ? request.originalUrl : ''}`,
+          ),
+        { prefix: '/old/' },
+      ),
+    );
+    const paths = ['/old', '/old/a?b', '/old?b', '/older', '/'];
+    const { seen } = await exchange(
+      world(),
+      app,
+      paths.map((path) => ask(`GET ${path}`)),
+    );
+    expect(seen.map(({ body }) => body)).toEqual([
+      '/ /old',
+      '/a?b /old/a?b',
+      '/?b /old?b',
+      '/older /older',
+      '/ /',
+    ]);
+    expect(() => nodeApp(() => undefined, { prefix: 'old' })).toThrow(TypeError);
+  });
+
+  test('runs behind what changes requests and answers', async () => {
+    const inner = nodeApp((request, response) => {
+      response.setHeader(
+        'x-inner',
+        `${request.url} ${request.headers['x-user']} ${request.method}`,
+      );
+      response.end('inner');
+    });
+    const { seen } = await exchange(
+      world(),
+      http(async (request, context) => {
+        const changed =
+          'with' in request && typeof request.with === 'function'
+            ? (request.with({
+                url: 'http://hawser.example/moved?x',
+                headers: { 'x-user': 'ann' },
+              }) as Request)
+            : request;
+        const response = await inner(changed, context);
+        response.headers.set('x-outer', '1');
+        return response;
+      }),
+      [ask('GET /here')],
+    );
+    expect(seen).toMatchObject([
+      { body: 'inner', headers: { 'x-inner': '/moved?x ann GET', 'x-outer': '1' } },
+    ]);
+  });
+
+  test('keeps its AsyncLocalStorage', async () => {
+    const storage = new AsyncLocalStorage<string>();
+    const { seen } = await exchange(
+      world(),
+      http(
+        nodeApp((request, response) =>
+          storage.run(String(request.url), async () => {
+            const body = await textOf(request);
+            response.end(`${storage.getStore()} ${body}`);
+          }),
+        ),
+      ),
+      [ask('POST /a', {}, 'x'), ask('POST /b', {}, 'y')],
+    );
+    expect(seen.map(({ body }) => body)).toEqual(['/a x', '/b y']);
+  });
+
+  test('leaves no listener behind on its connection', async () => {
+    const warnings: string[] = [];
+    const warn = (warning: Error): void => void warnings.push(warning.message);
+    process.on('warning', warn);
+    await exchange(
+      world(),
+      http(nodeApp((_, response) => void response.end('a'))),
+      Array.from({ length: 15 }, () => ask('GET /')),
+    );
+    process.off('warning', warn);
+    expect(warnings).toEqual([]);
+  });
+
+  test('hears of silence by setTimeout, on the clock of the reactor', async () => {
+    const place = world();
+    const { seen } = await exchange(
+      place,
+      http(
+        nodeApp((_, response) => {
+          response.setTimeout(10, () => response.end('too long'));
+        }),
+      ),
+      [ask('GET /')],
+    );
+    expect(seen).toMatchObject([{ body: 'too long' }]);
+  });
+
+  test('takes an upgrade, with what the peer has sent already', async () => {
+    const place = world();
+    const chunks: Buffer[] = [];
+    const app = nodeApp((_, response) => void response.writeHead(426).end(), {
+      upgrade(request, socket, head) {
+        socket.write(
+          `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n\r\n`,
+        );
+        socket.on('data', (chunk: Buffer) =>
+          socket.write(`echo ${request.url} ${head.length} ${chunk}`),
+        );
+      },
+    });
+    await place.connect(http(app), {
+      connectionMade(transport) {
+        const fields = { Connection: 'Upgrade', Upgrade: 'echo' };
+        transport.write(Buffer.from(`${ask('GET /up', fields)}early`));
+      },
+      dataReceived: (chunk) => void chunks.push(chunk),
+    });
+    await place.elapse(10);
+    expect(Buffer.concat(chunks).toString()).toMatch(
+      /^HTTP\/1\.1 101 .*\r\n\r\necho \/up 0 early$/s,
+    );
+    expect(place.reports.problems).toEqual([]);
+    const { seen } = await exchange(world(), http(app), [ask('GET /')]);
+    expect(seen).toMatchObject([{ status: 426 }]);
+  });
+
+  test('over HTTP/2 knows the version, and needs no way to delimit its answer', async () => {
+    const client = await connectClient(
+      world(),
+      http(
+        nodeApp((request, response) => {
+          response.write(`${request.httpVersion} ${request.headers.host} `);
+          setImmediate(() => response.end('end'));
+        }),
+      ),
+    );
+    const answer = await send(client, {}, undefined);
+    expect(answer).toMatchObject({ status: 200, body: '2.0 hawser.example:80 end', rstCode: 0 });
+    expect(answer.headers['transfer-encoding']).toBe(undefined);
+  });
+
+  test('answers HTTP/1.0', async () => {
+    const place = world();
+    const chunks: Buffer[] = [];
+    await place.connect(
+      http(
+        nodeApp((request, response) => {
+          response.write(`${request.httpVersion} `);
+          setImmediate(() => response.end('end'));
+        }),
+      ),
+      {
+        connectionMade: (transport) => void transport.write(Buffer.from('GET / HTTP/1.0\r\n\r\n')),
+        dataReceived: (chunk) => void chunks.push(chunk),
+      },
+    );
+    await place.elapse(10);
+    expect(Buffer.concat(chunks).toString()).toMatch(/\r\n\r\n1\.0 end$/);
+  });
+});
