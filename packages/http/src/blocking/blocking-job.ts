@@ -154,6 +154,7 @@ export class BlockingJob {
     });
     this.#pieces = pieces;
     if (this.#respond(head, pieces)) this.#at = 'streaming';
+    else this.#parts.abandoned(this);
   }
 
   #done({ head, body }: Extract<AnswerMessage, { at: 'done' }>): void {
@@ -185,7 +186,6 @@ export class BlockingJob {
       return true;
     } catch (thrown) {
       this.fail(toError(thrown));
-      this.#parts.abandoned(this);
       return false;
     }
   }
