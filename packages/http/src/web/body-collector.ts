@@ -33,6 +33,10 @@ export class BodyCollector<T> implements BodyConsumer {
     });
   }
 
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   data(chunk: Buffer): void {
     if (this.#settled) return;
     this.#bytes += chunk.length;

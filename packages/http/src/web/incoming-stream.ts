@@ -11,7 +11,7 @@ export class IncomingStream implements BodyConsumer {
   readonly #onFailure: (error: Error) => void;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #started = false;
-  #finished = false;
+  #settled = false;
   #maxBytes = Number.POSITIVE_INFINITY;
   #bytes = 0;
 
@@ -36,8 +36,12 @@ export class IncomingStream implements BodyConsumer {
     this.#maxBytes = maxBytes;
   }
 
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   data(chunk: Buffer): void {
-    if (this.#finished) return;
+    if (this.#settled) return;
     this.#bytes += chunk.length;
     if (this.#bytes > this.#maxBytes) {
       this.failed(bodyTooLarge(this.#maxBytes));
@@ -50,14 +54,14 @@ export class IncomingStream implements BodyConsumer {
   }
 
   end(): void {
-    if (this.#finished) return;
-    this.#finished = true;
+    if (this.#settled) return;
+    this.#settled = true;
     this.#controller.close();
   }
 
   failed(error: Error): void {
-    if (this.#finished) return;
-    this.#finished = true;
+    if (this.#settled) return;
+    this.#settled = true;
     this.#onFailure(error);
     this.#controller.error(error);
   }
@@ -72,8 +76,8 @@ export class IncomingStream implements BodyConsumer {
   }
 
   #cancel(): void {
-    if (this.#finished) return;
-    this.#finished = true;
+    if (this.#settled) return;
+    this.#settled = true;
     this.#incoming.discard();
   }
 }

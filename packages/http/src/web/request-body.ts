@@ -5,13 +5,19 @@ import { collectStream } from './collect-stream.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { isDisturbed } from './is-disturbed.ts';
 
+/** Who takes the body. */
+interface Reader extends BodyConsumer {
+  /** It has heard the last of it. */
+  readonly settled: boolean;
+}
+
 const NO_BYTES = Buffer.alloc(0);
 
 /** The body of one request on behalf of its handler: read whole up to a limit, or as a stream without one. */
 export class RequestBody {
   readonly #incoming: IncomingBody;
   readonly #maxBytes: number;
-  #collector: BodyConsumer | undefined;
+  #collector: Reader | undefined;
   #source: IncomingStream | undefined;
   /** Of `#source`, or a branch of it. */
   #stream: ReadableStream | undefined;
@@ -87,8 +93,10 @@ export class RequestBody {
 
   /** The request is answered: whoever still reads hears of that, and the rest of the body is given up. */
   abandon(): void {
-    if (this.#collector) this.#collector.failed(bodyAbandoned());
-    else if (this.#source) this.#source.failed(bodyAbandoned());
+    const reader = this.#collector ?? this.#source;
+    // An error costs more than all the rest: most bodies were read to their end.
+    if (reader?.settled) return;
+    reader?.failed(bodyAbandoned());
     this.#incoming.discard();
   }
 

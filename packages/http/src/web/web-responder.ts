@@ -56,8 +56,10 @@ function run(turn: Turn): void {
     answerError(turn, thrown);
     return;
   }
-  if (isPromise(answer)) {
-    void answer.then(
+  if (isThenable(answer)) {
+    // What is no Promise may do anything when it is asked.
+    const promise = answer instanceof Promise ? answer : Promise.resolve(answer);
+    void promise.then(
       (response) => send(turn, response),
       (thrown: unknown) => answerError(turn, thrown),
     );
@@ -92,6 +94,6 @@ function answeredHere(exchange: HttpExchange): boolean {
   return true;
 }
 
-function isPromise(value: unknown): value is Promise<Response> {
+function isThenable(value: unknown): value is Promise<Response> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }
