@@ -18,6 +18,11 @@ export interface FieldName {
   readonly role: FieldRole;
 }
 
+/** A usual name in a usual spelling. */
+export interface KnownFieldName extends FieldName {
+  readonly spelled: string;
+}
+
 const ROLES: Readonly<Record<string, FieldRole>> = {
   host: FieldRole.Host,
   'content-length': FieldRole.ContentLength,
@@ -44,12 +49,17 @@ const USUAL = words(`
   X-Forwarded-Host X-Forwarded-Proto X-Powered-By X-Real-IP X-Request-ID X-Requested-With
 `);
 
-const NAMES = new Map<string, FieldName>();
+const NAMES = new Map<string, KnownFieldName>();
 for (const usual of USUAL) {
   const name = usual.toLowerCase();
-  const entry = { name, role: ROLES[name] ?? FieldRole.None };
-  NAMES.set(usual, entry);
-  NAMES.set(name, entry);
+  const role = ROLES[name] ?? FieldRole.None;
+  NAMES.set(usual, { name, role, spelled: usual });
+  NAMES.set(name, { name, role, spelled: name });
+}
+
+/** The usual name in one of its usual spellings, which is `spelled`. */
+export function knownFieldName(spelled: string): KnownFieldName | undefined {
+  return NAMES.get(spelled);
 }
 
 /** The name for `spelled`, which is a token. */

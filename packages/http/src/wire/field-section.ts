@@ -1,9 +1,15 @@
 // Header and trailer fields (RFC 9112 §5), and what of them frames the message (§6).
 import type { Malformed } from '../contract/codec.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
-import { FieldRole, FORBIDDEN_TRAILERS, fieldNameOf } from './field-name.ts';
+import {
+  FieldRole,
+  FORBIDDEN_TRAILERS,
+  fieldNameOf,
+  type KnownFieldName,
+  knownFieldName,
+} from './field-name.ts';
 import { malformed } from './malformed.ts';
-import { HTAB, octetFailure, SP, TOKEN } from './octets.ts';
+import { HTAB, SP, TOKEN } from './octets.ts';
 
 const COLON = 0x3a;
 const NONE: FieldLines = Object.freeze([]);
@@ -11,6 +17,8 @@ const NONE: FieldLines = Object.freeze([]);
 /** Takes the field lines of one head after the other. */
 export class FieldSection {
   readonly #maxFields: number;
+  /** The names in the last head: the next one from the same peer mostly has them again, at the same places. */
+  readonly #last: KnownFieldName[] = [];
   #fields: string[] = [];
   host: string | undefined = undefined;
   /** -1 if it was not said. */
@@ -52,39 +60,50 @@ export class FieldSection {
     this.expectsElse = false;
   }
 
-  /** Takes the header line between `start` and `end`, where its CRLF is. */
+  /** Takes the header line between `start` and `end`, where its CRLF is. Its octets are those of a line. */
   header(text: string, start: number, end: number): Malformed | undefined {
-    const colon = colonOf(text, start, end);
-    if (typeof colon !== 'number') return colon;
-    const { name, role } = fieldNameOf(text.slice(start, colon));
-    const value = this.#add(name, text, colon + 1, end);
-    if (typeof value !== 'string') return value;
-    return role === FieldRole.None ? undefined : this.#apply(role, value);
+    const index = this.#fields.length >> 1;
+    let known = this.#last[index];
+    let colon = start;
+    if (known !== undefined && isNameAt(known, text, start)) colon += known.spelled.length;
+    else {
+      colon = text.indexOf(':', start);
+      known = colon < end ? knownFieldName(text.slice(start, colon)) : undefined;
+      if (known === undefined) return this.#other(text, start, end);
+      this.#last[index] = known;
+    }
+    const value = this.#add(known.name, text, colon + 1, end);
+    if (value === undefined) return malformed('too-many-fields');
+    return known.role === FieldRole.None ? undefined : this.#apply(known.role, value);
   }
 
-  /** Takes the trailer line between `start` and `end`, where its CRLF is. */
+  /** Takes the trailer line between `start` and `end`, where its CRLF is. Its octets are those of a line. */
   trailer(text: string, start: number, end: number): Malformed | undefined {
     const colon = colonOf(text, start, end);
     if (typeof colon !== 'number') return colon;
     const { name } = fieldNameOf(text.slice(start, colon));
     if (FORBIDDEN_TRAILERS.has(name)) return malformed('forbidden-trailer');
     const value = this.#add(name, text, colon + 1, end);
-    return typeof value === 'string' ? undefined : value;
+    return value === undefined ? malformed('too-many-fields') : undefined;
   }
 
-  #add(name: string, text: string, from: number, to: number): string | Malformed {
+  /** A header line whose name is not one of the usual ones in one of their usual spellings. */
+  #other(text: string, start: number, end: number): Malformed | undefined {
+    const colon = colonOf(text, start, end);
+    if (typeof colon !== 'number') return colon;
+    const { name, role } = fieldNameOf(text.slice(start, colon));
+    const value = this.#add(name, text, colon + 1, end);
+    if (value === undefined) return malformed('too-many-fields');
+    return role === FieldRole.None ? undefined : this.#apply(role, value);
+  }
+
+  /** `undefined` if there are too many. */
+  #add(name: string, text: string, from: number, to: number): string | undefined {
+    if (this.#fields.length >= this.#maxFields * 2) return undefined;
     let start = from;
     let end = to;
     while (start < end && isBlank(text.charCodeAt(start))) start++;
     while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
-    for (let at = start; at < end; at++) {
-      const octet = text.charCodeAt(at);
-      if (octet < SP || octet === 0x7f) {
-        const failure = octetFailure(octet);
-        if (failure !== undefined) return failure;
-      }
-    }
-    if (this.#fields.length >= this.#maxFields * 2) return malformed('too-many-fields');
     const value = text.slice(start, end);
     this.#fields.push(name, value);
     return value;
@@ -183,9 +202,15 @@ function colonOf(text: string, start: number, end: number): number | Malformed {
     if (TOKEN[octet] === 1) continue;
     if (octet === COLON) return at === start ? malformed('bad-field-name') : at;
     if (isBlank(octet)) return malformed('space-in-field-name');
-    return octetFailure(octet) ?? malformed('bad-field-name');
+    return malformed('bad-field-name');
   }
   return malformed('missing-colon');
+}
+
+function isNameAt({ spelled }: KnownFieldName, text: string, start: number): boolean {
+  const end = start + spelled.length;
+  // Half the cost of `startsWith`.
+  return text.charCodeAt(end) === COLON && text.slice(start, end) === spelled;
 }
 
 function isBlank(octet: number): boolean {

@@ -1,7 +1,7 @@
 // Lines of a head or of trailers (RFC 9112 §2.2): each ends with CRLF, nothing else does, and an empty one ends them all.
 import type { Malformed } from '../contract/codec.ts';
 import { type MalformedCode, malformed } from './malformed.ts';
-import { CR, LF, octetFailure } from './octets.ts';
+import { CR, DEL, HTAB, LF, octetFailure, SP } from './octets.ts';
 import { textOf } from './text-of.ts';
 
 /** Who takes the lines. */
@@ -63,87 +63,67 @@ export class LineSplitter {
    * belongs to it and more must come.
    */
   read(chunk: Buffer, at: number): number {
-    if (this.#pending !== '') return this.#readOn(chunk, at);
-    if (this.#chunk !== chunk) this.#takeText(chunk, at);
+    const known = this.#pending.length;
+    const stop = Math.min(chunk.length, at + this.#maxBytes + 4 - known);
+    if (known > 0) {
+      // Not looked at before a line is complete, so that one that comes octet by octet is not copied for each.
+      this.text = this.#pending + textOf(chunk, at, stop);
+      this.#textAt = at - known;
+      this.#chunk = undefined;
+      return this.#split(chunk, { at, stop, from: 0 });
+    }
+    if (this.#chunk !== chunk) this.#takeText(chunk, at, stop);
     const from = at - this.#textAt;
     this.#lineAt = from;
-    const end = this.#split(from);
-    if (end !== -1) return this.#textAt + end;
-    if (this.failure === undefined)
-      this.#keep(from === 0 ? this.text : this.text.slice(from), from);
-    return -1;
+    return this.#split(chunk, { at, stop, from });
   }
 
-  #takeText(chunk: Buffer, at: number): void {
+  #takeText(chunk: Buffer, at: number, stop: number): void {
     this.#textAt = at;
     if (chunk.length - at <= WHOLE_TEXT_BYTES) {
       this.#chunk = chunk;
       this.text = textOf(chunk, at, chunk.length);
       return;
     }
+    this.#chunk = undefined;
     const found = chunk.indexOf('\r\n\r\n', at, 'latin1');
-    const end = found === -1 ? chunk.length : found + 4;
-    this.#chunk = undefined;
-    this.text = textOf(chunk, at, Math.min(end, at + this.#maxBytes + 4));
+    this.text = textOf(chunk, at, found === -1 ? stop : Math.min(stop, found + 4));
   }
 
-  /** Goes on with a section of which a part has come. */
-  #readOn(chunk: Buffer, at: number): number {
-    const known = this.#pending.length;
-    const piece = textOf(chunk, at, Math.min(chunk.length, at + this.#maxBytes + 4 - known));
-    if (this.#pendingCr && piece.charCodeAt(0) !== LF) {
-      this.failure = malformed('bare-cr');
-      return -1;
-    }
-    const text = this.#pending + piece;
-    if (!piece.includes('\n')) {
-      // The text is not looked at, so that a section that comes octet by octet is not copied for each.
-      this.failure =
-        octetsFailure(piece, 0) ??
-        this.#startFailure(text) ??
-        this.#lengthFailure(text.length, piece === '\r' && this.#lineAt === known);
-      if (this.failure === undefined) this.#keep(text, 0);
-      return -1;
-    }
-    this.#pending = '';
-    this.#chunk = undefined;
-    this.text = text;
-    this.#textAt = at - known;
-    const end = this.#split(0);
-    if (end !== -1) return this.#textAt + end;
-    if (this.failure === undefined) this.#keep(text, 0);
-    return -1;
-  }
-
-  /** Takes the complete lines of the section that begins at `from`. Gives where it ends, -1 if it does not, or a failure. */
-  #split(from: number): number {
-    const { text } = this;
+  /** Takes lines of the section that begins at `from` of the text. Octets up to `at` were looked at before. */
+  #split(chunk: Buffer, { at, stop, from }: { at: number; stop: number; from: number }): number {
+    const textAt = this.#textAt;
+    let cr = this.#pendingCr;
+    let next = at;
     for (;;) {
-      const at = this.#lineAt;
-      const lf = text.indexOf('\n', at);
-      if (lf === -1) {
-        this.failure = octetsFailure(text, at) ?? this.#startFailure(text.slice(from));
-        this.failure ??= this.#lengthFailure(
-          text.length - from,
-          at === text.length - 1 && text.charCodeAt(at) === CR,
-        );
-        return -1;
+      if (!cr) {
+        let octet = 0;
+        // The octets of the chunk are read, as those of a string cost three times as much.
+        while (next < stop) {
+          octet = chunk[next] as number;
+          if (octet >= SP ? octet === DEL : octet !== HTAB) break;
+          next += 1;
+        }
+        if (next === stop) return this.#keep(from, stop, cr);
+        if (octet !== CR) return this.#refuse(from, next, octetFailure(octet));
+        next += 1;
       }
-      const end = lf - 1;
-      if (text.charCodeAt(end) !== CR) {
-        this.failure =
-          octetsFailure(text.slice(at, lf), 0) ?? this.#startFailure(text.slice(from, lf));
-        this.failure ??= malformed('bare-lf');
-        return -1;
-      }
-      if (end === at && this.#inLines) {
+      if (next === stop) return this.#keep(from, stop, true);
+      if (chunk[next] !== LF) return this.#refuse(from, next - 1, malformed('bare-cr'));
+      next += 1;
+      cr = false;
+      const end = next - 2 - textAt;
+      const lineAt = this.#lineAt;
+      if (end === lineAt && this.#inLines) {
         this.#startTaken = false;
-        return lf + 1;
+        this.#pending = '';
+        this.#pendingCr = false;
+        return next;
       }
-      this.failure = this.#takeLine(at, end);
-      if (lf + 1 - from > this.#maxBytes) this.failure ??= malformed(this.#tooLong);
+      this.failure = this.#takeLine(lineAt, end);
+      if (end + 2 - from > this.#maxBytes) this.failure ??= malformed(this.#tooLong);
       if (this.failure !== undefined) return -1;
-      this.#lineAt = lf + 1;
+      this.#lineAt = end + 2;
     }
   }
 
@@ -158,31 +138,29 @@ export class LineSplitter {
     return this.#taker.start(this.text, at, end);
   }
 
-  #keep(text: string, from: number): void {
+  /** All of the chunk belongs to the section that begins at `from` of the text. */
+  #keep(from: number, stop: number, cr: boolean): number {
+    const text = from === 0 ? this.text : this.text.slice(from);
+    // The limit is for lines: a CR may be of the empty one after them.
+    const ending = cr && this.#lineAt === stop - 1 - this.#textAt;
+    const tooLong = stop - this.#textAt - from > this.#maxBytes && !ending;
+    this.failure = this.#startFailure(text);
+    if (tooLong) this.failure ??= malformed(this.#tooLong);
+    if (this.failure !== undefined) return -1;
     this.#pending = text;
-    this.#pendingCr = text.charCodeAt(text.length - 1) === CR;
+    this.#pendingCr = cr;
     this.#lineAt -= from;
     this.linesAt -= from;
+    return -1;
+  }
+
+  /** The octet at `next` of the chunk is refused, if the line before it is not. */
+  #refuse(from: number, next: number, failure: Malformed | undefined): number {
+    this.failure = this.#startFailure(this.text.slice(from, next - this.#textAt)) ?? failure;
+    return -1;
   }
 
   #startFailure(text: string): Malformed | undefined {
     return this.#inLines ? undefined : this.#taker.partialStart(text);
   }
-
-  /** The limit is for lines; `ending` says that one octet is of the empty line after them. */
-  #lengthFailure(length: number, ending: boolean): Malformed | undefined {
-    return length > this.#maxBytes && !ending ? malformed(this.#tooLong) : undefined;
-  }
-}
-
-/** Why `text` from `from` to its end, which has no LF, is no part of a line. A CR may be its last octet. */
-function octetsFailure(text: string, from: number): Malformed | undefined {
-  for (let at = from; at < text.length; at++) {
-    const octet = text.charCodeAt(at);
-    if (octet >= 0x20 && octet !== 0x7f) continue;
-    if (octet === CR && at === text.length - 1) return undefined;
-    const failure = octetFailure(octet);
-    if (failure !== undefined) return failure;
-  }
-  return undefined;
 }
