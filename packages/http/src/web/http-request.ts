@@ -29,6 +29,8 @@ export interface RequestChanges {
   readonly url?: string | undefined;
   readonly method?: string | undefined;
   readonly headers?: HeadersInput | undefined;
+  /** In the place of the body, such as the same decompressed; the limit counts for it. Reading it should read that. */
+  readonly body?: ReadableStream | undefined;
 }
 
 /**
@@ -139,14 +141,15 @@ export class HttpRequest implements Request {
   }
 
   /**
-   * This request with another URL, method or other headers, such as for an app that is mounted below a path. Both have
-   * one body, which can be read once.
+   * This request with another URL, method, body or other headers, such as for an app that is mounted below a path. Unless
+   * it gets its own, both have one body, which can be read once.
    *
    * @throws TypeError when the URL or a header is none
    */
   with(changes: RequestChanges): HttpRequest {
     const changed = this.#copy();
-    if (this.#hasBody()) changed.#body = this.#readable();
+    if (changes.body) changed.#body = this.#bodyOver(changes.body);
+    else if (this.#hasBody()) changed.#body = this.#readable();
     if (changes.url !== undefined) changed.#url = new URL(changes.url).href;
     if (changes.method !== undefined) changed.#method = changes.method;
     if (changes.headers !== undefined) changed.#headers = new HttpHeaders(changes.headers);
@@ -206,6 +209,7 @@ export class HttpRequest implements Request {
   }
 
   #hasBody(): boolean {
+    if (this.#body) return true;
     if (this.#exchange.body.length === 0) return false;
     return this.#method !== 'GET' && this.#method !== 'HEAD';
   }
@@ -213,6 +217,10 @@ export class HttpRequest implements Request {
   #readable(): RequestBody {
     this.#body ??= new RequestBody(this.#exchange.body, this.#maxBodyBytes);
     return this.#body;
+  }
+
+  #bodyOver(stream: ReadableStream): RequestBody {
+    return RequestBody.over(stream, this.#exchange.body, this.#maxBodyBytes);
   }
 
   #collect<T>(convert: (bytes: Buffer) => T | Promise<T>): Promise<T> {

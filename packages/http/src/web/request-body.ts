@@ -29,6 +29,13 @@ export class RequestBody {
     this.#maxBytes = maxBytes;
   }
 
+  /** A body that stands in the place of what came, such as one that is decompressed. Whoever made `stream` ends it. */
+  static over(stream: ReadableStream, incoming: IncomingBody, maxBytes: number): RequestBody {
+    const body = new RequestBody(incoming, maxBytes);
+    body.#stream = stream;
+    return body;
+  }
+
   get used(): boolean {
     if (this.#refused || this.#collector) return true;
     return this.#stream !== undefined && isDisturbed(this.#stream);

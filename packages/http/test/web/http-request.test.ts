@@ -283,6 +283,18 @@ describe('HttpRequest', () => {
     expect(() => request.with({ url: '/x' })).toThrow(TypeError);
   });
 
+  test('with another body is read in its place, up to the limit', async () => {
+    const body = new FakeIncoming(3).send('abc').end();
+    const exchange = new FakeExchange({ method: 'POST', body });
+    const request = new HttpRequest(exchange, { maxBodyBytes: 10 });
+    const replaced = (text: string): HttpRequest =>
+      request.with({ body: new Response(text).body as ReadableStream });
+    expect(await replaced('1234567890').clone().text()).toBe('1234567890');
+    await expect(replaced('12345678901').text()).rejects.toMatchObject({ status: 413 });
+    expect(exchangeOf(replaced(''))).toBe(exchange);
+    expect(await request.text()).toBe('abc');
+  });
+
   test('throws 400 for a URL that cannot be', () => {
     const request = new HttpRequest(new FakeExchange({ authority: 'a@b' }));
     expect(() => request.url).toThrow(expect.objectContaining({ status: 400 }));
