@@ -188,6 +188,7 @@ export {
 export type { ServerEvent } from './sse/format-event.ts';
 // Files.
 export { contentDisposition } from './static/content-disposition.ts';
+export type { FileCacheOptions } from './static/file-cache.ts';
 export type { CacheControl, EtagPolicy, ServedFile } from './static/file-form.ts';
 export { type FileResponseOptions, fileResponse } from './static/file-response.ts';
 export type { SymlinkPolicy } from './static/file-tree.ts';

@@ -64,7 +64,7 @@ export function answerWithFile(
     fields['content-range'] = formatRange(only, file.size);
     return part(file, only, { status: 206, fields, bytes: form.bytes });
   }
-  return several(file, ranges, fields);
+  return several(file, ranges, { status: 206, fields, bytes: form.bytes });
 }
 
 function rangesOf(
@@ -129,8 +129,8 @@ function part(
 function several(
   file: FoundFile,
   ranges: readonly ByteRange[],
-  fields: Record<string, string>,
-): Promise<Response> {
+  { status, fields, bytes }: PartHead,
+): Response | Promise<Response> {
   const boundary = boundaryFor(file, ranges);
   const parts = ranges.map((range, index) => ({
     range,
@@ -145,8 +145,15 @@ function several(
   for (const { head, range } of parts) length += head.length + range.end + 1 - range.start;
   fields['content-type'] = `multipart/byteranges; boundary=${boundary}`;
   fields['content-length'] = String(length);
+  if (bytes) {
+    const pieces = parts.flatMap(({ head, range }) => [
+      head,
+      bytes.subarray(range.start, range.end + 1),
+    ]);
+    return new HttpResponse(Buffer.concat([...pieces, tail]), { status, headers: fields });
+  }
   return access(file.path, constants.R_OK).then(
-    () => new HttpResponse(streamParts(file, parts, tail), { status: 206, headers: fields }),
+    () => new HttpResponse(streamParts(file, parts, tail), { status, headers: fields }),
   );
 }
 

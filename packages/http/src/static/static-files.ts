@@ -59,6 +59,8 @@ function serve(
   const path = site.pathOf(request);
   if (path === undefined) return missing();
   if (!path.ok) return path.status === 404 ? missing() : refuse(path.status);
+  const kept = site.fromMemory(request, context, path);
+  if (kept) return kept;
   return site.answer(request, context, path).then((answer) => answer ?? missing());
 }
 

@@ -1,10 +1,13 @@
 import { resolve } from 'node:path';
 import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
+import { rankEncodings } from '../delivery/accept-encoding.ts';
 import { pathOf, targetOf } from '../delivery/url-parts.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { contentTypeOf } from './content-type.ts';
 import { directoryListing } from './directory-listing.ts';
 import { answerWithFile } from './file-answer.ts';
+import { FileCache, type FileCacheOptions } from './file-cache.ts';
+import { loadFile } from './file-content.ts';
 import { type CacheControl, cacheControlOf, type EtagPolicy, FileTags } from './file-form.ts';
 import { FileTree, type FoundFile, type SymlinkPolicy } from './file-tree.ts';
 import { findVariant, type StoredCoding } from './precompressed.ts';
@@ -50,6 +53,11 @@ export interface StaticOptions {
   readonly maxRanges?: number | undefined;
   /** A file for pages that are not there, such as `'index.html'` of an application with paths of its own. */
   readonly fallback?: string | undefined;
+  /**
+   * Keeps small files in memory: an answer with one costs a tenth then, and is there in the same turn. @defaultValue none
+   * is kept
+   */
+  readonly cache?: boolean | FileCacheOptions | undefined;
   /** Answers what is not there. @defaultValue 404 */
   readonly notFound?: HttpHandler | undefined;
 }
@@ -65,6 +73,7 @@ export class StaticSite {
   readonly #tags: FileTags;
   readonly #codings: readonly StoredCoding[];
   readonly #maxRanges: number;
+  readonly #cache: FileCache | undefined;
 
   /** @throws RangeError if an option makes no sense */
   constructor(root: string, options: StaticOptions) {
@@ -84,6 +93,8 @@ export class StaticSite {
     this.#tags = new FileTags(options.etag ?? 'weak');
     this.#codings = codingsOf(precompressed);
     this.#maxRanges = maxRanges;
+    const { cache = false } = options;
+    if (cache !== false) this.#cache = new FileCache(cache === true ? {} : cache);
   }
 
   /** What the path of `request` names below the root; `undefined` if it has another prefix. */
@@ -94,6 +105,20 @@ export class StaticSite {
     }
     if (path !== this.#prefix.slice(0, -1)) return undefined;
     return { ok: true, segments: [], directory: false };
+  }
+
+  /** The answer with a file in memory; `undefined` if there is none. */
+  fromMemory(
+    request: Request,
+    { reactor: { clock } }: HttpContext,
+    { segments, directory }: GoodPath,
+  ): Response | Promise<Response> | undefined {
+    if (!this.#cache || (directory && this.#index === undefined)) return undefined;
+    const names = directory ? [...segments, this.#index ?? ''] : segments;
+    const cached = this.#cache.fresh(this.#keyOf(request, names), clock.now());
+    if (!cached) return undefined;
+    const { file, form, bytes } = cached;
+    return answerWithFile(request, file, { ...form, now: clock.epoch(), bytes });
   }
 
   /**
@@ -201,15 +226,31 @@ export class StaticSite {
       accepted: request.headers.get('accept-encoding'),
       codings: this.#codings,
     });
-    return answerWithFile(request, file, {
+    const form = {
       contentType,
       encoding: coding,
       etag: await this.#tags.tagOf(file),
       maxRanges: this.#maxRanges,
-      now: context.reactor.clock.epoch(),
       fields,
       contentFields: { 'x-content-type-options': 'nosniff' },
-    });
+    };
+    const { clock } = context.reactor;
+    const cache =
+      request.method === 'GET' && this.#cache?.takes(file.size) ? this.#cache : undefined;
+    if (!cache) return answerWithFile(request, file, { ...form, now: clock.epoch() });
+    const key = this.#keyOf(request, segments);
+    const bytes =
+      cache.bytesOf(key, file) ?? (await loadFile(file, { start: 0, end: file.size - 1 }));
+    cache.put(key, { file, form, bytes }, clock.now());
+    return answerWithFile(request, file, { ...form, now: clock.epoch(), bytes });
+  }
+
+  /** Peers with the same order of codings get the same form. */
+  #keyOf(request: Request, segments: readonly string[]): string {
+    const path = segments.join('/');
+    if (this.#codings.length === 0) return path;
+    const ranked = rankEncodings(request.headers.get('accept-encoding'), this.#codings);
+    return `${ranked.join(' ')}/${path}`;
   }
 }
 

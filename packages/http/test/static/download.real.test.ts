@@ -63,11 +63,8 @@ test('paths are taken as the peer wrote them, and stay below the root', async ()
     const [, status] = client.received.split(' ');
     // The URL of a request has no dots left; what the peer wrote as plain dots ends at the root.
     const body = client.received.split('\r\n\r\n')[1];
-    expect([path, status, body?.includes('root:')]).toEqual([
-      path,
-      status === '200' ? '200' : expect.stringMatching(/^40[04]$/),
-      false,
-    ]);
+    expect(['200', '400', '404']).toContain(status);
+    expect(body).not.toContain('root:');
   }
 });
 

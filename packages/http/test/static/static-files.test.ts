@@ -4,15 +4,18 @@ import {
   mkdirSync,
   readdirSync,
   renameSync,
+  rmSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
+import { createTestReactor } from '@hawser/core/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../src/contract/http-handler.ts';
 import { HttpError } from '../../src/http-error.ts';
+import { FileCache } from '../../src/static/file-cache.ts';
 import { staticFiles, staticOrNext } from '../../src/static/static-files.ts';
 import type { StaticOptions } from '../../src/static/static-site.ts';
 import { get, makeContext, makeSite, type Site } from './site.ts';
@@ -525,3 +528,90 @@ test('options that make no sense are refused', () => {
 function descriptors(): number {
   return readdirSync('/dev/fd').length;
 }
+
+describe('small files in memory', () => {
+  const setUp = (options: StaticOptions = {}) => {
+    const own = makeSite({
+      'index.html': 'home',
+      'x.txt': 'one',
+      'long.txt': 'x'.repeat(1000),
+      'big.bin': BIG,
+      'x.txt.gz': gzipSync('one'),
+    });
+    const reactor = createTestReactor();
+    const given = makeContext(reactor);
+    const handler = staticFiles(own.root, { cache: true, ...options });
+    return { own, reactor, answer: (request: Request) => handler(request, given) };
+  };
+
+  test('are answered at once while they are fresh, in parts and on conditions as well', async () => {
+    const { own, reactor, answer } = setUp();
+    using _ = own;
+    const first = await answer(get('/x.txt'));
+    const tag = first.headers.get('etag') ?? '';
+    own.write('x.txt', 'other');
+    const kept = answer(get('/x.txt'));
+    expect(kept).toBeInstanceOf(Response);
+    expect(await (await kept).text()).toBe('one');
+    expect(await (await answer(get('/x.txt', { range: 'bytes=1-' }))).text()).toBe('ne');
+    expect((await answer(get('/x.txt', { 'if-none-match': tag }))).status).toBe(304);
+    const long = await answer(get('/long.txt'));
+    expect(await long.text()).toHaveLength(1000);
+    rmSync(own.path('long.txt'));
+    const parts = await answer(get('/long.txt', { range: 'bytes=0-1,900-901' }));
+    expect(parts.status).toBe(206);
+    expect(await parts.text()).toHaveLength(Number(parts.headers.get('content-length')));
+    expect((await answer(get('/x.txt', {}, 'HEAD'))).headers.get('content-length')).toBe('3');
+    await reactor.clock.elapse(1000);
+    expect(await (await answer(get('/x.txt'))).text()).toBe('other');
+  });
+
+  test('are gone one freshness after the file, and long ones are not kept', async () => {
+    const { own, reactor, answer } = setUp({ cache: { freshMs: 50 } });
+    using _ = own;
+    await answer(get('/'));
+    expect(answer(get('/'))).toBeInstanceOf(Response);
+    rmSync(own.path('index.html'));
+    await reactor.clock.elapse(50);
+    await expect(answer(get('/'))).rejects.toMatchObject({ status: 404 });
+    const big = await answer(get('/big.bin'));
+    expect(await big.text()).toHaveLength(String(BIG).length);
+    const again = answer(get('/big.bin'));
+    expect(again).toBeInstanceOf(Promise);
+    await (await again).body?.cancel();
+  });
+
+  test('are kept in each form, and a fallback only for who gets it', async () => {
+    const { own, answer } = setUp({ precompressed: true, fallback: 'index.html' });
+    using _ = own;
+    const packed = { 'accept-encoding': 'gzip' };
+    for (let round = 0; round < 2; round++) {
+      expect((await answer(get('/x.txt', packed))).headers.get('content-encoding')).toBe('gzip');
+      expect((await answer(get('/x.txt'))).headers.get('content-encoding')).toBeNull();
+      expect(await (await answer(get('/page', { accept: 'text/html' }))).text()).toBe('home');
+      await expect(answer(get('/page'))).rejects.toMatchObject({ status: 404 });
+    }
+  });
+
+  test('take no more memory than told', async () => {
+    const cache = new FileCache({ maxBytes: 10_000, maxFileBytes: 3000 });
+    expect(cache.takes(3001)).toBe(false);
+    const file = {
+      path: '',
+      kind: 'file',
+      size: 3000,
+      mtimeMs: 0,
+      mtimeNs: 0n,
+      ctimeNs: 0n,
+      device: 0n,
+      inode: 0n,
+    } as const;
+    const form = { contentType: '', etag: undefined, maxRanges: 0, fields: {}, contentFields: {} };
+    for (let at = 0; at < 10; at++)
+      cache.put(String(at), { file, form, bytes: Buffer.alloc(3000) }, 0);
+    expect(cache.bytes).toBeLessThanOrEqual(10_000);
+    expect(cache.fresh('9', 0)).toBeDefined();
+    expect(cache.fresh('7', 0)).toBeUndefined();
+    expect(() => staticFiles('.', { cache: { maxBytes: -1 } })).toThrow(RangeError);
+  });
+});
