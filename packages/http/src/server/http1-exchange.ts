@@ -5,8 +5,8 @@ import type { FieldLines } from '../contract/field-lines.ts';
 import type { RequestHead, ResponseHead } from '../contract/message-head.ts';
 import { formatInterim } from '../wire/format-response-head.ts';
 import { AnswerBody, type AnswerOwner } from './answer-body.ts';
-import { CancelScope } from './cancel-scope.ts';
 import { EmptyBody } from './empty-body.ts';
+import { ExchangeScope } from './exchange-scope.ts';
 import {
   type AnswerSituation,
   type FormattedAnswer,
@@ -52,19 +52,15 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   readonly #host: ExchangeHost;
   readonly #body: RequestBody | undefined;
   #empty: IncomingBody | undefined;
-  #scope: CancelScope | undefined;
-  #drainListeners: Set<{ readonly listener: () => void }> | undefined;
+  #scope: ExchangeScope | undefined;
   /** An answer was given, or the connection was. */
   #answered = false;
   /** Its head lets the connection go on. */
   #kept = false;
   /** The answer has left. */
   #over = false;
-  /** It has, or never will. */
-  #settled = false;
   #stream: AnswerBody | undefined;
   #goneBecause: Error | undefined;
-  #done: { readonly promise: Promise<void>; readonly settle: () => void } | undefined;
 
   constructor(host: ExchangeHost, head: RequestHead) {
     this.#host = host;
@@ -103,44 +99,19 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   }
 
   get signal(): AbortSignal {
-    const scope = this.#cancelScope;
-    const { signal } = scope;
-    if (this.#over || signal.aborted) return signal;
-    if (this.#goneBecause) scope.abort(this.#goneBecause);
-    else if (this.#host.peerEnded) scope.abort(endedItsSide());
-    return signal;
+    return this.#watched.signal;
   }
   get gone(): boolean {
     return this.#goneBecause !== undefined;
   }
   get done(): Promise<void> {
-    if (this.#settled) return Promise.resolve();
-    if (!this.#done) {
-      let settle: () => void = ignore;
-      const promise = new Promise<void>((resolve) => {
-        settle = resolve;
-      });
-      this.#done = { promise, settle };
-    }
-    return this.#done.promise;
+    return this.#watched.done;
   }
-
   onGone(listener: (reason: Error) => void): Disposable {
-    const gone = this.#goneBecause;
-    if (!gone) return this.#cancelScope.add(listener);
-    const scope = new CancelScope((thrown) => this.#host.report(thrown));
-    const registration = scope.add(listener);
-    this.soon(() => scope.cancel(gone));
-    return registration;
+    return this.#watched.onGone(listener);
   }
-
   onDrain(listener: () => void): Disposable {
-    const entry = { listener };
-    if (this.#over || this.gone) return NOTHING;
-    this.#drainListeners ??= new Set();
-    this.#drainListeners.add(entry);
-    if (this.#host.draining) this.soon(() => this.drainRequested());
-    return { [Symbol.dispose]: () => void this.#drainListeners?.delete(entry) };
+    return this.#watched.onDrain(listener);
   }
 
   inform(status: number, fields: FieldLines): void {
@@ -211,10 +182,6 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   get content(): RequestBody | undefined {
     return this.#body;
   }
-  get stillStreaming(): boolean {
-    return this.#stream !== undefined;
-  }
-
   /** The peer ended its side: it may have left, or wait for the answer. */
   peerEnded(): void {
     this.#scope?.abort(endedItsSide());
@@ -222,15 +189,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
 
   /** The process wants to stop. */
   drainRequested(): void {
-    const entries = this.#drainListeners;
-    this.#drainListeners = undefined;
-    for (const { listener } of entries ?? []) {
-      try {
-        listener();
-      } catch (thrown) {
-        this.#host.report(thrown);
-      }
-    }
+    this.#scope?.drain();
   }
 
   /** The peer has taken everything. */
@@ -240,17 +199,15 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
 
   /** The peer has left, or its time is up: what is answered from now on is dropped. */
   giveUp(reason: Error): void {
-    if (this.#goneBecause || this.#over) return;
-    this.#goneBecause = reason;
+    if (this.#over) return;
+    this.#goneBecause ??= reason;
     this.#scope?.cancel(reason);
-    this.#settle();
   }
 
-  /** The answer has left, and the request was read. */
+  /** The answer has left. */
   finish(): void {
     this.#over = true;
-    this.#scope?.clear();
-    this.#settle();
+    this.#scope?.finish();
   }
 
   // --- for the body of the answer ---
@@ -298,15 +255,22 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
     throw new UsageError('HAWSER_BUSY', 'Cannot answer a request as it was answered already');
   }
 
-  get #cancelScope(): CancelScope {
-    this.#scope ??= new CancelScope((thrown) => this.#host.report(thrown));
-    return this.#scope;
-  }
-
-  #settle(): void {
-    this.#settled = true;
-    this.#drainListeners = undefined;
-    this.#done?.settle();
+  get #watched(): ExchangeScope {
+    if (this.#scope) return this.#scope;
+    const host = this.#host;
+    const scope = new ExchangeScope({
+      clock: this.transport.reactor.clock,
+      failed: (thrown) => host.report(thrown),
+    });
+    this.#scope = scope;
+    // What has happened before anybody asked.
+    if (this.#goneBecause) scope.cancel(this.#goneBecause);
+    else if (this.#over) scope.finish();
+    else {
+      if (host.peerEnded) scope.abort(endedItsSide());
+      if (host.draining) scope.drain();
+    }
+    return scope;
   }
 }
 
@@ -316,7 +280,3 @@ function endedItsSide(): ConnectionError {
     'Cannot finish the answer as the peer ended its side',
   );
 }
-
-function ignore(): void {}
-
-const NOTHING: Disposable = { [Symbol.dispose]: ignore };

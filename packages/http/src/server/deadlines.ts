@@ -1,0 +1,177 @@
+import type { Transport } from '@hawser/core';
+import { BodyPace } from './body-pace.ts';
+import type { Http1Limits } from './http-options.ts';
+import { LazyTimer } from './lazy-timer.ts';
+import { SendWatch } from './send-watch.ts';
+
+/** A peer that ended its side while an answer is streamed has left unless it takes something in this time. */
+const HALF_CLOSED_SEND_TIMEOUT_MS = 2_000;
+const NEVER = Number.POSITIVE_INFINITY;
+
+/** What is waited for on a connection, as far as time matters. */
+export interface Awaited {
+  /** `request`: for the next one. `body`: for that of the last one. `answer`: for the handler, or the peer to take it. */
+  readonly phase: 'request' | 'body' | 'answer' | 'end';
+  /** Of a request, a part has come. */
+  readonly inHead: boolean;
+  /** Somebody takes the body. */
+  readonly bodyFlows: boolean;
+  readonly peerEnded: boolean;
+
+  /** No request has come in time; `inHead` tells whether a part of one has. */
+  requestLate(): void;
+  /** `than` says how much faster it should have been. */
+  bodyLate(than: string): void;
+  exchangeLate(afterMs: number): void;
+  /** The peer takes nothing. */
+  sendingStuck(afterMs: number): void;
+  /** Everything due was told. */
+  looked(): void;
+}
+
+/** All deadlines of one connection, with one timer that is not moved for each request. */
+export class Deadlines {
+  readonly #transport: Transport;
+  readonly #limits: Http1Limits;
+  readonly #awaited: Awaited;
+  readonly #timer: LazyTimer;
+  /** When the wait for a request began; `undefined` until somebody looks at the time after that. */
+  #waitingSince: number | undefined;
+  /** When the first byte of a head came. */
+  #headSince: number | undefined;
+  #exchangeSince: number | undefined;
+  #bodySince = 0;
+  #pace: BodyPace | undefined;
+  #watch: SendWatch | undefined;
+
+  constructor(transport: Transport, limits: Http1Limits, awaited: Awaited) {
+    this.#transport = transport;
+    this.#limits = limits;
+    this.#awaited = awaited;
+    this.#timer = new LazyTimer(transport.reactor.clock, (now) => this.#look(now));
+    this.#waitingSince = this.#now();
+    // The first head is counted from the start of the connection.
+    this.#headSince = this.#waitingSince;
+  }
+
+  /** A request has come. */
+  exchangeBegan(): void {
+    this.#headSince = undefined;
+    if (this.#limits.maxExchangeMs !== NEVER) this.#exchangeSince = this.#now();
+  }
+
+  /** Its answer has left, and the next one is waited for. */
+  exchangeEnded(): void {
+    this.#waitingSince = undefined;
+    this.#exchangeSince = undefined;
+    this.#watch = undefined;
+    this.#pace = undefined;
+  }
+
+  /** So much of a body has come. */
+  bodyReceived(bytes: number): void {
+    this.#pace?.received(bytes);
+  }
+
+  /** It is complete, or given up. */
+  bodyEnded(): void {
+    this.#pace = undefined;
+  }
+
+  /** Somebody takes the body from now on, or nobody does. */
+  bodyFlows(flows: boolean): void {
+    if (flows) this.#pace?.start(this.#now());
+    else this.#pace?.stop(this.#now());
+  }
+
+  /** Looks from now on whether the peer takes what is sent. */
+  watchSending(): void {
+    if (this.#awaited.peerEnded) {
+      if (this.#watch?.mayRest === false) return;
+      const ms = HALF_CLOSED_SEND_TIMEOUT_MS;
+      this.#watch = new SendWatch(this.#transport, { ms, mayRest: false });
+    } else {
+      const ms = this.#limits.sendTimeoutMs;
+      this.#watch ??= new SendWatch(this.#transport, { ms, mayRest: true });
+    }
+  }
+
+  /** To be called when everything else was done. */
+  arm(): void {
+    const now = this.#now();
+    this.#noteTime(now);
+    this.#timer.arm(this.#next(), now);
+  }
+
+  cancel(): void {
+    this.#timer.cancel();
+  }
+
+  #now(): number {
+    return this.#transport.reactor.clock.now();
+  }
+
+  /** What began since the last look, began now: that is exact enough, and costs one question a turn. */
+  #noteTime(now: number): void {
+    const { phase, inHead } = this.#awaited;
+    if (phase === 'request') {
+      this.#waitingSince ??= now;
+      if (inHead) this.#headSince ??= now;
+    } else if (phase === 'body' && !this.#pace) {
+      this.#bodySince = now;
+      this.#pace = new BodyPace(this.#limits.minBodyRate);
+      if (this.#awaited.bodyFlows) this.#pace.start(now);
+    }
+  }
+
+  #next(): number {
+    const { phase } = this.#awaited;
+    let at = this.#watch?.nextLook ?? NEVER;
+    if (phase === 'end') return at;
+    if (phase === 'request') return Math.min(at, this.#requestDeadline);
+    if (this.#exchangeSince !== undefined) {
+      at = Math.min(at, this.#exchangeSince + this.#limits.maxExchangeMs);
+    }
+    if (phase === 'answer' || !this.#pace) return at;
+    return Math.min(at, this.#bodySince + this.#limits.requestTimeoutMs, this.#pace.deadline);
+  }
+
+  get #requestDeadline(): number {
+    const { headTimeoutMs, keepAliveTimeoutMs } = this.#limits;
+    if (this.#headSince !== undefined) return this.#headSince + headTimeoutMs;
+    return (this.#waitingSince ?? NEVER) + keepAliveTimeoutMs;
+  }
+
+  #look(now: number): void {
+    if (this.#watch?.isStuck(now)) {
+      this.#awaited.sendingStuck(this.#watch.afterMs);
+      return;
+    }
+    const { phase } = this.#awaited;
+    if (phase === 'request') this.#lookForRequest(now);
+    if (phase === 'body' && this.#pace) this.#lookAtBody(now, this.#pace);
+    const { maxExchangeMs } = this.#limits;
+    if (this.#exchangeSince !== undefined && now >= this.#exchangeSince + maxExchangeMs) {
+      this.#awaited.exchangeLate(maxExchangeMs);
+    }
+    this.#awaited.looked();
+  }
+
+  #lookForRequest(now: number): void {
+    if (now < this.#requestDeadline) return;
+    if (this.#awaited.inHead || this.#transport.pendingBytes === 0) {
+      this.#awaited.requestLate();
+      return;
+    }
+    // The last answer has not left, so the connection is not idle.
+    this.#waitingSince = now;
+    this.#headSince = undefined;
+    this.watchSending();
+  }
+
+  #lookAtBody(now: number, pace: BodyPace): void {
+    const { requestTimeoutMs, minBodyRate } = this.#limits;
+    if (now >= this.#bodySince + requestTimeoutMs) this.#awaited.bodyLate(`${requestTimeoutMs} ms`);
+    else if (now >= pace.deadline) this.#awaited.bodyLate(`${minBodyRate} bytes a second allow`);
+  }
+}

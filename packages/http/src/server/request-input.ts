@@ -1,0 +1,138 @@
+import type { Transport } from '@hawser/core';
+import type { CodecLimits, Malformed, RequestSink } from '../contract/codec.ts';
+import { RequestReader } from '../wire/request-reader.ts';
+
+/** Why nothing is read for now; several may hold. */
+export const Hold = {
+  /** Nobody takes the body. */
+  Body: 1,
+  /** The answer to the last request is not complete. */
+  Answer: 2,
+  /** Nothing more is read at all. */
+  End: 4,
+} as const;
+export type Hold = (typeof Hold)[keyof typeof Hold];
+
+/** Who takes the requests of a {@link RequestInput}. */
+export interface InputSink extends RequestSink {
+  /** What was read is no request, or no body; `cutOff` if the peer has ended its side in the middle of it. */
+  malformed(malformed: Malformed, cutOff: boolean): void;
+  /** The peer has ended its side, and everything before that was read. */
+  inputEnded(): void;
+}
+
+/**
+ * The requests of one connection, read only while nobody holds them back. Then the bytes stay bytes: those of the read
+ * that brought the request which is answered, and of one more, after which the transport is paused.
+ */
+export class RequestInput {
+  readonly #transport: Transport;
+  readonly #sink: InputSink;
+  readonly #reader: RequestReader;
+  #holds = 0;
+  /** The holds are gone, and the reader does not know yet. */
+  #resumeDue = false;
+  #reading = false;
+  #paused = false;
+  #peerEnded = false;
+  #finished = false;
+
+  constructor(transport: Transport, sink: InputSink, limits: Partial<CodecLimits>) {
+    this.#transport = transport;
+    this.#sink = sink;
+    this.#reader = new RequestReader(sink, limits);
+  }
+
+  /** The peer has ended its side. */
+  get peerEnded(): boolean {
+    return this.#peerEnded;
+  }
+  /** A head has begun, and is not complete. */
+  get inHead(): boolean {
+    return this.#reader.state === 'head';
+  }
+  /** Nothing of the next request has come. */
+  get isIdle(): boolean {
+    return this.#reader.state === 'idle';
+  }
+  /** Something was read from the transport and not looked at. */
+  get hasMore(): boolean {
+    return this.#reader.keptBytes > 0;
+  }
+
+  hold(hold: Hold): void {
+    this.#reader.pause();
+    this.#holds |= hold;
+    this.#resumeDue = false;
+  }
+
+  /** Reading goes on at the next {@link read}. */
+  release(hold: number): void {
+    if (this.#holds === 0) return;
+    this.#holds &= ~hold;
+    this.#resumeDue = this.#holds === 0;
+  }
+
+  /** Bytes have come. False if they have to wait. */
+  feed(chunk: Buffer): boolean {
+    if (this.#holds === 0) {
+      this.#read(chunk);
+      return true;
+    }
+    if ((this.#holds & Hold.End) === 0) this.#reader.feed(chunk);
+    if (!this.#paused) {
+      this.#paused = true;
+      this.#transport.pauseReading();
+    }
+    return false;
+  }
+
+  /** Reads on if that was held back and no longer is. Harmless while something is read. */
+  read(): void {
+    if (this.#resumeDue && !this.#reading) this.#read();
+  }
+
+  /** The peer has ended its side; told on once everything before that was read. */
+  end(): void {
+    this.#peerEnded = true;
+  }
+
+  /** To be called when everything else was done: reads on, ends, and lets the transport go on. */
+  settle(): void {
+    this.read();
+    if (this.#holds !== 0) return;
+    if (this.#peerEnded && !this.#finished) {
+      this.#finished = true;
+      const malformed = this.#reader.finish();
+      if (malformed) this.#sink.malformed(malformed, true);
+      else this.#sink.inputEnded();
+    } else if (this.#paused) {
+      this.#paused = false;
+      this.#transport.resumeReading();
+    }
+  }
+
+  /** The peer is gone: gives on what has come of a body, whoever held it back. */
+  readWhatCame(): void {
+    this.#holds = 0;
+    this.#reading = true;
+    this.#reader.resume();
+    this.#reading = false;
+  }
+
+  /** What was read and belongs to the next protocol. Nothing can be read after it. */
+  takeRest(): Buffer {
+    return this.#reader.takeRest();
+  }
+
+  #read(chunk?: Buffer): void {
+    this.#reading = true;
+    let malformed = chunk && this.#reader.feed(chunk);
+    while (!malformed && this.#resumeDue) {
+      this.#resumeDue = false;
+      malformed = this.#reader.resume();
+    }
+    this.#reading = false;
+    if (malformed) this.#sink.malformed(malformed, this.#peerEnded);
+  }
+}
