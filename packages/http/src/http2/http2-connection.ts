@@ -180,7 +180,7 @@ export class Http2Connection implements Protocol, Guard {
       guarded: (run) => enter(this, 'exchange', callRun, run),
       problem: (thrown) => this.failed('exchange', thrown),
       arm: (at) => this.#arm(at),
-      draining: () => this.#state === 'leaving',
+      draining: this.#state === 'leaving',
       takeEnded: () => this.#guard.takeEnded(id),
       closed: (closed) => this.#streamClosed(closed, stream),
     });

@@ -5,7 +5,7 @@ import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHead } from '../contract/message-head.ts';
 import { BodyPace } from '../server/body-pace.ts';
-import { CancelScope } from '../server/cancel-scope.ts';
+import { ExchangeScope } from '../server/exchange-scope.ts';
 import { cutOffBody, lateBody, type RequestBody } from '../server/request-body.ts';
 import { httpDate } from '../wire/http-date.ts';
 import type { Http2Limits } from './http2-limits.ts';
@@ -35,7 +35,7 @@ export interface Http2ExchangeParts {
   /** Makes sure of a {@link Http2Exchange.look} at `at`. */
   readonly arm: (at: number) => void;
   /** Whether the connection is told to finish. */
-  readonly draining: () => boolean;
+  readonly draining: boolean;
   /** Whether the end of the stream has come from the peer. */
   readonly takeEnded: () => boolean;
   /** The stream is closed: nothing more will happen here. */
@@ -47,15 +47,13 @@ export class Http2Exchange implements HttpExchange {
   readonly version = '2.0';
   readonly upgrade = undefined;
   readonly #parts: Http2ExchangeParts;
-  readonly #scope: CancelScope;
+  readonly #scope: ExchangeScope;
   readonly #source: StreamBodySource;
   readonly #pace: BodyPace;
   readonly #startedAt: number;
   #answer: 'none' | 'begun' | 'left' | 'lost' = 'none';
-  readonly #drainListeners = new Set<{ readonly listener: () => void }>();
   #answerBody: StreamAnswerBody | undefined;
-  #goneBecause: Error | undefined;
-  #done: { readonly promise: Promise<void>; readonly settle: () => void } | undefined;
+  #gone = false;
   /** Octets of the answer that waited at the last look, and since when they are as many. */
   #stuck: { bytes: number; since: number } | undefined;
   /** This side decided to end the stream before its answer was complete. */
@@ -65,7 +63,8 @@ export class Http2Exchange implements HttpExchange {
     const { stream, head, limits, transport } = parts;
     this.#parts = parts;
     this.#startedAt = transport.reactor.clock.now();
-    this.#scope = new CancelScope(parts.problem);
+    this.#scope = new ExchangeScope({ clock: transport.reactor.clock, failed: parts.problem });
+    if (parts.draining) this.#scope.drain();
     this.#pace = new BodyPace(limits.minBodyRate);
     this.#source = new StreamBodySource({
       stream,
@@ -112,49 +111,24 @@ export class Http2Exchange implements HttpExchange {
   }
 
   get signal(): AbortSignal {
-    const { signal } = this.#scope;
-    if (this.#goneBecause && !signal.aborted) this.#scope.abort(this.#goneBecause);
-    return signal;
+    return this.#scope.signal;
   }
-
   get gone(): boolean {
-    return this.#goneBecause !== undefined;
+    return this.#gone;
   }
-
+  get done(): Promise<void> {
+    return this.#scope.done;
+  }
   onGone(listener: (reason: Error) => void): Disposable {
-    const entry = this.#scope.add(listener);
-    const reason = this.#goneBecause;
-    if (reason) {
-      this.transport.reactor.clock.callSoon(() => this.#scope.cancel(reason));
-    }
-    return entry;
+    return this.#scope.onGone(listener);
   }
-
   onDrain(listener: () => void): Disposable {
-    const entry = { listener };
-    this.#drainListeners.add(entry);
-    if (this.#parts.draining()) this.transport.reactor.clock.callSoon(() => this.drain());
-    return { [Symbol.dispose]: () => void this.#drainListeners.delete(entry) };
+    return this.#scope.onDrain(listener);
   }
 
   /** The server wants the connection to end. */
   drain(): void {
-    const entries = [...this.#drainListeners];
-    this.#drainListeners.clear();
-    if (this.#answer === 'left' || this.#answer === 'lost') return;
-    for (const { listener } of entries) this.#parts.guarded(listener);
-  }
-
-  get done(): Promise<void> {
-    if (!this.#done) {
-      let settle: () => void = () => undefined;
-      const promise = new Promise<void>((resolve) => {
-        settle = resolve;
-      });
-      this.#done = { promise, settle };
-      if (this.#answer === 'left' || this.#answer === 'lost') settle();
-    }
-    return this.#done.promise;
+    this.#scope.drain();
   }
 
   inform(status: number, fields: FieldLines): void {
@@ -322,8 +296,7 @@ export class Http2Exchange implements HttpExchange {
   #finished(): void {
     if (this.#answer !== 'begun') return;
     this.#answer = 'left';
-    this.#scope.clear();
-    this.#done?.settle();
+    this.#scope.finish();
     const { stream } = this.#parts;
     // RFC 9113 §8.1: a peer that still sends may stop.
     const complete = this.#source.arrived;
@@ -342,14 +315,13 @@ export class Http2Exchange implements HttpExchange {
   #lost(reason: Error = peerLeft()): void {
     if (this.#answer === 'left' || this.#answer === 'lost') return;
     this.#answer = 'lost';
-    this.#goneBecause = reason;
+    this.#gone = true;
     const { takeEnded, stream } = this.#parts;
     const inOrder =
       stream.rstCode === constants.NGHTTP2_NO_ERROR || stream.rstCode === constants.NGHTTP2_CANCEL;
     if (takeEnded() && inOrder) this.#source.keepRest();
     else this.#source.lost(cutOffBody());
     this.#scope.cancel(reason);
-    this.#done?.settle();
   }
 
   #closed(): void {

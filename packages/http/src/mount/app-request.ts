@@ -23,7 +23,6 @@ export class AppRequest extends IncomingMessage {
   readonly originalUrl: string;
   readonly #body: HttpExchange['body'];
   readonly #failed: AppRequestParts['failed'];
-  readonly #fields: FieldLines;
   #started = false;
 
   constructor(socket: Socket, parts: AppRequestParts) {
@@ -34,10 +33,19 @@ export class AppRequest extends IncomingMessage {
     this.originalUrl = exchange.target;
     this.headers = toNodeHeaders(fields);
     this.rawHeaders = rawFields as string[];
-    this.#fields = fields;
     this.#body = exchange.body;
     this.#failed = failed;
     this.#setVersion('1.1');
+    // Of its own, not of its class: Express gives requests another prototype.
+    this._read = (size) => {
+      IncomingMessage.prototype._read.call(this, size);
+      this.#wanted();
+    };
+    Object.defineProperty(this, 'headersDistinct', {
+      configurable: true,
+      // Made when asked for, which is seldom.
+      get: () => distinct(fields),
+    });
   }
 
   /** Until now it was 1.1, as that is how the answer is written down. */
@@ -45,17 +53,7 @@ export class AppRequest extends IncomingMessage {
     this.#setVersion(version);
   }
 
-  static {
-    // Made when asked for, which is seldom.
-    Object.defineProperty(AppRequest.prototype, 'headersDistinct', {
-      get(this: AppRequest): NodeJS.Dict<string[]> {
-        return distinct(this.#fields);
-      },
-    });
-  }
-
-  override _read(size: number): void {
-    super._read(size);
+  #wanted(): void {
     if (this.#started) {
       this.#body.resume();
       return;

@@ -2,6 +2,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ConnectionError, plug, toError } from '@hawser/core';
 import type { HttpExchange } from '../contract/exchange.ts';
+import type { FieldLines } from '../contract/field-lines.ts';
 import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
 import { HttpError } from '../http-error.ts';
 import { toFieldLines } from '../web/http-headers.ts';
@@ -166,15 +167,19 @@ function upgraded(parts: AppRequestParts, listener: NodeUpgradeListener): HttpRe
 
 function partsOf(request: Request, exchange: HttpExchange, prefix: string): AppRequestParts {
   const lines = toFieldLines(request.headers);
-  const same = lines === exchange.fields;
+  const raw = lines === exchange.fields ? exchange.rawFields : lines;
+  // How apps know that there is a body, which over HTTP/2 nothing has to say.
+  const said = exchange.version === '2.0' && exchange.body.length === undefined ? CHUNKED : [];
   return {
     exchange,
     method: request.method,
     url: withoutPrefix(targetOf(request.url, exchange.target), prefix),
-    fields: lines,
-    rawFields: same ? exchange.rawFields : lines,
+    fields: said.length === 0 ? lines : [...lines, ...said],
+    rawFields: said.length === 0 ? raw : [...raw, ...said],
   };
 }
+
+const CHUNKED: FieldLines = ['transfer-encoding', 'chunked'];
 
 /** What the peer asked for as it was sent, unless somebody has changed it on the way. */
 function targetOf(url: string, target: string): string {

@@ -1,11 +1,12 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer } from 'node:http';
 import { type Factory, TransportSocket } from '@hawser/core';
 import type { World } from '@hawser/core/testing';
+import type { NodeListener } from '../../src/index.ts';
 import { ResponseReader } from '../../src/wire/response-reader.ts';
 
 /** A listener on node's own server, over any transport. */
-export function plainNode(listener: RequestListener): Factory {
-  const server = createServer(listener);
+export function plainNode(listener: NodeListener): Factory {
+  const server = createServer((request, response) => void listener(request, response));
   return {
     name: 'node',
     buildProtocol: () => ({
