@@ -1,5 +1,5 @@
 import {
-  CollectedReports,
+  type CollectedReports,
   createTestReactor,
   FakeTransport,
   type TestReactor,
@@ -16,7 +16,7 @@ export interface Served {
   /** What was asked, in order. */
   readonly exchanges: HttpExchange[];
   /** All that was answered since the last take. */
-  text(): string;
+  readonly text: () => string;
 }
 
 /** Serves one connection with `responder`, which answers nothing by itself unless it is given. */
