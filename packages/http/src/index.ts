@@ -99,6 +99,7 @@ export {
 } from './middleware/cookies.ts';
 export { type CorsOptions, cors, type OriginTest } from './middleware/cors.ts';
 export { type CsrfOptions, csrf } from './middleware/csrf.ts';
+export { editHeaders } from './middleware/edit-response.ts';
 export {
   type BasicAuthOptions,
   type BasicAuthUsers,

@@ -54,7 +54,7 @@ const SECRET = /^[\w-]{43}$/;
  * @example
  * const app = router()
  *   .use(sessions<{ user: string }>())
- *   .post('/login', async ({ session, text }) => { session.regenerate(); session.set('user', 'ada'); return ok(); })
+ *   .post('/login', ({ session }) => { session.regenerate(); session.set('user', 'ada'); return ok(); })
  *   .get('/me', ({ session }) => Response.json(session.get('user') ?? null));
  */
 export function sessions<Data extends object>(

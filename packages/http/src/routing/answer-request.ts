@@ -2,62 +2,48 @@ import type { HttpContext } from '../contract/http-handler.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { compileChain, runChain } from './chain.ts';
 import { plainAnswer } from './error-answer.ts';
+import type { TreeOptions } from './method-tree.ts';
 import type { Answer, RouteHandler } from './middleware.ts';
-import type { Params } from './path-params.ts';
 import { hidesSlash, isUnwelcome, pathOf, queryOf, restOf, targetOf } from './request-path.ts';
 import type { RouteTable } from './route-table.ts';
 import { asRouted } from './routed-request.ts';
 import type { Scope } from './scope.ts';
-import type { Site } from './site.ts';
-
-/** What a router does with paths that differ from those of a route by a slash at the end. */
-export type TrailingSlash = 'strict' | 'ignore' | 'redirect';
+import type { RouteLeaf, Site } from './site.ts';
 
 /** Answers one request from the table. */
-export function answerRequest(
-  table: RouteTable,
-  trailingSlash: TrailingSlash,
-  request: Request,
-  context: HttpContext,
-): Answer {
+export function answerRequest(table: RouteTable, request: Request, context: HttpContext): Answer {
   const { url, method } = request;
   const target = targetOf(url);
   const only = table.onlySite;
   const { site, params: hostParams } =
     only === undefined ? table.siteOf(url) : { site: only, params: undefined };
   if (isUnwelcome(target)) {
-    return answerOutside(site.root, badPath, hostParams, target, request, context);
+    const routed = asRouted(request, hostParams, queryOf(target));
+    return runChain(compileChain(site.root, [], badPath), routed, context);
   }
   const found = site.find(method, target);
   if (found === undefined) {
     const { scope, params } = site.scopeAt(target);
-    const handler = otherwise(site, scope, target, method, trailingSlash);
+    const handler = otherwise(site, scope, target, method, table.options);
     const all = params === undefined ? hostParams : { ...params, ...hostParams };
-    return answerOutside(scope, handler, all, target, request, context);
-  }
-  const { route, way, chain } = found.leaf;
-  if (way.slashesBeforeRest > 0 && !route.mounted && target.includes('%')) {
-    if (hidesSlash(restOf(pathOf(target), way.slashesBeforeRest))) {
-      return answerOutside(route.scope, badPath, hostParams, target, request, context);
-    }
+    return runChain(
+      compileChain(scope, [], handler),
+      asRouted(request, all, queryOf(target)),
+      context,
+    );
   }
   const params = hostParams === undefined ? found.params : Object.assign(found.params, hostParams);
-  return runChain(chain, asRouted(request, params, found.query), context);
+  const routed = asRouted(request, params, found.query);
+  const { leaf } = found;
+  if (leaf.way.slashesBeforeRest > 0 && hidesSegment(leaf, target)) {
+    return runChain(compileChain(leaf.route.scope, [], badPath), routed, context);
+  }
+  return runChain(leaf.chain, routed, context);
 }
 
-function answerOutside(
-  scope: Scope,
-  handler: RouteHandler,
-  params: Params | undefined,
-  target: string,
-  request: Request,
-  context: HttpContext,
-): Answer {
-  return runChain(
-    compileChain(scope, [], handler),
-    asRouted(request, params, queryOf(target)),
-    context,
-  );
+function hidesSegment({ route, way }: RouteLeaf, target: string): boolean {
+  if (route.mounted || !target.includes('%')) return false;
+  return hidesSlash(restOf(pathOf(target), way.slashesBeforeRest));
 }
 
 // What answers where no route does: methods that a path has no route for, and paths that have none at all.
@@ -66,7 +52,7 @@ function otherwise(
   scope: Scope,
   target: string,
   method: string,
-  trailingSlash: TrailingSlash,
+  { trailingSlash }: TreeOptions,
 ): RouteHandler {
   const allowed = site.allowed(target);
   if (allowed !== undefined) {

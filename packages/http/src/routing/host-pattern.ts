@@ -8,6 +8,8 @@ import type { Params } from './path-params.ts';
  */
 export interface HostPattern {
   readonly text: string;
+  /** Equal for patterns that match the same hosts. */
+  readonly key: string;
   /** Greater goes first: a name before a parameter before `*`, from the last label on. */
   readonly rank: string;
   /** `undefined` if the host is another. */
@@ -55,6 +57,7 @@ export function parseHostPattern(text: string): HostPattern {
   const rank = [...fixed].reverse().map((label) => (label.startsWith(':') ? '1' : '2'));
   return {
     text,
+    key: name.replace(/:[^.]+/g, ':'),
     rank: `${rank.join('')}${any ? '0' : ''}`,
     match: (host) => matchLabels(host, fixed, any),
   };
@@ -65,9 +68,16 @@ export function normalHost(authority: string): string | undefined {
   return AUTHORITY.exec(authority)?.[1]?.toLowerCase();
 }
 
+/** What of an absolute URL names its host. */
+export function authorityOf(url: string): string {
+  const start = url.indexOf('://') + 3;
+  const end = url.indexOf('/', start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
 function exact(text: string, name: string): HostPattern {
   const rank = '2'.repeat(name.split('.').length);
-  return { text, rank, match: (host) => (host === name ? NONE : undefined) };
+  return { text, key: name, rank, match: (host) => (host === name ? NONE : undefined) };
 }
 
 function matchLabels(host: string, fixed: readonly string[], any: boolean): Params | undefined {

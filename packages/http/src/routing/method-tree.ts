@@ -15,10 +15,13 @@ export interface Leaf {
   readonly way: PatternWay;
 }
 
+/** What a router does with paths that differ from those of a route by a slash at the end. */
+export type TrailingSlash = 'strict' | 'ignore' | 'redirect';
+
 /** How paths are compared. */
 export interface TreeOptions {
   readonly caseSensitive: boolean;
-  readonly ignoreTrailingSlash: boolean;
+  readonly trailingSlash: TrailingSlash;
   readonly maxParamLength: number;
 }
 
@@ -82,7 +85,13 @@ function findIn<L extends Leaf>(finder: Finder, target: string): Found<L> | unde
 }
 
 function makeFinder(leaves: readonly Leaf[], options: TreeOptions): Finder {
-  const finder = FindMyWay({ ...options, querystringParser: (text) => text });
+  const { caseSensitive, trailingSlash, maxParamLength } = options;
+  const finder = FindMyWay({
+    caseSensitive,
+    maxParamLength,
+    ignoreTrailingSlash: trailingSlash === 'ignore',
+    querystringParser: (text) => text,
+  });
   for (const leaf of leaves) finder.on(METHOD, leaf.way.text, nothing, leaf);
   return finder;
 }

@@ -22,8 +22,8 @@ declare const ADDED: unique symbol;
  * const timed: Middleware = async (request, next, { reactor }) => {
  *   const start = reactor.clock.now();
  *   const response = await next();
- *   response.headers.set('server-timing', `app;dur=${reactor.clock.now() - start}`);
- *   return response;
+ *   const ms = reactor.clock.now() - start;
+ *   return editHeaders(response, (headers) => headers.set('server-timing', `app;dur=${ms}`));
  * };
  */
 export interface Middleware<Added = unknown> {

@@ -15,11 +15,11 @@ const EVERY = '*';
  * pattern, and HEAD before GET; every other route must be the only one.
  */
 export class RouteIndex {
-  readonly #options: Pick<TreeOptions, 'caseSensitive' | 'ignoreTrailingSlash'>;
+  readonly #options: Pick<TreeOptions, 'caseSensitive' | 'trailingSlash'>;
   /** By key of a pattern and by method. */
   readonly #entries = new Map<string, Map<string, Entry>>();
 
-  constructor(options: Pick<TreeOptions, 'caseSensitive' | 'ignoreTrailingSlash'>) {
+  constructor(options: Pick<TreeOptions, 'caseSensitive' | 'trailingSlash'>) {
     this.#options = options;
   }
 
@@ -46,10 +46,10 @@ export class RouteIndex {
 /** Equal for patterns that match the same paths. */
 export function keyOf(
   key: string,
-  options: Pick<TreeOptions, 'caseSensitive' | 'ignoreTrailingSlash'>,
+  options: Pick<TreeOptions, 'caseSensitive' | 'trailingSlash'>,
 ): string {
   const cased = options.caseSensitive ? key : key.toLowerCase();
-  return options.ignoreTrailingSlash && cased.length > 1 && cased.endsWith('/')
+  return options.trailingSlash === 'ignore' && cased.length > 1 && cased.endsWith('/')
     ? cased.slice(0, -1)
     : cased;
 }

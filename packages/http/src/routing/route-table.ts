@@ -2,7 +2,7 @@ import { UsageError } from '@hawser/core';
 import type { HttpErrorCode } from '../errors.ts';
 import { type ErrorClass, type ErrorHandler, ErrorHandlers } from './error-handlers.ts';
 import type { FlatRoute, FlatScope, RouteRecord } from './flat-route.ts';
-import { type HostPattern, normalHost, parseHostPattern } from './host-pattern.ts';
+import { authorityOf, type HostPattern, normalHost, parseHostPattern } from './host-pattern.ts';
 import type { TreeOptions } from './method-tree.ts';
 import type { Middleware, RouteHandler } from './middleware.ts';
 import type { Params } from './path-params.ts';
@@ -11,6 +11,8 @@ import type { RouteListing } from './route-listing.ts';
 import { joinPatterns, parseRoutePattern } from './route-pattern.ts';
 import type { Scope } from './scope.ts';
 import { compileSite, type Site } from './site.ts';
+
+type GivenOptions = { readonly [Key in keyof TreeOptions]?: TreeOptions[Key] | undefined };
 
 interface Mount {
   readonly prefix: string;
@@ -31,7 +33,8 @@ interface Sites {
 /** Everything that was said to a router. Compiled before the first request, and again after a change. */
 export class RouteTable {
   readonly options: TreeOptions;
-  readonly #given: Partial<TreeOptions>;
+  /** What was said, without what is usual. */
+  readonly #given: GivenOptions;
   readonly #records: RouteRecord[] = [];
   readonly #mounts: Mount[] = [];
   readonly #hosts: Host[] = [];
@@ -43,7 +46,7 @@ export class RouteTable {
   #notFound: RouteHandler | undefined;
   #sites: Sites | undefined;
 
-  constructor(options: TreeOptions, given: Partial<TreeOptions>) {
+  constructor(options: TreeOptions, given: GivenOptions) {
     this.options = options;
     this.#given = given;
     this.#index = new RouteIndex(options);
@@ -74,7 +77,7 @@ export class RouteTable {
     if (this.#parents.size > 0)
       throw unfit('route the host', text, 'this router is inside another');
     if (table.#hosts.length > 0) throw unfit('route the host', text, 'that router has hosts');
-    if (this.#hosts.some((host) => sameHosts(host.pattern.text, text))) {
+    if (this.#hosts.some((host) => host.pattern.key === pattern.key)) {
       throw unfit('route the host', text, 'it has a router already');
     }
     this.#checkChild(text, table);
@@ -176,7 +179,7 @@ export class RouteTable {
       throw unfit('mount at', where, 'a router must not contain itself');
     }
     for (const [name, value] of Object.entries(table.#given)) {
-      if (this.options[name as keyof TreeOptions] !== value) {
+      if (value !== undefined && this.options[name as keyof TreeOptions] !== value) {
         throw unfit('mount at', where, `the router around it has another ${name}`);
       }
     }
@@ -221,17 +224,6 @@ export class RouteTable {
     this.#sites = undefined;
     for (const parent of this.#parents) parent.#forget();
   }
-}
-
-function authorityOf(url: string): string {
-  const start = url.indexOf('://') + 3;
-  const end = url.indexOf('/', start);
-  return end < 0 ? url.slice(start) : url.slice(start, end);
-}
-
-function sameHosts(one: string, other: string): boolean {
-  const plain = (text: string): string => text.replace(/:[^.]+/g, ':').replace(/\.$/, '');
-  return plain(one).toLowerCase() === plain(other).toLowerCase();
 }
 
 function unfit(what: string, name: string, why: string): UsageError<HttpErrorCode> {

@@ -1,16 +1,14 @@
-import { UsageError } from '@hawser/core';
 import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
-import type { HttpErrorCode } from '../errors.ts';
 import type { AddRoute, AddRouteFor } from './add-route.ts';
-import { answerRequest, type TrailingSlash } from './answer-request.ts';
+import { answerRequest } from './answer-request.ts';
 import type { ErrorClass, ErrorHandler } from './error-handlers.ts';
 import type { HostParams } from './host-pattern.ts';
-import { type TreeOptions, tryPattern } from './method-tree.ts';
+import type { TrailingSlash, TreeOptions } from './method-tree.ts';
 import type { Answer, Middleware, RouteHandler } from './middleware.ts';
-import { type FetchApplication, withoutPrefix } from './mount-application.ts';
+import type { FetchApplication } from './mount-application.ts';
 import type { NoParams, PathParams } from './path-params.ts';
+import { asFunction, checkMethods, registerApplication, registerRoute } from './register-route.ts';
 import { formatRoutes, type RouteListing } from './route-listing.ts';
-import { badPattern, joinPatterns, parseRoutePattern, type RoutePattern } from './route-pattern.ts';
 import { RouteTable } from './route-table.ts';
 
 /** Options for {@link router}. A router inside another must not say anything else than the one around it. */
@@ -42,8 +40,9 @@ export interface Mountable<Outer> {
  *   then parameters, then `*`; whatever the order in which they were added.
  * - GET answers HEAD. A path with routes for other methods answers OPTIONS with 204 and everything else with 405, both
  *   with `Allow`; another path answers 404. Middleware of the router sees all of these.
- * - Parameters are percent-decoded once. An encoded slash stays inside its parameter; in what `*` takes, where it would
- *   become a segment, it is answered with 400, as is what cannot be decoded, and a path with `.` or `..` segments.
+ * - Parameters are percent-decoded once and never empty. An encoded slash stays inside its parameter; in what `*` takes,
+ *   where it would become a segment, it is answered with 400, as is what cannot be decoded. `.` and `..` segments are
+ *   resolved when the URL of a request is made; where some are left, in requests from elsewhere, that is 400 too.
  * - Middleware counts for every route of its router, also those added before.
  */
 export interface Router<Outer = NoParams, Added = unknown> extends Mountable<Outer> {
@@ -102,15 +101,13 @@ const tables = new WeakMap<object, RouteTable>();
  * serve('tcp://:8080', http(app));
  */
 export function router<Outer = NoParams>(options: RouterOptions = {}): Router<Outer> {
-  const { trailingSlash = 'strict' } = options;
-  const table = new RouteTable(...treeOptions(options));
-  const handle: HttpHandler = (request, context) =>
-    answerRequest(table, trailingSlash, request, context);
+  const table = new RouteTable(treeOptions(options), options);
+  const handle: HttpHandler = (request, context) => answerRequest(table, request, context);
   const self = handle as unknown as Router<Outer>;
   const adder =
     (methods: readonly string[] | undefined) =>
     (pattern: string, ...rest: unknown[]) => {
-      addRoute(table, methods, pattern, rest);
+      registerRoute(table, methods, pattern, rest);
       return self;
     };
   tables.set(self, table);
@@ -124,7 +121,7 @@ export function router<Outer = NoParams>(options: RouterOptions = {}): Router<Ou
     options: adder(['OPTIONS']),
     all: adder(undefined),
     on: (methods: string | readonly string[], pattern: string, ...rest: unknown[]) => {
-      addRoute(table, checkMethods(methods), pattern, rest);
+      registerRoute(table, checkMethods(methods), pattern, rest);
       return self;
     },
     use(middleware: Middleware) {
@@ -134,7 +131,7 @@ export function router<Outer = NoParams>(options: RouterOptions = {}): Router<Ou
     mount(prefix: string, application: HttpHandler | FetchApplication) {
       const inner = tables.get(application);
       if (inner) table.addMount(prefix, inner);
-      else mountApplication(table, prefix, application);
+      else registerApplication(table, prefix, application);
       return self;
     },
     host(host: string, inner: HttpHandler) {
@@ -154,92 +151,19 @@ export function router<Outer = NoParams>(options: RouterOptions = {}): Router<Ou
   }) as unknown as Router<Outer>;
 }
 
-function addRoute(
-  table: RouteTable,
-  methods: readonly string[] | undefined,
-  text: string,
-  rest: readonly unknown[],
-): void {
-  const pattern = checkedPattern(text);
-  const functions = rest.map((each) =>
-    asFunction(each, `Cannot add the route ${JSON.stringify(text)}`),
-  );
-  const handler = functions.pop() as RouteHandler | undefined;
-  if (handler === undefined) {
-    throw new TypeError(`Cannot add the route ${JSON.stringify(text)} as it has no handler`);
-  }
-  table.addRoute({
-    methods,
-    pattern,
-    middleware: functions as unknown as Middleware[],
-    handler,
-    mounted: false,
-  });
-}
-
-function mountApplication(
-  table: RouteTable,
-  prefix: string,
-  application: HttpHandler | FetchApplication,
-): void {
-  const segments = prefix.split('/').filter((segment) => segment !== '').length;
-  const handler = withoutPrefix(application, segments);
-  for (const text of [joinPatterns(prefix, '/'), joinPatterns(prefix, '*')]) {
-    const pattern = checkedPattern(text);
-    table.addRoute({ methods: undefined, pattern, middleware: [], handler, mounted: true });
-  }
-}
-
-// A host that one handler answers.
-function tableOf(handler: HttpHandler, options: TreeOptions): RouteTable {
-  const table = new RouteTable(options, {});
-  mountApplication(table, '/', handler);
-  return table;
-}
-
-function checkedPattern(text: string): RoutePattern {
-  const pattern = parseRoutePattern(text);
-  try {
-    for (const way of pattern.ways) tryPattern(way);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw badPattern(text, Math.max(0, text.indexOf('(')), why);
-  }
-  return pattern;
-}
-
-function treeOptions(options: RouterOptions): [TreeOptions, Partial<TreeOptions>] {
+function treeOptions(options: RouterOptions): TreeOptions {
   const { caseSensitive = true, trailingSlash = 'strict', maxParamLength = 512 } = options;
   if (!Number.isInteger(maxParamLength) || maxParamLength < 1) {
     throw new RangeError(
       `Cannot route as maxParamLength must be a whole number from 1: ${maxParamLength}`,
     );
   }
-  const all = { caseSensitive, maxParamLength, ignoreTrailingSlash: trailingSlash === 'ignore' };
-  const given: { -readonly [Key in keyof TreeOptions]?: TreeOptions[Key] } = {};
-  if (options.caseSensitive !== undefined) given.caseSensitive = all.caseSensitive;
-  if (options.maxParamLength !== undefined) given.maxParamLength = all.maxParamLength;
-  if (options.trailingSlash !== undefined) given.ignoreTrailingSlash = all.ignoreTrailingSlash;
-  return [all, given];
+  return { caseSensitive, trailingSlash, maxParamLength };
 }
 
-// RFC 9110 §5.6.2
-const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-function checkMethods(methods: string | readonly string[]): readonly string[] {
-  const list = [...new Set(typeof methods === 'string' ? [methods] : methods)];
-  const bad = list.find((method) => !TOKEN.test(method) || method === '*');
-  if (list.length === 0 || bad !== undefined) {
-    throw new UsageError<HttpErrorCode>(
-      'HAWSER_HTTP_BAD_ROUTE',
-      `Cannot add a route as its methods must be tokens: ${JSON.stringify(methods)}`,
-    );
-  }
-  return list;
-}
-
-function asFunction<T>(value: T, what: string): T {
-  if (typeof value !== 'function')
-    throw new TypeError(`${what} as it is no function: ${typeof value}`);
-  return value;
+// A host that one handler answers.
+function tableOf(handler: HttpHandler, options: TreeOptions): RouteTable {
+  const table = new RouteTable(options, {});
+  registerApplication(table, '/', handler);
+  return table;
 }

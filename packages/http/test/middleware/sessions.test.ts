@@ -1,4 +1,4 @@
-import { createTestReactor } from '@hawser/core/testing';
+import { createTestReactor, SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { memorySessions, type SessionStore } from '../../src/middleware/session-store.ts';
 import { type SessionOptions, sessions } from '../../src/middleware/sessions.ts';
@@ -238,4 +238,50 @@ describe('the store in memory', () => {
     expect(store.size).toBe(3);
     expect(store.update('c', session(now + 5_000))).toBe(false);
   });
+});
+
+test('whatever browsers do: each sees what it did, and old secrets are worth nothing', async () => {
+  const random = new SeededRandom(21);
+  const maxAgeMs = 10_000;
+  const { send, reactor } = site({ maxAgeMs });
+  const browsers = Array.from({ length: 4 }, () => ({
+    cookie: undefined as string | undefined,
+    user: null as string | null,
+    count: null as number | null,
+    madeAt: 0,
+  }));
+  const dead: string[] = [];
+  for (let round = 0; round < 2_000; round += 1) {
+    const browser = browsers[Math.floor(random.float() * 4)] as (typeof browsers)[number];
+    const now = reactor.clock.epoch();
+    if (browser.cookie !== undefined && now >= browser.madeAt + maxAgeMs) {
+      dead.push(browser.cookie);
+      Object.assign(browser, { user: null, count: null });
+      // The browser forgets it too, or it does not.
+      if (random.float() < 0.5) browser.cookie = undefined;
+    }
+    const dice = random.float();
+    const path =
+      dice < 0.4 ? '/count' : dice < 0.6 ? '/login/ada' : dice < 0.7 ? '/logout' : '/forget';
+    const { cookie, line } = await send('POST', path, browser.cookie);
+    if (path === '/count') browser.count = (browser.count ?? 0) + 1;
+    if (path === '/forget') browser.count = null;
+    if (path === '/login/ada') browser.user = 'ada';
+    if (path === '/logout') Object.assign(browser, { user: null, count: null });
+    if (line !== undefined) {
+      if (browser.cookie !== undefined) dead.push(browser.cookie);
+      browser.cookie = path === '/logout' ? undefined : cookie;
+      browser.madeAt = now;
+    }
+    expect(JSON.parse((await send('GET', '/', browser.cookie)).text)).toEqual([
+      browser.user,
+      browser.count,
+    ]);
+    const old = dead[Math.floor(random.float() * dead.length)];
+    const seen = old === browser.cookie ? '[null,null]' : (await send('GET', '/', old)).text;
+    expect(seen).toBe('[null,null]');
+    reactor.clock.advance(Math.floor(random.float() * 1_500));
+  }
+  expect(dead.length).toBeGreaterThan(100);
+  expect(new Set(dead).size).toBeGreaterThan(100);
 });

@@ -1,3 +1,4 @@
+import { Hono } from 'hono';
 import { expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { sessions } from '../../src/middleware/sessions.ts';
@@ -66,6 +67,16 @@ test('mounts applications below a path', async () => {
   await using client = testClient(app);
   const response = await client.post('/app/a?b', { body: 'hello' });
   expect(await response.text()).toBe('http://test/a?b hello');
+});
+
+test('mounts an application that speaks fetch', async () => {
+  const hono = new Hono().post('/echo/:name', async (c) =>
+    c.json([c.req.param('name'), await c.req.json(), c.req.url]),
+  );
+  await using client = testClient(router().mount('/hono', hono));
+  const response = await client.post('/hono/echo/a%2Fb', { json: { x: 1 } });
+  expect(await response.json()).toEqual(['a/b', { x: 1 }, 'http://test/echo/a%2Fb']);
+  expect((await client.get('/hono/none')).status).toBe(404);
 });
 
 test('remembers sessions', async () => {
