@@ -148,6 +148,14 @@ export {
   nodeApp,
   type RoutingApp,
 } from './mount/node-app.ts';
+// A proxy in front of other servers.
+export type { ForwardedStyle } from './proxy/forwarded-fields.ts';
+export {
+  type ReverseProxyOptions,
+  reverseProxy,
+  type UpstreamChoice,
+} from './proxy/reverse-proxy.ts';
+export type { BalanceOptions, Upstream } from './proxy/upstreams.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
 export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';

@@ -64,9 +64,13 @@ export interface RequestOptions extends SharedOptions {
   /** @defaultValue 'GET', or what the function is called */
   readonly method?: string | undefined;
   readonly headers?: HeadersInput | undefined;
+  /** Add `accept`, `accept-encoding` and `user-agent` where they are missing. @defaultValue true */
+  readonly implicitHeaders?: boolean | undefined;
   /** Parameters to add to the query of the URL. */
   readonly query?: QueryInput | undefined;
   readonly body?: BodyInput | null | undefined;
+  /** Octets of a body that comes in pieces, if they are known: without it, it is sent in chunks. */
+  readonly bodyLength?: number | undefined;
   /** A value to send as JSON, instead of `body`. */
   readonly json?: unknown;
   /** Fields of a form to send url-encoded, instead of `body`. */

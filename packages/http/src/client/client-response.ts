@@ -12,6 +12,9 @@ import { bodyLines } from './body-lines.ts';
 import { decoderOf } from './charset.ts';
 import { collectBody, collectStream } from './collect-body.ts';
 
+/** What `console.log` shows. */
+const SHOWN = ['url', 'status', 'statusText', 'headers', 'bodyUsed'];
+
 /** When what happened to a request, in milliseconds on the clock of the reactor. */
 export interface ResponseTimings {
   /** The request was made. */
@@ -63,7 +66,8 @@ export class ClientResponse implements Response {
 
   /** For engines; a test makes one of its own with `new Response()`. */
   constructor(parts: ClientResponseParts) {
-    if (!ClientResponse.#joined) ClientResponse.#joined = joinStandard(ClientResponse, 'Response');
+    if (!ClientResponse.#joined)
+      ClientResponse.#joined = joinStandard(ClientResponse, 'Response', SHOWN);
     this.#parts = parts;
   }
 

@@ -17,7 +17,15 @@ export type RequestTarget = string | URL | Request;
 /** Options for {@link HttpClient.upgrade} and {@link HttpClient.connectTunnel}. */
 export type SwitchOptions = Pick<
   RequestOptions,
-  'headers' | 'query' | 'auth' | 'endpoint' | 'signal' | 'timeouts' | 'cookies' | 'onInterim'
+  | 'headers'
+  | 'implicitHeaders'
+  | 'query'
+  | 'auth'
+  | 'endpoint'
+  | 'signal'
+  | 'timeouts'
+  | 'cookies'
+  | 'onInterim'
 >;
 
 /**

@@ -62,14 +62,19 @@ export function prepareRequest(
   }
   url.username = '';
   url.password = '';
+  if (options.implicitHeaders ?? true) {
+    addImplicit(headers, options.decompress ?? defaults.decompress ?? true);
+  }
+  return { method, url, fields: toFieldLines(headers), body };
+}
+
+function addImplicit(headers: HttpHeaders, decompress: boolean): void {
   if (!headers.has('accept')) headers.set('accept', '*/*');
   if (!headers.has('user-agent')) headers.set('user-agent', 'hawser');
-  const decompress = options.decompress ?? defaults.decompress ?? true;
   // Of a part of something compressed nothing can be made.
   if (decompress && !headers.has('accept-encoding') && !headers.has('range')) {
     headers.set('accept-encoding', acceptedEncodings);
   }
-  return { method, url, fields: toFieldLines(headers), body };
 }
 
 function normalMethod(method: string): string {
@@ -95,7 +100,8 @@ function bodyOf(options: RequestOptions, random: Pick<Random, 'bytes'>): Request
     return wholeBody(Buffer.from(text), 'application/json');
   }
   if (form !== undefined) return toRequestBody(encodeForm(form), random);
-  return body === undefined || body === null ? undefined : toRequestBody(body, random);
+  if (body === undefined || body === null) return undefined;
+  return toRequestBody(body, random, options.bodyLength);
 }
 
 function encodeForm(form: QueryInput): URLSearchParams {

@@ -41,7 +41,11 @@ const SLICE_BYTES = 65_536;
  * Makes a body of whatever can be one.
  * @throws TypeError when `input` cannot, or is a stream that somebody reads already
  */
-export function toRequestBody(input: BodyInput, random: Pick<Random, 'bytes'>): RequestBody {
+export function toRequestBody(
+  input: BodyInput,
+  random: Pick<Random, 'bytes'>,
+  length?: number,
+): RequestBody {
   if (typeof input === 'string') {
     return wholeBody(Buffer.from(input), 'text/plain;charset=UTF-8');
   }
@@ -51,12 +55,12 @@ export function toRequestBody(input: BodyInput, random: Pick<Random, 'bytes'>): 
     const type = 'application/x-www-form-urlencoded;charset=UTF-8';
     return wholeBody(Buffer.from(String(input)), type);
   }
-  if (typeof input === 'function') return streamedBody(input, true);
+  if (typeof input === 'function') return streamedBody(input, { replayable: true, length });
   if (isAsyncIterable(input)) {
     if (input instanceof ReadableStream && input.locked) {
       throw new TypeError('Cannot send a stream as a body as somebody reads it already');
     }
-    return streamedBody(() => input, false);
+    return streamedBody(() => input, { replayable: false, length });
   }
   if (input instanceof Blob) {
     const { size: length, type } = input;
@@ -94,10 +98,13 @@ export function wholeBody(bytes: Uint8Array, contentType?: string): RequestBody 
   };
 }
 
-function streamedBody(make: () => BodyStream, replayable: boolean): RequestBody {
+function streamedBody(
+  make: () => BodyStream,
+  { replayable, length }: Pick<RequestBody, 'replayable' | 'length'>,
+): RequestBody {
   let taken = false;
   return {
-    length: undefined,
+    length,
     contentType: undefined,
     replayable,
     bytes: undefined,

@@ -2,6 +2,7 @@ import { type Protocol, type Transport, UsageError } from '@hawser/core';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
 import { HttpHeaders } from '../web/http-headers.ts';
 import type { SwitchedConnection } from './client-session.ts';
+import { HttpRequestError } from './http-request-error.ts';
 
 /** A connection that nobody takes for so long is ended. */
 const MAX_UNTAKEN_MS = 30_000;
@@ -26,16 +27,22 @@ export class UpgradedConnection {
     connection.transport.onClose(() => this.#watch.cancel());
   }
 
-  /** Gives the connection, and what the server has sent of it already, to `protocol`. */
+  /**
+   * Gives the connection, and what the server has sent of it already, to `protocol`.
+   * @throws UsageError `HAWSER_BUSY` the second time; HttpRequestError `HAWSER_CLOSED` when the connection is gone
+   */
   handTo(protocol: Protocol): Transport {
     if (this.#taken) {
       throw new UsageError('HAWSER_BUSY', 'Cannot take a connection that somebody has taken');
     }
+    const { transport, leftover } = this.#connection;
+    if (transport.ending) {
+      const text = 'Cannot take a connection that is gone';
+      throw new HttpRequestError('HAWSER_CLOSED', text, { phase: 'head' });
+    }
     this.#taken = true;
     this.#watch.cancel();
-    const { transport, leftover } = this.#connection;
     transport.handTo(protocol, leftover);
-    transport.resumeReading();
     return transport;
   }
 

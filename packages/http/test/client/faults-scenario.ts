@@ -8,7 +8,7 @@ import { type SimHost, type Simulation, serve } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
 import { unleashFaults } from '../../../../test/sim/seeded-faults.ts';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
-import { http, type HttpClient, httpClient, HttpRequestError } from '../../src/index.ts';
+import { type HttpClient, HttpRequestError, http, httpClient } from '../../src/index.ts';
 
 const CLIENTS = ['one', 'two'];
 const REQUESTS = 15;
@@ -38,7 +38,8 @@ export function faultyServer(ledger: Ledger): ReturnType<typeof serve> {
       },
       end: () => {
         ledger.set(id, (ledger.get(id) ?? 0) + 1);
-        if (body !== bodyOf(exchange.method, id)) throw new Error(`${id} had another body: ${body}`);
+        if (body !== bodyOf(exchange.method, id))
+          throw new Error(`${id} had another body: ${body}`);
         answer(exchange, id);
       },
       failed: () => undefined,
@@ -96,7 +97,8 @@ export function faultsScenario(sim: Simulation, makeServer = faultyServer): Faul
   sim.sync.advance(WEATHER_MS);
   const giveUpAt = sim.now() + PATIENCE_MS;
   while (askers.some((asker) => !asker.done)) {
-    if (sim.now() >= giveUpAt) throw new Error(`Not everything came to an end in ${PATIENCE_MS} ms`);
+    if (sim.now() >= giveUpAt)
+      throw new Error(`Not everything came to an end in ${PATIENCE_MS} ms`);
     sim.sync.advance(1_000);
   }
   const broken = askers.flatMap((asker) => asker.broken);
@@ -171,13 +173,15 @@ class Asker {
   #succeeded(id: string, text: string, attempts: number): void {
     this.answered += 1;
     this.sentAgain += attempts - 1;
-    if (text !== answerOf(id)) this.broken.push(`${id} got ${text.length} octets of something else`);
+    if (text !== answerOf(id))
+      this.broken.push(`${id} got ${text.length} octets of something else`);
     if (!this.#ledger.has(id)) this.broken.push(`${id} was answered by nobody`);
   }
 
   #failed(id: string, error: unknown): void {
     this.failed += 1;
-    if (!(error instanceof HttpRequestError)) this.broken.push(`${id} failed with ${String(error)}`);
+    if (!(error instanceof HttpRequestError))
+      this.broken.push(`${id} failed with ${String(error)}`);
   }
 
   #count(id: string, method: string, attempts: number | undefined): void {

@@ -1,27 +1,33 @@
 import { describe, expect, test } from 'vitest';
 import { runSeed, runSeeds } from '../../../../test/sim/seeds.ts';
-import { type FaultsSummary, faultsScenario, faultyServer, type Ledger } from './faults-scenario.ts';
+import {
+  type FaultsSummary,
+  faultsScenario,
+  faultyServer,
+  type Ledger,
+} from './faults-scenario.ts';
 
 /** More of them: `HAWSER_HTTP_SEEDS=1000`. */
 const COUNT = Number(process.env['HAWSER_HTTP_SEEDS'] ?? 50);
 
 describe('requests over bad networks, by seed', () => {
-  test(
-    'come to a whole response or an error, are sent again only where they may, and replay',
-    { timeout: COUNT * 2_000 },
-    async () => {
-      const seen: FaultsSummary[] = [];
-      const scenarios = { requests: (sim: Parameters<typeof faultsScenario>[0]) => void seen.push(faultsScenario(sim)) };
-      const report = await runSeeds({ scenarios, from: 1, count: COUNT });
-      expect(report.bad).toEqual([]);
-      expect(report).toMatchObject({ runs: COUNT, distinct: COUNT });
-      // The weather was bad enough for all of it to happen.
-      const sum = (of: (summary: FaultsSummary) => number): number => seen.reduce((all, each) => all + of(each), 0);
-      expect(sum(({ answered }) => answered)).toBeGreaterThan(COUNT * 20);
-      expect(sum(({ failed }) => failed)).toBeGreaterThan(COUNT / 10);
-      expect(sum(({ sentAgain }) => sentAgain)).toBeGreaterThan(COUNT / 10);
-    },
-  );
+  test('come to a whole response or an error, are sent again only where they may, and replay', {
+    timeout: COUNT * 2_000,
+  }, async () => {
+    const seen: FaultsSummary[] = [];
+    const scenarios = {
+      requests: (sim: Parameters<typeof faultsScenario>[0]) => void seen.push(faultsScenario(sim)),
+    };
+    const report = await runSeeds({ scenarios, from: 1, count: COUNT });
+    expect(report.bad).toEqual([]);
+    expect(report).toMatchObject({ runs: COUNT, distinct: COUNT });
+    // The weather was bad enough for all of it to happen.
+    const sum = (of: (summary: FaultsSummary) => number): number =>
+      seen.reduce((all, each) => all + of(each), 0);
+    expect(sum(({ answered }) => answered)).toBeGreaterThan(COUNT * 20);
+    expect(sum(({ failed }) => failed)).toBeGreaterThan(COUNT / 10);
+    expect(sum(({ sentAgain }) => sentAgain)).toBeGreaterThan(COUNT / 10);
+  });
 
   test('a server that handles requests twice is found', async () => {
     const twice = (ledger: Ledger): ReturnType<typeof faultyServer> => {

@@ -1,0 +1,50 @@
+import { describe, expect, test } from 'vitest';
+import { StubServer, testClient } from '../../testing/index.ts';
+
+describe('fetch of a client', () => {
+  test('takes what the standard one takes', async () => {
+    const stub = new StubServer();
+    stub
+      .expect('*')
+      .always((request) => ({ json: [request.method, request.target, request.text] }));
+    await using client = testClient(stub);
+    const { fetch } = client;
+    const typed: typeof globalThis.fetch = fetch as typeof globalThis.fetch;
+    expect(await (await typed('http://a/x?y')).json()).toEqual(['GET', '/x?y', '']);
+    expect(await (await fetch(new URL('http://a/'), { method: 'put', body: 'b' })).json()).toEqual([
+      'PUT',
+      '/',
+      'b',
+    ]);
+    const request = new Request('http://a/r', {
+      method: 'POST',
+      body: 'c',
+      headers: { 'x-a': '1' },
+    });
+    expect(await (await fetch(request)).json()).toEqual(['POST', '/r', 'c']);
+    expect(stub.requests.at(-1)?.headers.get('x-a')).toBe('1');
+    const again = new Request('http://a/r', { method: 'POST', body: 'c' });
+    expect(await (await fetch(again, { body: 'd' })).json()).toEqual(['POST', '/r', 'd']);
+    expect(
+      await client.request(new Request('http://a/q')).addCallback((response) => response.json()),
+    ).toEqual(['GET', '/q', '']);
+  });
+
+  test('rejects with the reason of its signal', async () => {
+    const stub = new StubServer();
+    stub.expect('*').always('silence');
+    await using client = testClient(stub);
+    const controller = new AbortController();
+    const asked = client.fetch('http://a/', { signal: controller.signal });
+    await client.reactor.clock.settle();
+    controller.abort();
+    await expect(asked).rejects.toMatchObject({ name: 'AbortError' });
+    const aborted = client.fetch('http://a/', { signal: AbortSignal.abort('reason') });
+    await expect(aborted).rejects.toBe('reason');
+  });
+
+  test.each(['ftp://a/', 'http://', 'http://a:99999/'])('rejects %j', async (url) => {
+    await using client = testClient(() => new Response());
+    await expect(client.fetch(url)).rejects.toThrow(TypeError);
+  });
+});
