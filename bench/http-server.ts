@@ -8,7 +8,15 @@ import { type HttpHandler, HttpResponse, http, router } from '@hawser/http';
 import { getRequestListener } from '@hono/node-server';
 import fastify from 'fastify';
 import { Hono } from 'hono';
-import { HELLO, KEEP_ALIVE_MS, pieceStream, pieces, streamLength, user } from './http-work.ts';
+import {
+  HELLO,
+  KEEP_ALIVE_MS,
+  laterPieces,
+  pieceStream,
+  pieces,
+  streamLength,
+  user,
+} from './http-work.ts';
 import { beMeasured, serveFactory, serveRaw } from './measured-server.ts';
 
 const [mode = '', given] = process.argv.slice(2);
@@ -66,7 +74,7 @@ function hawser(): HttpHandler {
     .post('/echo', async (request) => new HttpResponse(await request.bytes(), { headers: octets }));
   for (const path of STREAMS) {
     const headers = { ...octets, 'content-length': String(streamLength(path)) };
-    app.get(path, () => new HttpResponse(pieceStream(path), { headers }));
+    app.get(path, () => new HttpResponse(laterPieces(path), { headers }));
   }
   return app;
 }

@@ -29,7 +29,12 @@ export function streamLength(path: string): number {
   return count * bytes;
 }
 
-/** The pieces as Web handlers give them. */
+/** The same, one at a time. */
+export async function* laterPieces(path: string): AsyncGenerator<Buffer<ArrayBuffer>> {
+  yield* pieces(path);
+}
+
+/** The same, as standard responses have them. */
 export function pieceStream(path: string): ReadableStream<Uint8Array<ArrayBuffer>> {
   const left = pieces(path);
   return new ReadableStream(

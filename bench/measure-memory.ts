@@ -44,7 +44,7 @@ export async function measureMemory(
   return samples;
 }
 
-/** Prints a table. Gives the ratios of the heap to that of the first row. */
+/** Prints a table. Gives the ratios of RSS to that of the first row. */
 export function showMemory(
   samples: ReadonlyMap<string, readonly Memory[]>,
   { title }: { readonly title: string },
@@ -57,7 +57,7 @@ export function showMemory(
   for (const [mode, list] of samples) {
     const rss = compareWith(first, { list, of: 'rss' });
     const heap = compareWith(first, { list, of: 'heap' });
-    ratios.set(mode, heap.ratio);
+    ratios.set(mode, rss.ratio);
     console.log(row([mode, rss.bytes, rss.ratio.toFixed(2), heap.bytes, heap.ratio.toFixed(2)]));
   }
   return ratios;
