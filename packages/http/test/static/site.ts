@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createTestReactor, type TestReactor } from '@hawser/core/testing';
@@ -68,4 +78,20 @@ export function makeContext(
     ...given,
   };
   return context as HttpContext;
+}
+
+/** Whether this system tells what is open. */
+export const TELLS_OPEN_FILES: boolean = existsSync('/proc/self/fd');
+
+/** How many descriptors this process has open on files of `site`. */
+export function openFiles(site: Site): number {
+  if (!TELLS_OPEN_FILES) return 0;
+  return readdirSync('/proc/self/fd').filter((descriptor) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${descriptor}`).startsWith(site.root);
+    } catch {
+      // The one that read the directory.
+      return false;
+    }
+  }).length;
 }
