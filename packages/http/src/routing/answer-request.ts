@@ -54,7 +54,7 @@ function otherwise(
   method: string,
   { trailingSlash }: TreeOptions,
 ): RouteHandler {
-  const allowed = site.allowed(target);
+  const allowed = site.allowed(target, method);
   if (allowed !== undefined) {
     const allow = [...new Set([...allowed, 'OPTIONS'])].join(', ');
     return method === 'OPTIONS' ? () => noContent(allow) : () => methodNotAllowed(allow);

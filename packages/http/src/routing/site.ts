@@ -21,8 +21,11 @@ export interface Site {
   readonly root: Scope;
   /** @param target path and query */
   find(method: string, target: string): Found<RouteLeaf> | undefined;
-  /** The methods that the path has routes for, in order; `undefined` if there is none. */
-  allowed(target: string): readonly string[] | undefined;
+  /**
+   * The methods that the path has routes for, in order; `undefined` if there is none. `tried` is one that is known to have
+   * none.
+   */
+  allowed(target: string, tried?: string): readonly string[] | undefined;
   /** The innermost router that the path is in, and the parameters of where it is mounted. */
   scopeAt(target: string): { readonly scope: Scope; readonly params: Params | undefined };
 }
@@ -41,21 +44,26 @@ export function compileSite(
   const chainOf = (route: FlatRoute): Chain => chains.get(route) as Chain;
   const trees = new Map<string, MethodTree<RouteLeaf>>();
   const methods = new Set(routes.flatMap((route) => route.methods ?? []));
-  if (methods.has('GET')) methods.add('HEAD');
   for (const method of methods) trees.set(method, treeOf({ method, routes, chainOf, options }));
   const others = treeOf({ method: undefined, routes, chainOf, options });
   const gets = trees.get('GET');
+  const heads = trees.get('HEAD') ?? gets;
   const root = scopes[0]?.scope as Scope;
   const scopeTree = scopes.length > 1 ? treeOfScopes(scopes, options) : undefined;
   return {
     root,
     find(method, target) {
-      const tree = method === 'GET' ? gets : trees.get(method);
+      const tree = method === 'GET' ? gets : method === 'HEAD' ? heads : trees.get(method);
       return (tree ?? others).find(target);
     },
-    allowed(target) {
-      const found = [...trees].filter(([, tree]) => tree.find(target) !== undefined);
-      return found.length === 0 ? undefined : found.map(([method]) => method).sort();
+    allowed(target, tried) {
+      const found = new Set<string>();
+      const known = tried === 'HEAD' && heads === gets ? 'GET' : tried;
+      for (const [method, tree] of trees) {
+        if (method !== known && tree.find(target)) found.add(method);
+      }
+      if (found.has('GET')) found.add('HEAD');
+      return found.size === 0 ? undefined : [...found].sort();
     },
     scopeAt(target) {
       const found = scopeTree?.find(target);
