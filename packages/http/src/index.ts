@@ -141,13 +141,9 @@ export {
   fetchApp,
   type HawserEnv,
 } from './mount/fetch-app.ts';
-export {
-  type NodeAppOptions,
-  type NodeListener,
-  type NodeUpgradeListener,
-  nodeApp,
-  type RoutingApp,
-} from './mount/node-app.ts';
+export type { NodeListener, RoutingApp } from './mount/call-listener.ts';
+export { type NodeAppOptions, type NodeUpgradeListener, nodeApp } from './mount/node-app.ts';
+export { type NodeHttpOptions, nodeHttp } from './mount/node-http.ts';
 // A proxy in front of other servers.
 export type { ForwardedStyle } from './proxy/forwarded-fields.ts';
 export {

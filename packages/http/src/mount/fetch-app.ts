@@ -7,6 +7,8 @@ export interface ExecutionContext {
   waitUntil(promise: Promise<unknown>): void;
   /** Here it means nothing. */
   passThroughOnException(): void;
+  /** Empty here. */
+  readonly props: object;
 }
 
 /** A function that answers a standard Request. */
@@ -69,5 +71,6 @@ function executionOf({ reactor }: HttpContext): ExecutionContext {
       });
     },
     passThroughOnException() {},
+    props: {},
   };
 }

@@ -12,14 +12,7 @@ import { takeOver } from '../web/take-over.ts';
 import { AnswerCapture } from './answer-capture.ts';
 import { AppRequest, type AppRequestParts, aborted } from './app-request.ts';
 import { AppSocket } from './app-socket.ts';
-
-/** What node calls a request listener: an Express app, `koa.callback()`, `(request, response) => ...`. */
-export type NodeListener = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-/** An app that has such a listener: Fastify, after `await app.ready()`. */
-export interface RoutingApp {
-  readonly routing: NodeListener;
-}
+import { callListener, type NodeListener, type RoutingApp } from './call-listener.ts';
 
 /** Takes a connection over whose request asked for another protocol, as a listener of node's 'upgrade'. */
 export type NodeUpgradeListener = (
@@ -51,14 +44,12 @@ export interface NodeAppOptions {
 export function nodeApp(app: NodeListener | RoutingApp, options: NodeAppOptions = {}): HttpHandler {
   const { upgrade } = options;
   const prefix = toPrefix(options.prefix);
-  const listener: NodeListener =
-    typeof app === 'function' ? app : (request, response) => app.routing(request, response);
   return (request, context) => {
     const exchange = exchangeOf(request);
     const parts = partsOf(request, exchange, prefix);
     if (upgrade && exchange.upgrade !== undefined) return upgraded(parts, upgrade);
     return new Promise((resolve, reject) => {
-      serve({ parts, context, listener, resolve, reject });
+      serve({ parts, context, app, resolve, reject });
     });
   };
 }
@@ -66,12 +57,12 @@ export function nodeApp(app: NodeListener | RoutingApp, options: NodeAppOptions 
 interface Serving {
   readonly parts: AppRequestParts;
   readonly context: HttpContext;
-  readonly listener: NodeListener;
+  readonly app: NodeListener | RoutingApp;
   readonly resolve: (response: HttpResponse) => void;
   readonly reject: (error: Error) => void;
 }
 
-function serve({ parts, context, listener, resolve, reject }: Serving): void {
+function serve({ parts, context, app, resolve, reject }: Serving): void {
   const { exchange, method } = parts;
   const capture = new AnswerCapture(method, {
     answered: resolve,
@@ -125,22 +116,7 @@ function serve({ parts, context, listener, resolve, reject }: Serving): void {
     capture.fail(destroyed());
     if (!request.readableEnded) request.resume();
   });
-  call(listener, request, response, (thrown) => fail(toError(thrown)));
-}
-
-/** Calls the listener; what it throws, now or later, comes to `failed`. */
-function call(
-  listener: NodeListener,
-  request: IncomingMessage,
-  response: ServerResponse,
-  failed: (thrown: unknown) => void,
-): void {
-  try {
-    const outcome = listener(request, response);
-    if (outcome instanceof Promise) outcome.catch(failed);
-  } catch (thrown) {
-    failed(thrown);
-  }
+  callListener(app, request, response, (thrown) => fail(toError(thrown)));
 }
 
 function upgraded(parts: AppRequestParts, listener: NodeUpgradeListener): HttpResponse {

@@ -41,7 +41,7 @@ function app(): Hono<{ Bindings: HawserEnv }> {
       file: file instanceof File ? [file.name, file.type, await file.text()] : 'none',
     });
   });
-  made.post('/echo', (c) => c.body(c.req.raw.body));
+  made.post('/echo', (c) => c.body(c.req.raw.body as ReadableStream));
   made.get('/stream', (c) =>
     stream(c, async (out) => {
       for (const piece of ['one ', 'two ', 'three']) await out.write(piece);
