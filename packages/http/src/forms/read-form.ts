@@ -1,4 +1,5 @@
 import { File } from 'node:buffer';
+import { GrowingBytes } from '../web/growing-bytes.ts';
 import { type FormBounds, type FormLimits, toBounds } from './form-limits.ts';
 import type { FilePart, Part } from './part.ts';
 import { parts, partsOf } from './parts.ts';
@@ -43,9 +44,9 @@ async function addFile(
   form: FormData,
   { name, filename, mimeType, stream }: FilePart,
 ): Promise<void> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Uint8Array);
+  const bytes = new GrowingBytes();
+  for await (const chunk of stream) bytes.add(chunk as Uint8Array);
   // Without a file name it is a value, whatever its type (Fetch standard).
-  if (filename === undefined) form.append(name, Buffer.concat(chunks).toString());
-  else form.append(name, new File(chunks, filename, { type: mimeType }));
+  if (filename === undefined) form.append(name, bytes.take().toString());
+  else form.append(name, new File([bytes.take()], filename, { type: mimeType }));
 }

@@ -1,3 +1,4 @@
+import { GrowingBytes } from '../web/growing-bytes.ts';
 import { type FormBounds, formTooLarge } from './form-limits.ts';
 import type { FieldPart } from './part.ts';
 
@@ -14,19 +15,17 @@ export async function* readUrlEncoded(
   bounds: FormBounds,
 ): AsyncGenerator<FieldPart, void, undefined> {
   const { maxBytes, maxFields } = bounds;
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
+  const bytes = new GrowingBytes();
   let fields = 1;
   for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw formTooLarge('too many bytes', maxBytes);
+    if (bytes.length + chunk.length > maxBytes) throw formTooLarge('too many bytes', maxBytes);
     for (let at = chunk.indexOf(AMPERSAND); at >= 0; at = chunk.indexOf(AMPERSAND, at + 1))
       fields += 1;
     if (fields > maxFields + 1) throw formTooLarge('too many fields', maxFields);
-    chunks.push(chunk);
+    bytes.add(chunk);
   }
   let count = 0;
-  for (const [name, value] of new URLSearchParams(Buffer.concat(chunks, bytes).toString())) {
+  for (const [name, value] of new URLSearchParams(bytes.take().toString())) {
     count += 1;
     check(count, name, value, bounds);
     yield { kind: 'field', name, value, mimeType: 'text/plain' };

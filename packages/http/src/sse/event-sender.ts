@@ -71,7 +71,7 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
   readonly send = (event: ServerEvent | string): Promise<void> => {
     const text = formatEvent(event);
     const sent = new Promise<void>((taken, refused) => {
-      this.#bytes += text.length;
+      this.#bytes += Buffer.byteLength(text);
       if (this.#bytes > this.#parts.maxBufferedBytes) this.#finish(tooSlow());
       if (this.#over) {
         refused(this.#over);
@@ -100,7 +100,7 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
     const next = this.#waiting.shift();
     if (next) {
       this.#given = next;
-      this.#bytes -= next.text.length;
+      this.#bytes -= Buffer.byteLength(next.text);
       return { done: false, value: next.text };
     }
     if (this.#failure) throw this.#failure.error;

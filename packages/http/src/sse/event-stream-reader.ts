@@ -25,7 +25,9 @@ export class EventStreamReader {
   readonly #maxLength: number;
   // Drops the byte order mark.
   readonly #decoder: InstanceType<typeof TextDecoder> = new TextDecoder();
-  #rest = '';
+  /** The beginning of a line, in the pieces in which it came. */
+  #rest: string[] = [];
+  #restLength = 0;
   /** The line end at the end of what was fed may be the first half of CR LF. */
   #afterCr = false;
   #data: string[] = [];
@@ -65,20 +67,36 @@ export class EventStreamReader {
     if (this.#afterCr && text.startsWith('\n')) text = text.slice(1);
     this.#afterCr = text.endsWith('\r');
     const events: ReceivedEvent[] = [];
-    const whole = this.#rest + text;
     let start = 0;
-    LINE_END.lastIndex = this.#rest.length;
-    for (let end = LINE_END.exec(whole); end; end = LINE_END.exec(whole)) {
-      this.#line(whole.slice(start, end.index), events);
+    LINE_END.lastIndex = 0;
+    for (let end = LINE_END.exec(text); end; end = LINE_END.exec(text)) {
+      this.#keep(text.slice(start, end.index));
+      this.#line(this.#takeRest(), events);
       start = LINE_END.lastIndex;
     }
-    this.#rest = whole.slice(start);
-    this.#checkLine(this.#rest);
+    this.#keep(text.slice(start));
     return events;
   }
 
+  #keep(piece: string): void {
+    this.#restLength += piece.length;
+    // With room for the name of the longest field.
+    if (this.#restLength > this.#maxLength + 8) {
+      const code = 'HAWSER_LINE_TOO_LONG';
+      throw new ProtocolError(code, `Cannot read a line longer than ${this.#maxLength}`);
+    }
+    if (piece !== '') this.#rest.push(piece);
+  }
+
+  #takeRest(): string {
+    const [first = ''] = this.#rest;
+    const line = this.#rest.length > 1 ? this.#rest.join('') : first;
+    this.#rest = [];
+    this.#restLength = 0;
+    return line;
+  }
+
   #line(line: string, events: ReceivedEvent[]): void {
-    this.#checkLine(line);
     if (line === '') {
       this.#dispatch(events);
       return;
@@ -118,15 +136,6 @@ export class EventStreamReader {
     this.#dataLength = 0;
     this.#event = '';
     if (lines.length > 0) events.push({ event, data: lines.join('\n'), lastEventId: this.#id });
-  }
-
-  #checkLine(line: string): void {
-    // With room for the name of the longest field.
-    if (line.length <= this.#maxLength + 8) return;
-    throw new ProtocolError(
-      'HAWSER_LINE_TOO_LONG',
-      `Cannot read a line longer than ${this.#maxLength}`,
-    );
   }
 }
 

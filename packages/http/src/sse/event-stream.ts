@@ -19,7 +19,7 @@ export interface EventStreamOptions {
   readonly heartbeatMs?: number | undefined;
   /** How long a client waits before it connects again, in milliseconds. @defaultValue up to the client, about 3_000 */
   readonly retryMs?: number | undefined;
-  /** Longest queue of events that a producer did not wait for, in characters. @defaultValue 1_048_576 */
+  /** Longest queue of events that a producer did not wait for, in octets. @defaultValue 1_048_576 */
   readonly maxBufferedBytes?: number | undefined;
   readonly headers?: HeadersInput | undefined;
 }

@@ -1,7 +1,6 @@
 import type { BodyConsumer, IncomingBody } from '../contract/body.ts';
 import { bodyTooLarge } from './body-errors.ts';
-
-const NO_BYTES = Buffer.alloc(0);
+import { GrowingBytes } from './growing-bytes.ts';
 
 /** What a {@link BodyCollector} does. */
 export interface CollectorOptions<T> {
@@ -19,9 +18,7 @@ export class BodyCollector<T> implements BodyConsumer {
   readonly #options: CollectorOptions<T>;
   #resolve!: (value: T | Promise<T>) => void;
   #reject!: (error: unknown) => void;
-  #first: Buffer | undefined;
-  #more: Buffer[] | undefined;
-  #bytes = 0;
+  readonly #bytes = new GrowingBytes();
   #settled = false;
 
   constructor(incoming: IncomingBody, options: CollectorOptions<T>) {
@@ -39,26 +36,20 @@ export class BodyCollector<T> implements BodyConsumer {
 
   data(chunk: Buffer): void {
     if (this.#settled) return;
-    this.#bytes += chunk.length;
     const { maxBytes } = this.#options;
-    if (this.#bytes > maxBytes) {
+    if (this.#bytes.length + chunk.length > maxBytes) {
       this.failed(bodyTooLarge(maxBytes));
       this.#incoming.discard();
-    } else if (this.#first === undefined) {
-      this.#first = chunk;
     } else {
-      this.#more ??= [this.#first];
-      this.#more.push(chunk);
+      this.#bytes.add(chunk);
     }
   }
 
   end(): void {
     if (this.#settled) return;
     this.#settled = true;
-    const bytes = this.#more ? Buffer.concat(this.#more, this.#bytes) : (this.#first ?? NO_BYTES);
-    this.#release();
     try {
-      this.#resolve(this.#options.convert(bytes));
+      this.#resolve(this.#options.convert(this.#bytes.take()));
     } catch (thrown) {
       this.#reject(thrown);
     }
@@ -67,15 +58,10 @@ export class BodyCollector<T> implements BodyConsumer {
   failed(error: Error): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#release();
+    this.#bytes.clear();
     this.#options.onFailure(error);
     // What a peer does must not end the process when the handler does not wait for the body.
     this.promise.catch(() => undefined);
     this.#reject(error);
-  }
-
-  #release(): void {
-    this.#first = undefined;
-    this.#more = undefined;
   }
 }

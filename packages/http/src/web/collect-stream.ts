@@ -1,4 +1,5 @@
 import { bodyTooLarge } from './body-errors.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 
 /**
  * Reads a stream of bytes to its end. Over `maxBytes` it is cancelled.
@@ -7,8 +8,7 @@ import { bodyTooLarge } from './body-errors.ts';
  */
 export async function collectStream(stream: ReadableStream, maxBytes: number): Promise<Buffer> {
   const reader = stream.getReader();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
+  const bytes = new GrowingBytes();
   for (;;) {
     const { done, value } = (await reader.read()) as { done: boolean; value?: unknown };
     if (done) break;
@@ -16,12 +16,11 @@ export async function collectStream(stream: ReadableStream, maxBytes: number): P
       void reader.cancel().catch(() => undefined);
       throw new TypeError(`Cannot read the body as it must consist of bytes: ${typeof value}`);
     }
-    bytes += value.length;
-    if (bytes > maxBytes) {
+    if (bytes.length + value.length > maxBytes) {
       void reader.cancel().catch(() => undefined);
       throw bodyTooLarge(maxBytes);
     }
-    chunks.push(value);
+    bytes.add(value);
   }
-  return Buffer.concat(chunks, bytes);
+  return bytes.take();
 }

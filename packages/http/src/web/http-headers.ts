@@ -168,13 +168,12 @@ export function toFieldLines(headers: Headers): FieldLines {
   const own = HttpHeaders.linesOf(headers);
   if (own) return own;
   const lines: string[] = [];
-  let cookies = false;
+  // Those before it was part of the standard give one line of it each time, or all in one.
+  const cookies = (headers as Partial<Pick<Headers, 'getSetCookie'>>).getSetCookie?.();
   for (const [name, value] of headers) {
-    // Some implementations join the lines of it, which cannot be undone.
-    if (name === 'set-cookie') cookies = true;
-    else lines.push(name, value);
+    if (name !== 'set-cookie' || !cookies) lines.push(name, value);
   }
-  if (cookies) for (const cookie of headers.getSetCookie()) lines.push('set-cookie', cookie);
+  for (const cookie of cookies ?? []) lines.push('set-cookie', cookie);
   return lines;
 }
 

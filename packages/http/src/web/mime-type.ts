@@ -23,7 +23,10 @@ export function parseMimeType(text: string): MimeType | undefined {
   while (at < text.length) {
     at += 1; // the semicolon
     const end = indexOfAny(text, '=;', at);
-    const name = text.slice(at, end).trim().toLowerCase();
+    const name = text
+      .slice(at, end)
+      .replace(/^[\t\n\r ]+/, '')
+      .toLowerCase();
     at = end;
     if (text[at] !== '=') continue;
     const value = readValue(text, at + 1);

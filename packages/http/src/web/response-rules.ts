@@ -32,7 +32,8 @@ export function checkBodyStatus(status: number): void {
  * @throws TypeError when it is neither
  */
 export function toReference(url: string | URL): string {
-  const text = String(url);
+  // Half a character cannot be encoded.
+  const text = String(url).replace(/\p{Surrogate}/gu, '\ufffd');
   if (URL.canParse(text)) return new URL(text).href;
   if (!URL.canParse(text, 'http://localhost/')) {
     throw new TypeError(`Cannot redirect as the URL is none: ${JSON.stringify(text)}`);

@@ -14,7 +14,7 @@ export function isForeignResponse(value: unknown): value is Response {
   if (typeof value !== 'object' || value === null) return false;
   const { status, headers, body } = value as Partial<Record<keyof Response, unknown>>;
   if (typeof status !== 'number' || typeof headers !== 'object' || headers === null) return false;
-  return 'getSetCookie' in headers && (body === null || typeof body === 'object');
+  return 'forEach' in headers && (body === undefined || typeof body === 'object');
 }
 
 /**

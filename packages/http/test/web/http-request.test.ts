@@ -171,6 +171,16 @@ describe('HttpRequest', () => {
     expect(body.discarded).toBe(1);
   });
 
+  test('collects a body that comes byte by byte', async () => {
+    const body = new FakeIncoming(undefined);
+    const request = new HttpRequest(new FakeExchange({ method: 'POST', body }));
+    const bytes = request.arrayBuffer();
+    for (let at = 0; at < 10_000; at++) body.send(Buffer.from([at & 255]));
+    body.end();
+    const expected = Buffer.from(Array.from({ length: 10_000 }, (_, at) => at & 255));
+    expect(Buffer.from(await bytes).equals(expected)).toBe(true);
+  });
+
   test('fails with the error of the body, quietly when nobody waits', async () => {
     const body = new FakeIncoming(10).send('12345');
     const request = new HttpRequest(new FakeExchange({ method: 'POST', body }));

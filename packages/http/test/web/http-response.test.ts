@@ -120,6 +120,8 @@ describe('HttpResponse', () => {
     ['//b.example/x', '//b.example/x'],
     ['?q=a b', '?q=a%20b'],
     ['/a\r\nset-cookie: x', '/a%0D%0Aset-cookie:%20x'],
+    ['/\\b.example', '/%5Cb.example'],
+    ['/\ud800', '/%EF%BF%BD'],
   ])('redirects to the reference %j', (url, location) => {
     expect(HttpResponse.redirect(url).headers.get('location')).toBe(location);
   });
@@ -191,6 +193,17 @@ describe('HttpResponse', () => {
     expect(await new HttpResponse(content).text()).toBe('abc');
     const clone = new HttpResponse(body()).clone();
     expect(await clone.text()).toBe('abc');
+  });
+
+  test('of a form is multipart, and can be read as one', async () => {
+    const form = new FormData();
+    form.append('a', 'b');
+    form.append('f', new Blob(['contents']) as never, 'f.txt');
+    const response = new HttpResponse(form);
+    expect(response.headers.get('content-type')).toMatch(/^multipart\/form-data; ?boundary=/);
+    const read = await response.formData();
+    expect(read.get('a')).toBe('b');
+    expect(await (read.get('f') as Blob).text()).toBe('contents');
   });
 
   test('of a node stream that has failed says so, and ends nothing', async () => {

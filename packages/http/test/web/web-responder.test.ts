@@ -680,6 +680,21 @@ describe('a standard response', () => {
     ]);
   });
 
+  test('of a package without getSetCookie, and with a node stream, will do', async () => {
+    const headers = new Map([
+      ['a', 'b'],
+      ['set-cookie', 'c'],
+    ]);
+    const body = Readable.from([Buffer.from('x')]);
+    const foreign = { status: 200, statusText: '', headers, body, bodyUsed: false };
+    const exchange = await settled(() => foreign as unknown as Response);
+    await exchange.done;
+    expect(exchange.answer?.head.fields).toEqual(
+      expect.arrayContaining(['a', 'b', 'set-cookie', 'c']),
+    );
+    expect(exchange.answer?.body).toBe('x');
+  });
+
   test('made by another implementation will do', async () => {
     const { body } = new Response('x');
     const foreign = {
