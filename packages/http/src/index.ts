@@ -162,7 +162,7 @@ export type { QueryView } from './routing/query-view.ts';
 export { type RequestState, requestState } from './routing/request-state.ts';
 export type { RouteListing } from './routing/route-listing.ts';
 export type { Routed, RoutedRequest } from './routing/routed-request.ts';
-export { type Router, type RouterOptions, router } from './routing/router.ts';
+export { type Mountable, type Router, type RouterOptions, router } from './routing/router.ts';
 export { type Schemas, type Validated, validate } from './routing/validate.ts';
 export { type HttpApp, http } from './server/http.ts';
 export type { Http1Options, HttpOptions } from './server/http-options.ts';
