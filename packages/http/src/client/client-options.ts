@@ -48,7 +48,7 @@ export interface SharedOptions {
 export interface HttpClientOptions extends SharedOptions {
   /** What relative URLs stand on. */
   readonly baseUrl?: string | URL | undefined;
-  /** Fields for every request that does not say otherwise. Credentials in here go to every origin. */
+  /** Fields for every request that does not say otherwise. A redirect takes credentials along to its own origin only. */
   readonly headers?: HeadersInput | undefined;
   /** How servers are reached. @defaultValue by TCP, to the host and port of the URL */
   readonly endpoint?: EndpointChoice | undefined;

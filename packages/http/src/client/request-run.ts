@@ -1,5 +1,5 @@
 /** One request of a caller: as many attempts, waits and redirects as it takes, until there is a response. */
-import { Deferred, delay, type Reactor } from '@hawser/core';
+import { Deferred, delay, fail, type Reactor } from '@hawser/core';
 import type { IncomingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
@@ -151,16 +151,23 @@ export class RequestRun {
   // --- one attempt ---
 
   #attempt(): Deferred<Reply> {
-    const { url } = this.#request;
-    const destination: Destination = destinationOf(
-      originOf(url),
-      this.#endpoint,
-      this.#options.timeouts.connectMs,
-    );
+    let destination: Destination;
+    try {
+      const { connectMs } = this.#options.timeouts;
+      destination = destinationOf(originOf(this.#request.url), this.#endpoint, connectMs);
+    } catch (error) {
+      return fail(error);
+    }
     // After a stale connection the others are suspect as well.
-    return this.#pool
-      .acquire(destination, { fresh: this.#stale > 1 })
-      .addCallback((session) => this.#send(session));
+    return this.#pool.acquire(destination, { fresh: this.#stale > 1 }).addCallback((session) => {
+      try {
+        return this.#send(session);
+      } catch (error) {
+        // A request that cannot be written: nobody has this session any more.
+        session.close();
+        throw error;
+      }
+    });
   }
 
   #send(session: ClientSession): Deferred<Reply> {
@@ -303,6 +310,8 @@ export class RequestRun {
     const { method, url } = this.#request;
     const { maxBodyBytes, decompress, maxDecompressionRatio } = this.#options;
     const none = method === 'HEAD' || status === 204 || status === 205 || status === 304;
+    // Whatever comes all the same is nothing to wait for.
+    if (none && body.length !== 0) body.discard();
     let content: IncomingBody = body;
     const meter = none ? undefined : this.#meter('down', body.length);
     if (meter) content = meteredBody(content, meter);
