@@ -1,4 +1,10 @@
-import { ConnectionError, type Factory, type Transport, UsageError } from '@hawser/core';
+import {
+  type Clock,
+  ConnectionError,
+  type Factory,
+  type Transport,
+  UsageError,
+} from '@hawser/core';
 import type { IncomingBody, OutgoingBody } from '../contract/body.ts';
 import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
@@ -9,10 +15,11 @@ import { EmptyBody } from './empty-body.ts';
 import { ExchangeScope } from './exchange-scope.ts';
 import {
   type AnswerSituation,
-  type FormattedAnswer,
-  formatStreamed,
+  formatHead,
   formatSwitch,
   formatWhole,
+  isBodiless,
+  planStream,
 } from './format-answer.ts';
 import type { Output } from './output.ts';
 import { type BodySource, RequestBody } from './request-body.ts';
@@ -41,7 +48,7 @@ export interface ExchangeHost extends BodySource {
 }
 
 /** One request of an HTTP/1 connection and its answer. */
-export class Http1Exchange implements HttpExchange, AnswerOwner {
+export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation {
   readonly transport: Transport;
   readonly version: '1.0' | '1.1';
   readonly method: string;
@@ -127,13 +134,16 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
       this.#answered = true;
       return;
     }
-    const isText = typeof body === 'string';
-    const length = isText ? Buffer.byteLength(body) : body?.length;
     // A body that nobody has read is looked at now, so that the answer can say whether the connection goes on.
     if (this.#body?.used === false) this.#body.discard();
-    const { framing } = this.#begin(formatWhole(head, length, this.#situation()));
-    if (body !== undefined && framing.kind !== 'none') {
-      const { output } = this.#host;
+    const isText = typeof body === 'string';
+    const length = isText ? Buffer.byteLength(body) : body?.length;
+    this.#kept = this.#host.mayKeep();
+    const text = formatWhole(head, length, this);
+    this.#answered = true;
+    const { output } = this.#host;
+    output.text(text);
+    if (body !== undefined && !isBodiless(head.status, this.method)) {
       if (!isText) output.bytes(body);
       // Only ASCII has as many bytes as characters.
       else if (length === body.length) output.ascii(body);
@@ -148,8 +158,12 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
       this.#answered = true;
       return new AnswerBody(this, { kind: 'none', length: undefined });
     }
-    const { framing } = this.#begin(formatStreamed(head, this.#situation()));
-    this.#stream = new AnswerBody(this, framing);
+    const plan = planStream(head, this);
+    this.#kept = plan.said !== 'until-close' && this.#host.mayKeep();
+    const text = formatHead(head, plan.said, this);
+    this.#answered = true;
+    this.#stream = new AnswerBody(this, plan);
+    this.#host.output.text(text);
     this.#host.streaming();
     return this.#stream;
   }
@@ -163,7 +177,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
         `Cannot hand the connection over as the peer did not ask for it: ${this.method}`,
       );
     }
-    const text = head && formatSwitch(head, this.transport.reactor.clock);
+    const text = head && formatSwitch(head, this.clock);
     this.#answered = true;
     if (!this.gone) this.#host.takeOver(factory, text);
   }
@@ -173,6 +187,9 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
   /** Whether the head of the answer was written. */
   get begun(): boolean {
     return this.#answered;
+  }
+  get clock(): Clock {
+    return this.transport.reactor.clock;
   }
   /** Whether the answer lets the connection go on. */
   get kept(): boolean {
@@ -231,23 +248,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
     this.#host.report(thrown);
   }
   soon(call: () => void): void {
-    this.transport.reactor.clock.callSoon(call);
-  }
-
-  #situation(): AnswerSituation {
-    return {
-      method: this.method,
-      version: this.version,
-      keep: this.#host.mayKeep(),
-      clock: this.transport.reactor.clock,
-    };
-  }
-
-  #begin(answer: FormattedAnswer): FormattedAnswer {
-    this.#answered = true;
-    this.#kept = answer.keep;
-    this.#host.output.text(answer.head);
-    return answer;
+    this.clock.callSoon(call);
   }
 
   #checkOpen(): void {
@@ -259,7 +260,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner {
     if (this.#scope) return this.#scope;
     const host = this.#host;
     const scope = new ExchangeScope({
-      clock: this.transport.reactor.clock,
+      clock: this.clock,
       failed: (thrown) => host.report(thrown),
     });
     this.#scope = scope;
