@@ -133,6 +133,7 @@ export {
   type SignedCookies,
   signedCookies,
 } from './middleware/signed-cookies.ts';
+export type { NodeListener, RoutingApp } from './mount/call-listener.ts';
 // Mounting apps that were written for something else.
 export {
   type ExecutionContext,
@@ -141,7 +142,6 @@ export {
   fetchApp,
   type HawserEnv,
 } from './mount/fetch-app.ts';
-export type { NodeListener, RoutingApp } from './mount/call-listener.ts';
 export { type NodeAppOptions, type NodeUpgradeListener, nodeApp } from './mount/node-app.ts';
 export { type NodeHttpOptions, nodeHttp } from './mount/node-http.ts';
 // A proxy in front of other servers.
@@ -210,13 +210,8 @@ export {
   type RequestChanges,
   toStandardRequest,
 } from './web/http-request.ts';
-export {
-  HttpResponse,
-  type HttpResponseInit,
-  type ResponseParts,
-  type TakeOver,
-  type Trailers,
-} from './web/http-response.ts';
+export { HttpResponse, type HttpResponseInit } from './web/http-response.ts';
 export type { BodyPieces, Content, ResponseBody } from './web/response-content.ts';
+export type { ResponseParts, TakeOver, Trailers } from './web/response-parts.ts';
 export { type TakeOverOptions, takeOver } from './web/take-over.ts';
 export { type WebResponderOptions, webResponder } from './web/web-responder.ts';

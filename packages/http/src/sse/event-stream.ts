@@ -2,7 +2,8 @@ import type { HeadersInput } from '../contract/http-handler.ts';
 import { HttpHeaders } from '../web/http-headers.ts';
 import { exchangeOf } from '../web/http-request.ts';
 import { HttpResponse } from '../web/http-response.ts';
-import { EventQueue, type EventSender } from './event-sender.ts';
+import { EventQueue } from './event-queue.ts';
+import type { EventSender } from './event-sender.ts';
 import type { ServerEvent } from './format-event.ts';
 
 /** Events from wherever. */

@@ -1,5 +1,4 @@
 import type { Blob } from 'node:buffer';
-import type { Factory } from '@hawser/core';
 import type { HeadersInput } from '../contract/http-handler.ts';
 import { parseForm } from '../forms/read-form.ts';
 import { toArrayBuffer, toBlob, toBytes, toJson, toText } from './body-content.ts';
@@ -15,15 +14,10 @@ import {
   isWhole,
   type ResponseBody,
 } from './response-content.ts';
+import type { MoreParts, ResponseParts, TakeOver, Trailers } from './response-parts.ts';
 import { checkBodyStatus, toReason, toReference, toStatus } from './response-rules.ts';
 
 const SHOWN = ['status', 'statusText', 'headers', 'bodyUsed'];
-
-/** Fields at the end of a streamed body, when they are known then. */
-export type Trailers =
-  | HeadersInput
-  | Promise<HeadersInput>
-  | (() => HeadersInput | Promise<HeadersInput>);
 
 /** Options for {@link HttpResponse}: those of the standard, and trailers. */
 export interface HttpResponseInit {
@@ -34,25 +28,6 @@ export interface HttpResponseInit {
   readonly headers?: HeadersInput | undefined;
   /** Sent behind the body, which is then sent in chunks, if the peer has asked for them (RFC 9110 §6.5.1). */
   readonly trailers?: Trailers | undefined;
-}
-
-/** Who gets the connection instead of an answer. */
-export interface TakeOver {
-  readonly factory: Factory;
-  /** What is spoken from then on, such as `websocket`; `undefined` for a tunnel of CONNECT. */
-  readonly protocol: string | undefined;
-  /** Whether the head is sent first; otherwise the protocol answers by itself. */
-  readonly sendHead: boolean;
-}
-
-/** What an {@link HttpResponse} keeps: for middleware that changes the body, and for who sends it. */
-export interface ResponseParts {
-  /** A string, bytes or `null` can be used as they are; take anything else by {@link HttpResponse.takeContent}. */
-  readonly content: Content;
-  /** Octets of streamed content, where they are known. */
-  readonly length: number | undefined;
-  readonly trailers: Trailers | undefined;
-  readonly takeOver: TakeOver | undefined;
 }
 
 /**
@@ -303,11 +278,4 @@ export class HttpResponse implements Response {
     copy.#more = this.#more;
     return copy;
   }
-}
-
-/** What few responses have. */
-interface MoreParts {
-  readonly length?: number | undefined;
-  readonly trailers?: Trailers | undefined;
-  readonly takeOver?: TakeOver | undefined;
 }

@@ -2,8 +2,9 @@ import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import { answerFields } from './answer-fields.ts';
 import { toFieldLines } from './http-headers.ts';
-import type { HttpResponse, TakeOver } from './http-response.ts';
+import type { HttpResponse } from './http-response.ts';
 import { plainAnswer } from './plain-answer.ts';
+import type { TakeOver } from './response-parts.ts';
 
 /** Gives the connection away if the peer has asked for it, and refuses otherwise. */
 export function performTakeOver(

@@ -2,11 +2,12 @@ import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHead } from '../contract/message-head.ts';
 import { answerFields } from './answer-fields.ts';
 import { HttpHeaders, toFieldLines } from './http-headers.ts';
-import { HttpResponse, type ResponseParts, type Trailers } from './http-response.ts';
+import { HttpResponse } from './http-response.ts';
 import { performTakeOver } from './perform-take-over.ts';
 import { pieceSource } from './piece-source.ts';
 import { refuseTunnel } from './refuse-tunnel.ts';
 import { type Content, isWhole } from './response-content.ts';
+import type { ResponseParts, Trailers } from './response-parts.ts';
 import { sendStream } from './send-stream.ts';
 import { endTurn, type Turn } from './turn.ts';
 

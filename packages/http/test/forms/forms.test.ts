@@ -1,5 +1,5 @@
 import { Blob, File } from 'node:buffer';
-import { chunkings } from '@hawser/core/testing';
+import { chunkings, SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { FormLimits } from '../../src/forms/form-limits.ts';
 import { parts } from '../../src/forms/parts.ts';
@@ -206,6 +206,32 @@ describe('a form', () => {
     );
   });
 });
+
+test.each([1, 2, 3, 4, 5])(
+  'damaged forms are read or refused, and always end (seed %i)',
+  async (seed) => {
+    const random = new SeededRandom(seed);
+    const whole = multipart([
+      field('a', '1'),
+      file('f', 'n.txt', 'x'.repeat(50)),
+      field('b', '\r\n--'),
+    ]);
+    const outcomes = new Set<number | undefined>();
+    for (let round = 0; round < 150; round++) {
+      const bytes = Buffer.from(whole);
+      for (let damage = random.below(3); damage >= 0; damage--) {
+        const at = random.below(bytes.length);
+        if (random.below(2) === 0) bytes[at] = random.below(256);
+        else bytes.copy(bytes, at, random.below(bytes.length));
+      }
+      const cut = random.below(bytes.length);
+      const pieces = [bytes.subarray(0, cut), bytes.subarray(cut)];
+      outcomes.add(await statusOf(readForm(new PiecedRequest(MULTIPART, pieces))));
+    }
+    expect([...outcomes].every((status) => status === undefined || status === 400)).toBe(true);
+    expect(outcomes.size).toBe(2);
+  },
+);
 
 describe('parts', () => {
   const upload = (count: number): Buffer[] => [
