@@ -1,5 +1,5 @@
 /** How good a coding is for the peer, by `Accept-Encoding` (RFC 9110 §12.5.3): 0 is not acceptable, 1 is best. */
-export interface Acceptable {
+interface Acceptable {
   /** 0 for what is neither listed nor covered by `*`; `identity` unlisted is acceptable and worst. */
   of(coding: string): number;
 }
@@ -8,7 +8,7 @@ export interface Acceptable {
 const LEAST = 0.0001;
 
 /** Reads an `Accept-Encoding` field; without one, old peers included, only `identity` is sure to be understood. */
-export function parseAcceptEncoding(field: string | null): Acceptable {
+function parseAcceptEncoding(field: string | null): Acceptable {
   const listed = new Map<string, number>();
   for (const part of field === null ? [] : field.split(',')) {
     const [name = '', ...parameters] = part.split(';');

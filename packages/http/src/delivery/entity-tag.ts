@@ -10,11 +10,6 @@ export function parseEntityTags(value: string): '*' | readonly string[] {
   return tags;
 }
 
-/** Whether `text` is one entity tag in order: `"abc"` or `W/"abc"`. */
-export function isEntityTag(text: string): boolean {
-  return /^(?:W\/)?"[\x21\x23-\x7e\x80-\xff]*"$/.test(text);
-}
-
 /** Whether both say byte for byte the same content (RFC 9110 §8.8.3.2). Weak tags never do. */
 export function strongMatch(one: string, other: string): boolean {
   return one === other && !one.startsWith('W/');

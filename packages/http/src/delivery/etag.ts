@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpHeaders } from '../web/http-headers.ts';
 import { HttpResponse } from '../web/http-response.ts';
+import { parseHttpDate } from '../wire/parse-http-date.ts';
 import { evaluateConditions } from './evaluate-conditions.ts';
-import { parseHttpDate } from './http-date.ts';
 import { discardResponse } from './response-pieces.ts';
 import { whenAnswered } from './when-answered.ts';
 

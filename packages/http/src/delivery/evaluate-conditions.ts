@@ -1,5 +1,5 @@
+import { parseHttpDate } from '../wire/parse-http-date.ts';
 import { parseEntityTags, strongMatch, weakMatch } from './entity-tag.ts';
-import { parseHttpDate } from './http-date.ts';
 
 /** What there is now, to compare with what a request expects. */
 export interface Validators {

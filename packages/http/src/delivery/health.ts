@@ -46,7 +46,7 @@ type Outcome = readonly [name: string, works: boolean];
  */
 export function health(options: HealthOptions = {}): Health {
   const { timeoutMs = 2000, livePath = '/healthz', readyPath = '/readyz' } = options;
-  const { draining = ({ reactor }) => reactor.lifecycle.stopping.aborted } = options;
+  const { draining = isStopping } = options;
   if (!(timeoutMs > 0)) {
     throw new RangeError(`Cannot check the health as timeoutMs must be > 0: ${timeoutMs}`);
   }
@@ -64,6 +64,10 @@ export function health(options: HealthOptions = {}): Health {
       return path === readyPath ? ready(request, context) : next();
     },
   };
+}
+
+function isStopping({ reactor }: HttpContext): boolean {
+  return reactor.lifecycle.stopping.aborted;
 }
 
 function checking(checks: Readonly<Record<string, HealthCheck>>, timeoutMs: number): HttpHandler {

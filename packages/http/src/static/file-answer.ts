@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { access, constants } from 'node:fs/promises';
 import { evaluateConditions, rangeApplies } from '../delivery/evaluate-conditions.ts';
-import { formatHttpDate } from '../delivery/http-date.ts';
 import { HttpResponse } from '../web/http-response.ts';
+import { formatHttpDate } from '../wire/http-date.ts';
 import { type ByteRange, parseRanges } from './byte-ranges.ts';
 import { loadFile, streamFile, streamParts } from './file-content.ts';
 import type { FoundFile } from './file-tree.ts';

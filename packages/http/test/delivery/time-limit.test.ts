@@ -205,7 +205,9 @@ describe('health', () => {
   });
 
   test('is found at its paths, and everything else is left alone', async () => {
-    const { probes, context } = setUp({ draining: (given: HttpContext) => given === context });
+    const { probes, context } = setUp({
+      draining: (given: HttpContext) => given === context,
+    });
     const next = (): Response => new Response('next');
     const at = async (path: string, method = 'GET') => {
       const response = await probes.middleware(get(path, {}, method), next, context);
