@@ -29,10 +29,10 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
   readonly lastEventId: string | undefined;
   readonly #parts: EventQueueParts;
   readonly #controller = new AbortController();
-  readonly #waiting: Waiting[] = [];
+  #waiting: Waiting[] = [];
   #bytes = 0;
-  /** The event that was given away last: who sent it waits until the next is asked for. */
-  #given: Waiting | undefined;
+  /** What was given away last: who sent it waits until more is asked for. */
+  #given: readonly Waiting[] = [];
   #started = false;
   /** Why nothing can be sent any more. */
   #over: Error | undefined;
@@ -80,11 +80,12 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
     this.#release();
     if (!this.#started) this.#start();
     if (this.#waiting.length === 0 && !this.#over) await this.#something();
-    const next = this.#waiting.shift();
-    if (next) {
-      this.#given = next;
-      this.#bytes -= Buffer.byteLength(next.text);
-      return { done: false, value: next.text };
+    const all = this.#waiting;
+    if (all.length > 0) {
+      this.#given = all;
+      this.#waiting = [];
+      this.#bytes = 0;
+      return { done: false, value: all.map(({ text }) => text).join('') };
     }
     if (this.#failure) throw this.#failure.error;
     if (this.#over) return { done: true, value: undefined };
@@ -101,9 +102,9 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
   destroy(): void {
     const error = ended();
     this.#finish(error);
-    for (const { refused } of this.#waiting.splice(0)) refused(error);
-    this.#given?.refused(error);
-    this.#given = undefined;
+    for (const { refused } of [...this.#given, ...this.#waiting]) refused(error);
+    this.#given = [];
+    this.#waiting = [];
   }
 
   #start(): void {
@@ -146,8 +147,8 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
   }
 
   #release(): void {
-    this.#given?.taken();
-    this.#given = undefined;
+    for (const { taken } of this.#given) taken();
+    this.#given = [];
   }
 }
 
