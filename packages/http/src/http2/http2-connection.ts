@@ -13,6 +13,7 @@ import {
   ProtocolError,
   TLS,
   type Transport,
+  toError,
 } from '@hawser/core';
 import type { Responder } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
@@ -188,8 +189,17 @@ export class Http2Connection implements Protocol, Guard {
     this.#exchanges.add(exchange);
     this.#idleSince = undefined;
     if (typeof head === 'number') exchange.refuse(head, REFUSALS[head]);
-    else responder(exchange);
+    else this.#answer(responder, exchange);
     if (this.#requests >= limits.maxRequestsPerConnection) this.#leave();
+  }
+
+  #answer(responder: Responder, exchange: Http2Exchange): void {
+    try {
+      responder(exchange);
+    } catch (thrown) {
+      this.failed('request', thrown);
+      exchange.fail(toError(thrown));
+    }
   }
 
   #streamClosed(exchange: Http2Exchange, stream: ServerHttp2Stream): void {
@@ -281,11 +291,11 @@ interface StreamOpening {
 }
 
 const REFUSALS: Readonly<Record<HeadRefusal, string>> = {
-  400: 'Bad Request',
-  414: 'URI Too Long',
-  417: 'Expectation Failed',
-  431: 'Request Header Fields Too Large',
-  501: 'Not Implemented',
+  400: 'Bad Request\n',
+  414: 'URI Too Long\n',
+  417: 'Expectation Failed\n',
+  431: 'Request Header Fields Too Large\n',
+  501: 'Not Implemented\n',
 };
 
 function callRun(_: Guard, run: () => void): void {

@@ -168,6 +168,12 @@ export class Http2Exchange implements HttpExchange {
     );
   }
 
+  /** The responder threw: the peer is told in whatever way is left. */
+  fail(error: Error): void {
+    if (this.#answer === 'none') this.refuse(500, 'Internal Server Error\n');
+    else if (this.#answer === 'begun' && !this.#parts.stream.writableEnded) this.#giveUp(error);
+  }
+
   /** Answers for a handler that did not, with a few words. Does nothing once there is an answer. */
   refuse(status: number, text: string): void {
     if (this.#answer !== 'none' || this.gone) return;

@@ -53,6 +53,15 @@ export class AppRequest extends IncomingMessage {
     this.#setVersion(version);
   }
 
+  /** The answer has left: a body that nobody has begun to read is not read any more. */
+  static drop(request: AppRequest): void {
+    if (request.#started || request.destroyed) return;
+    request.#started = true;
+    request.#body.discard();
+    request.#end([]);
+    request.resume();
+  }
+
   #wanted(): void {
     if (this.#started) {
       this.#body.resume();

@@ -114,7 +114,7 @@ function serve({ parts, context, app, resolve, reject }: Serving): void {
   socket.on('close', () => {
     gone[Symbol.dispose]();
     capture.fail(destroyed());
-    if (!request.readableEnded) request.resume();
+    AppRequest.drop(request);
   });
   callListener(app, request, response, (thrown) => fail(toError(thrown)));
 }

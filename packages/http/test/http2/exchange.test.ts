@@ -365,19 +365,20 @@ describe('an exchange over HTTP/2', () => {
     expect((await send(client)).status).toBe(413);
   });
 
-  test('a responder that throws loses its stream alone', async () => {
+  test('a responder that throws is answered for, and the connection goes on', async () => {
     const place = world();
     const client = await connectClient(
       place,
       answering((exchange) => {
-        if (exchange.target === '/bad') throw new Error('oops');
+        if (exchange.target === '/late') exchange.stream(OK).write(Buffer.from('half'));
+        if (exchange.target !== '/') throw new Error('oops');
         exchange.respond(OK);
       }),
     );
-    const bad = client.request({ ':path': '/bad' });
-    bad.on('error', () => undefined);
+    expect(await send(client, { ':path': '/early' })).toMatchObject({ status: 500, rstCode: 0 });
+    const late = await send(client, { ':path': '/late' });
+    expect(late.rstCode).toBe(constants.NGHTTP2_INTERNAL_ERROR);
     expect((await send(client)).status).toBe(200);
-    expect(place.reports.problems).toHaveLength(1);
-    bad.close();
+    expect(place.reports.problems).toHaveLength(2);
   });
 });

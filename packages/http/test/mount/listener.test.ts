@@ -2,10 +2,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { TransportSocket } from '@hawser/core';
 import { pipeWorld } from '@hawser/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
+import { WebSocket, WebSocketServer } from 'ws';
 import { http, nodeApp } from '../../src/index.ts';
 import { connectClient, send } from '../http2/h2-world.ts';
 import { ask, exchange, plainNode } from './mount-world.ts';
@@ -209,6 +212,15 @@ describe('a mounted listener answers as on node:http', () => {
 });
 
 describe('a mounted listener', () => {
+  test('that does not want a body does not ask for it', async () => {
+    const { seen } = await exchange(
+      world(),
+      http(nodeApp((_, response) => void response.writeHead(403).end('no'))),
+      [ask('POST /', { Expect: '100-continue', 'Content-Length': '5' })],
+    );
+    expect(seen).toMatchObject([{ status: 403, interim: [] }]);
+  });
+
   test('has its connection kept', async () => {
     const { seen, closed } = await exchange(
       world(),
@@ -519,6 +531,37 @@ describe('a mounted listener', () => {
     expect(place.reports.problems).toEqual([]);
     const { seen } = await exchange(world(), http(app), [ask('GET /')]);
     expect(seen).toMatchObject([{ status: 426 }]);
+  });
+
+  test('serves WebSockets of the library it always had', async () => {
+    const place = world();
+    const sockets = new WebSocketServer({ noServer: true });
+    sockets.on('connection', (ws, request) => {
+      ws.on('message', (data) => void ws.send(`${request.url} ${String(data)}`));
+    });
+    const app = nodeApp((_, response) => void response.writeHead(426).end(), {
+      upgrade(request, socket, head) {
+        sockets.handleUpgrade(request, socket, head, (ws) =>
+          sockets.emit('connection', ws, request),
+        );
+      },
+    });
+    let socket: TransportSocket | undefined;
+    await place.connect(http(app), {
+      connectionMade(transport) {
+        socket = new TransportSocket(transport);
+        transport.handTo(socket.protocol);
+      },
+      dataReceived: () => undefined,
+    });
+    const ws = new WebSocket('ws://hawser.example/live', {
+      createConnection: () => socket as unknown as Socket,
+    });
+    const heard = new Promise((done) => ws.on('message', (data) => done(String(data))));
+    ws.on('open', () => void ws.send('hello'));
+    expect(await heard).toBe('/live hello');
+    ws.terminate();
+    sockets.close();
   });
 
   test('over HTTP/2 knows the version, and needs no way to delimit its answer', async () => {
