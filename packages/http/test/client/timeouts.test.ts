@@ -3,6 +3,7 @@ import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { httpClient, type RequestTimeouts } from '../../src/index.ts';
 import { type StubReply, StubServer, type TestClient, testClient } from '../../testing/index.ts';
+import { failureOf } from './failure-of.ts';
 
 function asking(timeouts: RequestTimeouts, reply: StubReply): TestClient {
   const stub = new StubServer();
@@ -20,15 +21,15 @@ describe('a request ends with a timeout', () => {
     };
     const client = httpClient(reactor, { endpoint: never, retry: false });
     const asked = client.get('http://a/');
-    const failed = expect(asked).rejects.toMatchObject({
+    const failed = failureOf(asked);
+    await reactor.clock.elapse(9_999);
+    expect(asked.peek().state).toBe('pending');
+    await reactor.clock.elapse(1);
+    expect(await failed).toMatchObject({
       code: 'HAWSER_CONNECT_TIMEOUT',
       phase: 'connect',
       sent: 'nothing',
     });
-    await reactor.clock.elapse(9_999);
-    expect(asked.peek().state).toBe('pending');
-    await reactor.clock.elapse(1);
-    await failed;
     expect(cancelled).toBe(1);
     await client.close();
     expect(reactor.clock.timers).toBe(0);
@@ -37,14 +38,14 @@ describe('a request ends with a timeout', () => {
   test('when the server does not answer', async () => {
     await using client = asking({ headMs: 2_000 }, 'silence');
     const asked = client.post('/', { body: 'x' });
-    const failed = expect(asked).rejects.toMatchObject({
-      code: 'HAWSER_HTTP_TIMEOUT',
-      phase: 'head',
-    });
+    const failed = failureOf(asked);
     await client.elapse(1_999);
     expect(asked.peek().state).toBe('pending');
     await client.elapse(1);
-    await failed;
+    expect(await failed).toMatchObject({
+      code: 'HAWSER_HTTP_TIMEOUT',
+      phase: 'head',
+    });
     expect(client.connections.size).toBe(0);
   });
 
@@ -56,12 +57,12 @@ describe('a request ends with a timeout', () => {
     await client.elapse(4_000);
     expect(await text).toBe('abc');
     await using other = asking({ bodyIdleMs: 1_000 }, { body, pieceDelayMs: 1_900 });
-    const failed = expect((await other.get('/')).text()).rejects.toMatchObject({
+    const failed = failureOf((await other.get('/')).text());
+    await other.elapse(1_000);
+    expect(await failed).toMatchObject({
       code: 'HAWSER_HTTP_TIMEOUT',
       phase: 'body',
     });
-    await other.elapse(1_000);
-    await failed;
     expect(other.connections.size).toBe(0);
   });
 
@@ -95,30 +96,30 @@ describe('a request ends with a timeout', () => {
       }
     }
     const asked = client.post('/', { body: endless() });
-    const failed = expect(asked).rejects.toMatchObject({
-      code: 'HAWSER_HTTP_TIMEOUT',
-      phase: 'send',
-    });
+    const failed = failureOf(asked);
     await client.elapse(2_999);
     expect(asked.peek().state).toBe('pending');
     expect(taken).toBeLessThan(500_000);
     await client.elapse(1);
-    await failed;
+    expect(await failed).toMatchObject({
+      code: 'HAWSER_HTTP_TIMEOUT',
+      phase: 'send',
+    });
     await client.close();
     expect(client.reactor.clock.timers).toBe(0);
   });
 
   test('when all of it takes too long, whatever it waits for', async () => {
     await using client = asking({ totalMs: 5_000 }, 'silence');
-    const head = expect(client.get('/')).rejects.toMatchObject({ code: 'HAWSER_HTTP_TIMEOUT' });
+    const head = failureOf(client.get('/'));
     await client.elapse(5_000);
-    await head;
+    expect(await head).toMatchObject({ code: 'HAWSER_HTTP_TIMEOUT' });
     const body = ['a', 'b', 'c', 'd'];
     await using other = asking({ totalMs: 5_000 }, { body, pieceDelayMs: 2_000 });
     const response = await other.get('/');
-    const failed = expect(response.text()).rejects.toMatchObject({ code: 'HAWSER_HTTP_TIMEOUT' });
+    const failed = failureOf(response.text());
     await other.elapse(5_000);
-    await failed;
+    expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_TIMEOUT' });
     await other.reactor.clock.settle();
     expect(other.connections.size).toBe(0);
   });
@@ -126,9 +127,9 @@ describe('a request ends with a timeout', () => {
   test('of the caller, as for any deferred', async () => {
     await using client = asking({}, 'silence');
     const asked = client.get('/').timeout(300, client.reactor.clock);
-    const failed = expect(asked).rejects.toMatchObject({ code: 'HAWSER_TIMEOUT' });
+    const failed = failureOf(asked);
     await client.elapse(300);
-    await failed;
+    expect(await failed).toMatchObject({ code: 'HAWSER_TIMEOUT' });
     expect(client.connections.size).toBe(0);
   });
 

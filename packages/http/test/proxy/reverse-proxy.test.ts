@@ -16,6 +16,7 @@ import {
   type TestClient,
   testClient,
 } from '../../testing/index.ts';
+import { failureOf } from '../client/failure-of.ts';
 
 interface World {
   readonly peer: TestClient;
@@ -223,9 +224,9 @@ describe('a reverse proxy', () => {
     );
     const response = await peer.get('/');
     const text = response.text();
-    const failed = expect(text).rejects.toMatchObject({ code: 'HAWSER_HTTP_INCOMPLETE' });
+    const failed = failureOf(text);
     await peer.elapse(10);
-    await failed;
+    expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_INCOMPLETE' });
     await peer[Symbol.asyncDispose]();
   });
 
