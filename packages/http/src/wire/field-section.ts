@@ -8,11 +8,17 @@ import {
   type KnownFieldName,
   knownFieldName,
 } from './field-name.ts';
-import { malformed } from './malformed.ts';
+import { type MalformedCode, malformed } from './malformed.ts';
 import { HTAB, SP, TOKEN } from './octets.ts';
 
 const COLON = 0x3a;
 const NONE: FieldLines = Object.freeze([]);
+
+const TAB_FAILURES: { readonly [role in FieldRole]?: MalformedCode } = {
+  [FieldRole.ContentLength]: 'bad-content-length',
+  [FieldRole.TransferEncoding]: 'unknown-transfer-coding',
+  [FieldRole.Connection]: 'bad-connection',
+};
 
 /** Takes the field lines of one head after the other. */
 export class FieldSection {
@@ -74,7 +80,8 @@ export class FieldSection {
     }
     const value = this.#add(known.name, text, colon + 1, end);
     if (value === undefined) return malformed('too-many-fields');
-    return known.role === FieldRole.None ? undefined : this.#apply(known.role, value);
+    if (known.role === FieldRole.None) return undefined;
+    return tabFailure(known.role, text, colon + 1, end) ?? this.#apply(known.role, value);
   }
 
   /** Takes the trailer line between `start` and `end`, where its CRLF is. Its octets are those of a line. */
@@ -94,7 +101,8 @@ export class FieldSection {
     const { name, role } = fieldNameOf(text.slice(start, colon));
     const value = this.#add(name, text, colon + 1, end);
     if (value === undefined) return malformed('too-many-fields');
-    return role === FieldRole.None ? undefined : this.#apply(role, value);
+    if (role === FieldRole.None) return undefined;
+    return tabFailure(role, text, colon + 1, end) ?? this.#apply(role, value);
   }
 
   /** `undefined` if there are too many. */
@@ -168,8 +176,8 @@ export class FieldSection {
   #option(value: string, from: number, to: number): void {
     let start = from;
     let end = to;
-    while (start < end && isBlank(value.charCodeAt(start))) start++;
-    while (end > start && isBlank(value.charCodeAt(end - 1))) end--;
+    while (start < end && value.charCodeAt(start) === SP) start++;
+    while (end > start && value.charCodeAt(end - 1) === SP) end--;
     const length = end - start;
     // The lengths of "close", "upgrade" and "keep-alive": others need not be looked at.
     if (length !== 5 && length !== 7 && length !== 10) return;
@@ -205,6 +213,24 @@ function colonOf(text: string, start: number, end: number): number | Malformed {
     return malformed('bad-field-name');
   }
   return malformed('missing-colon');
+}
+
+/**
+ * A HTAB in or after a value is white space for us and part of the value for others, such as node 20. Where that would
+ * change where a message ends or what follows it, it is refused.
+ */
+function tabFailure(
+  role: FieldRole,
+  text: string,
+  from: number,
+  end: number,
+): Malformed | undefined {
+  const code = TAB_FAILURES[role];
+  if (code === undefined) return undefined;
+  let at = from;
+  while (at < end && isBlank(text.charCodeAt(at))) at++;
+  for (; at < end; at++) if (text.charCodeAt(at) === HTAB) return malformed(code);
+  return undefined;
 }
 
 function isNameAt({ spelled }: KnownFieldName, text: string, start: number): boolean {

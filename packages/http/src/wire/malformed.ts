@@ -18,6 +18,7 @@ const STATUS = {
   'bad-status-line': 502,
   'unexpected-response': 502,
   'too-many-interim': 502,
+  'unexpected-switch': 502,
   // Field lines (§5).
   'head-too-long': 431,
   'too-many-fields': 431,
@@ -37,6 +38,7 @@ const STATUS = {
   'chunked-in-1.0': 400,
   'unknown-transfer-coding': 501,
   'connect-with-body': 400,
+  'bad-connection': 400,
   // Chunks (§7.1).
   'bad-chunk-size': 400,
   'chunk-too-large': 400,

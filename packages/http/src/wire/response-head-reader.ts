@@ -77,7 +77,14 @@ export class ResponseHeadReader implements HeadReader<ResponseHeadRead> {
       return this.#interim > MAX_INTERIM ? malformed('too-many-interim') : undefined;
     }
     this.#interim = 0;
-    return undefined;
+    return this.#status === 101 ? this.#checkSwitch() : undefined;
+  }
+
+  /** 101 has to say what to (RFC 9110 §15.2.2): without that it is not sure that anything follows but HTTP. */
+  #checkSwitch(): Malformed | undefined {
+    const { upgrade, upgradeAsked } = this.#fields;
+    const inOrder = this.#version === '1.1' && upgradeAsked && upgrade !== undefined;
+    return inOrder ? undefined : malformed('unexpected-switch');
   }
 
   #make(text: string, fieldsAt: number): ResponseHeadRead {

@@ -48,10 +48,16 @@ function compareRequests(our: ReadRequest, their: ReadRequest): string | undefin
   if (!isTarget(their.target, our)) return 'disagree: target';
   if (!isSame(our.fields, their.fields)) return 'disagree: fields';
   if (their.takenOver !== our.takenOver) return compareUpgrades(our, their);
-  if (our.takenOver && (our.body !== '' || !our.complete)) return 'node upgrades before the body';
+  if (our.takenOver && (our.body !== '' || !our.complete || isChunked(our))) {
+    return 'node upgrades before the body';
+  }
   if (!our.complete || !their.complete) return undefined;
   if (our.body !== their.body) return 'disagree: body';
   return isSame(our.trailers, their.trailers) ? undefined : 'disagree: trailers';
+}
+
+function isChunked({ fields }: ReadRequest): boolean {
+  return fields.some((name, at) => at % 2 === 0 && name === 'transfer-encoding');
 }
 
 function compareUpgrades(our: ReadRequest, their: ReadRequest): string {

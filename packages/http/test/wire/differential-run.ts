@@ -1,21 +1,29 @@
-// Compares our reader of requests with that of node:http over many mutants, and fails where they differ without a reason:
-// npx tsx --conditions=@hawser/source packages/http/test/wire/differential-run.ts --count 1000000 --seed 1
+// Compares our readers with those of node:http over many mutants, and fails where they differ without a reason:
+// npx tsx --conditions=@hawser/source packages/http/test/wire/differential-run.ts --count 1000000 --seed 1 [--responses]
 import { parseArgs } from 'node:util';
-import { fuzzRequests } from './differential.ts';
-import { outcomeClasses } from './differential-classes.ts';
+import { fuzzRequests, fuzzResponses } from './differential.ts';
+import { outcomeClasses, responseClasses } from './differential-classes.ts';
 
 const { values } = parseArgs({
-  options: { count: { type: 'string', default: '100000' }, seed: { type: 'string', default: '1' } },
+  options: {
+    count: { type: 'string', default: '100000' },
+    seed: { type: 'string', default: '1' },
+    responses: { type: 'boolean', default: false },
+  },
 });
-const count = Number(values.count);
+const options = { count: Number(values.count), seed: Number(values.seed) };
 const started = Date.now();
-const outcomes = await fuzzRequests({ count, seed: Number(values.seed) });
+const outcomes = await (values.responses ? fuzzResponses(options) : fuzzRequests(options));
 const seconds = (Date.now() - started) / 1000;
-console.log(`${count} streams in ${seconds.toFixed(1)} s, ${Math.round(count / seconds)} a second`);
-for (const [outcome, { count: times, example }] of [...outcomes].sort(([a], [b]) =>
-  a < b ? -1 : 1,
-)) {
-  console.log(`${String(times).padStart(9)}  ${outcome}  ${JSON.stringify(example).slice(0, 300)}`);
+console.log(
+  `${options.count} streams in ${seconds.toFixed(1)} s, ${Math.round(options.count / seconds)} a second`,
+);
+const classes = values.responses ? responseClasses : outcomeClasses;
+const known = new Set(classes.map(({ outcome }) => outcome));
+for (const [outcome, { count, example }] of [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const mark = known.has(outcome) ? ' ' : '!';
+  console.log(
+    `${String(count).padStart(9)} ${mark} ${outcome}  ${JSON.stringify(example).slice(0, 300)}`,
+  );
 }
-const known = new Set(outcomeClasses.map(({ outcome }) => outcome));
 if ([...outcomes.keys()].some((outcome) => !known.has(outcome))) process.exitCode = 1;

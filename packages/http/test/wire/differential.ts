@@ -1,9 +1,12 @@
 // Differential fuzzing: the same octets, cut the same way, to our reader and to the parser of node:http.
 import { chunkings, SeededRandom } from '@hawser/core/testing';
 import { compareReadings } from './compare-readings.ts';
+import { compareResponses } from './compare-responses.ts';
 import { mutate } from './mutate.ts';
 import { NodeReader, readOurs } from './read-request.ts';
+import { readAllByNode, readOurs as readOurResponse } from './read-response.ts';
 import { accepted, refused } from './request-vectors.ts';
+import { acceptedResponses, refusedResponses } from './response-vectors.ts';
 
 /** How often each outcome came up, and the shortest octets that led to it. */
 export type Outcomes = Map<string, { count: number; example: string }>;
@@ -31,14 +34,48 @@ export async function fuzzRequests(options: { count: number; seed: number }): Pr
     for (const [at, reading] of theirs.entries()) {
       const chunks = inputs[at] ?? [];
       const outcome = compareReadings(readOurs(chunks), reading);
-      const known = outcomes.get(outcome);
-      const example = Buffer.concat(chunks).toString('latin1');
-      if (known === undefined) outcomes.set(outcome, { count: 1, example });
-      else {
-        known.count += 1;
-        if (example.length < known.example.length) known.example = example;
-      }
+      count(outcomes, outcome, chunks);
     }
   }
   return outcomes;
+}
+
+const RESPONSE_SEEDS: readonly string[] = [
+  ...Array.from({ length: 4 }, () => acceptedResponses.map(([, sent]) => sent)).flat(),
+  ...refusedResponses.map(([, , sent]) => sent),
+];
+/** Without CONNECT: whatever answers it, node takes it for a tunnel, also 100 and 404. */
+const METHODS = ['GET', 'GET', 'GET', 'HEAD', 'POST'];
+
+/** Compares the two readers of responses over `count` mutants, each the answer to one request. */
+export async function fuzzResponses(options: { count: number; seed: number }): Promise<Outcomes> {
+  const random = new SeededRandom(options.seed);
+  const outcomes: Outcomes = new Map();
+  for (let done = 0; done < options.count; done += BATCH) {
+    const inputs: [string, Buffer[]][] = [];
+    for (let at = Math.min(BATCH, options.count - done); at > 0; at--) {
+      const bytes = mutate(RESPONSE_SEEDS, random);
+      const cuts = random.below(4) === 0 ? random.below(1_000_000) : 'whole';
+      const method = METHODS[random.below(METHODS.length)] ?? 'GET';
+      inputs.push([method, chunkings(bytes, cuts).next().value ?? []]);
+    }
+    const theirs = await readAllByNode(inputs);
+    for (const [at, reading] of theirs.entries()) {
+      const [method, chunks] = inputs[at] ?? ['GET', []];
+      const outcome = compareResponses(readOurResponse(method, chunks), reading);
+      count(outcomes, outcome, [Buffer.from(`${method} `), ...chunks]);
+    }
+  }
+  return outcomes;
+}
+
+function count(outcomes: Outcomes, outcome: string, chunks: readonly Buffer[]): void {
+  const example = Buffer.concat(chunks).toString('latin1');
+  const known = outcomes.get(outcome);
+  if (known === undefined) {
+    outcomes.set(outcome, { count: 1, example });
+    return;
+  }
+  known.count += 1;
+  if (example.length < known.example.length) known.example = example;
 }

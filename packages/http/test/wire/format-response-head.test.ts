@@ -172,13 +172,14 @@ describe('promisedLength', () => {
 });
 
 describe('encodeMessage', () => {
-  test.each(['', 'ascii', 'é', '日本 💥', 'x'.repeat(10_000)])(
+  test.each(['', 'ascii', 'é', '日本 💥', 'x'.repeat(100)])(
     'writes the head as latin1, %j as UTF-8',
     (body) => {
       const head = 'x: \xe9\r\n\r\n';
       const expected = Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]);
-      expect(encodeMessage(head, body, Buffer.byteLength(body))).toEqual(expected);
-      expect(encodeMessage(head, Buffer.from(body), Buffer.byteLength(body))).toEqual(expected);
+      expect(encodeMessage(head, body, expected.length - head.length).equals(expected)).toBe(true);
+      const bytes = Buffer.from(body);
+      expect(encodeMessage(head, bytes, bytes.length).equals(expected)).toBe(true);
     },
   );
 });
@@ -191,9 +192,8 @@ describe('formatChunk', () => {
   test.each([1, 15, 16, 4_096, 4_097, 70_000])('frames %d octets', (length) => {
     const data = Buffer.alloc(length, 'x');
     const size = Buffer.from(`${length.toString(16)}\r\n`);
-    expect(Buffer.concat(formatChunk(data))).toEqual(
-      Buffer.concat([size, data, Buffer.from('\r\n')]),
-    );
+    const framed = Buffer.concat([size, data, Buffer.from('\r\n')]);
+    expect(Buffer.concat(formatChunk(data)).equals(framed)).toBe(true);
   });
 
   test('does not copy many', () => {
@@ -256,7 +256,7 @@ describe('what is written is read', () => {
       expect(heads[0]?.keepAlive).toBe(connection === 'implied');
       expect(heads[0]?.fields.slice(0, lines.length)).toEqual(asRead(lines));
       expect(ends).toEqual([bodiless ? [] : asRead(trailers)]);
-      expect(Buffer.concat(read)).toEqual(bodiless ? Buffer.alloc(0) : body);
+      expect(Buffer.concat(read).equals(bodiless ? Buffer.alloc(0) : body)).toBe(true);
     }
   });
 

@@ -56,6 +56,7 @@ const DICTIONARY = [
     '.',
     '\r\n ',
     '\r\n\t',
+    '\t\r\n',
   ],
   ...['GET ', 'POST ', 'HEAD ', 'OPTIONS ', 'CONNECT ', 'QUERY ', 'PATCH ', 'get ', ' HTTP/1.1'],
   ...[

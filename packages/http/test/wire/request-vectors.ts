@@ -86,6 +86,7 @@ export const accepted: readonly Accepted[] = [
   ['GET / HTTP/1.0\r\nConnection: x\r\n\r\n', 'GET / @- 1.0 close {connection: x}'],
   [`${get('Connection: close')}GARBAGE`, 'GET / @a 1.1 close {host: a, connection: close}'],
   [`${get('Connection: close')}${get('X: y')}`, 'GET / @a 1.1 close {host: a, connection: close}'],
+  [get('Connection:\tclose'), 'GET / @a 1.1 close {host: a, connection: close}'],
   // Upgrade.
   [
     get('Connection: Upgrade\r\nUpgrade: websocket'),
@@ -357,6 +358,11 @@ export const refused: readonly Refused[] = [
   ['length-and-chunked', length('3\r\nTransfer-Encoding: chunked')],
   ['chunked-in-1.0', 'POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n'],
   ['unknown-transfer-coding', 'POST / HTTP/1.0\r\nTransfer-Encoding: identity\r\n\r\n'],
+  ['bad-content-length', length('3\t', 'abc')],
+  ['bad-content-length', length('3 \t ', 'abc')],
+  ['unknown-transfer-coding', coding('chunked\t', '0\r\n\r\n')],
+  ['bad-connection', get('Connection: close\t')],
+  ['bad-connection', get('CONNECTION: x,\tclose')],
   ['connect-with-body', 'CONNECT a:1 HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx'],
   [
     'connect-with-body',

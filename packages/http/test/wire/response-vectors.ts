@@ -151,6 +151,10 @@ export const refusedResponses: readonly RefusedResponse[] = [
     ],
     ...['HTTP/1.1 +20 OK\r\n\r\n', '<html>'],
   ].map((sent): RefusedResponse => ['GET', 'bad-status-line', sent]),
+  ...['', 'Upgrade: x\r\n', 'Connection: upgrade\r\n', 'Connection: upgrade\r\nUpgrade:\r\n'].map(
+    (lines): RefusedResponse => ['GET', 'unexpected-switch', `HTTP/1.1 101 x\r\n${lines}\r\n`],
+  ),
+  ['GET', 'unexpected-switch', 'HTTP/1.0 101 x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n'],
   ['GET', 'unsupported-version', 'HTTP/1.2 200 OK\r\n\r\n'],
   ['GET', 'unsupported-version', 'HTTP/2.0 200 OK\r\n\r\n'],
   ['GET', 'bare-lf', 'HTTP/1.1 200 OK\n\r\n'],
