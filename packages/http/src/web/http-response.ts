@@ -132,8 +132,10 @@ export class HttpResponse implements Response {
     const content = response.#content;
     if (isWhole(content)) return content;
     if (isStream(content) && content.locked) throw bodyUnusable();
+    const taken = response.#stream ?? content;
     response.#used = true;
-    return response.#stream ?? content;
+    response.#stream = undefined;
+    return taken;
   }
 
   get status(): number {
@@ -168,9 +170,13 @@ export class HttpResponse implements Response {
 
   get body(): ReadableStream | null {
     if (this.#content === null) return null;
-    this.#stream ??= toStream(this.#content);
-    if (this.#used && !isDisturbed(this.#stream) && !this.#stream.locked)
-      void this.#stream.cancel();
+    if (!this.#used) {
+      this.#stream ??= toStream(this.#content);
+      return this.#stream;
+    }
+    // Whoever has taken it reads it perhaps right now: what is shown here is another stream.
+    this.#stream ??= new ReadableStream();
+    if (!this.#stream.locked && !isDisturbed(this.#stream)) void this.#stream.cancel();
     return this.#stream;
   }
 

@@ -214,6 +214,22 @@ describe('HttpResponse', () => {
     await expect(response.text()).rejects.toThrow('no such file');
   });
 
+  test.each<[string, () => ResponseBody]>([
+    ['a stream', stream],
+    ['a generator', () => Readable.from([Buffer.from('streamed')])],
+  ])('of %s can be looked at while somebody else reads it', async (_what, body) => {
+    const moved = new HttpResponse(body());
+    expect(moved.body).not.toBe(null);
+    const other = moved.with({ status: 201 });
+    expect(moved.body?.locked).toBe(false);
+    expect(moved.bodyUsed).toBe(true);
+    expect(await other.text()).toBe('streamed');
+    const read = new HttpResponse(body());
+    const text = read.text();
+    expect(read.body).not.toBe(null);
+    expect(await text).toBe('streamed');
+  });
+
   test('can be cloned until it is read', async () => {
     for (const body of ['hello', stream()]) {
       const response = new HttpResponse(body, { status: 201, headers: { a: 'b' } });
