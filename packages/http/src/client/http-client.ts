@@ -6,8 +6,9 @@ import { ConnectionPool, type PoolStatus } from './connection-pool.ts';
 import { type FetchInit, type FetchInput, fetchOptions, fetchTarget } from './fetch-request.ts';
 import { Http1Session } from './http1-session.ts';
 import { prepareRequest } from './prepared-request.ts';
-import { RequestRun, type RunOptions } from './request-run.ts';
+import { RequestRun } from './request-run.ts';
 import { RetryPolicy } from './retry-policy.ts';
+import type { RunOptions } from './run-options.ts';
 import type { UpgradedConnection } from './switched-connection.ts';
 import { UpgradeRefusedError } from './upgrade-refused-error.ts';
 

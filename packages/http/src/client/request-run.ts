@@ -4,68 +4,23 @@ import type { IncomingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
 import { HttpHeaders } from '../web/http-headers.ts';
+import { CallerEars } from './caller-ears.ts';
 import { ClientResponse } from './client-response.ts';
-import type { ClientSession, SessionExchange, SessionRequest } from './client-session.ts';
 import type { ConnectionPool } from './connection-pool.ts';
-import type { CookieJar } from './cookie-jar.ts';
 import { contentCodings, decodedBody } from './decode-body.ts';
 import { type Destination, destinationOf, type EndpointChoice, originOf } from './destination.ts';
 import { meteredBody } from './metered-body.ts';
 import type { PreparedRequest } from './prepared-request.ts';
-import { type Progress, ProgressMeter } from './progress.ts';
 import { isRedirect, redirected, refusal, tellsWhoAsks } from './redirect.ts';
+import { type AttemptParts, attempt, type Reply, type Timings } from './request-attempt.ts';
 import { RequestLife } from './request-life.ts';
 import { retryAfterMs } from './retry-after.ts';
-import type { Retry, RetryFacts, RetryPolicy } from './retry-policy.ts';
-import { UpgradedConnection } from './switched-connection.ts';
-import { upload } from './upload.ts';
-
-/** How a request is to be made, with every option decided. */
-export interface RunOptions {
-  readonly timeouts: {
-    readonly connectMs: number;
-    readonly headMs: number;
-    readonly bodyIdleMs: number;
-    readonly totalMs: number;
-  };
-  readonly maxBodyBytes: number;
-  readonly decompress: boolean;
-  readonly maxDecompressionRatio: number;
-  readonly redirect: 'follow' | 'manual' | 'error';
-  readonly maxRedirects: number;
-  readonly retry: RetryPolicy;
-  readonly cookies: CookieJar | undefined;
-  /** Of the request, for its own origin. */
-  readonly endpoint: EndpointChoice | undefined;
-  /** Of the client, for every origin. */
-  readonly clientEndpoint: EndpointChoice | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly continueTimeoutMs: number | undefined;
-  /** What to speak instead of HTTP. */
-  readonly upgrade: string | undefined;
-  /** `host:port` to have a tunnel to. */
-  readonly tunnel: string | undefined;
-  readonly onInterim: ((status: number, fields: FieldLines) => void) | undefined;
-  readonly onProgress: ((progress: Progress) => void) | undefined;
-}
+import type { Retry, RetryFacts } from './retry-policy.ts';
+import type { RunOptions } from './run-options.ts';
+import type { UpgradedConnection } from './switched-connection.ts';
 
 /** What a request comes to. */
 export type RunResult = ClientResponse | UpgradedConnection;
-
-type Reply =
-  | {
-      readonly kind: 'response';
-      readonly head: ResponseHeadRead;
-      readonly body: IncomingBody;
-      readonly exchange: SessionExchange;
-      /** Settles when the connection has no more to do with it. */
-      readonly closed: Deferred<void>;
-    }
-  | { readonly kind: 'switched'; readonly connection: UpgradedConnection };
-
-/** Bodies up to this size leave in one write with their head. */
-const JOINED_BYTES = 65_536;
-const NO_BODY = new Uint8Array(0);
 
 /** A request under way. */
 export class RequestRun {
@@ -73,6 +28,7 @@ export class RequestRun {
   readonly #pool: ConnectionPool;
   readonly #options: RunOptions;
   readonly #life: RequestLife;
+  readonly #ears: CallerEars;
   readonly #visited = new Set<string>();
   /** The fields of the last attempt, with cookies. */
   #sent: FieldLines = [];
@@ -81,14 +37,7 @@ export class RequestRun {
   #redirects = 0;
   #retries = 0;
   #stale = 0;
-  #timings: {
-    startedAt: number;
-    connectedAt: number;
-    headAt: number;
-    endedAt: number | undefined;
-    attempts: number;
-    reused: boolean;
-  };
+  readonly #timings: Timings;
 
   constructor(
     reactor: Reactor,
@@ -101,6 +50,7 @@ export class RequestRun {
     this.#pool = pool;
     this.#request = request;
     this.#options = options;
+    this.#ears = new CallerEars(reactor, options);
     this.#endpoint = options.endpoint ?? options.clientEndpoint;
     this.#timings = {
       startedAt: now,
@@ -161,7 +111,7 @@ export class RequestRun {
     // After a stale connection the others are suspect as well.
     return this.#pool.acquire(destination, { fresh: this.#stale > 1 }).addCallback((session) => {
       try {
-        return this.#send(session);
+        return attempt(session, this.#attemptParts());
       } catch (error) {
         // A request that cannot be written: nobody has this session any more.
         session.close();
@@ -170,78 +120,16 @@ export class RequestRun {
     });
   }
 
-  #send(session: ClientSession): Deferred<Reply> {
-    let exchange: SessionExchange | undefined;
-    let stopUpload: (() => void) | undefined;
-    const closed = new Deferred<void>();
-    const reply = new Deferred<Reply>({
-      canceller: (reason) => exchange?.abort(reason),
-      where: 'http.request',
-    });
-    this.#timings.attempts += 1;
-    this.#timings.connectedAt = this.#reactor.clock.now();
-    this.#timings.reused = session.reused;
-    const { body } = this.#request;
-    const meter = body ? this.#meter('up', body.length) : undefined;
-    exchange = session.start(this.#sessionRequest(), {
-      interim: (head) => this.#interim(head),
-      upload: (out) => {
-        if (!body) return;
-        stopUpload = upload(body, out, {
-          progress: (bytes) => meter?.add(bytes),
-          done: () => meter?.done(),
-          failed: (error) => {
-            if (exchange) exchange.abort(error);
-            else out.abort(error);
-          },
-        });
-      },
-      uploadStopped: () => stopUpload?.(),
-      head: (head, incoming) => {
-        this.#timings.headAt = this.#reactor.clock.now();
-        const started = exchange as SessionExchange;
-        reply.resolve({ kind: 'response', head, body: incoming, exchange: started, closed });
-      },
-      switched: (head, connection) => {
-        reply.resolve({ kind: 'switched', connection: new UpgradedConnection(head, connection) });
-      },
-      failed: (error) => reply.reject(error),
-      closed: () => {
-        this.#timings.endedAt = this.#reactor.clock.now();
-        closed.resolve();
-      },
-    });
-    if (body?.bytes && !stopUpload && this.#joins) {
-      meter?.add(body.bytes.length);
-      meter?.done();
-    }
-    return reply;
-  }
-
-  #sessionRequest(): SessionRequest {
-    const { method, url, body } = this.#request;
-    const { timeouts, continueTimeoutMs, upgrade, tunnel } = this.#options;
-    const expects = body !== undefined && continueTimeoutMs !== undefined;
+  #attemptParts(): AttemptParts {
     this.#sent = this.#fields();
-    const asksForBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
     return {
-      method,
-      upgrade,
-      timeouts,
-      scheme: url.protocol === 'https:' ? 'https' : 'http',
-      authority: tunnel ?? url.host,
-      target: tunnel ?? `${url.pathname}${url.search}`,
+      clock: this.#reactor.clock,
+      request: this.#request,
       fields: this.#sent,
-      body: this.#joins ? body?.bytes : (body ?? (asksForBody ? NO_BODY : undefined)),
-      continueTimeoutMs: expects ? continueTimeoutMs : undefined,
+      options: this.#options,
+      ears: this.#ears,
+      timings: this.#timings,
     };
-  }
-
-  /** The body leaves with the head. */
-  get #joins(): boolean {
-    const bytes = this.#request.body?.bytes;
-    const { continueTimeoutMs } = this.#options;
-    return bytes !== undefined && bytes.length <= JOINED_BYTES && continueTimeoutMs === undefined;
   }
 
   #fields(): FieldLines {
@@ -252,27 +140,6 @@ export class RequestRun {
     const own = headers.get('cookie');
     headers.set('cookie', own === null ? kept : `${own}; ${kept}`);
     return HttpHeaders.linesOf(headers) ?? fields;
-  }
-
-  #interim(head: ResponseHeadRead): void {
-    const { onInterim } = this.#options;
-    if (onInterim) this.#tell(() => onInterim(head.status, head.fields));
-  }
-
-  #meter(direction: Progress['direction'], total: number | undefined): ProgressMeter | undefined {
-    const { onProgress } = this.#options;
-    if (!onProgress) return undefined;
-    const tell = (progress: Progress): void => this.#tell(() => onProgress(progress));
-    return new ProgressMeter(this.#reactor.clock, tell, { direction, total });
-  }
-
-  /** Calls what the caller gave, whose mistakes are not ours. */
-  #tell(call: () => void): void {
-    try {
-      call();
-    } catch (error) {
-      this.#reactor.reports.problem('http.request', error);
-    }
   }
 
   // --- what comes of it ---
@@ -313,7 +180,7 @@ export class RequestRun {
     // Whatever comes all the same is nothing to wait for.
     if (none && body.length !== 0) body.discard();
     let content: IncomingBody = body;
-    const meter = none ? undefined : this.#meter('down', body.length);
+    const meter = none ? undefined : this.#ears.meter('down', body.length);
     if (meter) content = meteredBody(content, meter);
     try {
       const codings = decompress ? contentCodings(headers.get('content-encoding')) : undefined;
