@@ -102,6 +102,7 @@ test('a compressed stream reaches the peer while its source waits, and ends with
 });
 
 test('limits of rate and time are seen by the peer', async () => {
+  const own = tcpWorld();
   let aborted: () => void = () => undefined;
   const whenAborted = new Promise<void>((resolve) => {
     aborted = resolve;
@@ -114,7 +115,7 @@ test('limits of rate and time are seen by the peer', async () => {
       request.signal.addEventListener('abort', aborted);
       return new Promise<Response>(() => undefined);
     });
-  const url = `http://127.0.0.1:${await world.port(http(app))}`;
+  const url = `http://127.0.0.1:${await own.port(http(app))}`;
   expect((await fetch(`${url}/slow`)).status).toBe(503);
   await whenAborted;
   const second = await fetch(url);
@@ -122,4 +123,6 @@ test('limits of rate and time are seen by the peer', async () => {
   const third = await fetch(url);
   expect(third.status).toBe(429);
   expect(third.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect(own.reports.problems).toMatchObject([{ error: { status: 503 } }]);
+  await own.stop();
 });

@@ -8,7 +8,10 @@ import { makeContext } from '../static/site.ts';
 
 const context = makeContext();
 
-function post(body: RequestInit['body'], headers: Record<string, string> = {}): Request {
+function post(
+  body: NonNullable<RequestInit['body']>,
+  headers: Record<string, string> = {},
+): Request {
   return new Request('http://host/path', { method: 'POST', body, headers, duplex: 'half' });
 }
 
