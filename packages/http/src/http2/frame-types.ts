@@ -5,6 +5,7 @@ export const FrameType = {
   RstStream: 3,
   Settings: 4,
   Ping: 6,
+  Goaway: 7,
   WindowUpdate: 8,
   Continuation: 9,
 } as const;

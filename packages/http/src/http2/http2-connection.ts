@@ -98,7 +98,7 @@ export class Http2Connection implements Protocol, Guard {
     this.#transport = transport;
     this.#secure = transport.info(TLS) !== undefined;
     this.#timer = new LazyTimer(clock, (now) => this.#arm(this.#look(now)));
-    this.#socket = new SessionSocket(transport);
+    this.#socket = new SessionSocket(transport, () => this.#goawaySent());
     this.#session = this.#openSession();
     this.#becomeIdle();
   }
@@ -270,6 +270,13 @@ export class Http2Connection implements Protocol, Guard {
     this.#over();
     // Which lets the transport close once it has sent that.
     this.#session.destroy(flooded(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+
+  /** The session ends by a mistake of the client, and may leave it at saying so. */
+  #goawaySent(): void {
+    if (this.#state !== 'open') return;
+    this.#state = 'leaving';
+    this.#transport.reactor.clock.callSoon(() => this.#session.destroy());
   }
 
   #sessionClosed(): void {

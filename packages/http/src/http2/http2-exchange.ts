@@ -17,8 +17,8 @@ import { StreamBodySource } from './stream-body-source.ts';
 /** Statuses whose answers have no body (RFC 9110 §6.4.1). */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
-/** How long trailers may take to leave before a stream is closed whose request nobody reads to its end. */
-const TRAILER_MS = 1_000;
+/** How long a stream may take to close once it was answered; then it is helped along. */
+const RELEASE_MS = 1_000;
 
 /** What a {@link Http2Exchange} is made of. */
 export interface Http2ExchangeParts {
@@ -183,9 +183,8 @@ export class Http2Exchange implements HttpExchange {
 
   /** Does what is due, and gives when to look again. */
   look(now: number): number {
-    const { limits, stream } = this.#parts;
-    if (this.#answer === 'left' && !stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
-    if (this.#answer === 'left' || this.#answer === 'lost') return Number.POSITIVE_INFINITY;
+    const { limits } = this.#parts;
+    if (this.#answer === 'left' || this.#answer === 'lost') return this.#release(now);
     let next = this.#startedAt + limits.maxExchangeMs;
     if (now >= next) {
       this.#overdue();
@@ -200,6 +199,14 @@ export class Http2Exchange implements HttpExchange {
       return Number.POSITIVE_INFINITY;
     }
     return waiting > 0 ? Math.min(next, now + limits.sendTimeoutMs / 2) : next;
+  }
+
+  /** Lets go of a stream that should have closed by itself. */
+  #release(now: number): number {
+    const { stream } = this.#parts;
+    if (!stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
+    else stream.destroy();
+    return stream.destroyed ? Number.POSITIVE_INFINITY : now + RELEASE_MS;
   }
 
   #lookAtBody(now: number): number {
@@ -308,19 +315,16 @@ export class Http2Exchange implements HttpExchange {
     const complete = this.#source.arrived;
     this.body.answered();
     if (stream.destroyed) return;
-    if (complete) {
-      stream.resume();
-    } else if (this.#parts.head.wantsTrailers) {
-      // They leave in a later turn, and a reset would come before them.
-      this.#parts.arm(this.transport.reactor.clock.now() + TRAILER_MS);
-    } else {
-      stream.close(constants.NGHTTP2_NO_ERROR);
-    }
+    this.#parts.arm(this.transport.reactor.clock.now() + RELEASE_MS);
+    if (complete) stream.resume();
+    // Trailers leave in a later turn, and a reset would come before them.
+    else if (!this.#parts.head.wantsTrailers) stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #lost(reason: Error = peerLeft()): void {
     if (this.#answer === 'left' || this.#answer === 'lost') return;
     this.#answer = 'lost';
+    this.#parts.arm(this.transport.reactor.clock.now() + RELEASE_MS);
     this.#gone = true;
     const { takeEnded, stream } = this.#parts;
     const inOrder =

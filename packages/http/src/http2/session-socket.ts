@@ -1,5 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { Transport } from '@hawser/core';
+import { SentFrames } from './sent-frames.ts';
 
 const HIGH_WATER_MARK = 65_536;
 /** How long the last frames, such as GOAWAY, may take to be fetched. */
@@ -15,12 +16,15 @@ export class SessionSocket extends Duplex {
   // Asked for by node's session, which takes anything else for a socket that is not connected yet.
   readonly connecting = false;
   readonly #transport: Transport;
+  readonly #sent: SentFrames;
   #blocked: WriteCallback | undefined;
   #lost = false;
 
-  constructor(transport: Transport) {
+  /** @param goaway the session has said that it ends the connection */
+  constructor(transport: Transport, goaway: () => void) {
     super({ allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK });
     this.#transport = transport;
+    this.#sent = new SentFrames(goaway);
     // The protocol hears of it from the transport; unheard here, it would end the process.
     this.on('error', () => undefined);
   }
@@ -45,11 +49,14 @@ export class SessionSocket extends Duplex {
   }
 
   override _write(data: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
-    this.#written(this.#transport.write(data), callback);
+    this.#sent.inspect(data);
+    this.#written(!this.#transport.ending && this.#transport.write(data), callback);
   }
 
   override _writev(list: readonly { chunk: Buffer }[], callback: WriteCallback): void {
-    this.#written(this.#transport.writeMany(list.map(({ chunk }) => chunk)), callback);
+    const chunks = list.map(({ chunk }) => chunk);
+    for (const chunk of chunks) this.#sent.inspect(chunk);
+    this.#written(!this.#transport.ending && this.#transport.writeMany(chunks), callback);
   }
 
   override _final(callback: WriteCallback): void {
