@@ -37,8 +37,9 @@ export function formatWhole(
   length: number | undefined,
   situation: AnswerSituation,
 ): string {
-  const promised = promisedLength(head.fields);
   const { status } = head;
+  checkFinal(status);
+  const promised = promisedLength(head.fields);
   if (isBodiless(status, situation.method)) {
     return formatHead(head, lengthSaid(status, promised ?? length), situation);
   }
@@ -52,12 +53,13 @@ export function formatWhole(
  * How a body that is not known yet is delimited: by the length that the head promises, in chunks, or by the end of an
  * HTTP/1.0 connection.
  *
- * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when the promise is no length
+ * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when the promise is no length, or the status not final
  */
 export function planStream(
   { status, fields }: ResponseHead,
   { method, version }: Pick<AnswerSituation, 'method' | 'version'>,
 ): StreamPlan {
+  checkFinal(status);
   const length = promisedLength(fields);
   if (isBodiless(status, method)) {
     return { kind: 'none', length: undefined, said: lengthSaid(status, length) };
@@ -78,10 +80,23 @@ export function formatHead(
   return formatResponseHead(head, { body, connection, date: httpDate(clock) });
 }
 
-/** The head after which the connection speaks another protocol: 101, or 2xx to CONNECT (RFC 9110 §7.8, §9.3.6). */
+/**
+ * The head after which the connection speaks another protocol: 101, or 2xx to CONNECT (RFC 9110 §7.8, §9.3.6).
+ *
+ * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when it cannot be written, or has another status
+ */
 export function formatSwitch(head: ResponseHead, clock: Pick<Clock, 'epoch'>): string {
+  const { status } = head;
+  if (status !== 101 && (status < 200 || status > 299)) {
+    throw badField(`Cannot hand the connection over with such a status: ${status}`);
+  }
   const connection = head.status === 101 ? 'upgrade' : 'implied';
   return formatResponseHead(head, { body: 'none', connection, date: httpDate(clock) });
+}
+
+/** After any other another answer follows. */
+function checkFinal(status: number): void {
+  if (status < 200) throw badField(`Cannot answer with a status that is not final: ${status}`);
 }
 
 /** 204 must not say a length (RFC 9110 §8.6); HEAD and 304 may say that of the body which GET would have had. */

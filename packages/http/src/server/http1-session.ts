@@ -130,7 +130,7 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
   // --- what the input says ---
 
   head(head: RequestHead): void {
-    if (this.#state === 'over' || this.#last) return;
+    if (this.#state === 'over' || this.#last || this.#transport.ending) return;
     const { upgrades, responder } = this.#settings;
     this.#deadlines.exchangeBegan();
     if (upgrades && isWebSocketRequest(head)) {

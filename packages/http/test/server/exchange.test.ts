@@ -262,3 +262,24 @@ test('a large answer leaves in pieces, as the peer takes them', async () => {
   expect(taken).toBeGreaterThan(30_000_000);
   expect(transport.wireState).toBe('open');
 });
+
+test.each([
+  ['respond', 103],
+  ['respond', 99],
+  ['stream', 101],
+  ['takeOver', 200.5],
+  ['takeOver', 404],
+] as const)('%s with the status %d is refused', (how, status) => {
+  const { transport, exchanges } = served();
+  transport.receive(get('/', 'Connection: Upgrade', 'Upgrade: x'));
+  const [exchange] = exchanges as [HttpExchange];
+  const head = { status, fields: [] };
+  const answer = {
+    respond: () => exchange.respond(head),
+    stream: () => exchange.stream(head),
+    takeOver: () => exchange.takeOver({ name: 'x', buildProtocol: () => undefined }, head),
+  }[how];
+  expect(answer).toThrow(expect.objectContaining({ code: 'HAWSER_HTTP_BAD_FIELD' }));
+  // Nothing has left, so it can be answered still.
+  echoTarget(exchange);
+});

@@ -1,0 +1,91 @@
+import { FakeTransport } from '@hawser/core/testing';
+import { expect, test } from 'vitest';
+import { Output } from '../../src/server/output.ts';
+
+function outputTo(options = {}): { output: Output; transport: FakeTransport } {
+  const transport = new FakeTransport(options);
+  const output = new Output(transport);
+  transport.start({
+    dataReceived: () => undefined,
+    writeDrained: () => output.drained(),
+  });
+  return { output, transport };
+}
+
+test('texts and small bytes leave as one write, when they are asked to', () => {
+  const { output, transport } = outputTo();
+  output.text('head\r\n');
+  output.bytes(Buffer.from([0, 255, 128]));
+  output.ascii('text');
+  expect(transport.writes).toHaveLength(0);
+  expect(output.gathered).toBe(true);
+  output.flush();
+  expect(transport.writes).toHaveLength(1);
+  expect(transport.takeText('latin1')).toBe('head\r\n\u0000\u00ff\u0080text');
+  output.flush();
+  expect(transport.writes).toHaveLength(0);
+});
+
+test('small bytes are copied: a view into a larger buffer keeps nothing alive', () => {
+  const { output, transport } = outputTo();
+  const large = new Uint8Array(1_000).fill(1);
+  output.bytes(large.subarray(10, 12));
+  output.flush();
+  expect([...transport.take()]).toEqual([1, 1]);
+});
+
+test('what was gathered leaves before larger bytes, with them', () => {
+  const { output, transport } = outputTo();
+  output.text('head');
+  output.bytes(Buffer.alloc(5_000, 'x'));
+  expect(transport.writes).toHaveLength(1);
+  expect(transport.takeText()).toBe(`head${'x'.repeat(5_000)}`);
+});
+
+test('much text does not wait to be asked', () => {
+  const { output, transport } = outputTo();
+  for (let at = 0; at < 1_000; at++) output.text('x'.repeat(100));
+  expect(transport.take().length).toBeGreaterThan(80_000);
+});
+
+test('a large chunk leaves in pieces, and what follows it after it', async () => {
+  const { output, transport } = outputTo();
+  transport.stall();
+  output.bytes(Buffer.alloc(1_000_000, 'x'));
+  output.text('after');
+  output.flush();
+  output.bytes(Buffer.alloc(300_000, 'y'));
+  expect(output.full).toBe(true);
+  expect(transport.pendingBytes).toBeLessThan(300_000);
+  let text = '';
+  for (let turn = 0; turn < 20; turn++) {
+    transport.drained();
+    text += transport.takeText();
+    await transport.settle();
+    transport.stall();
+  }
+  expect(text === `${'x'.repeat(1_000_000)}after${'y'.repeat(300_000)}`).toBe(true);
+});
+
+test('whoever writes without end behind a large chunk loses the connection', async () => {
+  const { output, transport } = outputTo();
+  transport.stall();
+  output.bytes(Buffer.alloc(1_000_000));
+  for (let at = 0; at < 17 && !transport.ending; at++) output.bytes(Buffer.alloc(1_000_000));
+  await transport.settle();
+  expect(transport.closedWith).toMatchObject({
+    kind: 'aborted',
+    error: { code: 'HAWSER_WRITE_QUEUE_FULL' },
+  });
+});
+
+test('what comes after the end is dropped without a report', () => {
+  const { output, transport } = outputTo();
+  transport.close();
+  output.text('late');
+  output.flush();
+  output.bytes(Buffer.alloc(5_000));
+  output.bytes(Buffer.alloc(500_000));
+  expect(transport.take()).toHaveLength(0);
+  expect(transport.reactor.reports).toMatchObject({ problems: [] });
+});
