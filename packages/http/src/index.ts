@@ -146,11 +146,8 @@ export { type NodeAppOptions, type NodeUpgradeListener, nodeApp } from './mount/
 export { type NodeHttpOptions, nodeHttp } from './mount/node-http.ts';
 // A proxy in front of other servers.
 export type { ForwardedStyle } from './proxy/forwarded-fields.ts';
-export {
-  type ReverseProxyOptions,
-  reverseProxy,
-  type UpstreamChoice,
-} from './proxy/reverse-proxy.ts';
+export { reverseProxy, type UpstreamChoice } from './proxy/reverse-proxy.ts';
+export type { ReverseProxyOptions } from './proxy/reverse-proxy-options.ts';
 export type { BalanceOptions, Upstream } from './proxy/upstreams.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
@@ -200,7 +197,7 @@ export type { SymlinkPolicy } from './static/file-tree.ts';
 export type { StoredCoding } from './static/precompressed.ts';
 export type { DotfilePolicy } from './static/request-path.ts';
 export { staticFiles, staticOrNext } from './static/static-files.ts';
-export type { StaticOptions } from './static/static-site.ts';
+export type { StaticOptions } from './static/static-options.ts';
 // Requests and responses.
 export { HttpHeaders, toFieldLines } from './web/http-headers.ts';
 export {

@@ -9,7 +9,6 @@
 import {
   type CloseReason,
   ConnectionError,
-  type DelayedCall,
   describeReason,
   type Protocol,
   type Transport,
@@ -29,15 +28,12 @@ import type {
 import { HttpRequestError, HttpResponseError, type RequestPhase } from './http-request-error.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { wantsClose } from './http1-request-head.ts';
+import { IdleDeadline, type IdleLimits } from './idle-deadline.ts';
 import { keepAliveHint } from './keep-alive-hint.ts';
 
 /** Limits of a session. */
-export interface Http1SessionOptions {
+export interface Http1SessionOptions extends IdleLimits {
   readonly limits: CodecLimits;
-  /** Longest it stays open without a request, in milliseconds; a shorter hint of the server counts. */
-  readonly idleMs: number;
-  /** Longest it is used, in milliseconds; 0 for ever. */
-  readonly lifetimeMs: number;
 }
 
 export class Http1Session implements Protocol, ClientSession {
@@ -52,10 +48,7 @@ export class Http1Session implements Protocol, ClientSession {
   #served = 0;
   /** Requests that the server still takes, by its hint. */
   #left = Number.POSITIVE_INFINITY;
-  /** What the server said it keeps an idle connection for. */
-  #idleHint: number | undefined;
-  #idleUntil = 0;
-  #timer: DelayedCall | undefined;
+  #idle: IdleDeadline | undefined;
   /** Inside of the reader, whose callbacks must be over before the next request begins. */
   #reading = 0;
   #done = false;
@@ -75,7 +68,7 @@ export class Http1Session implements Protocol, ClientSession {
   }
 
   get capacity(): number {
-    return this.#spent || this.#exchange || !this.#transport || this.#expired() ? 0 : 1;
+    return this.#spent || this.#exchange || !this.#idle || this.#idle.passed ? 0 : 1;
   }
   get reused(): boolean {
     return this.#served > 0;
@@ -109,6 +102,7 @@ export class Http1Session implements Protocol, ClientSession {
       gaveUp: (error) => this.#fail(error),
       finished: () => this.#settleSoon(),
     });
+    this.#idle?.work();
     this.#served += 1;
     this.#left -= 1;
     this.#exchange = exchange;
@@ -131,7 +125,8 @@ export class Http1Session implements Protocol, ClientSession {
 
   connectionMade(transport: Transport): void {
     this.#transport = transport;
-    this.#becomeIdle();
+    this.#idle = new IdleDeadline(transport.reactor.clock, this.#options, () => this.close());
+    this.#idle.rest();
   }
 
   dataReceived(data: Buffer): void {
@@ -162,7 +157,6 @@ export class Http1Session implements Protocol, ClientSession {
   connectionLost(reason: CloseReason): void {
     this.#lost = reason;
     this.#retire();
-    this.#timer?.cancel();
     const body = this.#exchange?.body;
     // What has arrived already may be all there is: whoever reads on finds out.
     if (!body || body.over || !body.resting) this.#failLost();
@@ -188,7 +182,7 @@ export class Http1Session implements Protocol, ClientSession {
     const { timeoutMs, max } = keepAliveHint(head.fields);
     if (!head.keepAlive) this.#retire();
     if (max !== undefined) this.#left = Math.min(this.#left, max);
-    if (timeoutMs !== undefined) this.#idleHint = timeoutMs;
+    if (timeoutMs !== undefined && this.#idle) this.#idle.hintMs = timeoutMs;
     // A body that nobody has asked for rests in the socket.
     if (head.bodyLength !== 0) this.#hold();
     exchange.head(head);
@@ -312,7 +306,7 @@ export class Http1Session implements Protocol, ClientSession {
       return;
     }
     transport.resumeReading();
-    this.#becomeIdle();
+    this.#idle?.rest();
     this.#owner.available(this);
   }
 
@@ -321,37 +315,10 @@ export class Http1Session implements Protocol, ClientSession {
     return this.#reader.state === 'head' || this.#reader.state === 'body';
   }
 
-  #becomeIdle(): void {
-    const { clock } = (this.#transport as Transport).reactor;
-    this.#idleUntil =
-      clock.now() + Math.min(this.#options.idleMs, this.#idleHint ?? this.#options.idleMs);
-    const { lifetimeMs } = this.#options;
-    if (lifetimeMs > 0) this.#idleUntil = Math.min(this.#idleUntil, this.openedAt + lifetimeMs);
-    if (this.#timer && this.#timer.at > this.#idleUntil) {
-      this.#timer.cancel();
-      this.#timer = undefined;
-    }
-    this.#timer ??= clock.callLater(this.#idleUntil - clock.now(), () => this.#checkIdle());
-  }
-
-  /** One timer for many requests: it looks again when it fires. */
-  #checkIdle(): void {
-    this.#timer = undefined;
-    if (this.#exchange || this.#spent) return;
-    const { clock } = (this.#transport as Transport).reactor;
-    const left = this.#idleUntil - clock.now();
-    if (left > 0) this.#timer = clock.callLater(left, () => this.#checkIdle());
-    else this.close();
-  }
-
-  #expired(): boolean {
-    return this.#transport !== undefined && this.#idleUntil <= this.#transport.reactor.clock.now();
-  }
-
   #retire(): void {
     if (this.#spent) return;
     this.#spent = true;
-    this.#timer?.cancel();
+    this.#idle?.stop();
     this.#owner.spent(this);
   }
 }

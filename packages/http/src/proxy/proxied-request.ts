@@ -1,0 +1,244 @@
+import { CancelledError } from '@hawser/core';
+import type { RequestOptions } from '../client/client-options.ts';
+import type { ClientResponse } from '../client/client-response.ts';
+import type { HttpClient } from '../client/http-client.ts';
+import { HttpRequestError } from '../client/http-request-error.ts';
+import type { BodyStream } from '../client/request-body.ts';
+import { UpgradeRefusedError } from '../client/upgrade-refused-error.ts';
+import type { FieldLines } from '../contract/field-lines.ts';
+import type { HttpContext } from '../contract/http-handler.ts';
+import { HttpError } from '../http-error.ts';
+import { HttpHeaders, toFieldLines } from '../web/http-headers.ts';
+import { HttpResponse } from '../web/http-response.ts';
+import { takeOver } from '../web/take-over.ts';
+import { endToEndFields, fieldValue } from './end-to-end-fields.ts';
+import { CLAIMS, forwardedFields } from './forwarded-fields.ts';
+import { gatewayError } from './gateway-error.ts';
+import { limitedBody } from './limited-body.ts';
+import type { ReverseProxyOptions } from './reverse-proxy-options.ts';
+import { tunnelTo } from './tunnel.ts';
+import type { UpstreamState, Upstreams } from './upstreams.ts';
+
+const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+/** More proxies than this on the way are a loop. */
+const MAX_VIA = 20;
+
+/** One request on its way through. */
+export class ProxiedRequest {
+  readonly #request: Request;
+  readonly #context: HttpContext;
+  readonly #options: ReverseProxyOptions;
+  readonly #fields: FieldLines;
+  readonly #upgrade: string | undefined;
+  #bodyTaken = false;
+
+  constructor(request: Request, context: HttpContext, options: ReverseProxyOptions) {
+    this.#request = request;
+    this.#context = context;
+    this.#options = options;
+    this.#fields = toFieldLines(request.headers);
+    this.#upgrade = upgradeOf(this.#fields);
+  }
+
+  /** What is not handed on. */
+  refusal(): Response | undefined {
+    const { method } = this.#request;
+    if (method === 'CONNECT') return new HttpResponse(null, { status: 501 });
+    const via = fieldValue(this.#fields, 'via');
+    if (via !== undefined && via.split(',').length >= MAX_VIA) {
+      return new HttpResponse(null, { status: 508 });
+    }
+    if (this.#length !== undefined && this.#length > this.#maxBytes) {
+      return new HttpResponse(null, { status: 413, headers: { connection: 'close' } });
+    }
+    return undefined;
+  }
+
+  async sendToOneOf(client: HttpClient, upstreams: Upstreams): Promise<Response> {
+    const { retries = 1 } = this.#options;
+    const { clock } = this.#context.reactor;
+    const tried = new Set<UpstreamState>();
+    for (let left = Math.min(retries, upstreams.count - 1); ; left--) {
+      const upstream = upstreams.pick(clock, tried);
+      tried.add(upstream);
+      upstream.busy += 1;
+      try {
+        const response = await this.#attempt(client, upstream);
+        upstreams.succeeded(upstream);
+        this.#countUntilDone(upstream);
+        return response;
+      } catch (error) {
+        upstream.busy -= 1;
+        if (this.#context.signal.aborted) return gatewayError(error);
+        if (error instanceof HttpError) throw error;
+        if (isFault(error)) upstreams.failed(upstream, clock);
+        if (left <= 0 || !this.#mayRetry(error)) return this.#failed(error);
+      }
+    }
+  }
+
+  async send(client: HttpClient, upstream: UpstreamState): Promise<Response> {
+    try {
+      return await this.#attempt(client, upstream);
+    } catch (error) {
+      if (error instanceof HttpError) throw error;
+      return this.#failed(error);
+    }
+  }
+
+  async #attempt(client: HttpClient, upstream: UpstreamState): Promise<Response> {
+    const { url, endpoint } = this.#destination(upstream);
+    const options: RequestOptions = {
+      headers: HttpHeaders.over(this.#forwarded()),
+      signal: this.#context.signal,
+      implicitHeaders: false,
+      decompress: false,
+      cookies: false,
+      retry: false,
+      redirect: 'manual',
+      endpoint,
+      timeouts: this.#options.timeouts,
+    };
+    if (this.#upgrade !== undefined && this.#options.upgrades !== false) {
+      return this.#switch(client, url, { ...options, upgrade: this.#upgrade });
+    }
+    const response = await client.request(url, {
+      ...options,
+      method: this.#request.method,
+      body: this.#body(),
+      bodyLength: this.#length,
+      onInterim: (status, fields) => {
+        if (status !== 100) this.#context.inform(status, HttpHeaders.over(endToEndFields(fields)));
+      },
+    });
+    return this.#relay(response);
+  }
+
+  async #switch(
+    client: HttpClient,
+    url: URL,
+    { upgrade, ...options }: RequestOptions & { readonly upgrade: string },
+  ): Promise<Response> {
+    try {
+      const server = await client.upgrade(url, upgrade, options);
+      if (this.#context.signal.aborted) server.abort();
+      const headers = endToEndFields(toFieldLines(server.headers));
+      const protocol = server.headers.get('upgrade') ?? upgrade;
+      return takeOver(tunnelTo(server), { protocol, headers: HttpHeaders.over(headers) });
+    } catch (error) {
+      if (error instanceof UpgradeRefusedError) return this.#relay(error.response);
+      throw error;
+    }
+  }
+
+  #relay(response: ClientResponse): Response {
+    const { status, statusText } = response;
+    const fields = endToEndFields(response.fields);
+    fields.push('via', `${response.version} ${this.#options.via ?? 'hawser'}`);
+    // A stream whose trailers nobody wants costs nothing more.
+    const chunked = fieldValue(response.fields, 'content-length') === undefined;
+    return new HttpResponse(response.body, {
+      status,
+      statusText,
+      headers: HttpHeaders.over(fields),
+      ...(chunked && response.body
+        ? { trailers: () => HttpHeaders.over(endToEndFields(toFieldLines(response.trailers))) }
+        : {}),
+    });
+  }
+
+  #forwarded(): string[] {
+    const { trustForwarded = false, forwarded = 'x-forwarded', via = 'hawser' } = this.#options;
+    const context = this.#context;
+    const trusts = typeof trustForwarded === 'function' ? trustForwarded(context) : trustForwarded;
+    const fields = endToEndFields(this.#fields, ['host', 'content-length', ...CLAIMS]);
+    const host = fieldValue(this.#fields, 'host');
+    const { peer, secure } = context;
+    const claims = trusts ? this.#fields : [];
+    fields.push(...forwardedFields(forwarded, { peer, secure, host }, claims));
+    fields.push('via', `${context.version} ${via}`);
+    if (/(?:^|,)\s*trailers\s*(?:,|$)/i.test(fieldValue(this.#fields, 'te') ?? '')) {
+      fields.push('te', 'trailers');
+    }
+    return fields;
+  }
+
+  #destination({ url, endpoint }: UpstreamState): Pick<UpstreamState, 'url' | 'endpoint'> {
+    const asked = new URL(this.#request.url);
+    const to = new URL(url);
+    to.pathname = url.pathname.replace(/\/$/, '') + asked.pathname;
+    to.search = asked.search;
+    to.username = '';
+    to.password = '';
+    if (this.#options.host !== 'peer') return { url: to, endpoint };
+    // The Host of the peer, on a connection to the server.
+    const way =
+      endpoint ?? `tcp://${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
+    to.host = asked.host;
+    if (asked.port === '') to.port = '';
+    return { url: to, endpoint: way };
+  }
+
+  // --- the body ---
+
+  get #length(): number | undefined {
+    const length = fieldValue(this.#fields, 'content-length');
+    return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined;
+  }
+
+  get #maxBytes(): number {
+    return this.#options.maxBodyBytes ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Opened when it is sent: until then another server may have it. */
+  #body(): (() => BodyStream) | null {
+    const { method } = this.#request;
+    const none = this.#length === 0 || (this.#length === undefined && !this.#chunked);
+    if (none || method === 'GET' || method === 'HEAD' || method === 'TRACE') return null;
+    return () => {
+      this.#bodyTaken = true;
+      return limitedBody(this.#request.body as ReadableStream<Uint8Array>, this.#maxBytes);
+    };
+  }
+
+  get #chunked(): boolean {
+    return (
+      fieldValue(this.#fields, 'transfer-encoding') !== undefined || this.#context.version === '2.0'
+    );
+  }
+
+  // --- failures ---
+
+  #mayRetry(error: unknown): boolean {
+    if (this.#bodyTaken || !(error instanceof HttpRequestError)) return false;
+    if (error.sent === 'nothing') return true;
+    return IDEMPOTENT.has(this.#request.method) && error.phase !== 'body';
+  }
+
+  #failed(error: unknown): Response {
+    // The body that the peer sent for too long is its own fault.
+    const { cause } = error as { cause?: unknown };
+    if (cause instanceof HttpError) throw cause;
+    return gatewayError(error);
+  }
+
+  #countUntilDone(upstream: UpstreamState): void {
+    void this.#context.done.then(() => {
+      upstream.busy -= 1;
+    });
+  }
+}
+
+function upgradeOf(fields: FieldLines): string | undefined {
+  const names = fieldValue(fields, 'connection')?.toLowerCase().split(',') ?? [];
+  return names.some((name) => name.trim() === 'upgrade')
+    ? fieldValue(fields, 'upgrade')
+    : undefined;
+}
+
+/** Whether the server is to blame: not for a request that was given up, or that did not find a place. */
+function isFault(error: unknown): boolean {
+  if (error instanceof CancelledError) return false;
+  if (!(error instanceof HttpRequestError)) return true;
+  return error.phase !== 'queue' && error.code !== 'HAWSER_HTTP_UPLOAD';
+}
