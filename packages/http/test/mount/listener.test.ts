@@ -537,7 +537,7 @@ describe('a mounted listener', () => {
     const place = world();
     const sockets = new WebSocketServer({ noServer: true });
     sockets.on('connection', (ws, request) => {
-      ws.on('message', (data) => void ws.send(`${request.url} ${String(data)}`));
+      ws.on('message', (data: Buffer) => ws.send(`${request.url} ${data.toString()}`));
     });
     const app = nodeApp((_, response) => void response.writeHead(426).end(), {
       upgrade(request, socket, head) {
@@ -557,8 +557,8 @@ describe('a mounted listener', () => {
     const ws = new WebSocket('ws://hawser.example/live', {
       createConnection: () => socket as unknown as Socket,
     });
-    const heard = new Promise((done) => ws.on('message', (data) => done(String(data))));
-    ws.on('open', () => void ws.send('hello'));
+    const heard = new Promise((done) => ws.on('message', (data: Buffer) => done(data.toString())));
+    ws.on('open', () => ws.send('hello'));
     expect(await heard).toBe('/live hello');
     ws.terminate();
     sockets.close();
