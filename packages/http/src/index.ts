@@ -188,11 +188,12 @@ export {
   readEvents,
 } from './sse/event-stream-reader.ts';
 export type { ServerEvent } from './sse/format-event.ts';
+export type { CacheControl, ServedFile } from './static/cache-control.ts';
 // Files.
 export { contentDisposition } from './static/content-disposition.ts';
 export type { FileCacheOptions } from './static/file-cache.ts';
-export type { CacheControl, EtagPolicy, ServedFile } from './static/file-form.ts';
 export { type FileResponseOptions, fileResponse } from './static/file-response.ts';
+export type { EtagPolicy } from './static/file-tags.ts';
 export type { SymlinkPolicy } from './static/file-tree.ts';
 export type { StoredCoding } from './static/precompressed.ts';
 export type { DotfilePolicy } from './static/request-path.ts';

@@ -5,7 +5,7 @@ import { HttpError } from '../http-error.ts';
 import { contentDisposition } from './content-disposition.ts';
 import { contentTypeOf } from './content-type.ts';
 import { answerWithFile } from './file-answer.ts';
-import { type EtagPolicy, FileTags } from './file-form.ts';
+import { type EtagPolicy, FileTags } from './file-tags.ts';
 import { toFoundFile } from './file-tree.ts';
 import { retryChanged, toHttpError } from './system-errors.ts';
 

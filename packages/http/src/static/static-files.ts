@@ -2,7 +2,8 @@ import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpError } from '../http-error.ts';
 import { HttpResponse } from '../web/http-response.ts';
-import { type StaticOptions, StaticSite } from './static-site.ts';
+import type { StaticOptions } from './static-options.ts';
+import { StaticSite } from './static-site.ts';
 
 /**
  * Serves the files below the directory `root`, to GET and HEAD: with their media type, conditional requests and ranges

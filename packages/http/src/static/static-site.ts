@@ -1,66 +1,20 @@
 import { resolve } from 'node:path';
-import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
+import type { HttpContext } from '../contract/http-handler.ts';
 import { rankEncodings } from '../delivery/accept-encoding.ts';
-import { pathOf, targetOf } from '../delivery/url-parts.ts';
-import { HttpResponse } from '../web/http-response.ts';
+import { pathOf } from '../delivery/url-parts.ts';
+import { cacheControlOf } from './cache-control.ts';
 import { contentTypeOf } from './content-type.ts';
 import { directoryListing } from './directory-listing.ts';
 import { answerWithFile } from './file-answer.ts';
-import { FileCache, type FileCacheOptions } from './file-cache.ts';
+import { FileCache } from './file-cache.ts';
 import { loadFile } from './file-content.ts';
-import { type CacheControl, cacheControlOf, type EtagPolicy, FileTags } from './file-form.ts';
-import { FileTree, type FoundFile, type SymlinkPolicy } from './file-tree.ts';
+import { FileTags } from './file-tags.ts';
+import { FileTree, type FoundFile } from './file-tree.ts';
+import { redirectToDirectory, wantsPage } from './page-request.ts';
 import { findVariant, type StoredCoding } from './precompressed.ts';
-import { type DotfilePolicy, type RequestPath, readRequestPath } from './request-path.ts';
+import { type RequestPath, readRequestPath } from './request-path.ts';
+import type { StaticOptions } from './static-options.ts';
 import { retryChanged, toHttpError } from './system-errors.ts';
-
-/** Options for `staticFiles` and `staticOrNext`. */
-export interface StaticOptions {
-  /** The part of the path in front of the files, such as `/assets/`; other paths are not found. @defaultValue `'/'` */
-  readonly prefix?: string | undefined;
-  /** The file that stands for its directory; the path of which then ends with a slash. @defaultValue `'index.html'` */
-  readonly index?: string | false | undefined;
-  /** Directories without an index show what is in them. @defaultValue false */
-  readonly listing?: boolean | undefined;
-  /**
-   * Names that begin with a dot: `'ignore'` finds none, `'deny'` answers 403. `.well-known` at the top is always served.
-   * @defaultValue `'ignore'`
-   */
-  readonly dotfiles?: DotfilePolicy | undefined;
-  /** @defaultValue `'inside'` */
-  readonly symlinks?: SymlinkPolicy | undefined;
-  /** Endings to try for a name that is not there: with `['html']`, `/about` finds `about.html`. @defaultValue none */
-  readonly extensions?: readonly string[] | undefined;
-  /**
-   * Sends `app.js.br`, `app.js.zst` or `app.js.gz` in place of `app.js` to peers that accept it, if it is there. True is
-   * `['br', 'zstd', 'gzip']`, which is the order among what a peer likes equally. @defaultValue false
-   */
-  readonly precompressed?: boolean | readonly StoredCoding[] | undefined;
-  /**
-   * `'weak'` is made of size and time, `'strong'` of the bytes, which are read once more for it whenever a file has
-   * changed. Only a strong one, or the time, lets a peer resume a download. @defaultValue `'weak'`
-   */
-  readonly etag?: EtagPolicy | undefined;
-  /** @defaultValue `'no-cache'`: kept by the peer, and asked for again each time, which is answered with 304 */
-  readonly cacheControl?: CacheControl | undefined;
-  /** Paths with a hash of the content in them, such as `/-[0-9a-f]{8}\./`: a peer may keep those for a year. */
-  readonly immutable?: RegExp | undefined;
-  /** More fields for every file. `x-content-type-options: nosniff` is there already. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Media types by ending, such as `{ '.wasm': 'application/wasm' }`, before those known. */
-  readonly contentTypes?: Readonly<Record<string, string>> | undefined;
-  /** Ranges of one request; for more the whole is sent. 0 sends no parts. @defaultValue 16 */
-  readonly maxRanges?: number | undefined;
-  /** A file for pages that are not there, such as `'index.html'` of an application with paths of its own. */
-  readonly fallback?: string | undefined;
-  /**
-   * Keeps small files in memory: an answer with one costs a tenth then, and is there in the same turn. @defaultValue none
-   * is kept
-   */
-  readonly cache?: boolean | FileCacheOptions | undefined;
-  /** Answers what is not there. @defaultValue 404 */
-  readonly notFound?: HttpHandler | undefined;
-}
 
 type GoodPath = RequestPath & { readonly ok: true };
 
@@ -263,23 +217,6 @@ function lowerCase(fields: Readonly<Record<string, string>> = {}): Record<string
 function codingsOf(precompressed: boolean | readonly StoredCoding[]): readonly StoredCoding[] {
   if (typeof precompressed !== 'boolean') return [...precompressed];
   return precompressed ? ['br', 'zstd', 'gzip'] : [];
-}
-
-/**
- * To the same path with a slash. Relative, so that it holds wherever the files are mounted, and cannot lead to another
- * host.
- */
-function redirectToDirectory(request: Request): Response {
-  const path = pathOf(request.url);
-  const last = path.slice(path.lastIndexOf('/') + 1);
-  const query = targetOf(request.url).slice(path.length);
-  return new HttpResponse(null, { status: 308, headers: { location: `./${last}/${query}` } });
-}
-
-/** A page is asked for by name, not a picture or script that is missing. */
-function wantsPage(request: Request, segments: readonly string[]): boolean {
-  if (segments.at(-1)?.includes('.')) return false;
-  return /(?:^|[,\s])text\/html(?:$|[;,\s])/i.test(request.headers.get('accept') ?? '');
 }
 
 function join(before: string | undefined, name: string): string {

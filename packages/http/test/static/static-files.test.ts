@@ -16,7 +16,7 @@ import type { HttpHandler } from '../../src/contract/http-handler.ts';
 import { HttpError } from '../../src/http-error.ts';
 import { FileCache } from '../../src/static/file-cache.ts';
 import { staticFiles, staticOrNext } from '../../src/static/static-files.ts';
-import type { StaticOptions } from '../../src/static/static-site.ts';
+import type { StaticOptions } from '../../src/static/static-options.ts';
 import { get, makeContext, makeSite, openFiles, type Site, TELLS_OPEN_FILES } from './site.ts';
 
 const context = makeContext();
