@@ -1,8 +1,8 @@
 // What the Fetch standard (§2.2.2, "Headers") lets a field be called and hold.
+import { trimSpace } from './trim-space.ts';
 
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const UPPER = /[A-Z]/;
-const OUTER_SPACE = /^[\t\n\r ]+|[\t\n\r ]+$/g;
 const FORBIDDEN_IN_VALUE = /[\0\n\r]/;
 const BEYOND_BYTES = /[^\0-\u00ff]/;
 /** What nearly every value is: visible text without white space around it. */
@@ -32,7 +32,7 @@ export function normalValue(value: string): string {
   if (BEYOND_BYTES.test(text)) {
     throw new TypeError('Cannot set a header as its value has characters beyond U+00FF');
   }
-  const trimmed = text.replace(OUTER_SPACE, '');
+  const trimmed = trimSpace(text);
   if (FORBIDDEN_IN_VALUE.test(trimmed)) {
     throw new TypeError('Cannot set a header as its value has a line end or NUL in it');
   }

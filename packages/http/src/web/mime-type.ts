@@ -1,4 +1,5 @@
 // Media types as in RFC 9110 §8.3 and the MIME Sniffing standard §4.4, as far as bodies need them.
+import { trimSpaceEnd } from './trim-space.ts';
 
 /** A media type in lower case, with its parameters. The first of two parameters of one name counts. */
 export interface MimeType {
@@ -53,7 +54,7 @@ function readValue(
 ): { readonly text: string; readonly quoted: boolean; readonly next: number } {
   if (text[start] !== '"') {
     const next = indexOfAny(text, ';', start);
-    return { text: text.slice(start, next).replace(/[\t\n\r ]+$/, ''), quoted: false, next };
+    return { text: trimSpaceEnd(text.slice(start, next)), quoted: false, next };
   }
   let value = '';
   let at = start + 1;
