@@ -44,7 +44,11 @@ export type { RetryOptions } from './client/retry-policy.ts';
 export { UpgradedConnection } from './client/switched-connection.ts';
 export { UpgradeRefusedError } from './client/upgrade-refused-error.ts';
 export { type QueryInput, type QueryValue, withQuery } from './client/with-query.ts';
+export type { IncomingBody, OutgoingBody } from './contract/body.ts';
+export type { HttpExchange, Responder } from './contract/exchange.ts';
+export type { FieldLines } from './contract/field-lines.ts';
 export type { HttpContext, HttpHandler } from './contract/http-handler.ts';
+export type { ResponseHead } from './contract/message-head.ts';
 // Delivery.
 export type { HttpAccessRecord } from './delivery/access-record.ts';
 export { bodyLimit } from './delivery/body-limit.ts';
@@ -85,6 +89,8 @@ export type { FormLimits } from './forms/form-limits.ts';
 export type { FieldPart, FilePart, Part } from './forms/part.ts';
 export { type PartsOptions, parts } from './forms/parts.ts';
 export { type ReadFormOptions, readForm } from './forms/read-form.ts';
+// Errors that answer.
+export { HttpError, type HttpErrorOptions } from './http-error.ts';
 // HTTP/2.
 export { type Http2ServerOptions, http2 } from './http2/http2.ts';
 export type { Http2Options } from './http2/http2-options.ts';
