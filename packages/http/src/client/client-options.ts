@@ -38,7 +38,7 @@ export interface SharedOptions {
   readonly redirect?: 'follow' | 'manual' | 'error' | undefined;
   /** @defaultValue 10 */
   readonly maxRedirects?: number | undefined;
-  /** Whether and how a request is sent again; `false` for never. */
+  /** Whether and how a request is sent again; `false` for only what was not sent at all. */
   readonly retry?: RetryOptions | false | undefined;
   /** Keeps cookies; `false` for a request that has nothing to do with those of the client. @defaultValue none */
   readonly cookies?: CookieJar | false | undefined;

@@ -49,6 +49,8 @@ export class ConnectionPool {
   readonly #pools = new Map<string, OriginPool>();
   readonly #closing: (() => void)[] = [];
   #closed: Error | undefined;
+  /** Somebody waits for a connection that the limit of all did not allow. */
+  #starved = false;
 
   /** @throws RangeError when a limit makes no sense */
   constructor(reactor: Reactor, parts: ConnectionPoolParts) {
@@ -142,6 +144,9 @@ export class ConnectionPool {
           make: (protocol) => this.#parts.makeSession(protocol, owner),
         }),
       admits: () => this.#admits(),
+      rests: () => {
+        if (this.#starved) this.#shrunk();
+      },
       shrunk: () => this.#shrunk(),
     });
   }
@@ -149,12 +154,14 @@ export class ConnectionPool {
   /** Makes room by ending what somebody else does not use. */
   #admits(): boolean {
     if (this.status().connections < this.#limits.maxConnections) return true;
+    this.#starved = true;
     // It is gone in a later turn, and calls `shrunk` then.
     for (const pool of this.#pools.values()) if (pool.closeOldestIdle()) return false;
     return false;
   }
 
   #shrunk(): void {
+    this.#starved = false;
     for (const [key, pool] of this.#pools) if (pool.empty) this.#pools.delete(key);
     for (const pool of this.#pools.values()) if (pool.waiting > 0) pool.dialMore();
     if (this.#pools.size > 0) return;

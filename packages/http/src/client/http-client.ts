@@ -91,7 +91,7 @@ class PoolingClient implements HttpClient {
     const limits = { ...defaultCodecLimits, ...options.limits };
     this.#reactor = reactor;
     this.#options = options;
-    this.#retry = retryPolicy(options.retry);
+    this.#retry = new RetryPolicy(options.retry);
     this.#pool = new ConnectionPool(reactor, {
       options: options.pool ?? {},
       connectMs: options.timeouts?.connectMs ?? 10_000,
@@ -245,7 +245,7 @@ class PoolingClient implements HttpClient {
       maxDecompressionRatio: own.maxDecompressionRatio ?? all.maxDecompressionRatio ?? 200,
       redirect: own.redirect ?? all.redirect ?? 'follow',
       maxRedirects: own.maxRedirects ?? all.maxRedirects ?? 10,
-      retry: own.retry === undefined ? this.#retry : retryPolicy(own.retry),
+      retry: own.retry === undefined ? this.#retry : new RetryPolicy(own.retry),
       cookies: cookies === false ? undefined : cookies,
       endpoint: own.endpoint,
       clientEndpoint: all.endpoint,
@@ -257,8 +257,4 @@ class PoolingClient implements HttpClient {
       onProgress: own.onProgress,
     };
   }
-}
-
-function retryPolicy(retry: HttpClientOptions['retry']): RetryPolicy {
-  return new RetryPolicy(retry === false ? { limit: 0 } : retry);
 }

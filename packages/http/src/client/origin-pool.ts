@@ -12,6 +12,8 @@ export interface OriginPoolOptions {
   dial(owner: SessionOwner): Deferred<ClientSession>;
   /** Whether one more connection may be made, for all pools. */
   admits(): boolean;
+  /** A connection has nothing to do. */
+  rests(): void;
   /** There are fewer connections, or none at all and nobody who waits. */
   shrunk(): void;
 }
@@ -129,7 +131,10 @@ export class OriginPool implements SessionOwner {
     const waiter = this.#next(session);
     if (waiter) waiter.answer.resolve(session);
     else if (this.#retired) session.close();
-    else if (!this.#idle.includes(session)) this.#idle.push(session);
+    else if (!this.#idle.includes(session)) {
+      this.#idle.push(session);
+      this.#options.rests();
+    }
   }
 
   spent(session: ClientSession): void {

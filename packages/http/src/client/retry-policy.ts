@@ -3,7 +3,10 @@ import { HttpRequestError } from './http-request-error.ts';
 
 /** Which requests are sent again, and when. */
 export interface RetryOptions {
-  /** How often at most; 0 for only what was not sent at all. @defaultValue 2 */
+  /**
+   * How often at most. Even with 0 an idempotent request goes to another connection at once when the one that it was
+   * sent on had been closed meanwhile. @defaultValue 2
+   */
   readonly limit?: number | undefined;
   /** Answers after which an idempotent request is sent again. @defaultValue [429, 502, 503, 504] */
   readonly statuses?: readonly number[] | undefined;
@@ -47,13 +50,18 @@ export interface Retry {
 /** Decides whether a request may be sent again. Pure but for the jitter. */
 export class RetryPolicy {
   readonly #limit: number;
+  readonly #again: boolean;
   readonly #statuses: ReadonlySet<number>;
   readonly #initialDelayMs: number;
   readonly #maxDelayMs: number;
   readonly #maxRetryAfterMs: number;
 
-  /** @throws RangeError when a value makes no sense */
-  constructor(options: RetryOptions = {}) {
+  /**
+   * `false` sends nothing again but what was not sent at all.
+   * @throws RangeError when a value makes no sense
+   */
+  constructor(retry: RetryOptions | false = {}) {
+    const options: RetryOptions = retry === false ? { limit: 0 } : retry;
     const { limit = 2, statuses = [429, 502, 503, 504], initialDelayMs = 250 } = options;
     const { maxDelayMs = 10_000, maxRetryAfterMs = 60_000 } = options;
     if (!Number.isInteger(limit) || limit < 0 || limit > 20) {
@@ -64,6 +72,7 @@ export class RetryPolicy {
       throw new RangeError(`Cannot retry as delays must be >= 0 and ascend: ${given}`);
     }
     this.#limit = limit;
+    this.#again = retry !== false;
     this.#statuses = new Set(statuses);
     this.#initialDelayMs = initialDelayMs;
     this.#maxDelayMs = maxDelayMs;
@@ -90,7 +99,7 @@ export class RetryPolicy {
     // Idempotent or not, what nobody has seen may be sent.
     if (error.sent !== 'nothing' && !idempotent) return undefined;
     // A connection that closed while it waited is no failure of the server: another one is taken at once.
-    const stale = error.sent === 'nothing' || (error.sent === 'unread' && this.#limit > 0);
+    const stale = error.sent === 'nothing' || (error.sent === 'unread' && this.#again);
     if (error.phase !== 'connect' && stale && facts.stale < MAX_STALE) {
       return { delayMs: 0, stale: true };
     }

@@ -94,7 +94,8 @@ export class ProxiedRequest {
       implicitHeaders: false,
       decompress: false,
       cookies: false,
-      retry: false,
+      // A connection that was closed while it waited is nobody's fault.
+      retry: this.#hasBody ? false : { limit: 0 },
       redirect: 'manual',
       endpoint,
       timeouts: this.#options.timeouts,
@@ -190,21 +191,20 @@ export class ProxiedRequest {
     return this.#options.maxBodyBytes ?? Number.POSITIVE_INFINITY;
   }
 
+  get #hasBody(): boolean {
+    const { method } = this.#request;
+    // What comes with these means nothing (RFC 9110 §9.3.1).
+    if (method === 'GET' || method === 'HEAD' || method === 'TRACE') return false;
+    return this.#length !== 0 && this.#request.body !== null;
+  }
+
   /** Opened when it is sent: until then another server may have it. */
   #body(): (() => BodyStream) | null {
-    const { method } = this.#request;
-    const none = this.#length === 0 || (this.#length === undefined && !this.#chunked);
-    if (none || method === 'GET' || method === 'HEAD' || method === 'TRACE') return null;
+    if (!this.#hasBody) return null;
     return () => {
       this.#bodyTaken = true;
       return limitedBody(this.#request.body as ReadableStream<Uint8Array>, this.#maxBytes);
     };
-  }
-
-  get #chunked(): boolean {
-    return (
-      fieldValue(this.#fields, 'transfer-encoding') !== undefined || this.#context.version === '2.0'
-    );
   }
 
   // --- failures ---

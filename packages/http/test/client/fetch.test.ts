@@ -24,7 +24,11 @@ describe('fetch of a client', () => {
     expect(await (await fetch(request)).json()).toEqual(['POST', '/r', 'c']);
     expect(stub.requests.at(-1)?.headers.get('x-a')).toBe('1');
     const again = new Request('http://a/r', { method: 'POST', body: 'c' });
-    expect(await (await fetch(again, { method: 'POST', body: 'd' })).json()).toEqual(['POST', '/r', 'd']);
+    expect(await (await fetch(again, { method: 'POST', body: 'd' })).json()).toEqual([
+      'POST',
+      '/r',
+      'd',
+    ]);
     expect(
       await client.request(new Request('http://a/q')).addCallback((response) => response.json()),
     ).toEqual(['GET', '/q', '']);

@@ -57,6 +57,17 @@ describe('connections', () => {
     expect(connections(client)).toEqual([1, 2, 3, 2]);
   });
 
+  test('in all are limited: whoever waits gets the place of what becomes idle elsewhere', async () => {
+    await using client = asking({ pool: { maxConnections: 1 } }, { delayMs: 1_000, body: 'slow' });
+    const slow = textOf(client.get('http://a/'));
+    const others = ['http://b/', 'http://c/', 'http://b/'].map((url) => textOf(client.get(url)));
+    await client.reactor.clock.settle();
+    expect(client.stub.connections).toBe(1);
+    await client.elapse(1_000);
+    expect(await Promise.all([slow, ...others])).toEqual(['slow', 'ok', 'ok', 'ok']);
+    expect(client.reactor.clock.now()).toBe(1_000);
+  });
+
   test('of another origin are not used', async () => {
     await using client = asking({});
     for (const url of ['http://a/', 'http://b/', 'http://a:81/', 'http://a/']) {

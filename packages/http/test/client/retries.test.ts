@@ -80,7 +80,7 @@ describe('a request is sent again', () => {
   });
 
   test('without a wait if its connection had been closed meanwhile', async () => {
-    await using client = asking({ limit: 1 });
+    await using client = asking({ limit: 0 });
     await (await client.get('/')).text();
     // Closed, and the client cannot know it yet.
     for (const server of client.connections) server.abort();
@@ -88,6 +88,15 @@ describe('a request is sent again', () => {
     expect(await (await asked).text()).toBe('ok');
     expect(client.reactor.clock.now()).toBe(0);
     expect((await asked).timings).toMatchObject({ attempts: 2, reused: false });
+  });
+
+  test('but not POST, which the server may have read before it closed', async () => {
+    await using client = asking({});
+    await (await client.get('/')).text();
+    for (const server of client.connections) server.abort();
+    await expect(client.post('/', { body: 'x' })).rejects.toMatchObject({ sent: 'unread' });
+    await client.elapse(60_000);
+    expect(client.stub.requests).toHaveLength(1);
   });
 
   test('if nothing of it was sent, POST as well', async () => {

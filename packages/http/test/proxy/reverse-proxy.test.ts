@@ -60,6 +60,24 @@ describe('a reverse proxy', () => {
     await peer[Symbol.asyncDispose]();
   });
 
+  test('hands on what a bodiless answer says of its body', async () => {
+    const { peer } = proxied({}, { body: 'hello' }, { status: 304, headers: { etag: '"a"' } });
+    const head = await peer.head('/');
+    expect([head.headers.get('content-length'), await head.text()]).toEqual(['5', '']);
+    const fresh = await peer.get('/');
+    expect([fresh.status, fresh.headers.get('etag')]).toEqual([304, '"a"']);
+    await peer[Symbol.asyncDispose]();
+  });
+
+  test('goes on when the server has closed what waited', async () => {
+    const { peer, stub, behind } = proxied({});
+    expect(await (await peer.get('/')).text()).toBe('ok');
+    for (const server of behind.servers) server.abort();
+    expect(await (await peer.get('/')).text()).toBe('ok');
+    expect(stub.connections).toBe(2);
+    await peer[Symbol.asyncDispose]();
+  });
+
   test('keeps what is for one connection to itself, both ways', async () => {
     const hop = {
       connection: 'x-secret, close',
