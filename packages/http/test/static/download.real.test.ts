@@ -20,7 +20,7 @@ import { makeSite, openFiles, TELLS_OPEN_FILES } from './site.ts';
 
 const world = tcpWorld();
 const BIG = Buffer.alloc(8_000_000, 'the quick brown fox ');
-const site = makeSite({ 'big.txt': BIG, 'small.txt': 'small', 'cut.bin': BIG });
+const site = makeSite({ 'big.txt': BIG, 'small.txt': 'small', 'cut.bin': '' });
 afterAll(async () => {
   await world.stop();
   site[Symbol.dispose]();
@@ -84,6 +84,9 @@ test.runIf(TELLS_OPEN_FILES)('peers that leave in the middle leave no file open'
 
 test('a file that becomes shorter breaks the connection off, and is reported', async () => {
   const own = tcpWorld();
+  // More than the buffers of both ends take, and only holes.
+  const size = 200_000_000;
+  truncateSync(site.path('cut.bin'), size);
   const client = await own.connect(files, new RawClient());
   client.send('GET /cut.bin HTTP/1.1\r\nHost: a\r\n\r\n');
   client.transport.pauseReading();
@@ -92,7 +95,7 @@ test('a file that becomes shorter breaks the connection off, and is reported', a
   client.transport.resumeReading();
   const reason = await client.lost;
   expect(reason.kind).not.toBe('done');
-  expect(client.received.length).toBeLessThan(BIG.length);
+  expect(client.received.length).toBeLessThan(size);
   expect(own.reports.problems).toMatchObject([{ error: { code: 'HAWSER_HTTP_FILE_CHANGED' } }]);
   await own.stop();
 });
