@@ -35,6 +35,8 @@ export function webResponder(handler: HttpHandler, options: WebResponderOptions 
   if (!(maxBodyBytes >= 0)) {
     throw new RangeError(`Cannot serve as maxBodyBytes must be >= 0: ${maxBodyBytes}`);
   }
+  // Node loads all of fetch when it is first asked for: now, rather than while the first peer waits.
+  void globalThis.Request;
   const requestOptions = { maxBodyBytes };
   return (exchange) => {
     if (!answeredHere(exchange)) {
