@@ -9,8 +9,10 @@ import { WireReader, withDefaultLimits } from './wire-reader.ts';
  *
  * - An empty Host is refused, as `http` and `https` know no empty host (RFC 9110 §4.2.1); so is a Content-Length that came
  *   twice, and any Transfer-Encoding but `chunked`.
+ * - A HTAB in or after the value of Content-Length, Transfer-Encoding or Connection is refused, as not all readers take it
+ *   for white space.
  * - The target of CONNECT is `host:port`; its request has no body. After CONNECT nothing more is read: what follows is
- *   there for `takeRest`. The same after a request that asks both to upgrade and to close.
+ *   there for `takeRest`, and whoever feeds should stop: it is kept. The same after a request that asks both to upgrade and to close.
  * - After a request that closes the connection (`keepAlive` is false) what follows is thrown away (RFC 9112 §9.6).
  * - Fields that may not be trailers, such as Content-Length or Authorization, are refused there.
  */

@@ -25,6 +25,8 @@ export class ResponseHeadReader implements HeadReader<ResponseHeadRead> {
   readonly #fields: FieldSection;
   /** The methods of the requests that are not yet answered. */
   readonly #expected: string[] = [];
+  /** The beginning of the line that is not yet complete is in order. */
+  #prefixSeen = false;
   #interim = 0;
   #status = 0;
   #statusText = '';
@@ -40,11 +42,15 @@ export class ResponseHeadReader implements HeadReader<ResponseHeadRead> {
 
   partialStart(text: string): Malformed | undefined {
     if (this.#expected.length === 0) return malformed('unexpected-response');
+    // Looked at no more once it is there: a line may come octet by octet.
+    if (this.#prefixSeen) return undefined;
+    this.#prefixSeen = text.length > PREFIX.length;
     return prefixFailure(text);
   }
 
   start(text: string, start: number, end: number): Malformed | undefined {
     if (this.#expected.length === 0) return malformed('unexpected-response');
+    this.#prefixSeen = false;
     const minor = text.charCodeAt(start + STATUS_AT - 2);
     // The space before an empty phrase is often left out.
     const inOrder =

@@ -70,7 +70,9 @@ export class NodeReader {
   readonly #server = createServer({ requireHostHeader: false });
 
   constructor() {
-    const take = (request: IncomingMessage): void => this.#take(request);
+    const take = (request: IncomingMessage): void => {
+      this.#take(request);
+    };
     this.#server.on('request', take);
     this.#server.on('checkContinue', take);
     this.#server.on('checkExpectation', take);

@@ -103,6 +103,43 @@ describe('a pause', () => {
   });
 });
 
+test('what cannot become a request is refused at the first octet that shows it', () => {
+  const lengths = ['\x16\x03\x01', 'SSH-2.0-x', 'EHLO x', 'PROXY TCP4', 'GE T', 'get /', '\0'].map(
+    (sent) => {
+      const reader = new RequestReader(recordRequests());
+      let fed = 0;
+      for (const octet of sent) {
+        fed += 1;
+        if (reader.feed(latin1(octet)) !== undefined) return `${JSON.stringify(sent)} ${fed}`;
+      }
+      return sent;
+    },
+  );
+  expect(lengths).toEqual([
+    '"\\u0016\\u0003\\u0001" 1',
+    '"SSH-2.0-x" 2',
+    '"EHLO x" 1',
+    '"PROXY TCP4" 4',
+    '"GE T" 3',
+    '"get /" 1',
+    '"\\u0000" 1',
+  ]);
+});
+
+test('a head that comes octet by octet costs no more than its octets', () => {
+  const reader = new RequestReader(recordRequests(), {
+    maxHeadBytes: 2 ** 20,
+    maxTargetBytes: 2 ** 19,
+  });
+  const target = '/'.repeat(2 ** 19);
+  const sent = latin1(`GET ${target} HTTP/1.1\r\nHost: a\r\nX: ${'y'.repeat(2 ** 18)}\r\n\r\n`);
+  // Half a million times half a million octets would take minutes.
+  let refusals = 0;
+  for (const octet of sent) if (reader.feed(Buffer.of(octet)) !== undefined) refusals += 1;
+  expect(refusals).toBe(0);
+  expect(reader.state).toBe('idle');
+});
+
 test('what is fed in a call of the sink comes after what is there', () => {
   const requests = recordRequests();
   const reader = new RequestReader(requests);
