@@ -26,7 +26,7 @@ export interface RequestTimeouts {
 }
 
 /** What a client and a single request can both say; the request has the last word. */
-export interface SharedOptions {
+interface SharedOptions {
   readonly timeouts?: RequestTimeouts | undefined;
   /** Most octets that `json`, `text`, `bytes` and `collect` hold, after decoding. @defaultValue 10_485_760 */
   readonly maxBodyBytes?: number | undefined;

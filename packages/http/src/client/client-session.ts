@@ -22,7 +22,7 @@ export interface SessionRequest {
 }
 
 /** How long a session waits for its peer, in milliseconds; 0 for ever. */
-export interface SessionTimeouts {
+interface SessionTimeouts {
   readonly headMs: number;
   readonly bodyIdleMs: number;
 }

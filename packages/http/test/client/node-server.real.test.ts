@@ -130,7 +130,7 @@ describe('a client of node:http', () => {
       const transport = upgraded.handTo({
         dataReceived(data) {
           done(data.toString());
-          transport.abort();
+          transport.close();
         },
       });
       transport.write(Buffer.from('hello'));
