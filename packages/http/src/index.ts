@@ -215,6 +215,7 @@ export {
   toStandardRequest,
 } from './web/http-request.ts';
 export { HttpResponse, type HttpResponseInit } from './web/http-response.ts';
+export type { BodyProducer, BodyWriter } from './web/produced-body.ts';
 export type { BodyPieces, Content, ResponseBody } from './web/response-content.ts';
 export type { ResponseParts, TakeOver, Trailers } from './web/response-parts.ts';
 export { type TakeOverOptions, takeOver } from './web/take-over.ts';

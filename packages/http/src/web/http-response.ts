@@ -7,7 +7,9 @@ import { collectContent, toStream } from './content-stream.ts';
 import { HttpHeaders } from './http-headers.ts';
 import { isDisturbed } from './is-disturbed.ts';
 import { joinStandard } from './join-standard.ts';
+import { type BodyProducer, ProducedBody } from './produced-body.ts';
 import {
+  type BodyPieces,
   type Content,
   extractContent,
   isStream,
@@ -79,6 +81,29 @@ export class HttpResponse implements Response {
   /** HTML with `content-type: text/html; charset=utf-8`. It is sent as it is: escape what is not yours. */
   static html(html: string, init?: HttpResponseInit): HttpResponse {
     return HttpResponse.#typed(html, 'text/html; charset=utf-8', init);
+  }
+
+  /**
+   * A body that comes piece by piece, from an iterable or a stream, or written by a function that starts when the answer
+   * is sent. The peer decides how fast. What fails in it cuts the answer off.
+   *
+   * @example
+   * HttpResponse.stream(async ({ write }) => {
+   *   for (const row of rows) await write(`${row}\n`);
+   * });
+   */
+  static stream(
+    source: BodyProducer | BodyPieces | ReadableStream,
+    init?: HttpResponseInit,
+  ): HttpResponse {
+    return new HttpResponse(typeof source === 'function' ? new ProducedBody(source) : source, init);
+  }
+
+  /** One JSON value a line, with `content-type: application/x-ndjson`. What is no JSON cuts the answer off. */
+  static jsonLines(values: AsyncIterable<unknown>, init?: HttpResponseInit): HttpResponse {
+    const response = new HttpResponse(jsonLines(values), init);
+    response.#defaultType('application/x-ndjson');
+    return response;
   }
 
   /**
@@ -283,5 +308,13 @@ export class HttpResponse implements Response {
     copy.#content = this.#content;
     copy.#more = this.#more;
     return copy;
+  }
+}
+
+async function* jsonLines(values: AsyncIterable<unknown>): AsyncGenerator<string, void, undefined> {
+  for await (const value of values) {
+    const text = JSON.stringify(value) as string | undefined;
+    if (text === undefined) throw new TypeError('Cannot write a value of a response as JSON');
+    yield `${text}\n`;
   }
 }

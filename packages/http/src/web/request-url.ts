@@ -14,6 +14,8 @@ const PLAIN_HOST =
 const PLAIN_TARGET =
   /^(?:\/(?!\.|%2e)(?:[\w!$&'()*+,;=:@~.-]|%[0-9a-f]{2})*)+(?:\?(?:[\w!$&()*+,;=:@~./?-]|%[0-9a-f]{2})*)?$/i;
 
+const SLASH = 0x2f;
+
 /** What of an exchange its URL is made of. */
 export type UrlParts = Pick<
   HttpExchange,
@@ -32,6 +34,19 @@ export function requestUrl(exchange: UrlParts): string | undefined {
     return `${scheme}://${authority}${target}`;
   }
   return target.startsWith('/') ? parsed(scheme, authority, target) : undefined;
+}
+
+/** The last plain authority: most requests to a server have the same one. */
+let lastPlain = '';
+
+/** Whether a URL names the request, if that can be told at a glance: a path on a plain host. */
+export function isNamed({ method, authority, target }: UrlParts): boolean {
+  if (method === 'CONNECT' || authority === undefined || target.charCodeAt(0) !== SLASH)
+    return false;
+  if (authority === lastPlain) return true;
+  if (!PLAIN_HOST.test(authority)) return false;
+  lastPlain = authority;
+  return true;
 }
 
 function parsed(scheme: string, authority: string, target: string): string | undefined {

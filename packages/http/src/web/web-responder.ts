@@ -5,6 +5,7 @@ import { ExchangeContext } from './exchange-context.ts';
 import { HttpRequest } from './http-request.ts';
 import { HttpResponse } from './http-response.ts';
 import { plainAnswer } from './plain-answer.ts';
+import { isNamed } from './request-url.ts';
 import { isForeignResponse, sendForeign } from './send-foreign.ts';
 import { sendOwn } from './send-own.ts';
 import type { Turn } from './turn.ts';
@@ -52,7 +53,7 @@ function run(turn: Turn): void {
   let answer: Response | Promise<Response>;
   try {
     // 400 if there is none, before the handler relies on it.
-    void request.url;
+    if (!isNamed(turn.exchange)) void request.url;
     answer = handler(request, context);
   } catch (thrown) {
     answerError(turn, thrown);

@@ -1,7 +1,7 @@
 import type { Transport } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
-import { requestUrl, type UrlParts } from '../../src/web/request-url.ts';
+import { isNamed, requestUrl, type UrlParts } from '../../src/web/request-url.ts';
 import { FakeExchange } from './fake-exchange.ts';
 
 function urlOf(
@@ -112,6 +112,26 @@ describe('requestUrl', () => {
         }
       }
     }
+  });
+
+  test('is there for certain where a glance says so', () => {
+    const { transport } = new FakeExchange();
+    let seen = 0;
+    for (const host of HOSTS) {
+      for (const port of PORTS) {
+        for (const target of ['/x', '//y', '/', '*', '']) {
+          for (const method of ['GET', 'CONNECT']) {
+            const authority = `${host}${port}`;
+            const parts: UrlParts = { method, scheme: 'http', authority, target, transport };
+            // Twice, as it remembers.
+            if (!isNamed(parts) || !isNamed(parts)) continue;
+            seen += 1;
+            expect([parts, typeof requestUrl(parts)]).toEqual([parts, 'string']);
+          }
+        }
+      }
+    }
+    expect(seen).toBeGreaterThan(100);
   });
 
   test.each([1, 2, 3, 4])(
