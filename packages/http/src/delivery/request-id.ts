@@ -15,7 +15,7 @@ export interface RequestIdOptions {
 }
 
 /** The id of an exchange. Read it by {@link requestIdOf}. */
-export const REQUEST_ID: InfoKey<string> = { name: 'http request id' };
+const REQUEST_ID: InfoKey<string> = { name: 'http request id' };
 
 /** Nothing that could mean anything in a log or a header. */
 const WELL_FORMED = /^[\w.:/+=@-]{1,128}$/;

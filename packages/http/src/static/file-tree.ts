@@ -4,7 +4,7 @@ import { join, sep } from 'node:path';
 
 /**
  * What to do with symbolic links below a root: `'inside'` follows those that end within it, `'follow'` all of them,
- * `'refuse'` none.
+ * `'refuse'` none. A link to its own name in another case is never followed: it looks like a file system without case.
  */
 export type SymlinkPolicy = 'inside' | 'follow' | 'refuse';
 

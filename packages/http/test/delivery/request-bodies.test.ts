@@ -235,3 +235,15 @@ describe('a compressed body', () => {
     expect(() => decompressBody({ maxRatio: 0 })).toThrow(RangeError);
   });
 });
+
+test.runIf('createZstdDecompress' in zlib)('zstd is unpacked where node has it', async () => {
+  const { zstdCompressSync: pack } = zlib as unknown as {
+    zstdCompressSync: (bytes: Buffer) => Buffer;
+  };
+  const headers = { 'content-encoding': 'zstd' };
+  const text = 'some text, some more text\n'.repeat(100);
+  const packed = pack(Buffer.from(text));
+  expect(await read(decompressBody(), post(packed, headers))).toBe(text);
+  expect(await read(decompressBody(), post(packed.subarray(0, 9), headers))).toBe(400);
+  expect(await read(decompressBody(), post(pack(Buffer.alloc(20_000_000)), headers))).toBe(413);
+});

@@ -447,6 +447,15 @@ describe('symbolic links', () => {
     expect(await ask(get('/alias.txt'), { symlinks: 'refuse' })).toMatchObject({ status: 404 });
     expect(await ask(get('/hello.txt'), { symlinks: 'refuse' })).toMatchObject({ status: 200 });
   });
+  test('to a name that differs by case alone are refused, as file systems without case would do the same', async () => {
+    using other = makeSite({ 'admin/x.txt': 'x' });
+    symlinkSync('admin', other.path('ADMIN'));
+    for (const symlinks of ['inside', 'follow'] as const) {
+      const handler = staticFiles(other.root, { symlinks });
+      expect(await ask(get('/admin/x.txt'), {}, handler)).toMatchObject({ status: 200 });
+      expect(await ask(get('/ADMIN/x.txt'), {}, handler)).toMatchObject({ status: 404 });
+    }
+  });
   test('may be the root, and point elsewhere later', async () => {
     using other = makeSite({ 'one/x': 'one', 'two/x': 'two' });
     symlinkSync('one', other.path('current'));
