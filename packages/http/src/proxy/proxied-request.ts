@@ -15,6 +15,7 @@ import { endToEndFields, fieldValue } from './end-to-end-fields.ts';
 import { CLAIMS, forwardedFields } from './forwarded-fields.ts';
 import { gatewayError } from './gateway-error.ts';
 import { limitedBody } from './limited-body.ts';
+import { relayedBody } from './relayed-body.ts';
 import type { ReverseProxyOptions } from './reverse-proxy-options.ts';
 import { tunnelTo } from './tunnel.ts';
 import type { UpstreamState, Upstreams } from './upstreams.ts';
@@ -138,7 +139,7 @@ export class ProxiedRequest {
     fields.push('via', `${response.version} ${this.#options.via ?? 'hawser'}`);
     // A stream whose trailers nobody wants costs nothing more.
     const chunked = fieldValue(response.fields, 'content-length') === undefined;
-    return new HttpResponse(response.body, {
+    return new HttpResponse(response.body && relayedBody(response.body, this.#request), {
       status,
       statusText,
       headers: HttpHeaders.over(fields),

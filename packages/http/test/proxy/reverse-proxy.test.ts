@@ -244,6 +244,7 @@ describe('a reverse proxy', () => {
     const text = response.text();
     const failed = failureOf(text);
     await peer.elapse(10);
+    expect(peer.reactor.reports.problems).toEqual([]);
     expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_INCOMPLETE' });
     await peer[Symbol.asyncDispose]();
   });
