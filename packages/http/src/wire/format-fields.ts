@@ -15,6 +15,15 @@ const ENGINE_FIELDS: ReadonlySet<string> = new Set(
 /** The lengths of their names: others need not be looked for. */
 const ENGINE_LENGTHS = new Set([...ENGINE_FIELDS].map(({ length }) => length));
 
+/** Fields that most answers of a server have with the same value, and their last line: it is checked and made once. */
+const STEADY: ReadonlyMap<string, { value: string | undefined; line: string }> = new Map(
+  words(`
+  content-type cache-control vary server content-encoding access-control-allow-origin
+  content-security-policy strict-transport-security x-content-type-options x-frame-options
+  referrer-policy
+`).map((name) => [name, { value: undefined, line: '' }]),
+);
+
 /**
  * The lines of `fields` each with its CRLF, without those that frame the message, those of the connection, and the one
  * called `without`.
@@ -66,6 +75,17 @@ export function badField(message: string): UsageError<HttpErrorCode> {
 }
 
 function formatField(name: string, value: string): string {
+  const steady = STEADY.get(name);
+  if (steady !== undefined && steady.value === value) return steady.line;
+  const line = checkedField(name, value);
+  if (steady !== undefined) {
+    steady.value = value;
+    steady.line = line;
+  }
+  return line;
+}
+
+function checkedField(name: string, value: string): string {
   if (!isToken(name)) {
     throw badField(`Cannot send a field as its name is no token: ${JSON.stringify(name)}`);
   }
