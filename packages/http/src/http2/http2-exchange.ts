@@ -20,6 +20,9 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** How long a stream may take to close once it was answered; then it is helped along. */
 const RELEASE_MS = 1_000;
 
+/** A body up to this length is given to the stream as it is. */
+const SMALL_BYTES = 32_768;
+
 /** What a {@link Http2Exchange} is made of. */
 export interface Http2ExchangeParts {
   readonly stream: ServerHttp2Stream;
@@ -146,6 +149,10 @@ export class Http2Exchange implements HttpExchange {
     const fields = fieldsWithLength(head, this.method === 'HEAD' ? bytes?.length : length);
     this.#begin({ ...head, fields }, { endStream: bodiless || length === 0 });
     if (bodiless || !bytes || length === 0 || this.gone) return;
+    if (length <= SMALL_BYTES) {
+      this.#parts.stream.end(bytes);
+      return;
+    }
     const answer = this.#bodyOf(length);
     answer.write(bytes);
     answer.end();
@@ -313,7 +320,7 @@ export class Http2Exchange implements HttpExchange {
     const { stream } = this.#parts;
     // RFC 9113 §8.1: a peer that still sends may stop.
     const complete = this.#source.arrived;
-    this.body.answered();
+    if (!complete || this.body.used) this.body.answered();
     if (stream.destroyed) return;
     this.#parts.arm(this.transport.reactor.clock.now() + RELEASE_MS);
     if (complete) stream.resume();
@@ -321,8 +328,9 @@ export class Http2Exchange implements HttpExchange {
     else if (!this.#parts.head.wantsTrailers) stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
-  #lost(reason: Error = peerLeft()): void {
+  #lost(because?: Error): void {
     if (this.#answer === 'left' || this.#answer === 'lost') return;
+    const reason = because ?? peerLeft();
     this.#answer = 'lost';
     this.#parts.arm(this.transport.reactor.clock.now() + RELEASE_MS);
     this.#gone = true;

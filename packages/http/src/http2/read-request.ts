@@ -114,7 +114,7 @@ function readLine(
     return isAuthorityWithPort(target) ? { method, target } : 400;
   }
   const scheme = pseudo[':scheme'] ?? '';
-  if (!/^https?$/i.test(scheme)) return 400;
+  if (scheme !== 'http' && scheme !== 'https') return 400;
   const target = pseudo[':path'] ?? '';
   if (target.length > limits.maxTargetBytes) return 414;
   if (!hasTargetOctets(target, 0, target.length)) return 400;
@@ -136,5 +136,10 @@ function isValue(value: string): boolean {
 
 /** Without white space around it, which means nothing (RFC 9110 §5.5). */
 function trim(value: string): string {
-  return /^[ \t]|[ \t]$/.test(value) ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value;
+  const spaced = isSpace(value.charCodeAt(0)) || isSpace(value.charCodeAt(value.length - 1));
+  return spaced ? value.replace(/^[ \t]+|[ \t]+$/g, '') : value;
+}
+
+function isSpace(octet: number): boolean {
+  return octet === 0x20 || octet === 0x09;
 }
