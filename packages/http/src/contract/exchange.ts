@@ -23,9 +23,12 @@ export interface HttpExchange {
   readonly upgrade: string | undefined;
   readonly body: IncomingBody;
 
-  /** Aborted when the peer leaves before it has the whole answer. Made when asked for. */
+  /**
+   * Aborted when the peer leaves before it has the whole answer, and over HTTP/1 already when it ends its side: it may
+   * have left, or wait for the answer, which is sent. Made when asked for.
+   */
   readonly signal: AbortSignal;
-  /** True once the peer has left or the answer was given up. */
+  /** True once the peer has left or the answer was given up: what is answered is dropped from then on. */
   readonly gone: boolean;
   /** Calls `listener` when the peer leaves before it has the whole answer. Cheaper than `signal`. */
   onGone(listener: (reason: Error) => void): Disposable;
