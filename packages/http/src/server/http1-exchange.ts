@@ -199,6 +199,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
   get content(): RequestBody | undefined {
     return this.#body;
   }
+
   /** The peer ended its side: it may have left, or wait for the answer. */
   peerEnded(): void {
     this.#scope?.abort(endedItsSide());
