@@ -1,12 +1,13 @@
-import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
+import type { HttpHandler } from '../contract/http-handler.ts';
+import { type ExecutionContext, fetchApp, type HawserEnv } from '../mount/fetch-app.ts';
 import { HttpRequest } from '../web/http-request.ts';
 import type { Answer, RouteHandler } from './middleware.ts';
 import { targetOf } from './request-path.ts';
 import { type RoutedRequest, replaceRouted } from './routed-request.ts';
 
-/** An application as Hono, and others that speak `fetch`, are. */
+/** An application as Hono, and others that speak `fetch`, are: `fetchApp` for one that needs bindings of its own. */
 export interface FetchApplication {
-  fetch(request: Request): Answer;
+  fetch(request: Request, env: HawserEnv, execution: ExecutionContext): Answer;
 }
 
 /**
@@ -17,10 +18,7 @@ export function withoutPrefix(
   application: HttpHandler | FetchApplication,
   segments: number,
 ): RouteHandler {
-  const call =
-    typeof application === 'function'
-      ? application
-      : (request: Request, _context: HttpContext) => application.fetch(request);
+  const call = typeof application === 'function' ? application : fetchApp(application);
   if (segments === 0) return call;
   return (request, context) => call(moved(request, segments), context);
 }

@@ -117,6 +117,16 @@ describe('a handler inside a router', () => {
     expect(await say(app, '/application')).toBe('404 Not Found');
   });
 
+  test('with a fetch method gets the context among its bindings', async () => {
+    const app = router().mount('/f', {
+      fetch: (_request, env, { waitUntil }) => {
+        waitUntil(Promise.resolve());
+        return new HttpResponse(`${env.hawser.version} ${env.hawser.peer.kind}`);
+      },
+    });
+    expect(await say(app, '/f')).toMatch(/^200 1\.1 \w+$/);
+  });
+
   test('reads the body', async () => {
     const echo = router().mount('/e', async (request) => new HttpResponse(await request.text()));
     expect(await say(echo, '/e', { method: 'POST', body: 'hello' })).toBe('200 hello');
