@@ -109,9 +109,9 @@ export class BlockingJob {
     this.#giveUp(unavailable());
   }
 
-  /** The peer has left: what is answered now, nobody sees. */
-  leave(): void {
-    this.#giveUp(unavailable());
+  /** The peer has left, for `reason`: what is answered now, nobody sees. */
+  leave(reason?: Error): void {
+    this.#giveUp(unavailable(), reason);
   }
 
   /** The thread ended under it. */

@@ -107,7 +107,7 @@ class BlockingHandlers {
     this.#lastId += 1;
     const id = this.#lastId;
     const { signal } = context;
-    const leave = (): void => job.leave();
+    const leave = (): void => job.leave(signal.reason as Error);
     const streamed = this.#options.body === 'streamed' && request.body !== null;
     const body = streamed ? 'streamed' : await readWhole(request, maxBodyBytes);
     const job = new BlockingJob({
@@ -120,7 +120,7 @@ class BlockingHandlers {
       abandoned: () => pool.abandoned(job),
       ended: () => signal.removeEventListener('abort', leave),
     });
-    if (signal.aborted) job.leave();
+    if (signal.aborted) leave();
     else signal.addEventListener('abort', leave);
     if (!job.over) pool.place(job);
     return job.answer;

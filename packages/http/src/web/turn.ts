@@ -22,19 +22,28 @@ export function endTurn({ exchange, request }: Turn): void {
   else if (exchange.body.length !== 0 && !exchange.body.used) exchange.body.discard();
 }
 
-/** Tells of a mistake in user code, unless the peer is gone, which most things fail of. */
+/**
+ * Tells of a mistake in user code, unless the peer is gone, which most things fail of. While it may still wait for the
+ * answer, having ended its side only, nothing is said of what failed by that.
+ */
 export function report({ exchange }: Turn, thrown: unknown): void {
-  if (!exchange.gone) exchange.transport.reactor.reports.problem('http.handler', thrown);
+  if (exchange.gone) return;
+  const { aborted, reason } = exchange.signal;
+  if (aborted && isCausedBy(thrown, reason)) return;
+  exchange.transport.reactor.reports.problem('http.handler', thrown);
 }
 
 /** The reason why the body of the request could not be had, if `thrown` is it or was caused by it. */
 export function bodyFailure({ request }: Turn, thrown: unknown): Error | undefined {
   const failure = HttpRequest.bodyOf(request)?.failure;
-  if (failure === undefined) return undefined;
+  return failure !== undefined && isCausedBy(thrown, failure) ? failure : undefined;
+}
+
+function isCausedBy(thrown: unknown, cause: unknown): boolean {
   let error = thrown;
   for (let depth = 0; depth < MAX_CAUSES && error instanceof Error; depth++) {
-    if (error === failure) return failure;
+    if (error === cause) return true;
     error = error.cause;
   }
-  return undefined;
+  return false;
 }

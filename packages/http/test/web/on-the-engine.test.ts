@@ -65,6 +65,25 @@ describe('a Web handler on the engine', () => {
     expect(peer.reactor.reports.problems).toEqual([]);
   });
 
+  test('whose body ends because the peer has ended its side is not reported, any other failure is', async () => {
+    const failing = async (other: boolean): Promise<readonly unknown[]> => {
+      const peer = open(({ signal }) => {
+        const body = async function* (): AsyncGenerator<string> {
+          yield 'begun';
+          await new Promise((ended) => signal.addEventListener('abort', ended));
+          throw other ? new Error('bug') : new Error('stopped', { cause: signal.reason });
+        };
+        return new HttpResponse(body());
+      });
+      expect(await peer.say(request('GET'))).toMatch(/begun/);
+      peer.transport.receiveEnd();
+      await peer.transport.settle();
+      return peer.reactor.reports.problems;
+    };
+    expect(await failing(false)).toEqual([]);
+    expect(await failing(true)).toMatchObject([{ error: { message: 'bug' } }]);
+  });
+
   test('refuses a longer body than it takes, announced or not', async () => {
     const handler: HttpHandler = async (asked) => new HttpResponse(await asked.text());
     const announced = 'POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 1048577\r\n\r\n';
