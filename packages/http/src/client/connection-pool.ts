@@ -1,7 +1,13 @@
-import type { Deferred, Protocol, Reactor, TlsClientOptions } from '@hawser/core';
-import { fail } from '@hawser/core';
+import {
+  type ClientEndpoint,
+  type Deferred,
+  fail,
+  type Protocol,
+  type Reactor,
+  type TlsClientOptions,
+} from '@hawser/core';
 import type { ClientSession, SessionOwner } from './client-session.ts';
-import { type Destination, dial } from './destination.ts';
+import { type Destination, dial, endpointOf } from './destination.ts';
 import { HttpRequestError } from './http-request-error.ts';
 import { OriginPool } from './origin-pool.ts';
 
@@ -47,6 +53,8 @@ export class ConnectionPool {
   readonly #parts: ConnectionPoolParts;
   readonly #limits: Required<{ [K in keyof PoolOptions]: number }>;
   readonly #pools = new Map<string, OriginPool>();
+  readonly #ids = new WeakMap<ClientEndpoint, number>();
+  #lastId = 0;
   readonly #closing: (() => void)[] = [];
   #closed: Error | undefined;
   /** Somebody waits for a connection that the limit of all did not allow. */
@@ -86,10 +94,15 @@ export class ConnectionPool {
   /** A session that can take a request now: start it in the turn in which it is given. */
   acquire(destination: Destination, options: { readonly fresh: boolean }): Deferred<ClientSession> {
     if (this.#closed) return fail(this.#closed);
-    let pool = this.#pools.get(destination.key);
+    const key = this.#keyOf(destination);
+    let pool = this.#pools.get(key);
     if (!pool) {
-      pool = this.#newPool(destination);
-      this.#pools.set(destination.key, pool);
+      try {
+        pool = this.#newPool(destination);
+      } catch (error) {
+        return fail(error);
+      }
+      this.#pools.set(key, pool);
     }
     return pool.acquire(options);
   }
@@ -124,12 +137,27 @@ export class ConnectionPool {
     this.#shrunk();
   }
 
+  /** Two endpoints may print alike and lead elsewhere: of objects only the very same one is the same. */
+  #keyOf({ origin, way }: Destination): string {
+    const key = `${origin.scheme}://${origin.hostname}:${origin.port}`;
+    if (way === undefined) return key;
+    if (typeof way === 'string') return `${key} ${way}`;
+    let id = this.#ids.get(way);
+    if (id === undefined) {
+      id = ++this.#lastId;
+      this.#ids.set(way, id);
+    }
+    return `${key} #${id}`;
+  }
+
   #newPool(destination: Destination): OriginPool {
     const { connectMs, tls, protocols } = this.#parts;
+    const { origin } = destination;
+    const endpoint = endpointOf(destination, connectMs);
     // One object for all connections: sessions of TLS are taken up again by it.
     const secured = {
       ...tls,
-      serverName: tls.serverName ?? destination.origin.hostname,
+      serverName: tls.serverName ?? origin.hostname,
       alpn: tls.alpn ?? protocols,
     };
     return new OriginPool(this.#reactor, {
@@ -137,12 +165,16 @@ export class ConnectionPool {
       maxQueued: this.#limits.maxQueued,
       queueMs: this.#limits.queueMs,
       dial: (owner) =>
-        dial(this.#reactor, destination, {
-          connectMs,
-          secured,
-          protocols,
-          make: (protocol) => this.#parts.makeSession(protocol, owner),
-        }),
+        dial(
+          this.#reactor,
+          { origin, endpoint },
+          {
+            connectMs,
+            secured,
+            protocols,
+            make: (protocol) => this.#parts.makeSession(protocol, owner),
+          },
+        ),
       admits: () => this.#admits(),
       rests: () => {
         if (this.#starved) this.#shrunk();

@@ -26,19 +26,19 @@ export interface Origin {
 
 /**
  * How a server is reached: an endpoint, its text (`unix:/run/app.sock`, `socks5+tcp://proxy:1080/example.net:443`), or a
- * function that knows one for some origins and gives `undefined` for the others.
+ * function that knows one for some origins and gives `undefined` for the others. Connections are shared among requests
+ * with the same text, or the same object.
  */
 export type EndpointChoice =
   | string
   | ClientEndpoint
   | ((origin: Origin) => string | ClientEndpoint | undefined);
 
-/** Where the connections of one pool lead. */
+/** Where a request goes. */
 export interface Destination {
-  /** Two destinations with the same key may share connections. */
-  readonly key: string;
   readonly origin: Origin;
-  readonly endpoint: ClientEndpoint;
+  /** `undefined` for TCP, to the host and port of the origin. */
+  readonly way: string | ClientEndpoint | undefined;
 }
 
 /** The origin of an `http:` or `https:` URL. @throws TypeError for other schemes */
@@ -51,19 +51,16 @@ export function originOf(url: URL): Origin {
   return { scheme, hostname: url.hostname.replace(/^\[|\]$/g, ''), port };
 }
 
-/** How `origin` is reached. @throws UsageError `HAWSER_BAD_ENDPOINT` */
-export function destinationOf(
-  origin: Origin,
-  choice: EndpointChoice | undefined,
-  connectMs: number,
-): Destination {
-  const { scheme, hostname: host, port } = origin;
-  const chosen = typeof choice === 'function' ? choice(origin) : choice;
-  const endpoint =
-    chosen === undefined
-      ? new TcpClientEndpoint({ host, port, ...(connectMs > 0 ? { timeoutMs: connectMs } : {}) })
-      : asClientEndpoint(chosen);
-  return { key: `${scheme}://${host}:${port} ${String(endpoint)}`, origin, endpoint };
+/** How `origin` is reached, if that is chosen by `choice`. */
+export function destinationOf(origin: Origin, choice: EndpointChoice | undefined): Destination {
+  return { origin, way: typeof choice === 'function' ? choice(origin) : choice };
+}
+
+/** The endpoint of a destination. @throws UsageError `HAWSER_BAD_ENDPOINT` */
+export function endpointOf({ origin, way }: Destination, connectMs: number): ClientEndpoint {
+  if (way !== undefined) return asClientEndpoint(way);
+  const { hostname: host, port } = origin;
+  return new TcpClientEndpoint({ host, port, ...(connectMs > 0 ? { timeoutMs: connectMs } : {}) });
 }
 
 /** What {@link dial} needs. */
@@ -82,7 +79,7 @@ export interface DialOptions {
  */
 export function dial(
   reactor: Reactor,
-  { origin, endpoint }: Destination,
+  { origin, endpoint }: { readonly origin: Origin; readonly endpoint: ClientEndpoint },
   options: DialOptions,
 ): Deferred<Protocol & ClientSession> {
   const { connectMs, secured, make, protocols } = options;

@@ -103,8 +103,7 @@ export class RequestRun {
   #attempt(): Deferred<Reply> {
     let destination: Destination;
     try {
-      const { connectMs } = this.#options.timeouts;
-      destination = destinationOf(originOf(this.#request.url), this.#endpoint, connectMs);
+      destination = destinationOf(originOf(this.#request.url), this.#endpoint);
     } catch (error) {
       return fail(error);
     }

@@ -2,7 +2,7 @@ import { serve, stack, tls } from '@hawser/core';
 import { createTestAuthority, withoutLeaks } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { type HttpClientOptions, http, httpClient } from '../../src/index.ts';
-import { StubServer } from '../../testing/index.ts';
+import { PipeEndpoint, StubServer, testClient } from '../../testing/index.ts';
 
 const app = http((request) => new Response(request.url));
 
@@ -108,5 +108,19 @@ describe('a client reaches a server', () => {
       await there.stop();
     });
     expect(stub.requests.map(String)).toEqual(['GET /', 'GET /next']);
+  });
+
+  test('and no other one, when two ways to the same name look alike', async () => {
+    const [one, two] = [new StubServer(), new StubServer()];
+    one.expect('*').always({ body: 'one' });
+    two.expect('*').always({ body: 'two' });
+    const ways = [new PipeEndpoint(one), new PipeEndpoint(two)];
+    await using client = testClient(one);
+    const texts: string[] = [];
+    for (const endpoint of [...ways, ...ways]) {
+      texts.push(await (await client.get('http://same/', { endpoint })).text());
+    }
+    expect(texts).toEqual(['one', 'two', 'one', 'two']);
+    expect([one.connections, two.connections]).toEqual([1, 1]);
   });
 });

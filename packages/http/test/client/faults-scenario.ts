@@ -59,8 +59,8 @@ function answer(exchange: HttpExchange, id: string): void {
   const { clock } = exchange.transport.reactor;
   const step = (at: number): void => {
     if (exchange.gone) return;
-    out.write(Buffer.from(text.slice(at, at + 1_000)));
-    if (at + 1_000 < text.length) clock.callLater(20, () => step(at + 1_000));
+    out.write(Buffer.from(text.slice(at, at + 300)));
+    if (at + 300 < text.length) clock.callLater(20, () => step(at + 300));
     else out.end();
   };
   step(0);
@@ -70,10 +70,10 @@ function bodyOf(method: string, id: string): string {
   return method === 'POST' || method === 'PUT' ? `${id} `.repeat(50) : '';
 }
 
-/** From a few bytes to some kilobytes. */
+/** From a few bytes to two kilobytes. */
 function answerOf(id: string): string {
   const number = Number(/\d+$/.exec(id)?.[0]);
-  return `${id}:${'x'.repeat((number * 977) % 6_000)}:${id}`;
+  return `${id}:${'x'.repeat((number * 977) % 2_000)}:${id}`;
 }
 
 /** Runs it, and throws at the first invariant that does not hold. */
