@@ -192,7 +192,9 @@ export class ClientResponse implements Response {
   /** Gives the body up. A short rest is read, so that the connection can be used again. */
   discard(): void {
     this.#used = true;
-    this.#parts.body?.discard();
+    // Whoever holds a stream of it sees its end.
+    if (this.#stream && !this.#stream.locked) this.#stream.cancel().catch(() => undefined);
+    else this.#parts.body?.discard();
   }
 
   /**

@@ -13,16 +13,39 @@ export interface ForwardedFacts {
   readonly host: string | undefined;
 }
 
-/** Every field that claims to know who asked. Those of a peer that is not trusted are dropped. */
-export const CLAIMS: readonly string[] = [
+const CLAIMS: ReadonlySet<string> = new Set([
+  'client-ip',
+  'forwarded',
+  'front-end-https',
+  'true-client-ip',
+  'x-client-ip',
+  'x-cluster-client-ip',
+  'x-original-host',
+  'x-original-url',
+  'x-real-ip',
+  'x-rewrite-url',
+]);
+const WRITTEN: ReadonlySet<string> = new Set([
   'forwarded',
   'x-forwarded-for',
   'x-forwarded-host',
-  'x-forwarded-port',
   'x-forwarded-proto',
-  'x-forwarded-server',
-  'x-real-ip',
-];
+]);
+
+/**
+ * The lines without those that claim to know who asked for what. Of a trusted peer only those are left out that
+ * {@link forwardedFields} writes anew. A name is the same with `_` for `-`, as it is for servers that make variables of it.
+ */
+export function withoutClaims(fields: FieldLines, trusted: boolean): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at < fields.length; at += 2) {
+    const name = fields[at] ?? '';
+    const known = name.replaceAll('_', '-');
+    const claims = known.startsWith('x-forwarded-') || CLAIMS.has(known);
+    if (trusted ? !WRITTEN.has(known) : !claims) kept.push(name, fields[at + 1] ?? '');
+  }
+  return kept;
+}
 
 /** The lines that tell who asked. What `trusted` has, from a proxy before this one, stays in front. */
 export function forwardedFields(

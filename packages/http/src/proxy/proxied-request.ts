@@ -12,7 +12,7 @@ import { HttpHeaders, toFieldLines } from '../web/http-headers.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { takeOver } from '../web/take-over.ts';
 import { endToEndFields, fieldValue } from './end-to-end-fields.ts';
-import { CLAIMS, forwardedFields } from './forwarded-fields.ts';
+import { forwardedFields, withoutClaims } from './forwarded-fields.ts';
 import { gatewayError } from './gateway-error.ts';
 import { limitedBody } from './limited-body.ts';
 import { relayedBody } from './relayed-body.ts';
@@ -153,7 +153,8 @@ export class ProxiedRequest {
     const { trustForwarded = false, forwarded = 'x-forwarded', via = 'hawser' } = this.#options;
     const context = this.#context;
     const trusts = typeof trustForwarded === 'function' ? trustForwarded(context) : trustForwarded;
-    const fields = endToEndFields(this.#fields, ['host', 'content-length', ...CLAIMS]);
+    const own = endToEndFields(this.#fields, ['host', 'content-length']);
+    const fields = withoutClaims(own, trusts);
     const host = fieldValue(this.#fields, 'host');
     const { peer, secure } = context;
     const claims = trusts ? this.#fields : [];

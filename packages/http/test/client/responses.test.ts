@@ -236,6 +236,17 @@ describe('a response', () => {
     expect(client.status.connections).toBe(0);
   });
 
+  test('that is discarded ends for whoever has its stream', async () => {
+    await using client = asking({ body: ['a', 'b'], pieceDelayMs: 1_000 });
+    const response = await client.get('/');
+    const { stream } = response;
+    response.discard();
+    expect((await stream.getReader().read()).done).toBe(true);
+    await expect(response.text()).rejects.toThrow(TypeError);
+    await client.elapse(1_000);
+    expect(client.status.idle).toBe(1);
+  });
+
   test('tells when what happened', async () => {
     await using client = asking({ delayMs: 50, body: ['a', 'b'], pieceDelayMs: 30 });
     const asked = client.get('/');
