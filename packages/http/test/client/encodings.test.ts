@@ -1,4 +1,4 @@
-import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
+import zlib, { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { type StubReply, StubServer, type TestClient, testClient } from '../../testing/index.ts';
 
@@ -14,6 +14,9 @@ const compressed = (encoding: string, body: Buffer): StubReply => ({
   body,
 });
 
+/** Not in every Node. */
+const { zstdCompressSync } = zlib as { zstdCompressSync?: (data: string) => Buffer };
+
 describe('content', () => {
   test.each([
     ['gzip', gzipSync(text)],
@@ -23,6 +26,7 @@ describe('content', () => {
     ['deflate', deflateRawSync(text)],
     ['br', brotliCompressSync(text)],
     ['gzip, br', brotliCompressSync(gzipSync(text))],
+    ...(zstdCompressSync ? ([['zstd', zstdCompressSync(text)]] as const) : []),
     ['identity', Buffer.from(text)],
     ['gzip', Buffer.alloc(0)],
   ])('in %s is decoded, collected and streamed', async (encoding, body) => {
