@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { expect, test } from 'vitest';
+import { readEvents } from '@hawser/http';
+import { expect, test, vi } from 'vitest';
 import { Conversation } from './interop/conversation.ts';
 import { type Started, startExample } from './interop/started.ts';
 
@@ -14,8 +15,10 @@ import { type Started, startExample } from './interop/started.ts';
 interface Example {
   /** The file to start, if the example is a folder. */
   readonly main?: string;
-  /** Another example to start first, on any port; where it listens is the last argument. */
+  /** Another example to start first, on any port; where it listens is the last argument, as a URL of `scheme`. */
   readonly before?: string;
+  /** @defaultValue 'tcp' */
+  readonly scheme?: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly use: (program: Started, cwd: string) => Promise<void>;
@@ -225,6 +228,253 @@ const examples: Readonly<Record<string, Example>> = {
     },
   },
 
+  'http-hello.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = `${await site(program)}/ropes?long=yes`;
+      const response = await fetch(url);
+      expect(await response.text()).toBe(`You asked for ${url}\n`);
+      using client = await Conversation.open(Number(new URL(url).port));
+      await client.ask('GET / HTTP/1.1\r\n\r\n', /^HTTP\/1\.1 400 [^]*connection: close\r\n/i);
+    },
+  },
+
+  'http-rest-api.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = `${await site(program)}/tasks`;
+      const send = (method: string, path: string, json: unknown) =>
+        fetch(`${url}${path}`, {
+          method,
+          body: JSON.stringify(json),
+          headers: { 'content-type': 'application/json' },
+        });
+      const made = await send('POST', '', { title: '  Splice the rope ' });
+      expect([made.status, made.headers.get('location')]).toEqual([201, '/tasks/1']);
+      expect(await made.json()).toEqual({ id: 1, title: 'Splice the rope', done: false });
+
+      const empty = await send('POST', '', { title: ' ' });
+      expect([empty.status, empty.headers.get('content-type')]).toEqual([
+        400,
+        'application/problem+json',
+      ]);
+      expect(await empty.json()).toMatchObject({ errors: [{ in: 'body', path: '/title' }] });
+      const unknown = await send('PATCH', '/1', { colour: 'red' });
+      expect(unknown.status).toBe(400);
+      expect((await fetch(url, { method: 'POST', body: 'Splice the rope' })).status).toBe(415);
+
+      const changed = await send('PATCH', '/1', { done: true });
+      expect(await changed.json()).toEqual({ id: 1, title: 'Splice the rope', done: true });
+      expect(await (await fetch(`${url}?done=true`)).json()).toHaveLength(1);
+      expect(await (await fetch(`${url}?done=false`)).json()).toEqual([]);
+      expect((await fetch(`${url}?done=perhaps`)).status).toBe(400);
+
+      expect((await fetch(`${url}/1`, { method: 'DELETE' })).status).toBe(204);
+      const gone = await fetch(`${url}/1`);
+      expect(gone.status).toBe(404);
+      expect(await gone.json()).toMatchObject({ detail: 'There is no task 1' });
+      expect((await fetch(`${url}/1`, { method: 'PUT' })).headers.get('allow')).toContain('PATCH');
+    },
+  },
+
+  'http-upload.ts': {
+    args: ['tcp://127.0.0.1:0', 'kept'],
+    async use(program, cwd) {
+      const url = await site(program);
+      expect(await (await fetch(url)).text()).toContain('enctype="multipart/form-data"');
+      const form = new FormData();
+      const long = Buffer.alloc(5_000_000, 'rope');
+      form.append('comment', 'two files');
+      form.append('file', new Blob([new Uint8Array(long)]), '../../rope.bin');
+      form.append('file', new Blob(['short']), 'short.txt');
+      const response = await fetch(url, { method: 'POST', body: form });
+      expect(response.status).toBe(201);
+      const [first, second] = (await response.json()) as { id: string }[];
+      expect(first).toMatchObject({ filename: 'rope.bin', bytes: long.length });
+      expect(second).toMatchObject({ filename: 'short.txt', bytes: 5 });
+      expect(readFileSync(join(cwd, 'kept', first?.id ?? '')).equals(long)).toBe(true);
+      expect(readFileSync(join(cwd, 'kept', second?.id ?? ''), 'utf8')).toBe('short');
+
+      // Somebody who leaves in the middle leaves nothing behind.
+      const before = readdirSync(join(cwd, 'kept')).length;
+      using client = await Conversation.open(Number(new URL(url).port));
+      const head = [
+        'POST / HTTP/1.1',
+        'Host: a',
+        'Content-Type: multipart/form-data; boundary=b',
+        'Content-Length: 1000000',
+        '',
+        '--b',
+        'Content-Disposition: form-data; name="file"; filename="a"',
+        '',
+        'only the beginning',
+      ];
+      client.say(head.join('\r\n'));
+      await vi.waitFor(() => expect(readdirSync(join(cwd, 'kept'))).toHaveLength(before + 1));
+      await client.end();
+      await vi.waitFor(() => expect(readdirSync(join(cwd, 'kept'))).toHaveLength(before));
+    },
+  },
+
+  'http-sse.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      expect(await (await fetch(url)).text()).toContain("new EventSource('/events')");
+      const open = async () =>
+        readEvents((await fetch(`${url}/events`)).body as ReadableStream<Uint8Array>);
+      const [one, other] = [await open(), await open()];
+      const next = async (events: typeof one) => (await events.next()).value?.data;
+      expect([await next(one), await next(other)]).toEqual(['0', '0']);
+      await fetch(`${url}/count`, { method: 'POST' });
+      expect([await next(one), await next(other)]).toEqual(['1', '1']);
+      await other.return();
+      await fetch(`${url}/count`, { method: 'POST' });
+      expect(await next(one)).toBe('2');
+      // Left open: streams of events end when the process stops.
+    },
+  },
+
+  'http-static-site': {
+    main: 'main.ts',
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      const page = await fetch(url);
+      expect(await page.text()).toContain('<h1>Ropes</h1>');
+      expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+      const tag = page.headers.get('etag') ?? '';
+      const again = await fetch(url, { headers: { 'if-none-match': tag } });
+      expect(again.status).toBe(304);
+      expect(await (await fetch(`${url}/knots`)).text()).toContain('<h1>Knots</h1>');
+      const style = await fetch(`${url}/site-5f1d93c2.css`, { headers: { range: 'bytes=0-3' } });
+      expect([style.status, await style.text()]).toEqual([206, 'body']);
+      expect(style.headers.get('cache-control')).toContain('immutable');
+      const missing = await fetch(`${url}/%2e%2e/main.ts`);
+      expect([missing.status, await missing.text()]).toEqual([
+        404,
+        '<!doctype html><h1>Nothing here</h1>\n',
+      ]);
+      await program.waitFor(/^127\.0\.0\.1 - - \[.*\] "GET \/knots HTTP\/1\.1" 200 \d+ /m);
+    },
+  },
+
+  'http-reverse-proxy.ts': {
+    before: 'http-hello.ts',
+    scheme: 'http',
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      const response = await fetch(`${url}/ropes`);
+      expect(await response.text()).toMatch(/^You asked for http:\/\/127\.0\.0\.1:\d+\/ropes\n$/);
+      expect(response.headers.get('via')).toBe('1.1 hawser');
+      expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{22}$/);
+      expect(response.headers.get('ratelimit')).toContain('limit=1000');
+      expect(await (await fetch(`${url}/readyz`)).json()).toEqual({ status: 'ok' });
+    },
+  },
+
+  'http-mounted-express.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      expect(await (await fetch(`${url}/new`)).json()).toEqual({ by: 'Hawser' });
+      const old = await fetch(`${url}/old`, { headers: { 'user-agent': 'test' } });
+      expect(old.headers.get('x-powered-by')).toBe('Express');
+      expect(await old.json()).toEqual({ by: 'Express', agent: 'test' });
+      const sum = (json: unknown) =>
+        fetch(`${url}/old/sum`, {
+          method: 'POST',
+          body: JSON.stringify(json),
+          headers: { 'content-type': 'application/json' },
+        });
+      expect(await (await sum([1, 2, 39])).json()).toEqual({ sum: 42 });
+      expect((await sum({})).status).toBe(400);
+      expect((await fetch(`${url}/nowhere`)).headers.get('x-powered-by')).toBe('Express');
+    },
+  },
+
+  'http-mounted-hono.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      expect(await (await fetch(url)).text()).toBe('Try /api/hello/ann\n');
+      const hello = await fetch(`${url}/api/hello/ann`);
+      expect(await hello.json()).toEqual({ hello: 'ann', from: '127.0.0.1' });
+      expect(hello.headers.get('x-frame-options')).toBe('SAMEORIGIN');
+      expect(await (await fetch(`${url}/api/count`)).text()).toBe('1\n2\n3\n');
+      expect((await fetch(`${url}/hello/ann`)).status).toBe(404);
+      expect((await fetch(`${url}/api/nothing`)).status).toBe(404);
+    },
+  },
+
+  'http-blocking': {
+    main: 'main.ts',
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      const few = await fetch(`${url}/primes/20`);
+      expect(await few.text()).toBe('2\n3\n5\n7\n11\n13\n17\n19\n');
+      expect((await fetch(`${url}/primes/many`)).status).toBe(404);
+
+      // All threads have work for much longer than this test has time.
+      const leaving = new AbortController();
+      const long = await Promise.all(
+        [1, 2].map(() => fetch(`${url}/primes/999999999`, { signal: leaving.signal })),
+      );
+      expect(long.map(({ status }) => status)).toEqual([200, 200]);
+      expect(await (await fetch(url)).text()).toBe('Still here\n');
+      leaving.abort();
+      // Free again, as nobody waited any more.
+      expect(await (await fetch(`${url}/primes/3`)).text()).toBe('2\n3\n');
+    },
+  },
+
+  'http-form.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      const post = (path: string, fields: Record<string, string>, headers = {}) =>
+        fetch(`${url}${path}`, {
+          method: 'POST',
+          body: new URLSearchParams(fields),
+          headers,
+          redirect: 'manual',
+        });
+      const wrong = await post('/', { name: '"Ann"', text: '' });
+      expect(wrong.status).toBe(422);
+      const shown = await wrong.text();
+      expect(shown).toContain('A message has 1 to 500 characters.');
+      expect(shown).toContain('value="&#34;Ann&#34;"');
+      expect(wrong.headers.get('set-cookie')).toBeNull();
+
+      const right = await post('/', { name: 'Ann', text: '<b>hello</b>' });
+      expect([right.status, right.headers.get('location')]).toEqual([303, '/']);
+      const [cookie = ''] = (right.headers.get('set-cookie') ?? '').split(';');
+      expect(cookie).toMatch(/^__Host-session=/);
+      const own = await (await fetch(url, { headers: { cookie } })).text();
+      expect(own).toContain('name="name" value="Ann"');
+      expect(own).toContain('<b>Ann</b>: &#60;b&#62;hello&#60;/b&#62;');
+      expect(await (await fetch(url)).text()).toContain('name="name" value=""');
+
+      const foreign = await post('/', { name: 'Eve', text: 'hi' }, { origin: 'http://eve.test' });
+      expect(foreign.status).toBe(403);
+      expect((await post('/', { name: 'Ann', text: 'x'.repeat(20_000) })).status).toBe(413);
+      expect((await post('/forget', {}, { cookie })).headers.get('set-cookie')).toContain(
+        'Max-Age=0',
+      );
+      expect(await (await fetch(url, { headers: { cookie } })).text()).toContain('value=""');
+    },
+  },
+
+  'http-client-retries.ts': {
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      await program.waitFor(/^3 after 3 attempts$/m);
+      await program.waitFor(/^6 after 3 attempts$/m);
+    },
+  },
+
   'dynamic-dns': {
     main: 'main.ts',
     // Without a path: the database and the keys go to data/ in a working folder that is empty.
@@ -267,13 +517,13 @@ test('each example is tried here', () => {
 test.for(Object.entries(examples))(
   'examples/%s does its job and stops on SIGTERM',
   { timeout: 60_000 },
-  async ([name, { main = '', before, args, env, use }]) => {
+  async ([name, { main = '', before, scheme = 'tcp', args, env, use }]) => {
     const cwd = mkdtempSync(join(tmpdir(), 'hawser-example-'));
     try {
       await using first = before
         ? startExample(join('examples', before), ['tcp://127.0.0.1:0'])
         : undefined;
-      const more = first ? [`tcp://127.0.0.1:${await port(first)}`] : [];
+      const more = first ? [`${scheme}://127.0.0.1:${await port(first)}`] : [];
       const all = [...args, ...more];
       await using program = startExample(join('examples', name, main), all, { cwd, env });
       await use(program, cwd);
@@ -291,6 +541,11 @@ test.for(Object.entries(examples))(
 async function port(program: Started, what = '\\S+'): Promise<number> {
   const [, number] = await program.waitFor(new RegExp(`^tcp:\\S+:(\\d+) ${what}\\b`, 'm'));
   return Number(number);
+}
+
+/** The URL of a program that says it listens for HTTP. */
+async function site(program: Started): Promise<string> {
+  return `http://127.0.0.1:${await port(program, 'http')}`;
 }
 
 function resolverAt(port: number): Resolver {
