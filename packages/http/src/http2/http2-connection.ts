@@ -182,6 +182,7 @@ export class Http2Connection implements Protocol, Guard {
       problem: (thrown) => this.failed('exchange', thrown),
       arm: (at) => this.#arm(at),
       draining: this.#state === 'leaving',
+      sessionLives: () => !this.#session.destroyed,
       takeEnded: () => this.#guard.takeEnded(id),
       closed: (closed) => this.#streamClosed(closed, stream),
     });
@@ -208,7 +209,10 @@ export class Http2Connection implements Protocol, Guard {
     if (this.#exchanges.size === 0) this.#becomeIdle();
     // Node leaves a session open in which a head was begun.
     if (this.#exchanges.size === 0 && this.#session.closed) {
-      this.#transport.reactor.clock.callSoon(() => this.#session.destroy());
+      this.#goodbye?.cancel();
+      this.#goodbye = this.#transport.reactor.clock.callLater(GOODBYE_MS, () => {
+        this.#session.destroy();
+      });
     }
     // Making the server reset a stream costs it as much as a reset by the client, which the guard counts.
     const { rstCode } = stream;

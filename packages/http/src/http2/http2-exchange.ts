@@ -41,6 +41,8 @@ export interface Http2ExchangeParts {
   readonly draining: boolean;
   /** Whether the end of the stream has come from the peer. */
   readonly takeEnded: () => boolean;
+  /** Whether streams close by themselves, and not with all of the session. */
+  readonly sessionLives: () => boolean;
   /** The stream is closed: nothing more will happen here. */
   readonly closed: (exchange: Http2Exchange) => void;
 }
@@ -323,9 +325,13 @@ export class Http2Exchange implements HttpExchange {
     if (!complete || this.body.used) this.body.answered();
     if (stream.destroyed) return;
     this.#parts.arm(this.transport.reactor.clock.now() + RELEASE_MS);
-    if (complete) stream.resume();
+    if (complete) {
+      // Its end has to be read, or node would reset it.
+      stream.resume();
+      return;
+    }
     // Trailers leave in a later turn, and a reset would come before them.
-    else if (!this.#parts.head.wantsTrailers) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!this.#parts.head.wantsTrailers) stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #lost(because?: Error): void {
@@ -343,6 +349,11 @@ export class Http2Exchange implements HttpExchange {
   }
 
   #closed(): void {
+    const { stream, sessionLives } = this.#parts;
+    // A stream may close in order, both ways, before it has heard that its last write was done.
+    if (stream.writableEnded && stream.rstCode === 0 && !stream.aborted && sessionLives()) {
+      this.#finished();
+    }
     this.#lost();
     this.#parts.closed(this);
   }

@@ -36,10 +36,7 @@ export class StreamBodySource implements BodySource {
       length: complete ? 0 : length,
       awaited: !complete && expectsContinue,
     });
-    if (complete) {
-      stream.resume();
-      return;
-    }
+    if (complete) return;
     stream.on('data', this.#dataReceived);
     // Nothing flows before somebody wants it.
     stream.pause();

@@ -317,6 +317,32 @@ describe('an exchange over HTTP/2', () => {
     expect(errors).toEqual(['HAWSER_NOT_AVAILABLE', 'HAWSER_BUSY']);
   });
 
+  test('is not gone once its answer has left, of whatever size and with or without a body', async () => {
+    const heard: string[] = [];
+    const place = world();
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        exchange.onGone(() => void heard.push('gone'));
+        exchange.signal.addEventListener('abort', () => void heard.push('aborted'));
+        void exchange.done.then(() => heard.push(`done ${exchange.gone}`));
+        if (exchange.method === 'GET')
+          exchange.respond(OK, exchange.target === '/' ? 'a' : Buffer.alloc(90_000));
+        else void collect(exchange.body).then(({ text }) => exchange.respond(OK, text));
+      }),
+    );
+    await Promise.all([
+      send(client),
+      send(client, { ':path': '/large' }),
+      send(client, { ':method': 'POST' }, 'a'),
+      send(client, { ':method': 'POST' }, Buffer.alloc(90_000)),
+    ]);
+    await place.elapse(10);
+    client.destroy();
+    await place.elapse(10);
+    expect(heard).toEqual(['done false', 'done false', 'done false', 'done false']);
+  });
+
   test('stays open for an answer when the first one cannot be sent', async () => {
     const place = world();
     const client = await connectClient(

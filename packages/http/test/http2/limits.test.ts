@@ -261,7 +261,10 @@ describe('the end of the process', () => {
     await world.elapse(10);
     expect(client.outcome.answered).toEqual([1, 3]);
     const goaways = client.frames.filter(({ type }) => type === 7);
-    expect(goaways.map(({ payload }) => payload.readUInt32BE(0))).toEqual([2 ** 31 - 1, 3]);
+    const [notice, ...last] = goaways.map(({ payload }) => payload.readUInt32BE(0));
+    expect(notice).toBe(2 ** 31 - 1);
+    // Node may say it again when it lets go.
+    expect(new Set(last)).toEqual(new Set([3]));
     expect(client.lost).toBe(true);
   });
 
