@@ -71,7 +71,10 @@ function hawser(): HttpHandler {
   const app = router()
     .get('/', () => new HttpResponse(HELLO))
     .get('/users/:id', ({ params }) => HttpResponse.json(user(params.id)))
-    .post('/echo', async (request) => new HttpResponse(await request.bytes(), { headers: octets }));
+    .post(
+      '/echo',
+      async (request) => new HttpResponse(await request.arrayBuffer(), { headers: octets }),
+    );
   for (const path of STREAMS) {
     const headers = { ...octets, 'content-length': String(streamLength(path)) };
     app.get(path, () => new HttpResponse(laterPieces(path), { headers }));
