@@ -4,39 +4,66 @@ import type { FieldPart } from './part.ts';
 
 const AMPERSAND = 0x26;
 
+/** An octet may be written as three. */
+const OCTETS_OF_ONE = 3;
+
+type Body = AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+
 /**
- * Reads a urlencoded form (URL standard §5.1), always as UTF-8. It is read whole, as all of it is fields; what is over a
- * limit is refused before anything is decoded.
+ * Reads a urlencoded form (URL standard §5.1), always as UTF-8, one field after the other while it arrives. No more than
+ * one field and what came with it is kept.
  *
  * @throws HttpError 413 over a limit
  */
 export async function* readUrlEncoded(
-  body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  body: Body,
   bounds: FormBounds,
 ): AsyncGenerator<FieldPart, void, undefined> {
-  const { maxBytes, maxFields } = bounds;
-  const bytes = new GrowingBytes();
-  let fields = 1;
-  for await (const chunk of body) {
-    if (bytes.length + chunk.length > maxBytes) throw formTooLarge('too many bytes', maxBytes);
-    for (let at = chunk.indexOf(AMPERSAND); at >= 0; at = chunk.indexOf(AMPERSAND, at + 1))
-      fields += 1;
-    if (fields > maxFields + 1) throw formTooLarge('too many fields', maxFields);
-    bytes.add(chunk);
-  }
-  let count = 0;
-  for (const [name, value] of new URLSearchParams(bytes.take().toString())) {
-    count += 1;
-    check(count, name, value, bounds);
-    yield { kind: 'field', name, value, mimeType: 'text/plain' };
+  const { maxFields } = bounds;
+  let fields = 0;
+  for await (const pair of readPairs(body, bounds)) {
+    fields += 1;
+    if (fields > maxFields) throw formTooLarge('too many fields', maxFields);
+    yield toField(pair, bounds);
   }
 }
 
-function check(count: number, name: string, value: string, bounds: FormBounds): void {
-  const { maxFields, maxNameBytes, maxFieldBytes } = bounds;
-  if (count > maxFields) throw formTooLarge('too many fields', maxFields);
+/** What stands between ampersands, if it is anything. */
+async function* readPairs(
+  body: Body,
+  { maxBytes, maxNameBytes, maxFieldBytes }: FormBounds,
+): AsyncGenerator<Buffer, void, undefined> {
+  const maxPairBytes = OCTETS_OF_ONE * (maxNameBytes + maxFieldBytes) + 1;
+  let bytes = 0;
+  let pair = new GrowingBytes();
+  const add = (piece: Uint8Array): void => {
+    if (pair.length + piece.length > maxPairBytes) {
+      throw formTooLarge('too long a field', maxFieldBytes);
+    }
+    if (piece.length > 0) pair.add(piece);
+  };
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw formTooLarge('too many bytes', maxBytes);
+    let start = 0;
+    for (let end = chunk.indexOf(AMPERSAND); end >= 0; end = chunk.indexOf(AMPERSAND, start)) {
+      add(chunk.subarray(start, end));
+      start = end + 1;
+      if (pair.length === 0) continue;
+      yield pair.take();
+      pair = new GrowingBytes();
+    }
+    add(chunk.subarray(start));
+  }
+  if (pair.length > 0) yield pair.take();
+}
+
+function toField(pair: Buffer, { maxNameBytes, maxFieldBytes }: FormBounds): FieldPart {
+  // Without the ampersand a question mark in front would be left out.
+  const [[name, value] = ['', '']] = new URLSearchParams(`&${pair.toString()}`);
   if (Buffer.byteLength(name) > maxNameBytes) throw formTooLarge('too long a name', maxNameBytes);
   if (Buffer.byteLength(value) > maxFieldBytes) {
     throw formTooLarge('too long a field', maxFieldBytes);
   }
+  return { kind: 'field', name, value, mimeType: 'text/plain' };
 }

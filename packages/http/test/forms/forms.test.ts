@@ -53,15 +53,25 @@ describe('a form', () => {
     expect({}).not.toHaveProperty('polluted');
   });
 
-  test.each(['a=1&b=2&a=3', 'a', '=', '&&a=&', 'a=%C3%A4+%26', 'a=%zz%', '__proto__=1', ''])(
-    'urlencoded as %j is read as the standard reads it',
-    async (text) => {
-      const theirs = await new Response(text, {
-        headers: { 'content-type': URLENCODED },
-      }).formData();
-      expect(await show(await formOf(URLENCODED, text))).toEqual(await show(theirs));
-    },
-  );
+  test.each([
+    'a=1&b=2&a=3',
+    '&?a=1',
+    'a=+&+=%2B',
+    'a=\ufeff',
+    '\ufeffa=1',
+    'a',
+    '=',
+    '&&a=&',
+    'a=%C3%A4+%26',
+    'a=%zz%',
+    '__proto__=1',
+    '',
+  ])('urlencoded as %j is read as the standard reads it', async (text) => {
+    const theirs = await new Response(text, {
+      headers: { 'content-type': URLENCODED },
+    }).formData();
+    expect(await show(await formOf(URLENCODED, text))).toEqual(await show(theirs));
+  });
 
   test('may arrive cut anywhere', async () => {
     const body = multipart([
@@ -234,6 +244,38 @@ test.each([1, 2, 3, 4, 5])(
 );
 
 describe('parts', () => {
+  test('of a urlencoded form come while it arrives, in any pieces', async () => {
+    const body = Buffer.from('a=1&&long=%C3%A4+b&\u00e4=&last');
+    for (const pieces of chunkings(body, 'every')) {
+      const names: string[] = [];
+      for await (const part of parts(new PiecedRequest(URLENCODED, pieces))) names.push(part.name);
+      expect(names).toEqual(['a', 'long', '\u00e4', 'last']);
+    }
+    const request = new PiecedRequest(URLENCODED, [Buffer.from('a=1&b'), Buffer.from('=2')]);
+    const reading = parts(request);
+    expect((await reading.next()).value).toMatchObject({ name: 'a', value: '1' });
+    expect(request.pulled).toBe(1);
+    await reading.return();
+    expect(request.cancelled).toBe('cancelled');
+  });
+
+  test('of a urlencoded form keep a question mark in front', async () => {
+    expect(await show(await formOf(URLENCODED, '?a=1'))).toEqual([['?a', '1']]);
+  });
+
+  test('of a urlencoded form that are too long are not waited for', async () => {
+    const piece = Buffer.alloc(1_000, 'x');
+    const limits = { maxNameBytes: 10, maxFieldBytes: 1_000 };
+    const request = new PiecedRequest(URLENCODED, Array(1_000).fill(piece));
+    expect(await statusOf(parts(request, limits).next())).toBe(413);
+    expect(request.pulled).toBeLessThan(10);
+    expect(request.cancelled).toBe('cancelled');
+    // Encoded it is three times as long.
+    const encoded = Buffer.from(`n=${'%20'.repeat(1_000)}`);
+    const part = await parts(new PiecedRequest(URLENCODED, [encoded]), limits).next();
+    expect(part.value).toMatchObject({ name: 'n', value: ' '.repeat(1_000) });
+  });
+
   const upload = (count: number): Buffer[] => [
     Buffer.from(`--${BOUNDARY}\r\n${file('f', 'big', '').head}\r\n\r\n`),
     ...Array.from({ length: count }, () => Buffer.alloc(65_536, 'x')),
