@@ -1,6 +1,7 @@
 import type { BodyConsumer, IncomingBody } from '../contract/body.ts';
 import { bodyTooLarge } from './body-errors.ts';
 import { GrowingBytes } from './growing-bytes.ts';
+import { mayGoUnheard } from './may-go-unheard.ts';
 
 /** What a {@link BodyCollector} does. */
 export interface CollectorOptions<T> {
@@ -49,8 +50,11 @@ export class BodyCollector<T> implements BodyConsumer {
     if (this.#settled) return;
     this.#settled = true;
     try {
-      this.#resolve(this.#options.convert(this.#bytes.take()));
+      const converted = this.#options.convert(this.#bytes.take());
+      if (converted instanceof Promise) mayGoUnheard(this.promise);
+      this.#resolve(converted);
     } catch (thrown) {
+      mayGoUnheard(this.promise);
       this.#reject(thrown);
     }
   }
@@ -60,8 +64,7 @@ export class BodyCollector<T> implements BodyConsumer {
     this.#settled = true;
     this.#bytes.clear();
     this.#options.onFailure(error);
-    // What a peer does must not end the process when the handler does not wait for the body.
-    this.promise.catch(() => undefined);
+    mayGoUnheard(this.promise);
     this.#reject(error);
   }
 }

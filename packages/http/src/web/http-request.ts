@@ -7,6 +7,7 @@ import { HttpError } from '../http-error.ts';
 import { toArrayBuffer, toBlob, toBytes, toJson, toText } from './body-content.ts';
 import { HttpHeaders } from './http-headers.ts';
 import { joinStandard } from './join-standard.ts';
+import { mayGoUnheard } from './may-go-unheard.ts';
 import { RequestBody } from './request-body.ts';
 import { requestUrl } from './request-url.ts';
 
@@ -225,7 +226,7 @@ export class HttpRequest implements Request {
 
   #collect<T>(convert: (bytes: Buffer) => T | Promise<T>): Promise<T> {
     if (this.#hasBody()) return this.#readable().collect(convert);
-    return new Promise((resolve) => resolve(convert(NO_BYTES)));
+    return mayGoUnheard(new Promise((resolve) => resolve(convert(NO_BYTES))));
   }
 
   #copy(): HttpRequest {

@@ -4,6 +4,7 @@ import { bodyAbandoned, bodyTooLarge, bodyUnusable } from './body-errors.ts';
 import { collectStream } from './collect-stream.ts';
 import { IncomingStream } from './incoming-stream.ts';
 import { isDisturbed } from './is-disturbed.ts';
+import { mayGoUnheard } from './may-go-unheard.ts';
 
 /** Who takes the body. */
 interface Reader extends BodyConsumer {
@@ -49,14 +50,14 @@ export class RequestBody {
   /** What `convert` makes of the whole body. One that is here already is read without a stream. */
   collect<T>(convert: (bytes: Buffer) => T | Promise<T>): Promise<T> {
     if (this.used || this.#stream?.locked) return Promise.reject(bodyUnusable());
-    if (this.#stream) return this.#collectStream(this.#stream, convert);
+    if (this.#stream) return mayGoUnheard(this.#collectStream(this.#stream, convert));
     const { length } = this.#incoming;
     if (length !== undefined && length > this.#maxBytes) {
       this.#refused = true;
       this.#failure = bodyTooLarge(this.#maxBytes);
-      return Promise.reject(this.#failure);
+      return mayGoUnheard(Promise.reject(this.#failure));
     }
-    if (length === 0) return new Promise((resolve) => resolve(convert(NO_BYTES)));
+    if (length === 0) return mayGoUnheard(new Promise((resolve) => resolve(convert(NO_BYTES))));
     const collector = new BodyCollector(this.#incoming, {
       maxBytes: this.#maxBytes,
       convert,
