@@ -15,7 +15,7 @@ import {
   createCodec,
 } from './content-codings.ts';
 import { weaken } from './entity-tag.ts';
-import { BodyPieces, takeBody } from './response-pieces.ts';
+import { BodyPieces, discardResponse, takeBody } from './response-pieces.ts';
 import { addVary } from './vary.ts';
 import { type Answer, whenAnswered } from './when-answered.ts';
 
@@ -68,7 +68,10 @@ export function compression(options: CompressionOptions = {}): Middleware {
       if (!couldBe(response, compressible)) return response;
       const ranked = rankEncodings(request.headers.get('accept-encoding'), offered);
       const [best] = ranked;
-      if (best === undefined) throw notAcceptable();
+      if (best === undefined) {
+        discardResponse(response);
+        throw notAcceptable();
+      }
       const codec = best === 'identity' ? undefined : codecs.get(best);
       const job = { response, context, thresholdBytes, must: !ranked.includes('identity') };
       if (codec === undefined || best === 'identity') return vary(response);
@@ -129,7 +132,8 @@ async function compressPieces(job: Job, { codec, coding }: Chosen): Promise<Resp
   let length = 0;
   // Nobody is there to tell it that the peer has left, before there is an answer.
   const gone = (): void => pieces.cancel();
-  context.signal.addEventListener('abort', gone, { once: true });
+  if (context.signal.aborted) gone();
+  else context.signal.addEventListener('abort', gone, { once: true });
   try {
     do {
       const { done, bytes } = await pieces.next();
@@ -156,6 +160,7 @@ function asIfCompressed({ response, thresholdBytes, must }: Job, coding: Content
   const length =
     announced === null && whole ? Buffer.byteLength(content) : Number(announced ?? Number.NaN);
   if (length < thresholdBytes && !must) return response;
+  discardResponse(response);
   return withBody(response, nothing(), coding);
 }
 

@@ -183,6 +183,43 @@ test('304 says what it depends on', async () => {
   expect(response.headers.get('vary')).toBe('accept-encoding');
 });
 
+describe('what is not sent is let go of:', () => {
+  function opened(): Readable {
+    return new Readable({ read: () => undefined });
+  }
+  const html = { headers: { 'content-type': 'text/html' } };
+
+  test('the body of an answer to HEAD', async () => {
+    const stream = opened();
+    const answer = await answerOf(new HttpResponse(stream, html), { method: 'HEAD' });
+    expect(answer.headers.get('content-encoding')).toBe('gzip');
+    expect(stream.destroyed).toBe(true);
+    let cancelled = false;
+    const body = new ReadableStream({ cancel: () => void (cancelled = true) });
+    await answerOf(new Response(body, html), { method: 'HEAD' });
+    expect(cancelled).toBe(true);
+  });
+
+  test('the body of an answer that the peer does not accept', () => {
+    const stream = opened();
+    const response = new HttpResponse(stream, html);
+    expect(() => answerOf(response, { accept: 'identity;q=0' })).toThrow(HttpError);
+    expect(stream.destroyed).toBe(true);
+  });
+
+  test('the body of an answer to a peer that has left before it was there', async () => {
+    const stream = opened();
+    const request = get('/', { 'accept-encoding': 'gzip' });
+    const answer = compression()(
+      request,
+      () => new HttpResponse(stream, html),
+      soonContext(AbortSignal.abort()),
+    );
+    await Promise.resolve(answer).catch(() => undefined);
+    expect(stream.destroyed).toBe(true);
+  });
+});
+
 describe('a stream', () => {
   test('leaves as far as it has come whenever its source makes a pause', async () => {
     for (const coding of ['gzip', 'br'] as const) {
