@@ -99,7 +99,7 @@ export class AnswerBody implements OutgoingBody {
   /** The peer has taken everything. */
   drained(): void {
     const listeners = this.#listeners;
-    if (listeners.length === 0 || this.#owner.output.full) return;
+    if (listeners.length === 0 || this.#owner.gone || this.#owner.output.full) return;
     this.#listeners = [];
     for (const listener of listeners) {
       try {

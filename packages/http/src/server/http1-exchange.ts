@@ -100,9 +100,9 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
     this.#empty ??= this.#body ?? new EmptyBody();
     return this.#empty;
   }
-  /** The peer would keep the connection. */
+  /** The peer would keep the connection. After CONNECT it speaks something else, whatever the answer is. */
   get keepAlive(): boolean {
-    return this.#head.keepAlive;
+    return this.#head.keepAlive && this.method !== 'CONNECT';
   }
 
   get signal(): AbortSignal {

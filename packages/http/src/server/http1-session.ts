@@ -288,9 +288,14 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
       this.#busy = true;
       this.#exchange = undefined;
       const error = new TimeoutError(`Cannot answer within ${afterMs} ms`);
-      exchange.content?.fail(error);
+      // In this order: whoever waits for the body must not answer any more.
       exchange.giveUp(error);
+      exchange.content?.fail(error);
       this.#refuse(503);
+    } else if (exchange && this.#answered && !this.#output.full) {
+      // All that is left is a body that nobody wants.
+      this.#endInput();
+      this.#complete();
     } else if (exchange) {
       this.#transport.abort({ kind: 'timeout', timer: 'lifetime', afterMs });
     }
@@ -321,6 +326,7 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
     if (!exchange.kept || (unread && !body.restIsShort)) this.#last = true;
     if (unread && !this.#last) {
       // The rest is thrown away.
+      this.#deadlines.bodyFlows(true);
       this.#input.release(Hold.Body);
       return;
     }
@@ -328,7 +334,9 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
     this.#answered = false;
     this.#served += 1;
     this.#deadlines.exchangeEnded();
-    if (!this.#last) this.#input.release(Hold.Answer | Hold.Body);
+    // After a goodbye nothing is said any more, whatever follows.
+    if (this.#last) this.#endInput();
+    else this.#input.release(Hold.Answer | Hold.Body);
   }
 
   /** The rest of a body will not be read. Its responder answers, unless it has. */

@@ -193,3 +193,51 @@ test('a limit that is not above 0 is refused', () => {
   expect(() => served(undefined, { headTimeoutMs: 0 })).toThrow(RangeError);
   expect(() => served(undefined, { minBodyRate: Number.NaN })).toThrow(RangeError);
 });
+
+test.each<[string, (exchange: HttpExchange) => void]>([
+  ['at once', (exchange) => exchange.respond(OK)],
+  ['by a stream', (exchange) => exchange.stream(OK).end()],
+  [
+    'while its reader rests',
+    (exchange) => {
+      collect(exchange);
+      exchange.body.pause();
+      exchange.respond(OK);
+    },
+  ],
+])('what is left of a body must come at its rate after an answer %s', async (_how, answer) => {
+  const { transport, reactor, exchanges } = served();
+  transport.receive(post('/', '').replace('Length: 0', 'Length: 60000'));
+  await transport.settle();
+  answer(exchanges[0] as HttpExchange);
+  let seconds = 0;
+  for (; transport.wireState === 'open' && seconds < 400; seconds++) {
+    transport.receive('x');
+    await reactor.clock.elapse(1_000);
+  }
+  expect(seconds).toBe(11);
+});
+
+test('a reader that answers when its exchange is over its time is not heard', async () => {
+  const { transport, reactor, text } = served(
+    (exchange) =>
+      exchange.body.consume({
+        data() {},
+        end() {},
+        failed: () => exchange.respond(OK, 'late'),
+      }),
+    { maxExchangeMs: 1_000 },
+  );
+  transport.receive(post('/', '').replace('Length: 0', 'Length: 10'));
+  await reactor.clock.elapse(1_000);
+  expect(text().match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 503']);
+  expect(transport.wireState).not.toBe('open');
+});
+
+test('an answer that was given in time is not cut off by the body that nobody reads', async () => {
+  const { transport, reactor, text } = served(echoTarget, { maxExchangeMs: 5_000 });
+  transport.receive(post('/', '').replace('Length: 0', 'Length: 1000'));
+  await reactor.clock.elapse(5_000);
+  expect(text()).toMatch(/^HTTP\/1\.1 200 [^]*\/$/);
+  expect(transport.wireState).toBe('ended');
+});

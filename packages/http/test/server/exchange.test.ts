@@ -283,3 +283,39 @@ test.each([
   // Nothing has left, so it can be answered still.
   echoTarget(exchange);
 });
+
+const statuses = (text: string): string[] => text.match(/HTTP\/1\.1 \d+/g) ?? [];
+
+test.each([
+  ['garbage', `${get('/', 'Connection: close')}\0garbage`],
+  [
+    'chunks that nobody reads, and that are none',
+    'POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\nZZ\r\n',
+  ],
+])('after a goodbye nothing is said, not even to %s', async (_what, input) => {
+  const { transport, text } = served(echoTarget);
+  transport.receive(input);
+  await transport.settle();
+  expect(statuses(text())).toEqual(['HTTP/1.1 200']);
+  expect(transport.wireState).not.toBe('open');
+});
+
+test('garbage behind the last request that a connection may make gets no answer', async () => {
+  const { transport, text } = served(echoTarget, { maxRequestsPerConnection: 1 });
+  transport.receive(`${get('/')}\0garbage`);
+  await transport.settle();
+  expect(statuses(text())).toEqual(['HTTP/1.1 200']);
+});
+
+test('nobody is told of a drain of bytes to a peer that has left', async () => {
+  const { transport, exchanges } = served();
+  transport.receive(get('/'));
+  const body = (exchanges[0] as HttpExchange).stream(OK);
+  let told = 0;
+  body.onceDrained(() => {
+    told += 1;
+  });
+  transport.lose();
+  await transport.settle();
+  expect(told).toBe(0);
+});

@@ -159,3 +159,11 @@ test('the switch of a peer that has left does nothing', async () => {
   expect(heard).toEqual([]);
   expect(reports.problems).toEqual([]);
 });
+
+test('a refusal of CONNECT is the last answer: the peer takes what follows for its tunnel', async () => {
+  const { transport, text } = served((exchange) => exchange.respond({ status: 405, fields: [] }));
+  transport.receive(`${CONNECT}tunnelled`);
+  await transport.settle();
+  expect(text()).toMatch(/^HTTP\/1\.1 405 [^]*connection: close\r\n\r\n$/);
+  expect(transport.wireState).not.toBe('open');
+});
