@@ -26,10 +26,9 @@ export function bodyLimit(maxBytes: number): Middleware {
   };
 }
 
-/** What the peer has said, and its engine holds it to. */
+/** What the peer has said, and its engine holds it to; of a body that was replaced, such as decompressed, nothing. */
 function lengthOf(request: Request): number | undefined {
-  const exchange = HttpRequest.exchangeOf(request);
-  if (exchange) return exchange.body.length;
+  if (request instanceof HttpRequest) return HttpRequest.lengthOf(request);
   const field = request.headers.get('content-length');
   return field !== null && /^\d+$/.test(field) ? Number(field) : undefined;
 }

@@ -69,6 +69,11 @@ export class HttpRequest implements Request {
     return request.#body;
   }
 
+  /** Octets of the body, where that is known: what a peer has announced says nothing of a body in the place of it. */
+  static lengthOf(request: HttpRequest): number | undefined {
+    return request.#body ? request.#body.length : request.#exchange.body.length;
+  }
+
   get method(): string {
     return this.#method;
   }

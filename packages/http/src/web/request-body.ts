@@ -22,6 +22,8 @@ export class RequestBody {
   #source: IncomingStream | undefined;
   /** Of `#source`, or a branch of it. */
   #stream: ReadableStream | undefined;
+  /** `#stream` is not what came. */
+  #replaced = false;
   #refused = false;
   #failure: Error | undefined;
 
@@ -34,7 +36,13 @@ export class RequestBody {
   static over(stream: ReadableStream, incoming: IncomingBody, maxBytes: number): RequestBody {
     const body = new RequestBody(incoming, maxBytes);
     body.#stream = stream;
+    body.#replaced = true;
     return body;
+  }
+
+  /** Octets, where they are known before they are read. */
+  get length(): number | undefined {
+    return this.#replaced ? undefined : this.#incoming.length;
   }
 
   get used(): boolean {
@@ -96,6 +104,7 @@ export class RequestBody {
     const clone = new RequestBody(this.#incoming, this.#maxBytes);
     clone.#stream = other;
     clone.#source = this.#source;
+    clone.#replaced = this.#replaced;
     return clone;
   }
 

@@ -4,6 +4,8 @@ import type { Middleware } from '../../src/contract/middleware.ts';
 import { bodyLimit } from '../../src/delivery/body-limit.ts';
 import { decompressBody } from '../../src/delivery/decompress-body.ts';
 import { HttpError } from '../../src/http-error.ts';
+import { router } from '../../src/routing/router.ts';
+import { testClient } from '../../testing/index.ts';
 import { makeContext } from '../static/site.ts';
 
 const context = makeContext();
@@ -73,6 +75,21 @@ describe('a limit of bodies', () => {
     ).toBe(response);
     expect(() => bodyLimit(-1)).toThrow(RangeError);
   });
+});
+
+test('a limit behind decompression counts what the handler reads', async () => {
+  const app = router()
+    .use(decompressBody())
+    .use(bodyLimit(1_000))
+    .post('/', async (request) => new Response(String((await request.text()).length)));
+  await using client = testClient(app);
+  const send = async (length: number): Promise<number> => {
+    const body = zlib.gzipSync('a'.repeat(length));
+    const answer = await client.post('/', { body, headers: { 'content-encoding': 'gzip' } });
+    return answer.status;
+  };
+  expect(await send(1_000)).toBe(200);
+  expect(await send(1_001)).toBe(413);
 });
 
 describe('a compressed body', () => {
