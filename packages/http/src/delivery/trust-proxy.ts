@@ -1,6 +1,7 @@
 import { type Address, AddressSet } from '@hawser/core';
 import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
+import { HttpError } from '../http-error.ts';
 import { CLIENT, type Client, peerOf } from './client.ts';
 import { type ForwardedHop, nodeAddress, parseForwarded, parseXForwarded } from './forwarded.ts';
 import { normalIp } from './ip-network.ts';
@@ -10,7 +11,8 @@ export interface TrustProxyOptions {
   /** The proxies: networks such as `'10.0.0.0/8'`, addresses, `'unix'` for every Unix socket. */
   readonly trusted: Iterable<string> | AddressSet;
   /**
-   * What your proxies write. Only the one: a proxy that writes the one passes the other on as the client wrote it.
+   * What your proxies write. Only the one: a proxy that writes the one passes the other on as the client wrote it. For
+   * the same reason they should set or delete `x-forwarded-proto` and `x-forwarded-host` where you rely on these.
    * @defaultValue `'x-forwarded-for'`, with `x-forwarded-proto` and `x-forwarded-host`
    */
   readonly field?: 'x-forwarded-for' | 'forwarded' | undefined;
@@ -23,7 +25,8 @@ const MAX_HOST = 255;
 /**
  * Finds out who the client is when the peer is a proxy: `clientOf(context)` gives its address, scheme and host from then
  * on. Hops are followed from the near end for as long as the one that speaks is trusted, so that what a client has
- * written itself is never believed. What is no IP address, such as `unknown` or `_hidden`, ends the way as well.
+ * written itself is never believed. What is no IP address, such as `unknown` or `_hidden`, ends the way as well. A
+ * `Forwarded` field that is not in order is answered with 400: a client who breaks it would pass for the proxy.
  *
  * For the PROXY protocol this is not needed: `proxyProtocol` of the core changes `context.peer`.
  *
@@ -36,13 +39,17 @@ export function trustProxy(options: TrustProxyOptions): Middleware {
   return (request, next, context) => {
     if (trusted.has(context.peer)) {
       const hops =
-        field === 'forwarded'
-          ? (parseForwarded(request.headers.get('forwarded') ?? '') ?? [])
-          : parseXForwarded(request.headers);
+        field === 'forwarded' ? forwardedHops(request) : parseXForwarded(request.headers);
       if (hops.length > 0) context.provide(CLIENT, follow(hops, context, trusted));
     }
     return next();
   };
+}
+
+function forwardedHops({ headers }: Request): readonly ForwardedHop[] {
+  const hops = parseForwarded(headers.get('forwarded') ?? '');
+  if (hops) return hops;
+  throw new HttpError(400, 'Cannot tell who the client is as Forwarded is not in order');
 }
 
 function follow(
