@@ -2,6 +2,8 @@ import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpError } from '../http-error.ts';
 import { editHeaders } from '../middleware/edit-response.ts';
+import type { Answer } from '../routing/middleware.ts';
+import { whenThere } from '../routing/now-or-later.ts';
 import { HttpHeaders } from '../web/http-headers.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { rankEncodings } from './accept-encoding.ts';
@@ -17,7 +19,6 @@ import {
 import { weaken } from './entity-tag.ts';
 import { BodyPieces, discardResponse, takeBody } from './response-pieces.ts';
 import { addVary } from './vary.ts';
-import { type Answer, whenAnswered } from './when-answered.ts';
 
 /** Options for {@link compression}. */
 export interface CompressionOptions {
@@ -62,7 +63,7 @@ export function compression(options: CompressionOptions = {}): Middleware {
   const codecs = new Map(codings.map((coding) => [coding, createCodec(coding, levels)]));
   const offered = [...codecs.keys()];
   return (request, next, context) =>
-    whenAnswered(next(), (response) => {
+    whenThere(next(), (response) => {
       // What it would have been is not known any more.
       if (response.status === 304) return vary(response);
       if (!couldBe(response, compressible)) return response;

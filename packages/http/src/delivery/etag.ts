@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Middleware } from '../contract/middleware.ts';
+import { whenThere } from '../routing/now-or-later.ts';
 import { HttpHeaders } from '../web/http-headers.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { parseHttpDate } from '../wire/parse-http-date.ts';
 import { evaluateConditions } from './evaluate-conditions.ts';
 import { discardResponse } from './response-pieces.ts';
-import { whenAnswered } from './when-answered.ts';
 
 /** Options for {@link etag}. */
 export interface EtagOptions {
@@ -34,7 +34,7 @@ export function etag(options: EtagOptions = {}): Middleware {
   }
   return (request, next) => {
     if (request.method !== 'GET' && request.method !== 'HEAD') return next();
-    return whenAnswered(next(), (response) => {
+    return whenThere(next(), (response) => {
       if (response.status !== 200) return response;
       const own = response.headers.get('etag');
       const tag = own ?? tagOf(response, { weak, maxBytes });

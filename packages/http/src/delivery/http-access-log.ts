@@ -1,6 +1,7 @@
 import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpError } from '../http-error.ts';
+import { isLater } from '../routing/now-or-later.ts';
 import { HttpRequest } from '../web/http-request.ts';
 import type { HttpAccessRecord } from './access-record.ts';
 import { clientOf } from './client.ts';
@@ -90,7 +91,7 @@ export function httpAccessLog(
     };
     try {
       const answer = next();
-      if (answer instanceof Promise) {
+      if (isLater(answer)) {
         return answer.then((response) => {
           answered(response.status);
           return response;

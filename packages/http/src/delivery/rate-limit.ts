@@ -2,6 +2,8 @@ import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpError } from '../http-error.ts';
 import { editHeaders } from '../middleware/edit-response.ts';
+import type { Answer } from '../routing/middleware.ts';
+import { isLater, whenThere } from '../routing/now-or-later.ts';
 import { clientOf } from './client.ts';
 import { ipNetworks, type NetworkBits } from './ip-network.ts';
 import {
@@ -10,7 +12,6 @@ import {
   type RateQuota,
   type RateVerdict,
 } from './rate-limit-store.ts';
-import { type Answer, whenAnswered } from './when-answered.ts';
 
 /** Options for {@link rateLimit}. */
 export interface RateLimitOptions extends NetworkBits {
@@ -53,10 +54,10 @@ export function rateLimit(options: RateLimitOptions): Middleware {
     const judge = (verdict: RateVerdict): Answer => {
       const fields = headers ? fieldsOf(quota, verdict) : {};
       if (!verdict.allowed) throw tooMany(verdict, fields);
-      return headers ? whenAnswered(next(), (response) => told(response, fields)) : next();
+      return headers ? whenThere(next(), (response) => told(response, fields)) : next();
     };
     const verdict = ask(store, { name, quota, context });
-    return verdict instanceof Promise ? verdict.then(judge) : judge(verdict);
+    return whenThere(verdict, judge);
   };
 }
 
@@ -88,7 +89,7 @@ function ask(
   };
   try {
     const verdict = store.take(name, quota, clock.now());
-    return verdict instanceof Promise ? verdict.catch(passed) : verdict;
+    return isLater(verdict) ? Promise.resolve(verdict).catch(passed) : verdict;
   } catch (error) {
     return passed(error);
   }

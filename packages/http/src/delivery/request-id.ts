@@ -2,7 +2,7 @@ import { AddressSet, type InfoKey } from '@hawser/core';
 import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { editHeaders } from '../middleware/edit-response.ts';
-import { whenAnswered } from './when-answered.ts';
+import { whenThere } from '../routing/now-or-later.ts';
 
 /** Options for {@link requestId}. */
 export interface RequestIdOptions {
@@ -34,7 +34,7 @@ export function requestId(options: RequestIdOptions = {}): Middleware {
     const given = peers.has(context.peer) ? request.headers.get(header) : null;
     const id = given !== null && WELL_FORMED.test(given) ? given : generate(request, context);
     context.provide(REQUEST_ID, id);
-    return whenAnswered(next(), (response) =>
+    return whenThere(next(), (response) =>
       editHeaders(response, (headers) => headers.set(header, id)),
     );
   };

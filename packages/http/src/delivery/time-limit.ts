@@ -2,6 +2,7 @@ import { type DelayedCall, TimeoutError } from '@hawser/core';
 import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpError } from '../http-error.ts';
+import { isLater } from '../routing/now-or-later.ts';
 import { discardResponse } from './response-pieces.ts';
 import { ScopedSignal } from './scoped-signal.ts';
 
@@ -30,7 +31,7 @@ export function timeLimit(ms: number, options: TimeLimitOptions = {}): Middlewar
       scope.end();
       throw error;
     }
-    if (answer instanceof Promise) return race(answer, { ms, status, scope, context });
+    if (isLater(answer)) return race(answer, { ms, status, scope, context });
     scope.end();
     return answer;
   };
@@ -43,7 +44,10 @@ interface Race {
   readonly context: HttpContext;
 }
 
-function race(answer: Promise<Response>, { ms, status, scope, context }: Race): Promise<Response> {
+function race(
+  answer: PromiseLike<Response>,
+  { ms, status, scope, context }: Race,
+): Promise<Response> {
   return new Promise((resolve, reject) => {
     let late = false;
     const timer: DelayedCall = context.reactor.clock.callLater(ms, () => {

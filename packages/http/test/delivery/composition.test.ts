@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import { bodyLimit } from '../../src/delivery/body-limit.ts';
+import { compression } from '../../src/delivery/compression.ts';
+import { decompressBody } from '../../src/delivery/decompress-body.ts';
+import { etag } from '../../src/delivery/etag.ts';
+import { health } from '../../src/delivery/health.ts';
+import { httpAccessLog } from '../../src/delivery/http-access-log.ts';
+import { rateLimit } from '../../src/delivery/rate-limit.ts';
+import { requestId } from '../../src/delivery/request-id.ts';
+import { timeLimit } from '../../src/delivery/time-limit.ts';
+import { trustProxy } from '../../src/delivery/trust-proxy.ts';
+import type { Middleware } from '../../src/routing/middleware.ts';
+import { router } from '../../src/routing/router.ts';
+import { HttpResponse } from '../../src/web/http-response.ts';
+import { testClient } from '../../testing/index.ts';
+
+const PAGE = '<p>Hello</p>\n'.repeat(500);
+
+/** What other libraries take for a promise. */
+function later<T>(promise: Promise<T>): Promise<T> {
+  const then: Promise<T>['then'] = (...listeners) => later(promise.then(...listeners));
+  // oxlint-disable-next-line unicorn/no-thenable -- that is what it is
+  return { then } as unknown as Promise<T>;
+}
+
+/** Everything there is, by name, in an order that makes sense. */
+function everything(log: (line: string) => void): Record<string, Middleware> {
+  return {
+    trustProxy: trustProxy({ trusted: ['memory'] }),
+    httpAccessLog: httpAccessLog(log, { format: 'json' }),
+    requestId: requestId(),
+    health: health().middleware,
+    rateLimit: rateLimit({ limit: 100, key: () => 'all' }),
+    timeLimit: timeLimit(1_000),
+    compression: compression(),
+    etag: etag(),
+    decompressBody: decompressBody(),
+    bodyLimit: bodyLimit(1_000),
+  };
+}
+
+describe('all of it in front of', () => {
+  const names = [...Object.keys(everything(() => undefined)), 'all'];
+
+  test.each(names)('one answer for all (%s) leaves that as it was', async (name) => {
+    const lines: string[] = [];
+    const all = everything((line) => lines.push(line));
+    const constants = [
+      HttpResponse.html(PAGE, { headers: { 'x-own': 'yes' } }),
+      new HttpResponse(Buffer.from(PAGE), { headers: { 'content-type': 'text/html' } }),
+      HttpResponse.html(PAGE, { headers: { etag: '"tag"' } }),
+      new HttpResponse(null, { status: 204 }),
+      new Response(null, { status: 204 }),
+    ];
+    const before = constants.map(({ headers }) => [...headers]);
+    const app = router();
+    for (const [key, middleware] of Object.entries(all)) {
+      if (name === key || name === 'all') app.use(middleware);
+    }
+    for (const [at, constant] of constants.entries()) app.get(`/${at}`, () => constant);
+    await using client = testClient(app);
+    const ids = new Set<string | null>();
+    for (const round of [1, 2]) {
+      for (const at of constants.keys()) {
+        const answer = await client.get(`/${at}`);
+        expect([round, await answer.text()]).toEqual([round, at < 3 ? PAGE : '']);
+        ids.add(answer.headers.get('x-request-id'));
+      }
+    }
+    expect(ids.size).toBe(name === 'requestId' || name === 'all' ? 10 : 1);
+    expect(constants.map(({ headers }) => [...headers])).toEqual(before);
+    expect(client.reactor.reports.problems).toEqual([]);
+  });
+
+  test.each(names)('an answer that can be awaited and is no Promise (%s)', async (name) => {
+    const all = everything(() => undefined);
+    const app = router();
+    for (const [key, middleware] of Object.entries(all)) {
+      if (name === key || name === 'all') app.use(middleware);
+    }
+    app.get('/', () => later(Promise.resolve(HttpResponse.html(PAGE))));
+    await using client = testClient(app);
+    const answer = await client.get('/');
+    expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
+    expect(client.reactor.reports.problems).toEqual([]);
+  });
+});
