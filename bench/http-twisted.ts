@@ -10,19 +10,29 @@ import type { MeasuredServer } from './compare.ts';
 const TICK_US = 10_000;
 const SCRIPT = fileURLToPath(new URL('./http-twisted.py', import.meta.url));
 
+/** The second is where a distribution puts its own, with its modules, beside one that was built by hand. */
+const PYTHONS = ['python3', '/usr/bin/python3'];
+
 /** How to start Twisted Web, where this machine has it (Debian: `python3-twisted`). It says so if not. */
 export async function twisted(): Promise<(() => Promise<MeasuredServer>) | undefined> {
+  for (const python of PYTHONS) {
+    if (await hasTwisted(python)) return () => start(python);
+  }
+  console.log('\nTwisted is left out: python3 has no module twisted.web');
+  return undefined;
+}
+
+async function hasTwisted(python: string): Promise<boolean> {
   try {
-    await promisify(execFile)('python3', ['-c', 'import twisted.web.server']);
-    return start;
+    await promisify(execFile)(python, ['-c', 'import twisted.web.server']);
+    return true;
   } catch {
-    console.log('\nTwisted is left out: python3 has no module twisted.web');
-    return undefined;
+    return false;
   }
 }
 
-async function start(): Promise<MeasuredServer> {
-  const child = spawn('python3', [SCRIPT], { stdio: ['ignore', 'pipe', 'inherit'] });
+async function start(python: string): Promise<MeasuredServer> {
+  const child = spawn(python, [SCRIPT], { stdio: ['ignore', 'pipe', 'inherit'] });
   const [port] = (await once(createInterface(child.stdout), 'line')) as [string];
   return {
     port: Number(port),
