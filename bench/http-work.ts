@@ -8,6 +8,13 @@ export function user(id: string): Readonly<Record<string, unknown>> {
   return { id, name: 'Ada Lovelace', email: 'ada@example.net', admin: false, tags: ['a', 'b'] };
 }
 
+/** What is sent there comes back. */
+export const ECHO_PATH = '/echo';
+
+/** Where {@link LARGE} is. */
+export const LARGE_PATH = '/large';
+export const LARGE: Buffer<ArrayBuffer> = Buffer.alloc(65_536, 0x61);
+
 const CHUNK = Buffer.alloc(65_536, 0x61);
 const CHUNKS: ReadonlyMap<string, readonly [count: number, bytes: number]> = new Map([
   ['/stream/64k', [4, 16_384]],

@@ -1,0 +1,116 @@
+// What a request over HTTP/2 costs, in CPU time of the server: `node:http2` (twice, to show the noise), `messages` being
+// its way with requests and responses, and Hawser. At the end, what missed its target.
+// Run: npm run example bench/http2.ts [hello post large] [--quick]
+import { once } from 'node:events';
+import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2';
+import { type Comparison, compare, type Load } from './compare.ts';
+import { ECHO_PATH, HELLO, LARGE, LARGE_PATH } from './http-work.ts';
+import { show } from './show.ts';
+
+/** One kind of request. */
+interface Work extends Pick<Comparison, 'count' | 'rounds'> {
+  readonly title: string;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body?: Buffer;
+  readonly answerBytes: number;
+}
+
+const CONNECTIONS = 4;
+/** Requests of a connection that are open at a time. */
+const STREAMS = 8;
+const TARGETS = { Hawser: 1.3 };
+const POSTED = Buffer.alloc(1_024, 0x61);
+
+const works: Readonly<Record<string, Work>> = {
+  hello: {
+    title: 'GET over HTTP/2, 13 bytes of text',
+    headers: { ':path': '/' },
+    answerBytes: HELLO.length,
+    count: 3_200,
+    rounds: 17,
+  },
+  post: {
+    title: 'POST of 1 KiB over HTTP/2, which comes back',
+    headers: { ':path': ECHO_PATH, ':method': 'POST' },
+    body: POSTED,
+    answerBytes: POSTED.length,
+    count: 3_200,
+    rounds: 17,
+  },
+  large: {
+    title: 'GET over HTTP/2, 64 KiB',
+    headers: { ':path': LARGE_PATH },
+    answerBytes: LARGE.length,
+    count: 960,
+    rounds: 13,
+  },
+};
+
+const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
+const unknown = wanted.find((name) => !(name in works));
+if (unknown !== undefined) {
+  throw new Error(`Cannot measure "${unknown}", only: ${Object.keys(works).join(' ')}`);
+}
+const quick = process.argv.includes('--quick');
+const missed: string[] = [];
+for (const [name, work] of Object.entries(works)) {
+  if (wanted.length === 0 || wanted.includes(name)) missed.push(...(await measure(work)));
+}
+console.log(missed.length === 0 ? '\nEvery target is met' : `\nMissed:\n  ${missed.join('\n  ')}`);
+
+async function measure(work: Work): Promise<string[]> {
+  const samples = await compare({
+    script: './http2-server.ts',
+    modes: ['node:http2', 'node:http2 again', 'node:http2, messages', 'Hawser'],
+    load: (port) => sessions(port, work),
+    count: work.count,
+    rounds: quick ? 5 : work.rounds,
+    starts: quick ? 1 : 3,
+  });
+  return show(samples, { title: work.title, targets: TARGETS });
+}
+
+/** Connections that keep some requests open each, and send the next as soon as one is answered. */
+async function sessions(port: number, work: Work): Promise<Load> {
+  const open = await Promise.all(
+    Array.from({ length: CONNECTIONS }, async () => {
+      const session = connect(`http://127.0.0.1:${port}`);
+      await once(session, 'connect');
+      return session;
+    }),
+  );
+  return {
+    async run(count) {
+      const each = Math.ceil(count / CONNECTIONS / STREAMS);
+      const lanes = open.flatMap((session) => Array.from({ length: STREAMS }, () => session));
+      await Promise.all(lanes.map((session) => askAgain(session, { work, times: each })));
+    },
+    close() {
+      for (const session of open) session.destroy();
+    },
+  };
+}
+
+async function askAgain(
+  session: ClientHttp2Session,
+  { work, times }: { readonly work: Work; readonly times: number },
+): Promise<void> {
+  for (let nth = 0; nth < times; nth++) await ask(session, work);
+}
+
+function ask(session: ClientHttp2Session, work: Work): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const { headers, body, answerBytes } = work;
+    const stream = session.request(headers, { endStream: body === undefined });
+    if (body) stream.end(body);
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    stream.on('error', reject);
+    stream.on('close', () => {
+      if (bytes === answerBytes) resolve();
+      else reject(new Error(`Cannot go on as an answer has ${bytes} bytes, not ${answerBytes}`));
+    });
+  });
+}
