@@ -39,7 +39,7 @@ export class Output {
   /** One character a byte. */
   text(latin1: string): void {
     this.#text += latin1;
-    if (this.#text.length > GATHER_CHARS) this.flush();
+    if (this.#text.length > GATHER_CHARS) this.#pass();
   }
 
   /** Text without a character above 127, of any length. */
@@ -53,7 +53,7 @@ export class Output {
     if (chunk.length <= COPY_BYTES) {
       this.text(latin1Of(chunk));
     } else if (this.#waiting.length > 0 || chunk.length > PIECE_BYTES) {
-      this.flush();
+      this.#pass();
       this.#enqueue(chunk);
     } else if (!this.#transport.ending) {
       const text = this.#text;
@@ -66,8 +66,20 @@ export class Output {
     }
   }
 
-  /** Gives what was gathered to the transport. */
+  /** Gives what was gathered to the transport; behind a large chunk, once that is on its way. */
   flush(): void {
+    // Or each of many small pieces would wait as a buffer of its own.
+    if (this.#waiting.length === 0) this.#pass();
+  }
+
+  /** The transport has sent everything. Goes on with what waits; `full` tells how far it came. */
+  drained(): void {
+    this.#full = false;
+    if (this.#waiting.length > 0) this.#send();
+    else this.#pass();
+  }
+
+  #pass(): void {
     const text = this.#text;
     if (text === '') return;
     this.#text = '';
@@ -75,12 +87,6 @@ export class Output {
     const bytes = Buffer.from(text, 'latin1');
     if (this.#waiting.length > 0) this.#enqueue(bytes);
     else if (!this.#transport.write(bytes)) this.#full = true;
-  }
-
-  /** The transport has sent everything. Goes on with what waits; `full` tells how far it came. */
-  drained(): void {
-    this.#full = false;
-    if (this.#waiting.length > 0) this.#send();
   }
 
   #enqueue(chunk: Uint8Array): void {
@@ -97,7 +103,10 @@ export class Output {
   #send(): void {
     while (!this.#full && !this.#transport.ending) {
       const chunk = this.#waiting[0];
-      if (!chunk) return;
+      if (!chunk) {
+        this.#pass();
+        return;
+      }
       const piece = chunk.length > PIECE_BYTES ? chunk.subarray(0, PIECE_BYTES) : chunk;
       if (!this.#transport.write(piece)) this.#full = true;
       if (piece !== chunk) {

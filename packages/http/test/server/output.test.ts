@@ -1,5 +1,5 @@
 import { FakeTransport } from '@hawser/core/testing';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Output } from '../../src/server/output.ts';
 
 function outputTo(options = {}): { output: Output; transport: FakeTransport } {
@@ -65,6 +65,23 @@ test('a large chunk leaves in pieces, and what follows it after it', async () =>
     transport.stall();
   }
   expect(text === `${'x'.repeat(1_000_000)}after${'y'.repeat(300_000)}`).toBe(true);
+});
+
+test('small pieces behind a large chunk are gathered, however often they are flushed', async () => {
+  const { output, transport } = outputTo();
+  const write = vi.spyOn(transport, 'write');
+  transport.stall();
+  output.bytes(Buffer.alloc(262_145, 'x'));
+  for (let at = 0; at < 1_000; at++) {
+    output.text('piece');
+    output.flush();
+  }
+  transport.drained();
+  await transport.settle();
+  // The chunk is two pieces.
+  expect(write).toHaveBeenCalledTimes(3);
+  expect(transport.takeText()).toBe(`${'x'.repeat(262_145)}${'piece'.repeat(1_000)}`);
+  expect(output.full).toBe(false);
 });
 
 test('whoever writes without end behind a large chunk loses the connection', async () => {
