@@ -2,6 +2,7 @@
 // both runs must have the same trace. Exits with 1 if an invariant does not hold, with the seeds that show it; run one
 // of them alone with `--seeds 1 --from <seed> --trace`.
 import { parseArgs } from 'node:util';
+import { faultsScenario } from '../../packages/http/test/client/faults-scenario.ts';
 import { chatScenario } from './chat-scenario.ts';
 import { requestScenario } from './request-scenario.ts';
 import { runSeeds } from './seeds.ts';
@@ -18,6 +19,7 @@ const from = whole('from', values.from);
 const scenarios = {
   chat: (sim: Parameters<typeof chatScenario>[0]) => chatScenario(sim),
   requests: (sim: Parameters<typeof requestScenario>[0]) => requestScenario(sim),
+  http: (sim: Parameters<typeof faultsScenario>[0]) => void faultsScenario(sim),
 };
 
 const startedAt = performance.now();

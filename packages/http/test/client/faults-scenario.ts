@@ -1,14 +1,21 @@
 // Clients and a server through loss, partitions, resets and crashes. The server keeps a ledger of what it was asked,
 // which survives it as a database would.
 //
-// Invariants: every request comes to a whole response, to itself, or to an error; what is not idempotent is handled at
-// most once; what is idempotent no more often than the client has sent it; in the end everything has come to something,
-// and nothing is left behind.
+// Every attempt carries a number of its own. Invariants: every request comes to a whole response, to its own last
+// attempt, or to an error; every attempt is handled at most once, what is not idempotent in one attempt at most; in the
+// end everything has come to something, and nothing is left behind.
 import { type SimHost, type Simulation, serve } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
 import { unleashFaults } from '../../../../test/sim/seeded-faults.ts';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
-import { type HttpClient, HttpRequestError, http, httpClient } from '../../src/index.ts';
+import {
+  type CookieJar,
+  type HttpClient,
+  HttpRequestError,
+  http,
+  httpClient,
+} from '../../src/index.ts';
+import { fieldValue } from '../../src/proxy/end-to-end-fields.ts';
 
 const CLIENTS = ['one', 'two'];
 const REQUESTS = 15;
@@ -17,8 +24,8 @@ const PATIENCE_MS = 400_000;
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 const RETRY_LIMIT = 2;
 
-/** How often each request was handled, by its id. */
-export type Ledger = Map<string, number>;
+/** Which attempts were handled, by the id of their request. */
+export type Ledger = Map<string, string[]>;
 
 /** What was seen, for a test that checks the scenario itself. */
 export interface FaultsSummary {
@@ -31,16 +38,17 @@ export interface FaultsSummary {
 export function faultyServer(ledger: Ledger): ReturnType<typeof serve> {
   const responder = (exchange: HttpExchange): void => {
     const id = exchange.target.slice(1);
+    const attempt = fieldValue(exchange.fields, 'cookie') ?? '';
     let body = '';
     exchange.body.consume({
       data: (chunk) => {
         body += chunk.toString();
       },
       end: () => {
-        ledger.set(id, (ledger.get(id) ?? 0) + 1);
+        ledger.set(id, [...(ledger.get(id) ?? []), attempt]);
         if (body !== bodyOf(exchange.method, id))
           throw new Error(`${id} had another body: ${body}`);
-        answer(exchange, id);
+        answer(exchange, answerOf(id, attempt));
       },
       failed: () => undefined,
     });
@@ -48,8 +56,7 @@ export function faultyServer(ledger: Ledger): ReturnType<typeof serve> {
   return serve('tcp://:80', http({ responder }));
 }
 
-function answer(exchange: HttpExchange, id: string): void {
-  const text = answerOf(id);
+function answer(exchange: HttpExchange, text: string): void {
   if (text.length % 3 === 0) {
     exchange.respond({ status: 200, fields: [] }, text);
     return;
@@ -71,9 +78,9 @@ function bodyOf(method: string, id: string): string {
 }
 
 /** From a few bytes to two kilobytes. */
-function answerOf(id: string): string {
+function answerOf(id: string, attempt: string): string {
   const number = Number(/\d+$/.exec(id)?.[0]);
-  return `${id}:${'x'.repeat((number * 977) % 2_000)}:${id}`;
+  return `${id}:${'x'.repeat((number * 977) % 2_000)}:${attempt}`;
 }
 
 /** Runs it, and throws at the first invariant that does not hold. */
@@ -153,29 +160,33 @@ class Asker {
     const id = `${this.#host.name}${this.#asked}`;
     const method = METHODS[Math.floor(this.#random.float() * METHODS.length)] ?? 'GET';
     const body = bodyOf(method, id);
-    let attempts: number | undefined;
+    const attempts = new Attempts();
     void this.client
-      .request(`http://server/${id}`, { method, ...(body ? { body } : {}) })
+      .request(`http://server/${id}`, { method, cookies: attempts, ...(body ? { body } : {}) })
       .addCallback((response) => {
-        attempts = response.timings.attempts;
         if (response.status !== 200) throw new Error(`${id} was answered ${response.status}`);
+        if (response.timings.attempts !== attempts.made)
+          throw new Error(
+            `${id} was sent ${attempts.made} times, not ${response.timings.attempts}`,
+          );
         return response.text();
       })
       .addBoth((outcome) => {
-        if (outcome.state === 'fulfilled') this.#succeeded(id, outcome.value, attempts ?? 0);
+        if (outcome.state === 'fulfilled') this.#succeeded(id, outcome.value, attempts);
         else this.#failed(id, outcome.error);
-        this.#count(id, method, attempts);
+        this.sentAgain += Math.max(0, attempts.made - 1);
+        this.#check(id, method, attempts);
         const rest = Math.floor(this.#random.float() * 600);
         this.#host.clock.callLater(rest, () => this.#next());
       });
   }
 
-  #succeeded(id: string, text: string, attempts: number): void {
+  #succeeded(id: string, text: string, attempts: Attempts): void {
     this.answered += 1;
-    this.sentAgain += attempts - 1;
-    if (text !== answerOf(id))
+    if (text !== answerOf(id, attempts.last))
       this.broken.push(`${id} got ${text.length} octets of something else`);
-    if (!this.#ledger.has(id)) this.broken.push(`${id} was answered by nobody`);
+    if (this.#ledger.get(id)?.at(-1) !== attempts.last)
+      this.broken.push(`${id} was answered by nobody`);
   }
 
   #failed(id: string, error: unknown): void {
@@ -184,9 +195,26 @@ class Asker {
       this.broken.push(`${id} failed with ${String(error)}`);
   }
 
-  #count(id: string, method: string, attempts: number | undefined): void {
-    const handled = this.#ledger.get(id) ?? 0;
-    const most = method === 'POST' ? 1 : (attempts ?? RETRY_LIMIT + 1 + 8);
-    if (handled > most) this.broken.push(`${method} ${id} was handled ${handled} times`);
+  #check(id: string, method: string, { made }: Attempts): void {
+    const handled = this.#ledger.get(id) ?? [];
+    const most = method === 'POST' ? 1 : made;
+    if (handled.length > most)
+      this.broken.push(`${method} ${id} was handled ${handled.length} times, and sent ${made}`);
+    if (new Set(handled).size < handled.length)
+      this.broken.push(`${method} ${id} was handled twice for one attempt: ${handled.join()}`);
   }
+}
+
+/** Numbers the attempts of one request: each is asked for the cookies it should have. */
+class Attempts implements CookieJar {
+  made = 0;
+
+  get last(): string {
+    return `attempt=${this.made}`;
+  }
+  cookiesFor(): string {
+    this.made += 1;
+    return this.last;
+  }
+  take(): void {}
 }

@@ -31,9 +31,9 @@ describe('requests over bad networks, by seed', () => {
 
   test('a server that handles requests twice is found', async () => {
     const twice = (ledger: Ledger): ReturnType<typeof faultyServer> => {
-      class Doubling extends Map<string, number> {
-        override set(id: string, count: number): this {
-          ledger.set(id, count + 1);
+      class Doubling extends Map<string, string[]> {
+        override set(id: string, attempts: string[]): this {
+          ledger.set(id, [...attempts, ...attempts]);
           return this;
         }
       }
