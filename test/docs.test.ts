@@ -19,7 +19,10 @@ const repository = fileURLToPath(new URL('..', import.meta.url));
 const pages = filesOf('docs', '.md');
 const snippets = filesOf('docs/snippets', '.test.ts');
 const sources = new Map(
-  [...snippets, ...filesOf('examples', '.ts')].map((path) => [path, read(path)]),
+  [...snippets, ...filesOf('examples', '.ts', { recursive: true })].map((path) => [
+    path,
+    read(path),
+  ]),
 );
 
 describe.each(pages)('%s', (page) => {
@@ -91,6 +94,35 @@ test('docs/writing-a-layer.md lists layers that are what it says', () => {
     );
     expect(unknown).toEqual([]);
   }
+});
+
+describe('docs/http.md', () => {
+  const page = read('docs/http.md');
+
+  test('lists every limit of the server with its default', () => {
+    const sources = ['server/http-options.ts', 'http2/http2-options.ts']
+      .map((path) => read(`packages/http/src/${path}`))
+      .join('\n');
+    const options = [
+      ...sources.matchAll(/@defaultValue ([\w_]+)[^*]*\*\/\n {2}readonly (\w+)\?:/g),
+    ].map(([, standard = '', name = '']) => `${name} ${standard}`);
+    const [, section = ''] = page.split('## Limits\n');
+    const rows = rowsOf(section.split('\n## ')[0] ?? '').filter((row) => row[2]?.startsWith('`'));
+    const listed = rows.map((row) => `${codeIn(row[2] ?? '')[0]} ${row[3]}`);
+    // That HTTP/2 is spoken is no limit.
+    expect(listed.sort()).toEqual(options.filter((name) => name !== 'http2 spoken').sort());
+  });
+
+  test('lists middleware that there is', () => {
+    const exported = read('packages/http/src/index.ts');
+    const [, section = ''] = page.split('## Middleware\n');
+    const names = rowsOf(section.split('\n## ')[0] ?? '')
+      .slice(1)
+      .flatMap(([name = '']) => codeIn(name))
+      .map((name) => name.replace(/\(.*/, ''));
+    expect(names.length).toBeGreaterThan(10);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(exported))).toEqual([]);
+  });
 });
 
 describe('docs/endpoints.md', () => {
@@ -268,8 +300,8 @@ function missingIn(commands: string): string[] {
   ];
 }
 
-function filesOf(folder: string, ending: string): string[] {
-  return readdirSync(join(repository, folder))
+function filesOf(folder: string, ending: string, { recursive = false } = {}): string[] {
+  return readdirSync(join(repository, folder), { recursive, encoding: 'utf8' })
     .filter((name) => name.endsWith(ending))
     .map((name) => `${folder}/${name}`);
 }
