@@ -19,7 +19,7 @@ import {
   sqlite,
   type ZoneStore,
 } from '@hawser/dns';
-import { http } from '@hawser/http';
+import { type HttpHandler, HttpResponse, http, router } from '@hawser/http';
 import { acceptFor, keep, MemoryMailbox, smtp } from '@hawser/smtp';
 import { authorizedKeys, ssh } from '@hawser/ssh';
 import { Group } from '@hawser/websocket';
@@ -30,6 +30,11 @@ import { operatorSession } from './operator-session.ts';
 import { stateOf } from './page-rows.ts';
 import type { Settings } from './settings.ts';
 import { statusPage } from './status-page.ts';
+
+const pageHeaders = {
+  'content-security-policy': "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
 
 /**
  * Everything the process does, as one service. Files are opened here, before anything listens, so that a database that
@@ -124,24 +129,9 @@ function keeper(
 function website(
   zone: DynamicZone,
   { user, token }: { readonly user: string; readonly token: string },
-): Parameters<typeof http>[0] {
-  const update = dyndns2({ zone, accounts: [{ user, token, hosts: ['*'] }] });
-  return (request, context) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/nic/update') return update(request, context);
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return new Response('Method not allowed\n', { status: 405, headers: { allow: 'GET, HEAD' } });
-    }
-    if (pathname === '/') {
-      return new Response(statusPage(stateOf(zone)), {
-        headers: {
-          'content-type': 'text/html; charset=utf-8',
-          'content-security-policy': "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-          'cache-control': 'no-store',
-        },
-      });
-    }
-    if (pathname === '/zone') return Response.json(stateOf(zone));
-    return new Response('Not found\n', { status: 404 });
-  };
+): HttpHandler {
+  return router()
+    .all('/nic/update', dyndns2({ zone, accounts: [{ user, token, hosts: ['*'] }] }))
+    .get('/', () => HttpResponse.html(statusPage(stateOf(zone)), { headers: pageHeaders }))
+    .get('/zone', () => HttpResponse.json(stateOf(zone)));
 }
