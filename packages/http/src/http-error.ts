@@ -4,6 +4,8 @@ export interface HttpErrorOptions extends ErrorOptions {
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** What the peer is told. @defaultValue the phrase for the status; the message stays here */
   readonly body?: string | undefined;
+  /** Whether the server reports it. False for what is meant to happen, such as 503 under load. @defaultValue from 500 on */
+  readonly report?: boolean | undefined;
 }
 
 /**
@@ -16,6 +18,8 @@ export class HttpError extends Error {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
+  /** Whether the server reports it. */
+  readonly report: boolean;
 
   /** @throws RangeError when the status is not from 400 to 599 */
   constructor(status: number, message: string, options: HttpErrorOptions = {}) {
@@ -28,5 +32,6 @@ export class HttpError extends Error {
     this.status = status;
     this.headers = options.headers ?? {};
     this.body = options.body;
+    this.report = options.report ?? status >= 500;
   }
 }

@@ -16,6 +16,7 @@ export interface CrossedError {
         readonly status: number;
         readonly headers: Readonly<Record<string, string>>;
         readonly body: string | undefined;
+        readonly report: boolean | undefined;
       }
     | undefined;
 }
@@ -26,8 +27,8 @@ export function toCrossed(thrown: unknown, causes: number = MAX_CAUSES): Crossed
     const text = typeof thrown === 'string' ? thrown : inspect(thrown);
     return toCrossed(new Error(`Thrown: ${text}`));
   }
-  const { name, message, stack, code, cause, status, headers, body } = thrown as Error &
-    Partial<Record<'code' | 'status' | 'headers' | 'body', unknown>>;
+  const { name, message, stack, code, cause, status, headers, body, report } = thrown as Error &
+    Partial<Record<'code' | 'status' | 'headers' | 'body' | 'report', unknown>>;
   const isHttp = name === 'HttpError' && typeof status === 'number';
   return {
     name: String(name),
@@ -40,6 +41,7 @@ export function toCrossed(thrown: unknown, causes: number = MAX_CAUSES): Crossed
           status,
           headers: textsOf(headers),
           body: typeof body === 'string' ? body : undefined,
+          report: typeof report === 'boolean' ? report : undefined,
         }
       : undefined,
   };

@@ -17,6 +17,9 @@ export interface TimeLimitOptions {
  * `request.signal` and `context.signal` with a TimeoutError, so that what the handler waits for can stop. What it answers
  * later is thrown away. The body of an answer that was given in time has all the time it needs.
  *
+ * It throws an HttpError, which handlers of errors can answer in their own way, and which is not reported: slow answers
+ * come by the thousand when they come. An access log tells of them.
+ *
  * @throws RangeError if `ms` is not above 0
  */
 export function timeLimit(ms: number, options: TimeLimitOptions = {}): Middleware {
@@ -54,7 +57,7 @@ function race(
       late = true;
       const error = new TimeoutError(`Cannot answer within ${ms} ms`);
       scope.abort(error);
-      reject(new HttpError(status, 'Cannot answer in time', { cause: error }));
+      reject(new HttpError(status, 'Cannot answer in time', { cause: error, report: false }));
     });
     answer.then(
       (response) => {

@@ -112,7 +112,7 @@ function recover(
     }
   }
   // The server answers it like this too, but then nobody on the way would see the answer. Faults of ours are for it.
-  if (error instanceof HttpError && error.status < 500) return errorAnswer(error);
+  if (error instanceof HttpError && !error.report) return errorAnswer(error);
   unanswered.set(request, { thrown });
   throw thrown;
 }

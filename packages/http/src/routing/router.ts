@@ -78,7 +78,8 @@ export interface Router<Outer = NoParams, Added = unknown> extends Mountable<Out
   host<H extends string>(host: H, inner: Mountable<Outer & HostParams<H>>): Router<Outer, Added>;
   /**
    * Answers errors of a class, thrown in this router or in those inside it that do not answer them; the most specific class
-   * goes first. What has no handler goes to the server, but for an `HttpError` up to 499, which is answered here.
+   * goes first. What has no handler goes to the server, but for an `HttpError` that is not to be reported, as those up to 499:
+   * it is answered here.
    */
   onError<E extends Error>(type: ErrorClass<E>, handler: ErrorHandler<E>): Router<Outer, Added>;
   /** Answers paths without routes. */

@@ -9,9 +9,10 @@ export function answerError(turn: Turn, thrown: unknown): void {
   const failure = bodyFailure(turn, thrown);
   const error = thrown instanceof HttpError ? thrown : failure;
   const status = error ? statusOf(error) : 500;
-  if (status >= 500) report(turn, thrown);
+  if (error instanceof HttpError ? error.report : status >= 500) report(turn, thrown);
   try {
-    plainAnswer(turn.exchange, status, thrown instanceof HttpError ? optionsOf(thrown) : {});
+    const options = thrown instanceof HttpError ? optionsOf(thrown) : {};
+    turn.context.noteBody(plainAnswer(turn.exchange, status, options));
   } catch (again) {
     // The error had headers that are none, or the handler has answered by the exchange itself.
     report(turn, again);
@@ -20,9 +21,9 @@ export function answerError(turn: Turn, thrown: unknown): void {
   endTurn(turn);
 }
 
-function answerPlainly({ exchange }: Turn): void {
+function answerPlainly({ exchange, context }: Turn): void {
   try {
-    plainAnswer(exchange, 500);
+    context.noteBody(plainAnswer(exchange, 500));
   } catch {
     // Answered already, as was reported.
   }

@@ -11,13 +11,14 @@ export interface PlainAnswerOptions {
   readonly fields?: FieldLines | undefined;
 }
 
-/** Answers with a status and a line of text. */
+/** Answers with a status and a line of text, which it gives back. */
 export function plainAnswer(
   exchange: Pick<HttpExchange, 'respond'>,
   status: number,
   options: PlainAnswerOptions = {},
-): void {
+): string {
   const { body = `${STATUS_CODES[status] ?? 'Error'}\n`, fields = [] } = options;
   const typed = fields.some((text, at) => at % 2 === 0 && text === 'content-type');
   exchange.respond({ status, fields: typed ? fields : [...PLAIN, ...fields] }, body);
+  return body;
 }

@@ -21,7 +21,7 @@ export interface WebResponderOptions {
  *
  * - A standard Response from elsewhere (of this process, of undici) does as well: text and bytes leave with their
  *   length, a stream with back-pressure; it is cancelled when the peer leaves.
- * - An {@link HttpError} is answered with its status, and reported from 500 on. Anything else thrown, and what is no
+ * - An {@link HttpError} is answered with its status, and reported if it says so. Anything else thrown, and what is no
  *   Response, is reported and answered with a plain 500: the peer does not see the message. What is thrown because
  *   the body could not be had is the peer's fault: 413, 408 or 400, and no report. Nor is there one once the peer left.
  * - A body that fails midway resets the connection, or the stream, as half an answer must not pass for a whole.

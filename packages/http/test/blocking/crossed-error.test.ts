@@ -17,9 +17,16 @@ test('an error keeps its name, message, stack and code', () => {
 });
 
 test('an HttpError is one again', () => {
-  const crossed = cross(new HttpError(409, 'taken', { headers: { 'x-a': 'b' }, body: 'taken\n' }));
+  const crossed = cross(
+    new HttpError(409, 'taken', { headers: { 'x-a': 'b' }, body: 'taken\n', report: true }),
+  );
   expect(crossed).toBeInstanceOf(HttpError);
-  expect(crossed).toMatchObject({ status: 409, headers: { 'x-a': 'b' }, body: 'taken\n' });
+  expect(crossed).toMatchObject({
+    status: 409,
+    headers: { 'x-a': 'b' },
+    body: 'taken\n',
+    report: true,
+  });
 });
 
 test.each([200, 600, 4.5])('what calls itself an HttpError with status %d is a 500', (status) => {

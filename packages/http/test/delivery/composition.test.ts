@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { HttpHandler } from '../../src/contract/http-handler.ts';
 import { bodyLimit } from '../../src/delivery/body-limit.ts';
 import { compression } from '../../src/delivery/compression.ts';
 import { decompressBody } from '../../src/delivery/decompress-body.ts';
@@ -9,7 +10,9 @@ import { rateLimit } from '../../src/delivery/rate-limit.ts';
 import { requestId } from '../../src/delivery/request-id.ts';
 import { timeLimit } from '../../src/delivery/time-limit.ts';
 import { trustProxy } from '../../src/delivery/trust-proxy.ts';
+import { cors } from '../../src/middleware/cors.ts';
 import type { Middleware } from '../../src/routing/middleware.ts';
+import type { RoutedRequest } from '../../src/routing/routed-request.ts';
 import { router } from '../../src/routing/router.ts';
 import { HttpResponse } from '../../src/web/http-response.ts';
 import { testClient } from '../../testing/index.ts';
@@ -82,6 +85,33 @@ describe('all of it in front of', () => {
     await using client = testClient(app);
     const answer = await client.get('/');
     expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
+    expect(client.reactor.reports.problems).toEqual([]);
+  });
+});
+
+describe('too slow answers are told to the peer and in the log, and not reported one by one:', () => {
+  const slow = (): Promise<Response> => new Promise(() => undefined);
+
+  test.each<[where: string, make: (log: Middleware) => HttpHandler]>([
+    ['in a router', (log) => router().use(log).use(cors()).use(timeLimit(1_000)).get('/', slow)],
+    [
+      'without one',
+      (log) => (request, context) => {
+        const limited = () => timeLimit(1_000)(request as RoutedRequest, slow, context);
+        return log(request as RoutedRequest, limited, context);
+      },
+    ],
+  ])('%s', async (where, make) => {
+    const lines: string[] = [];
+    await using client = testClient(make(httpAccessLog((line) => lines.push(line))));
+    const asked = client.get('/', { headers: { origin: 'http://a' } });
+    await client.elapse(1_000);
+    const answer = await asked;
+    const text = await answer.text();
+    expect(answer.status).toBe(503);
+    expect(answer.headers.has('access-control-allow-origin')).toBe(where === 'in a router');
+    await client.reactor.clock.settle();
+    expect(lines).toEqual([expect.stringContaining(`" 503 ${text.length} "`)]);
     expect(client.reactor.reports.problems).toEqual([]);
   });
 });

@@ -123,6 +123,6 @@ test('limits of rate and time are seen by the peer', async () => {
   const third = await fetch(url);
   expect(third.status).toBe(429);
   expect(third.headers.get('retry-after')).toMatch(/^\d+$/);
-  expect(own.reports.problems).toMatchObject([{ error: { status: 503 } }]);
+  expect(own.reports.problems).toEqual([]);
   await own.stop();
 });
