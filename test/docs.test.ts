@@ -123,6 +123,23 @@ describe('docs/http.md', () => {
     expect(names.length).toBeGreaterThan(10);
     expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(exported))).toEqual([]);
   });
+
+  test('names functions that there are for those who come from elsewhere', () => {
+    const exported = ['index.ts', 'routing/router.ts', 'server/http-options.ts']
+      .map((path) => read(`packages/http/src/${path}`))
+      .concat(read('packages/http/testing/index.ts'))
+      .join('\n');
+    const rows = page.split('\n## Coming from ').slice(1).flatMap(rowsOf);
+    // What is called, or named alone: not the arguments.
+    const names = rows
+      .flatMap(([, here = '']) => codeIn(here))
+      .flatMap((code) => /^(?:return )?\.?(\w+)(?:$|\()/.exec(code)?.[1] ?? []);
+    expect(names.length).toBeGreaterThan(30);
+    // Of JavaScript, and of the core.
+    const others = new Set(['throw', 'Service', 'run', 'next']);
+    const unknown = names.filter((name) => !new RegExp(`\\b${name}\\b`).test(exported));
+    expect(unknown.filter((name) => !others.has(name))).toEqual([]);
+  });
 });
 
 describe('docs/endpoints.md', () => {
