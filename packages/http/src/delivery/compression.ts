@@ -16,7 +16,7 @@ import {
   type ContentCoding,
   createCodec,
 } from './content-codings.ts';
-import { weaken } from './entity-tag.ts';
+import { parseEntityTags, weaken } from './entity-tag.ts';
 import { BodyPieces, discardResponse, takeBody } from './response-pieces.ts';
 import { addVary } from './vary.ts';
 
@@ -64,8 +64,9 @@ export function compression(options: CompressionOptions = {}): Middleware {
   const offered = [...codecs.keys()];
   return (request, next, context) =>
     whenThere(next(), (response) => {
-      // What it would have been is not known any more.
-      if (response.status === 304) return vary(response);
+      // What they are of would have been compressed perhaps, which is not known any more.
+      if (response.status === 304) return vary(unchanged(response, request));
+      if (response.status === 206) return vary(response);
       if (!couldBe(response, compressible)) return response;
       const ranked = rankEncodings(request.headers.get('accept-encoding'), offered);
       const [best] = ranked;
@@ -190,6 +191,15 @@ function withBody(
 
 function vary(response: Response): Response {
   return editHeaders(response, (headers) => addVary(headers, 'accept-encoding'));
+}
+
+/** A cache keeps on what has the very tag of the 304 (RFC 9111 §4.3.4), which of compressed content is a weak one. */
+function unchanged(response: Response, { headers }: Request): Response {
+  const etag = response.headers.get('etag');
+  const known = parseEntityTags(headers.get('if-none-match') ?? '');
+  if (etag === null || known === '*' || known.includes(etag)) return response;
+  if (!known.includes(weaken(etag))) return response;
+  return editHeaders(response, (fields) => fields.set('etag', weaken(etag)));
 }
 
 function notAcceptable(): HttpError {

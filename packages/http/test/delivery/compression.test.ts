@@ -178,9 +178,26 @@ test('HEAD is answered with the head of GET', async () => {
   expect(short.headers.get('content-encoding')).toBeNull();
 });
 
-test('304 says what it depends on', async () => {
-  const response = await answerOf(new HttpResponse(null, { status: 304 }));
-  expect(response.headers.get('vary')).toBe('accept-encoding');
+test('304 and 206 say what they depend on', async () => {
+  for (const part of [
+    new HttpResponse(null, { status: 304 }),
+    new HttpResponse('a', { status: 206, headers: { 'content-range': 'bytes 0-0/5000' } }),
+  ]) {
+    const response = await answerOf(part);
+    expect(response.headers.get('vary')).toBe('accept-encoding');
+  }
+});
+
+test.each([
+  ['W/"a"', 'W/"a"'],
+  ['"b", W/"a"', 'W/"a"'],
+  ['W/"a", "a"', '"a"'],
+  ['*', '"a"'],
+])('304 to a peer that knows %s names %s, for that to be kept', async (known, named) => {
+  const request = get('/', { 'accept-encoding': 'gzip', 'if-none-match': known });
+  const unchanged = new HttpResponse(null, { status: 304, headers: { etag: '"a"' } });
+  const response = await compression()(request, () => unchanged, soonContext());
+  expect(response.headers.get('etag')).toBe(named);
 });
 
 describe('what is not sent is let go of:', () => {
