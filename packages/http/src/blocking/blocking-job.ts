@@ -71,12 +71,19 @@ export class BlockingJob {
     this.#after(queueTimeoutMs, () => this.refuse());
   }
 
-  begin(lane: Lane): void {
+  /** Tells whether the worker has it: what middleware has put into the parameters may be nothing that can cross. */
+  begin(lane: Lane): boolean {
     const { message, timeoutMs } = this.#parts;
     this.#at = 'running';
+    try {
+      lane.begin(message);
+    } catch (thrown) {
+      this.fail(toError(thrown));
+      return false;
+    }
     this.#lane = lane;
     this.#after(timeoutMs, () => this.#late());
-    lane.begin(message);
+    return true;
   }
 
   /** Tells whether the worker is free again. */

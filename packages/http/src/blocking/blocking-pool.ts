@@ -1,4 +1,4 @@
-import { type DelayedCall, type Has, UsageError } from '@hawser/core';
+import { ConnectionError, type DelayedCall, type Has, toError, UsageError } from '@hawser/core';
 import type { BlockingJob } from './blocking-job.ts';
 import type { AnswerMessage } from './channel.ts';
 import type { Lane, LaneEvents } from './lane.ts';
@@ -33,7 +33,7 @@ export class BlockingPool implements LaneEvents {
   #failures = 0;
   #notBefore = 0;
   #growing: DelayedCall | undefined;
-  #stopped = false;
+  #stopping: Promise<void> | undefined;
   /** Why the module cannot be used. */
   #unusable: Error | undefined;
 
@@ -55,11 +55,15 @@ export class BlockingPool implements LaneEvents {
 
   /** Whether another request would be refused. */
   get full(): boolean {
-    return this.#stopped || this.#waiting.size >= this.#parts.maxQueue;
+    return this.#stopping !== undefined || this.#waiting.size >= this.#parts.maxQueue;
   }
 
   place(job: BlockingJob): void {
-    for (const [lane, { at }] of this.#lanes) if (at === 'idle') return this.#begin(lane, job);
+    for (const [lane, { at }] of this.#lanes) {
+      if (at !== 'idle') continue;
+      if (!this.#begin(lane, job)) this.#next(lane);
+      return;
+    }
     if (this.full) return job.refuse();
     const { clock } = this.#parts.reactor;
     if (this.#unusable && clock.now() < this.#notBefore) return job.fail(this.#unusable);
@@ -80,13 +84,22 @@ export class BlockingPool implements LaneEvents {
     }
   }
 
-  /** Makes all workers now. Settles when they have loaded the module; fails, and stops, when they cannot. */
+  /** Makes all workers now. Settles when they have loaded the module; fails, with none left, when they cannot. */
   async warm(): Promise<void> {
     this.#unusable = undefined;
-    while (this.#lanes.size < this.#parts.workers) this.#add();
-    while ([...this.#lanes.values()].some(({ at }) => at === 'starting')) await this.#change();
+    try {
+      while (!this.#stopping && this.#lanes.size < this.#parts.workers) {
+        this.#lanes.set(this.#parts.makeLane(this), { at: 'starting' });
+      }
+    } catch (thrown) {
+      this.#unusable = toError(thrown);
+    }
+    while (!this.#unusable && this.#starting > 0) await this.#change();
+    if (this.#stopping) {
+      throw new ConnectionError('HAWSER_CLOSED', 'Cannot start threads as they were stopped');
+    }
     if (this.#unusable) {
-      await this.stop();
+      await this.#clear();
       throw this.#unusable;
     }
   }
@@ -100,17 +113,21 @@ export class BlockingPool implements LaneEvents {
     return this.busy;
   }
 
-  /** Ends every worker, and refuses what they were doing. Settles when they are gone. */
-  async stop(): Promise<void> {
-    this.#stopped = true;
+  /** Ends every worker, for good, and refuses what they were doing. Settles when they are gone. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#clear();
+    return this.#stopping;
+  }
+
+  async #clear(): Promise<void> {
     this.#growing?.cancel();
     for (const job of this.#waiting) job.refuse();
     for (const [lane, state] of this.#lanes) {
       if (state.at === 'busy') state.job.refuse();
       this.#end(lane);
     }
+    this.#changed();
     while (this.#lanes.size > 0) await this.#change();
-    this.#stopped = false;
   }
 
   ready(lane: Lane): void {
@@ -160,29 +177,27 @@ export class BlockingPool implements LaneEvents {
     this.#parts.reactor.reports.problem('http.blocking', problem);
   }
 
-  #begin(lane: Lane, job: BlockingJob): void {
+  /** Tells whether the worker has it. */
+  #begin(lane: Lane, job: BlockingJob): boolean {
     this.#lanes.set(lane, { at: 'busy', job });
-    job.begin(lane);
+    return job.begin(lane);
   }
 
   /** Gives a free worker something to do. */
   #next(lane: Lane): void {
-    const [job] = this.#waiting;
-    if (job) {
+    for (const job of this.#waiting) {
       this.#waiting.delete(job);
-      this.#begin(lane, job);
-    } else {
-      this.#lanes.set(lane, { at: 'idle' });
-      lane.rest();
+      if (this.#begin(lane, job)) return this.#changed();
     }
+    this.#lanes.set(lane, { at: 'idle' });
+    lane.rest();
     this.#changed();
   }
 
   /** Those who wait need workers, as far as there may be more. */
   #grow(): void {
-    if (this.#stopped) return;
-    const starting = [...this.#lanes.values()].filter(({ at }) => at === 'starting').length;
-    if (this.#waiting.size <= starting || this.#lanes.size >= this.#parts.workers) return;
+    if (this.#stopping) return;
+    if (this.#waiting.size <= this.#starting || this.#lanes.size >= this.#parts.workers) return;
     const { clock } = this.#parts.reactor;
     const delay = this.#notBefore - clock.now();
     if (delay <= 0) return this.#add();
@@ -196,7 +211,15 @@ export class BlockingPool implements LaneEvents {
     } catch (thrown) {
       this.#failed();
       this.#parts.reactor.reports.problem('http.blocking', thrown);
+      // Later, as there is a pause now.
+      this.#grow();
     }
+  }
+
+  get #starting(): number {
+    let starting = 0;
+    for (const { at } of this.#lanes.values()) if (at === 'starting') starting += 1;
+    return starting;
   }
 
   #end(lane: Lane): void {

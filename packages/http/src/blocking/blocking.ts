@@ -138,8 +138,9 @@ class BlockingHandlers {
 
   async stop(): Promise<void> {
     const pool = this.#pool;
-    this.#pool = undefined;
+    // Until then it refuses whoever comes, also those whose body was still on its way.
     await pool?.stop();
+    if (this.#pool === pool) this.#pool = undefined;
   }
 
   #poolOf(reactor: Has<'clock' | 'reports'>): BlockingPool {

@@ -2,7 +2,7 @@ import type { AnswerMessage, PartMessage, RequestMessage } from './channel.ts';
 
 /** A worker, as those see it who give it work. One request at a time. */
 export interface Lane {
-  /** Gives it a request. Its memory is given away with it. */
+  /** Gives it a request. Its memory is given away with it. @throws DOMException `DataCloneError` */
   begin(message: RequestMessage): void;
   /** Sends more of it. @throws DOMException `DataCloneError` */
   send(message: PartMessage): void;

@@ -269,6 +269,96 @@ describe('a module that cannot be used', () => {
   });
 });
 
+describe('a worker that cannot be made', () => {
+  let refusals: number;
+
+  beforeEach(() => {
+    refusals = 0;
+    pool = new BlockingPool({
+      reactor,
+      makeLane(events) {
+        if (refusals > 0) {
+          refusals -= 1;
+          throw new Error('no threads left');
+        }
+        const made = new FakeLane(events);
+        lanes.push(made);
+        return made;
+      },
+      workers: 2,
+      maxQueue: 2,
+      killAfterMs: 50,
+    });
+  });
+
+  test('fails the start, with no worker left', async () => {
+    refusals = 1;
+    await expect(pool.warm()).rejects.toThrow('no threads left');
+    expect([pool.size, lanes.length]).toEqual([0, 0]);
+  });
+
+  test('is tried again after a pause, for those who wait', async () => {
+    refusals = 2;
+    const { outcome } = place();
+    expect(reactor.reports.problems).toMatchObject([{ error: { message: 'no threads left' } }]);
+    reactor.clock.advance(99);
+    expect([refusals, lanes.length]).toEqual([1, 0]);
+    reactor.clock.advance(1);
+    expect([refusals, lanes.length]).toEqual([0, 0]);
+    reactor.clock.advance(200);
+    lane().ready();
+    lane().done();
+    expect(await outcome).toBe('200');
+  });
+});
+
+describe('a request that cannot cross', () => {
+  test('fails, and its worker has the next', async () => {
+    const next = { first: place(), second: place() };
+    const crossing = lane().begin.bind(lane());
+    lane().begin = () => {
+      lane().begin = crossing;
+      throw new Error('no clone');
+    };
+    lane().ready();
+    expect(await next.first.outcome).toBe('no clone');
+    expect(lane().log).toEqual(['begin 2']);
+    lane().done();
+    expect(await next.second.outcome).toBe('200');
+    expect(pool.busy).toBe(0);
+  });
+});
+
+describe('a stop', () => {
+  test('while workers start lets the start fail', async () => {
+    const warm = pool.warm();
+    const stopped = pool.stop();
+    lane().lost();
+    await stopped;
+    await expect(warm).rejects.toMatchObject({ code: 'HAWSER_CLOSED' });
+  });
+
+  test('is for good: who comes later is refused', async () => {
+    await pool.stop();
+    expect(await place().outcome).toBe('503');
+    expect(lanes).toHaveLength(0);
+  });
+
+  test('settles for everybody when the workers are gone', async () => {
+    place();
+    const settled: string[] = [];
+    const both = [
+      pool.stop().then(() => settled.push('first')),
+      pool.stop().then(() => settled.push('second')),
+    ];
+    await Promise.resolve();
+    expect(settled).toEqual([]);
+    expect(lane().log).toEqual(['end']);
+    lane().lost();
+    await Promise.all(both);
+  });
+});
+
 describe('a drain', () => {
   test('waits for those who run and those who wait', async () => {
     place();

@@ -454,6 +454,22 @@ describe('a service', () => {
     expect((await answer).status).toBe(503);
   });
 
+  test('that stops refuses whose body comes only then, and leaves no thread', async () => {
+    const service = serving('default');
+    let complete: () => void = () => undefined;
+    const body = new ReadableStream({
+      start(controller) {
+        complete = () => controller.close();
+      },
+    });
+    expect((await ask(service)).status).toBe(201);
+    const answer = ask(service, { method: 'POST', body, duplex: 'half' });
+    const stopped = service.stop();
+    await stopped;
+    complete();
+    expect((await answer).status).toBe(503);
+  });
+
   test.each([['./handler.js'], [''], [42]])('needs an absolute URL: %j', (module) => {
     expect(() => blocking(module as string)).toThrow(UsageError);
   });
