@@ -119,12 +119,13 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
     this.#deadlines.cancel();
     const exchange = this.#exchange;
     if (!exchange) return;
+    const why = `the peer is gone: ${describeReason(reason)}`;
+    // First, so that whatever is answered by those who hear of the body below is dropped.
+    exchange.giveUp(new ConnectionError('HAWSER_CLOSED', `Cannot finish the answer as ${why}`));
     // What has come of the request can still be read.
     if (exchange.content?.received === false) this.#input.readWhatCame();
     this.#exchange = undefined;
     exchange.content?.fail(cutOffBody());
-    const why = `the peer is gone: ${describeReason(reason)}`;
-    exchange.giveUp(new ConnectionError('HAWSER_CLOSED', `Cannot finish the answer as ${why}`));
   }
 
   // --- what the input says ---

@@ -180,3 +180,19 @@ test('an answer that cannot be completed resets the connection', async () => {
   expect(transport.wireState).toBe('reset');
   expect(reports.problems).toEqual([]);
 });
+
+test('a reader that answers when it hears that the peer is gone starts nothing', async () => {
+  const { transport, reactor, exchanges, text } = served((exchange) =>
+    exchange.body.consume({
+      data: () => undefined,
+      end: () => undefined,
+      failed: () => exchange.stream(OK).write(Buffer.from('late')),
+    }),
+  );
+  transport.receive(post('/', 'part').replace('Length: 4', 'Length: 10'));
+  transport.lose();
+  await transport.settle();
+  expect(exchanges[0]?.gone).toBe(true);
+  expect(text()).toBe('');
+  expect(reactor.clock.timers).toBe(0);
+});
