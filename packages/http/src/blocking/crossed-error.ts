@@ -22,10 +22,19 @@ export interface CrossedError {
 }
 
 /** What can be told of `thrown` on the other side. Never throws. */
-export function toCrossed(thrown: unknown, causes: number = MAX_CAUSES): CrossedError {
+export function toCrossed(thrown: unknown): CrossedError {
+  try {
+    return crossed(thrown, MAX_CAUSES);
+  } catch {
+    // Its getters throw, or it is a proxy that does.
+    return crossed(new Error('Thrown: something that cannot be looked at'), 0);
+  }
+}
+
+function crossed(thrown: unknown, causes: number): CrossedError {
   if (!(thrown instanceof Error)) {
     const text = typeof thrown === 'string' ? thrown : inspect(thrown);
-    return toCrossed(new Error(`Thrown: ${text}`));
+    return crossed(new Error(`Thrown: ${text}`), 0);
   }
   const { name, message, stack, code, cause, status, headers, body, report } = thrown as Error &
     Partial<Record<'code' | 'status' | 'headers' | 'body' | 'report', unknown>>;
@@ -35,7 +44,7 @@ export function toCrossed(thrown: unknown, causes: number = MAX_CAUSES): Crossed
     message: String(message),
     stack: typeof stack === 'string' ? stack : undefined,
     code: typeof code === 'string' || typeof code === 'number' ? code : undefined,
-    cause: cause !== undefined && causes > 0 ? toCrossed(cause, causes - 1) : undefined,
+    cause: cause !== undefined && causes > 0 ? crossed(cause, causes - 1) : undefined,
     http: isHttp
       ? {
           status,
@@ -48,8 +57,8 @@ export function toCrossed(thrown: unknown, causes: number = MAX_CAUSES): Crossed
 }
 
 /** Makes an error that looks like the one that was thrown on the other side; an {@link HttpError} is one again. */
-export function fromCrossed(crossed: CrossedError): Error {
-  const { name, message, stack, code, cause, http } = crossed;
+export function fromCrossed(told: CrossedError): Error {
+  const { name, message, stack, code, cause, http } = told;
   const options = cause ? { cause: fromCrossed(cause) } : {};
   const error = http ? toHttpError(message, { ...http, ...options }) : new Error(message, options);
   // Like those of built-in errors: there, but not listed.

@@ -55,3 +55,26 @@ test('what cannot be cloned is left out', () => {
   const error = Object.assign(new Error('odd'), { code: () => 1, cause: () => 1 });
   expect(cross(error)).toMatchObject({ message: 'odd', cause: { message: /Function/ } });
 });
+
+test.each([
+  [
+    'an object',
+    {
+      [Symbol.for('nodejs.util.inspect.custom')]() {
+        throw new Error('no look');
+      },
+    },
+  ],
+  [
+    'an error',
+    Object.defineProperty(new Error('x'), 'cause', {
+      get() {
+        throw new Error('no look');
+      },
+    }),
+  ],
+  ['a proxy', Proxy.revocable({}, {}).proxy],
+  ['an error with such a name', Object.assign(new Error('x'), { name: { toString: 1 } })],
+])('%s that cannot be looked at crosses as well', (_, thrown) => {
+  expect(toCrossed(thrown).name).toBe('Error');
+});
