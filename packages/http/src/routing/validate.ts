@@ -53,11 +53,17 @@ const ACCEPTED = 'application/json, application/x-www-form-urlencoded';
 export function validate<const S extends Schemas>(schemas: S): Middleware<Validated<S>> {
   const early = BEFORE_BODY.filter((part) => schemas[part] !== undefined);
   const middleware: Middleware = (request, next) => {
-    const results = early.map((part) => check(schemas, part, () => valueOf(request, part)));
-    if (results.some((result) => isLater(result))) {
-      return Promise.all(results.map(async (each) => each)).then((settled) =>
-        onwards(schemas, request, next, settled),
-      );
+    let later = false;
+    const results = early.map((part) => {
+      const run = (): Checked | Promise<Checked> =>
+        check(schemas, part, () => valueOf(request, part));
+      // Nothing may throw past a promise that nobody has in hand yet.
+      const result = later ? Promise.resolve().then(run) : run();
+      later ||= isLater(result);
+      return result;
+    });
+    if (later) {
+      return Promise.all(results).then((settled) => onwards(schemas, request, next, settled));
     }
     return onwards(schemas, request, next, results as readonly Checked[]);
   };

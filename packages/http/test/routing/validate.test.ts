@@ -152,6 +152,15 @@ describe('bodies', () => {
     expect(await response.json()).toMatchObject({ errors: [{ in: 'body', path: '' }] });
   });
 
+  test('that fail in two ways at once leave nothing behind', async () => {
+    const query = schemaOf(() => {
+      throw new Error('query');
+    });
+    const params = schemaOf(() => Promise.reject(new Error('params')));
+    const app = router().get('/:id', validate({ params, query }), () => new HttpResponse(''));
+    await expect((async () => ask(app, '/1'))()).rejects.toThrow('query');
+  });
+
   test('are not read where something else does not fit', async () => {
     const app = router().post(
       '/',
