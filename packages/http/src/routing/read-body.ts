@@ -40,8 +40,9 @@ function parseJson(text: string): ReadBody {
 // A key "__proto__" becomes the prototype of whatever is copied from the value; nobody sends one in good faith.
 class ProtoKey extends Error {}
 
+// Each of its letters can be written as an escape.
 function mayHoldProto(text: string): boolean {
-  return text.includes('__proto__') || text.includes('\\u005');
+  return text.includes('__proto__') || text.includes('\\u00');
 }
 
 function refuseProto(key: string, value: unknown): unknown {

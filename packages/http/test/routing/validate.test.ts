@@ -145,6 +145,8 @@ describe('bodies', () => {
     '{"a":1}x',
     '{"__proto__":{"admin":true}}',
     '{"\\u005f_proto__":1}',
+    '{"__\\u0070roto__":1}',
+    '{"__prot\\u006F__":1}',
     '[{"a":{"__proto__":1}}]',
   ])('%s is a problem', async (body) => {
     const response = await post(echo, body);
