@@ -1,4 +1,6 @@
+import { STATUS_CODES } from 'node:http';
 import type { HttpContext } from '../contract/http-handler.ts';
+import { HttpError } from '../http-error.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { compileChain, runChain } from './chain.ts';
 import { plainAnswer } from './error-answer.ts';
@@ -19,7 +21,7 @@ export function answerRequest(table: RouteTable, request: Request, context: Http
     only === undefined ? table.siteOf(url) : { site: only, params: undefined };
   if (isUnwelcome(target)) {
     const routed = asRouted(request, hostParams, queryOf(target));
-    return runChain(compileChain(site.root, [], badPath), routed, context);
+    return runChain(compileChain(site.root, [], badPath(site.root)), routed, context);
   }
   const found = site.find(method, target);
   if (found === undefined) {
@@ -36,7 +38,8 @@ export function answerRequest(table: RouteTable, request: Request, context: Http
   const routed = asRouted(request, params, found.query);
   const { leaf } = found;
   if (leaf.way.slashesBeforeRest > 0 && hidesSegment(leaf, target)) {
-    return runChain(compileChain(leaf.route.scope, [], badPath), routed, context);
+    const { scope } = leaf.route;
+    return runChain(compileChain(scope, [], badPath(scope)), routed, context);
   }
   return runChain(leaf.chain, routed, context);
 }
@@ -57,7 +60,7 @@ function otherwise(
   const allowed = site.allowed(target, method);
   if (allowed !== undefined) {
     const allow = [...new Set([...allowed, 'OPTIONS'])].join(', ');
-    return method === 'OPTIONS' ? () => noContent(allow) : () => methodNotAllowed(allow);
+    return method === 'OPTIONS' ? () => noContent(allow) : refusal(scope, 405, { allow });
   }
   if (trailingSlash === 'redirect') {
     const location = withOtherSlash(target);
@@ -66,25 +69,28 @@ function otherwise(
     }
   }
   for (let at: Scope | undefined = scope; at; at = at.parent) if (at.notFound) return at.notFound;
-  return notFound;
+  return refusal(scope, 404);
 }
 
-function badPath(): Response {
-  return plainAnswer(400, 'Bad Request');
+function badPath(scope: Scope): RouteHandler {
+  return refusal(scope, 400);
 }
 
-function notFound(): Response {
-  return plainAnswer(404, 'Not Found');
+// By whoever answers every HttpError, so that an API need not answer some things as text.
+function refusal(scope: Scope, status: 400 | 404 | 405, headers?: { allow: string }): RouteHandler {
+  const phrase = STATUS_CODES[status] ?? '';
+  for (let at: Scope | undefined = scope; at; at = at.parent) {
+    const handler = at.errors.of(HttpError);
+    if (handler === undefined) continue;
+    return (request, context) =>
+      handler(new HttpError(status, phrase, { headers }), request, context);
+  }
+  return () => plainAnswer(status, phrase, headers);
 }
 
 // RFC 9110 §9.3.7
 function noContent(allow: string): Response {
   return new HttpResponse(null, { status: 204, headers: { allow } });
-}
-
-// RFC 9110 §15.5.6
-function methodNotAllowed(allow: string): Response {
-  return plainAnswer(405, 'Method Not Allowed', { allow });
 }
 
 function redirect(location: string): Response {

@@ -34,6 +34,12 @@ export class ErrorHandlers {
     return true;
   }
 
+  /** The handler of exactly that class. */
+  of<E extends Error>(type: ErrorClass<E>): ErrorHandler<E> | undefined {
+    const found = this.#entries.find((entry) => entry.type === type);
+    return found?.handler as ErrorHandler<E> | undefined;
+  }
+
   find(error: Error): ErrorHandler<Error> | undefined {
     const found = this.#entries.find((entry) => error instanceof entry.type);
     return found?.handler as ErrorHandler<Error> | undefined;

@@ -79,7 +79,8 @@ export interface Router<Outer = NoParams, Added = unknown> extends Mountable<Out
   /**
    * Answers errors of a class, thrown in this router or in those inside it that do not answer them; the most specific class
    * goes first. What has no handler goes to the server, but for an `HttpError` that is not to be reported, as those up to 499:
-   * it is answered here.
+   * it is answered here. A handler for `HttpError` itself also answers what the router refuses: 400, 404 without a
+   * `notFound`, and 405 with `allow` among the headers.
    */
   onError<E extends Error>(type: ErrorClass<E>, handler: ErrorHandler<E>): Router<Outer, Added>;
   /** Answers paths without routes. */

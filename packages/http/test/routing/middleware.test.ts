@@ -224,6 +224,28 @@ describe('errors', () => {
     expect(() => ask(app, '/text')).toThrow('text');
   });
 
+  test('for every HttpError answers what the router refuses, others do not', async () => {
+    const told = (name: string) => (error: HttpError) =>
+      HttpResponse.json([name, error.status, error.headers], { status: error.status });
+    const inner = router().get('/', text('')).onError(HttpError, told('inner'));
+    const app = router()
+      .onError(HttpError, told('outer'))
+      .onError(Error, text('never'))
+      .get('/a', text(''))
+      .mount('/in', inner);
+    const at = async (path: string, method = 'GET') =>
+      (await (await ask(app, path, { method })).json()) as unknown;
+    expect(await at('/b')).toEqual(['outer', 404, {}]);
+    expect(await at('/%zz')).toEqual(['outer', 400, {}]);
+    expect(await at('/a', 'PUT')).toEqual(['outer', 405, { allow: 'GET, HEAD, OPTIONS' }]);
+    expect(await at('/in/b')).toEqual(['inner', 404, {}]);
+
+    const plain = router().onError(Error, text('never')).get('/a', text(''));
+    expect(await (await ask(plain, '/b')).text()).toBe('Not Found');
+    const own = router().onError(HttpError, told('never')).notFound(text('own'));
+    expect(await (await ask(own, '/b')).text()).toBe('own');
+  });
+
   test('a second handler of a class is refused', () => {
     const app = router().onError(Missing, text(''));
     expect(() => app.onError(Missing, text(''))).toThrow('"Missing"');
