@@ -160,7 +160,7 @@ describe('bodies', () => {
     });
     const params = schemaOf(() => Promise.reject(new Error('params')));
     const app = router().get('/:id', validate({ params, query }), () => new HttpResponse(''));
-    await expect((async () => ask(app, '/1'))()).rejects.toThrow('query');
+    await expect((async () => ask(app, '/1'))()).rejects.toThrow('params');
   });
 
   test('are not read where something else does not fit', async () => {
