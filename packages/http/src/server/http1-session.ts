@@ -20,6 +20,7 @@ import { type Awaited, Deadlines } from './deadlines.ts';
 import type { Http1Limits } from './http-options.ts';
 import { type ExchangeHost, Http1Exchange } from './http1-exchange.ts';
 import { Output } from './output.ts';
+import type { ReaderPool } from './reader-pool.ts';
 import { formatRefusal } from './refusal.ts';
 import { cutOffBody, lateBody, malformedBody } from './request-body.ts';
 import { Hold, type InputSink, RequestInput } from './request-input.ts';
@@ -29,6 +30,7 @@ import { isWebSocketRequest, type UpgradeTable } from './upgrade-table.ts';
 export interface Http1Settings {
   readonly responder: Responder;
   readonly limits: Http1Limits;
+  readonly readers: ReaderPool;
   readonly upgrades: UpgradeTable | undefined;
 }
 
@@ -73,9 +75,9 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
   // --- what the transport says ---
 
   connectionMade(transport: Transport): void {
-    const { limits } = this.#settings;
+    const { limits, readers } = this.#settings;
     this.#transport = transport;
-    this.#input = new RequestInput(transport, this, limits);
+    this.#input = new RequestInput(transport, this, readers);
     this.#output = new Output(transport);
     this.#deadlines = new Deadlines(transport, limits, this);
     this.#secure = transport.info(TLS) !== undefined;
@@ -111,6 +113,7 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
     this.#busy = true;
     this.#state = 'draining';
     this.#exchange?.drainRequested();
+    this.#complete();
     this.#settle();
   }
 
@@ -324,7 +327,9 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
     body?.answered();
     exchange.finish();
     const unread = body !== undefined && !body.received;
-    if (!exchange.kept || (unread && !body.restIsShort)) this.#last = true;
+    // To throw a body away must not hold a process up that wants to stop.
+    const worthReading = unread && body.restIsShort && this.#state === 'open';
+    if (!exchange.kept || (unread && !worthReading)) this.#last = true;
     if (unread && !this.#last) {
       // The rest is thrown away.
       this.#deadlines.bodyFlows(true);

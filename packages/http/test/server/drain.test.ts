@@ -123,3 +123,13 @@ test('an answer that its peer takes slowly is not cut off by the end', async () 
   expect(taken).toBeGreaterThan(1_000_000);
   expect(transport.wireState).toBe('ended');
 });
+
+test('a body that nobody reads is not waited for once the answer has left', () => {
+  const connection = served((exchange) => exchange.respond(OK));
+  const { transport, text } = connection;
+  transport.receive(post('/', 'hello').slice(0, -2));
+  expect(text()).toMatch(/^HTTP\/1\.1 200 /);
+  expect(transport.wireState).toBe('open');
+  drain(connection);
+  expect(transport.wireState).toBe('ended');
+});
