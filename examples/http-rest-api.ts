@@ -7,7 +7,7 @@
  *     curl -X PATCH -d done=true http://127.0.0.1:8080/tasks/1     # 400: a form has text where JSON has true
  */
 import { run, serve } from '@hawser/core';
-import { HttpResponse, http, problem, router, validate } from '@hawser/http';
+import { HttpError, HttpResponse, http, problem, router, validate } from '@hawser/http';
 import { z } from 'zod';
 
 interface Task {
@@ -55,7 +55,8 @@ const api = router()
 const app = router()
   .mount('/tasks', api)
   .onError(NoSuchTask, ({ message }) => problem({ status: 404, detail: message }))
-  .notFound(() => problem({ status: 404 }));
+  // Also what the router says itself, such as 405 with the methods that there are.
+  .onError(HttpError, ({ status, headers }) => problem({ status, headers }));
 
 function taskOf(id: number): Task {
   const task = tasks.get(id);

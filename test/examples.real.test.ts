@@ -273,7 +273,12 @@ const examples: Readonly<Record<string, Example>> = {
       const gone = await fetch(`${url}/1`);
       expect(gone.status).toBe(404);
       expect(await gone.json()).toMatchObject({ detail: 'There is no task 1' });
-      expect((await fetch(`${url}/1`, { method: 'PUT' })).headers.get('allow')).toContain('PATCH');
+      const put = await fetch(`${url}/1`, { method: 'PUT' });
+      expect([put.status, put.headers.get('content-type'), put.headers.get('allow')]).toEqual([
+        405,
+        'application/problem+json',
+        expect.stringContaining('PATCH'),
+      ]);
     },
   },
 

@@ -149,9 +149,13 @@ test('errors are answered by their class', async () => {
       if (params.name === 'flagship') throw new HttpError(403, 'secret');
       throw new NoSuchShip(params.name);
     })
-    .onError(NoSuchShip, ({ message }) => problem({ status: 404, detail: `No ship ${message}` }));
+    .onError(NoSuchShip, ({ message }) => problem({ status: 404, detail: `No ship ${message}` }))
+    .onError(HttpError, ({ status, headers }) => problem({ status, headers }));
   await using client = testClient(app);
-  expect((await client.get('/ships/flagship')).status).toBe(403);
+  const secret = await client.get('/ships/flagship');
+  expect(await secret.json()).toEqual({ title: 'Forbidden', status: 403 });
+  const deleted = await client.delete('/ships/vasa');
+  expect(await deleted.json()).toEqual({ title: 'Method Not Allowed', status: 405 });
   const missing = await client.get('/ships/vasa');
   expect(missing.headers.get('content-type')).toBe('application/problem+json');
   expect(await missing.json()).toEqual({ title: 'Not Found', status: 404, detail: 'No ship vasa' });
