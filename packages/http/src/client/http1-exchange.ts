@@ -75,7 +75,8 @@ export class Http1Exchange {
   }
 
   drained(): void {
-    if (!this.body) this.#quiet.rest();
+    // Afterwards it is the answer that is waited for.
+    if (this.phase === 'send') this.#quiet.rest();
     this.#upload?.drained();
   }
 
@@ -121,7 +122,6 @@ export class Http1Exchange {
 
   interim(head: ResponseHeadRead): void {
     this.#answered = true;
-    this.#quiet.touch();
     if (head.status === 100) this.#continue();
     this.#events.interim(head);
   }

@@ -49,6 +49,24 @@ describe('a request ends with a timeout', () => {
     expect(client.connections.size).toBe(0);
   });
 
+  test('when the server does not answer what filled the queue of the connection', async () => {
+    await using client = asking({ headMs: 2_000 }, 'silence');
+    const asked = client.post('/', { body: 'x'.repeat(65_536) });
+    const failed = failureOf(asked);
+    await client.elapse(2_000);
+    expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_TIMEOUT', phase: 'head' });
+  });
+
+  test('when the server only announces an answer, again and again', async () => {
+    const raw = Array.from({ length: 9 }, () => 'HTTP/1.1 103 Early Hints\r\n\r\n');
+    await using client = asking({ headMs: 2_000 }, { raw, pieceDelayMs: 900 });
+    const asked = client.get('/');
+    const failed = failureOf(asked);
+    await client.elapse(2_000);
+    expect(asked.peek().state).toBe('rejected');
+    expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_TIMEOUT', phase: 'head' });
+  });
+
   test('when the body stops', async () => {
     const body = ['a', 'b', 'c'];
     await using client = asking({ bodyIdleMs: 2_000 }, { body, pieceDelayMs: 1_900 });
