@@ -33,6 +33,8 @@ export { formatAddress } from './connection/format-address.ts';
 export { type HandOver, handOver } from './connection/hand-over.ts';
 export { AttemptError, connectHappily, type HappyOptions } from './connection/happy-eyeballs.ts';
 export { REAL_LOCAL, REAL_PEER, TLS } from './connection/info-keys.ts';
+// IP addresses.
+export { formatIp, parseIp } from './connection/ip-address.ts';
 export type { LayerTrait } from './connection/layer-order.ts';
 export { type Overlay, overlay } from './connection/overlay.ts';
 export type { Pace } from './connection/paced-queue.ts';
