@@ -135,15 +135,26 @@ test('options that make no sense are refused', () => {
   }
 });
 
+test('networks are named by their first bits', () => {
+  expect(ipNetworks()('192.0.2.1')).toBe('192.0.2.1/32');
+  expect(ipNetworks()('2001:db8:1:2:3::4')).toBe('2001:db8:1:2::/64');
+  const wide = ipNetworks({ ipv4Prefix: 20, ipv6Prefix: 47 });
+  expect([wide('192.0.255.1'), wide('2001:db8:3::')]).toEqual([
+    '192.0.240.0/20',
+    '2001:db8:2::/47',
+  ]);
+});
+
 test.each<[host: string, normal: string | undefined]>([
   ['192.0.2.1', '192.0.2.1'],
   ['::ffff:192.0.2.1', '192.0.2.1'],
   ['::FFFF:c000:201', '192.0.2.1'],
-  ['2001:DB8::1', '2001:db8:0:0:0:0:0:1'],
-  ['::', '0:0:0:0:0:0:0:0'],
-  ['fe80::1%eth0', 'fe80:0:0:0:0:0:0:1'],
+  ['2001:DB8::1', '2001:db8::1'],
+  ['::', '::'],
+  ['fe80::1%eth0', 'fe80::1'],
   ['1:2:3:4:5:6:7:8', '1:2:3:4:5:6:7:8'],
   ['256.0.0.1', undefined],
+  ['010.0.0.1', undefined],
   ['1.2.3', undefined],
   ['1.2.3.4.5', undefined],
   ['1:2:3:4:5:6:7', undefined],

@@ -28,8 +28,8 @@ describe('by X-Forwarded-For', () => {
     ['198.51.100.1,10.0.0.3,192.0.2.7,10.0.0.2', '192.0.2.7'],
     ['10.0.0.3, 10.0.0.2', '10.0.0.3'],
     ['192.0.2.7:4711', '192.0.2.7'],
-    ['[2001:db8::7]:4711', '2001:db8:0:0:0:0:0:7'],
-    ['2001:db8::7', '2001:db8:0:0:0:0:0:7'],
+    ['[2001:db8::7]:4711', '2001:db8::7'],
+    ['2001:db8::7', '2001:db8::7'],
     ['192.0.2.7, unknown', '10.0.0.1'],
     ['192.0.2.7, evil', '10.0.0.1'],
     ['192.0.2.7, unknown, 10.0.0.2', '10.0.0.2'],
@@ -79,7 +79,7 @@ describe('by Forwarded', () => {
       scheme: 'https',
       host: 'example.net',
     });
-    expect(by('For="[2001:db8::7]:4711"').address).toBe('2001:db8:0:0:0:0:0:7');
+    expect(by('For="[2001:db8::7]:4711"').address).toBe('2001:db8::7');
     expect(by('for=192.0.2.7;proto=https, for=10.0.0.2;proto=http').scheme).toBe('https');
     expect(by('for=192.0.2.7, for=_hidden').address).toBe('10.0.0.1');
     expect(by('proto=https').scheme).toBe('https');
