@@ -19,12 +19,16 @@ export interface SessionStore {
   create(id: string, session: StoredSession): void | Promise<void>;
   /** Only if it is still there, in one step: a session that was destroyed meanwhile must not come back. False if not. */
   update(id: string, session: StoredSession): boolean | Promise<boolean>;
-  delete(id: string): void | Promise<void>;
+  /** False if it was not there any more: of two that delete it only one may be told true. */
+  delete(id: string): boolean | Promise<boolean>;
 }
 
 /** Options for {@link memorySessions}. */
 export interface MemorySessionOptions {
-  /** Over it the one that was not saved for the longest time is dropped. @defaultValue 10_000 */
+  /**
+   * Over it the one that was not saved for the longest time is dropped: who gets a session without a login should be
+   * limited by `rateLimit`, or strangers drop those of users. @defaultValue 10_000
+   */
   readonly maxSessions?: number | undefined;
 }
 
@@ -77,8 +81,6 @@ export function memorySessions(
       put(id, session);
       return true;
     },
-    delete(id) {
-      sessions.delete(id);
-    },
+    delete: (id) => sessions.delete(id),
   };
 }

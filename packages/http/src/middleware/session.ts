@@ -23,8 +23,8 @@ export interface Session<Data extends object> {
   destroy(): void;
 }
 
-/** What is to be done about a session. */
-export type SessionChange = 'none' | 'save' | 'regenerate' | 'destroy';
+/** What is to be done about a session. `replace`: it was destroyed, and another one begun. */
+export type SessionChange = 'none' | 'save' | 'regenerate' | 'replace' | 'destroy';
 
 /** A session during one request. */
 export class LiveSession<Data extends object> implements Session<Data> {
@@ -84,13 +84,10 @@ export class LiveSession<Data extends object> implements Session<Data> {
 
   #changing(change: SessionChange): void {
     if (this.#closed) throw misuse('the response is there already');
-    // What was destroyed and is filled again is another session.
-    if (this.#change === 'destroy' || this.#change === 'regenerate') {
-      if (change === 'save') this.#change = 'regenerate';
-      if (change === 'destroy') this.#change = 'destroy';
-      return;
-    }
-    this.#change = change;
+    if (change === 'destroy') this.#change = 'destroy';
+    else if (this.#change === 'destroy') {
+      if (change === 'save') this.#change = 'replace';
+    } else if (this.#change === 'none' || this.#change === 'save') this.#change = change;
   }
 }
 

@@ -5,7 +5,7 @@ import { whenThere } from '../routing/now-or-later.ts';
 import type { RoutedRequest } from '../routing/routed-request.ts';
 import { type CookieOptions, formatCookie, readCookies } from './cookies.ts';
 import { editHeaders } from './edit-response.ts';
-import { LiveSession, type Session } from './session.ts';
+import { LiveSession, type Session, type SessionChange } from './session.ts';
 import { memorySessions, type SessionStore, type StoredSession } from './session-store.ts';
 
 /** Options for {@link sessions}. */
@@ -126,7 +126,9 @@ class Visit<Data extends object> {
       );
     }
     if (change === 'none' && !this.#isDue()) return response;
-    if (id === undefined || change === 'regenerate') return this.#create(session, response);
+    if (id === undefined || change === 'regenerate' || change === 'replace') {
+      return this.#create(session, response, change);
+    }
     const { createdAt } = this.#stored ?? { createdAt: this.#now() };
     const stored = this.#toStore(session, createdAt);
     return whenThere(this.#store.update(id, stored), (there) =>
@@ -136,14 +138,18 @@ class Visit<Data extends object> {
     );
   }
 
-  #create(session: LiveSession<Data>, response: Response): Answer {
+  #create(session: LiveSession<Data>, response: Response, change: SessionChange): Answer {
     const secret = this.#context.reactor.random.bytes(SECRET_BYTES).toString('base64url');
     const stored = this.#toStore(session, this.#now());
+    const id = idOf(secret);
     const old = this.#id;
     // First the new one: if that fails, the browser still has the old one.
-    return whenThere(this.#store.create(idOf(secret), stored), () =>
-      whenThere(old === undefined ? undefined : this.#store.delete(old), () =>
-        this.#withCookie(response, secret, stored.expiresAt),
+    return whenThere(this.#store.create(id, stored), () =>
+      whenThere(old === undefined || this.#store.delete(old), (there) =>
+        // What another request has ended meanwhile must not live on under a secret that it does not know.
+        there || change !== 'regenerate'
+          ? this.#withCookie(response, secret, stored.expiresAt)
+          : whenThere(this.#store.delete(id), () => response),
       ),
     );
   }

@@ -1,6 +1,10 @@
 import { createTestReactor, SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
-import { memorySessions, type SessionStore } from '../../src/middleware/session-store.ts';
+import {
+  type MemorySessionStore,
+  memorySessions,
+  type SessionStore,
+} from '../../src/middleware/session-store.ts';
 import { type SessionOptions, sessions } from '../../src/middleware/sessions.ts';
 import { router } from '../../src/routing/router.ts';
 import { HttpResponse } from '../../src/web/http-response.ts';
@@ -90,7 +94,7 @@ describe('sessions', () => {
       },
       delete: async (id) => {
         calls.push('delete');
-        await inner.delete(id);
+        return inner.delete(id);
       },
     };
     const { send } = site({ store });
@@ -178,6 +182,51 @@ describe('sessions', () => {
     answer(new HttpResponse(''));
     expect((await slow).headers.getSetCookie()).toEqual([]);
     expect((await send('GET', '/', cookie)).text).toBe('[null,null]');
+  });
+
+  test('that were destroyed meanwhile do not come back by another secret', async () => {
+    const { app, context, send, store } = site();
+    const { cookie } = await send('POST', '/login/ada');
+    let answer: (response: Response) => void = () => {};
+    app.post('/rotate', ({ session }) => {
+      session.regenerate();
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    const headers = { cookie: cookie ?? '' };
+    const rotate = (): Response | Promise<Response> =>
+      app(new Request('https://example.net/rotate', { method: 'POST', headers }), context);
+    const slow = rotate();
+    const first = answer;
+    const slower = rotate();
+    first(new HttpResponse(''));
+    expect((await slow).headers.getSetCookie()).toHaveLength(1);
+    answer(new HttpResponse(''));
+    expect((await slower).headers.getSetCookie()).toEqual([]);
+    expect((store as MemorySessionStore).size).toBe(1);
+  });
+
+  test('that are emptied and filled again begin anew, also if another one has ended them', async () => {
+    const { app, context, send } = site();
+    const { cookie } = await send('POST', '/login/ada');
+    let answer: (response: Response) => void = () => {};
+    app.post('/switch', ({ session }) => {
+      session.destroy();
+      session.set('user', 'bob');
+      return new Promise((resolve) => {
+        answer = resolve;
+      });
+    });
+    const headers = { cookie: cookie ?? '' };
+    const slow = app(
+      new Request('https://example.net/switch', { method: 'POST', headers }),
+      context,
+    );
+    await send('POST', '/logout', cookie);
+    answer(new HttpResponse(''));
+    const line = (await slow).headers.getSetCookie()[0] ?? '';
+    expect((await send('GET', '/', line.split(';')[0])).text).toBe('["bob",null]');
   });
 
   test('cannot be changed after the response', async () => {
