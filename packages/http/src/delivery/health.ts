@@ -1,8 +1,8 @@
 import { type Clock, TimeoutError } from '@hawser/core';
 import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
+import { pathOf, targetOf } from '../routing/request-path.ts';
 import { HttpResponse } from '../web/http-response.ts';
-import { pathOf } from './url-parts.ts';
 
 /** Whether a part of the application works: false, a throw or a rejection say that it does not. */
 export type HealthCheck = (signal: AbortSignal) => unknown;
@@ -59,7 +59,7 @@ export function health(options: HealthOptions = {}): Health {
     ready,
     middleware(request, next, context) {
       if (request.method !== 'GET' && request.method !== 'HEAD') return next();
-      const path = pathOf(request.url);
+      const path = pathOf(targetOf(request.url));
       if (path === livePath) return live(request, context);
       return path === readyPath ? ready(request, context) : next();
     },

@@ -2,12 +2,12 @@ import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpError } from '../http-error.ts';
 import { isLater } from '../routing/now-or-later.ts';
+import { targetOf } from '../routing/request-path.ts';
 import { HttpRequest } from '../web/http-request.ts';
 import type { HttpAccessRecord } from './access-record.ts';
 import { clientOf } from './client.ts';
 import { formatCombined, formatJsonLine } from './log-formats.ts';
 import { requestIdOf } from './request-id.ts';
-import { targetOf } from './url-parts.ts';
 
 /** Options for {@link httpAccessLog}. */
 export interface HttpAccessLogOptions {

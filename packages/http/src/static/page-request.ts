@@ -1,4 +1,4 @@
-import { pathOf, targetOf } from '../delivery/url-parts.ts';
+import { pathOf, targetOf } from '../routing/request-path.ts';
 import { HttpResponse } from '../web/http-response.ts';
 
 /**
@@ -6,9 +6,10 @@ import { HttpResponse } from '../web/http-response.ts';
  * host.
  */
 export function redirectToDirectory(request: Request): Response {
-  const path = pathOf(request.url);
+  const target = targetOf(request.url);
+  const path = pathOf(target);
   const last = path.slice(path.lastIndexOf('/') + 1);
-  const query = targetOf(request.url).slice(path.length);
+  const query = target.slice(path.length);
   return new HttpResponse(null, { status: 308, headers: { location: `./${last}/${query}` } });
 }
 

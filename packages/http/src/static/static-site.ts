@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { HttpContext } from '../contract/http-handler.ts';
 import { rankEncodings } from '../delivery/accept-encoding.ts';
-import { pathOf } from '../delivery/url-parts.ts';
+import { pathOf, targetOf } from '../routing/request-path.ts';
 import { cacheControlOf } from './cache-control.ts';
 import { contentTypeOf } from './content-type.ts';
 import { directoryListing } from './directory-listing.ts';
@@ -53,7 +53,7 @@ export class StaticSite {
 
   /** What the path of `request` names below the root; `undefined` if it has another prefix. */
   pathOf(request: Request): RequestPath | undefined {
-    const path = pathOf(request.url);
+    const path = pathOf(targetOf(request.url));
     if (path.startsWith(this.#prefix)) {
       return readRequestPath(path.slice(this.#prefix.length - 1), this.#options);
     }
