@@ -26,6 +26,8 @@ const options = JSON.parse(settings) as HttpOptions;
 const PIECE = Buffer.alloc(65_536, '0123456789abcde\n');
 /** Octets that answers of `/flood` have made so far. */
 let produced = 0;
+/** Whoever waits in `/held` before reading anything. */
+const releases: (() => void)[] = [];
 
 const app = router()
   .use(compression())
@@ -62,6 +64,16 @@ const app = router()
     return HttpResponse.stream(flood(bytes), { headers });
   })
   .get('/produced', () => HttpResponse.json({ produced }))
+  .post('/held', async (request) => {
+    await new Promise<void>((release) => {
+      releases.push(release);
+    });
+    return HttpResponse.json(await count(request.body ?? nothing()));
+  })
+  .post('/release', () => {
+    for (const release of releases.splice(0)) release();
+    return new HttpResponse(null, { status: 204 });
+  })
   .get('/events', (request) =>
     eventStream(
       request,

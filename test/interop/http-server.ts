@@ -54,13 +54,14 @@ export class HttpServer implements AsyncDisposable {
     return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1]) * 1024;
   }
 
-  /** Connections that are open on the port without TLS, as the kernel has them, the listener not among them. */
-  get openSockets(): number {
-    const port = this.ports.plain.toString(16).toUpperCase().padStart(4, '0');
-    const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  /** Connections that are open on a port, as the kernel has them, the listener not among them. */
+  openConnections(how: 'plain' | 'secure' = 'plain'): number {
+    const port = this.ports[how].toString(16).toUpperCase().padStart(4, '0');
     // Local address, remote address, state: 01 is ESTABLISHED, 08 is CLOSE_WAIT.
-    return lines.filter((line) => new RegExp(`^\\s*\\d+: 0100007F:${port} \\S+ 0[18] `).test(line))
-      .length;
+    const open = new RegExp(`^ *\\d+: 0100007F:${port} \\S+ 0[18] `);
+    return readFileSync('/proc/net/tcp', 'utf8')
+      .split('\n')
+      .filter((line) => open.test(line)).length;
   }
 
   /** A file for a test, such as the body of an upload. */

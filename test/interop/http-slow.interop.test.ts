@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { HttpServer, succeed } from './http-server.ts';
+import { interop } from './peer.ts';
+import { type Started, start } from './started.ts';
+
+// Attackers that hold connections open with next to nothing. The server, whose deadlines are short here, must end each of
+// their connections by itself, and answer those who ask properly all the while, in the same memory.
+
+const MINUTE = 60_000;
+const CONNECTIONS = 200;
+/** Buffers of so many connections, and what a heap grows by; what is kept for each attack would be more after a few. */
+const GROWTH_BYTES = 96 * 1024 * 1024;
+/** How long slowhttptest would go on if nobody ended its connections, in seconds. */
+const ENDURANCE = 120;
+
+describe('slow attacks', { timeout: 4 * MINUTE }, () => {
+  let server: HttpServer;
+  let before: number;
+
+  beforeAll(async () => {
+    server = await HttpServer.start({
+      headTimeoutMs: 2_000,
+      requestTimeoutMs: 3_000,
+      sendTimeoutMs: 2_000,
+      keepAliveTimeoutMs: 2_000,
+    });
+    await succeed('curl', ['-sSk', ...repeated(`${server.plain}/hello`, 200)]);
+    await succeed('curl', ['-sSk', ...repeated(`${server.secure}/hello`, 200)]);
+    before = server.residentBytes;
+  });
+  afterAll(async () => {
+    await server[Symbol.asyncDispose]();
+  });
+
+  describe.each(['plain', 'secure'] as const)('%s', (how) => {
+    interop('slow heads are ended', ['slowhttptest', 'curl'], async () => {
+      await using attacker = await attack(how, '/hello', ['-H', '-i', '1']);
+      expect((await attacker.ended).stdout).toContain('No open connections left');
+    });
+
+    interop('slow bodies are ended', ['slowhttptest', 'curl'], async () => {
+      await using attacker = await attack(how, '/count', ['-B', '-i', '1', '-s', '100000']);
+      expect((await attacker.ended).stdout).toContain('No open connections left');
+    });
+
+    interop('slow readers are cut off', ['slowhttptest', 'curl'], async () => {
+      const flags = ['-X', '-k', '3', '-n', '1', '-z', '5', '-w', '64', '-y', '256'];
+      // It does not notice: it goes on reading what the kernel has for it.
+      await using _ = await attack(how, '/flood?bytes=100000000', flags);
+    });
+  });
+
+  interop('thousands of ranges are refused', ['slowhttptest', 'curl'], async () => {
+    const flags = ['-R', '-a', '5', '-b', '2000', '-t', 'GET', '-c', '100', '-r', '100'];
+    const url = `${server.plain}/files/lines.txt`;
+    const { stdout } = await succeed('slowhttptest', [...flags, '-l', `${ENDURANCE}`, '-u', url]);
+    expect(stdout).toContain('No open connections left');
+    await expectService('plain');
+  });
+
+  test('nothing was reported as a problem of ours', () => {
+    expect(server.started.stderr).toBe('');
+  });
+
+  /** Begins an attack, and asks what is allowed until the server has ended all connections of it. */
+  async function attack(
+    how: 'plain' | 'secure',
+    path: string,
+    flags: readonly string[],
+  ): Promise<Started> {
+    const connections = ['-c', `${CONNECTIONS}`, '-r', `${CONNECTIONS}`, '-l', `${ENDURANCE}`];
+    const url = `${server[how]}${path}`;
+    const attacker = start('slowhttptest', [...flags, ...connections, '-p', '60', '-u', url]);
+    let over = false;
+    void attacker.ended.then(() => {
+      over = true;
+    });
+    try {
+      let most = 0;
+      for (let open = 1; !over && (open > 0 || most < CONNECTIONS / 4); ) {
+        await expectService(how);
+        open = server.openConnections(how);
+        most = Math.max(most, open);
+      }
+      // There was an attack, and it was not the attacker who ended it.
+      expect(most).toBeGreaterThanOrEqual(CONNECTIONS / 4);
+      expect(attacker.stdout).not.toContain('Hit test time limit');
+    } catch (error) {
+      await attacker.kill('SIGKILL');
+      throw error;
+    }
+    return attacker;
+  }
+
+  async function expectService(how: 'plain' | 'secure'): Promise<void> {
+    const { stdout } = await succeed('curl', ['-sSk', '-m', '60', `${server[how]}/hello`]);
+    expect(stdout).toBe('hello\n');
+    expect(server.residentBytes - before).toBeLessThan(GROWTH_BYTES);
+  }
+});
+
+function repeated(url: string, times: number): string[] {
+  return Array.from({ length: times }, () => url);
+}
