@@ -64,9 +64,7 @@ function otherwise(
   }
   if (trailingSlash === 'redirect') {
     const location = withOtherSlash(target);
-    if (location !== undefined && site.allowed(location) !== undefined) {
-      return () => redirect(location);
-    }
+    if (location !== undefined && site.has(location)) return () => redirect(location);
   }
   for (let at: Scope | undefined = scope; at; at = at.parent) if (at.notFound) return at.notFound;
   return refusal(scope, 404);
@@ -97,10 +95,10 @@ function redirect(location: string): Response {
   return new HttpResponse(null, { status: 308, headers: { location } });
 }
 
-// What begins with two slashes would name another host (RFC 3986 §4.2).
+// What begins with two slashes would name another host (RFC 3986 §4.2); browsers read "\" as a slash.
 function withOtherSlash(target: string): string | undefined {
   const path = pathOf(target);
-  if (path === '/' || path.startsWith('//')) return undefined;
+  if (path === '/' || /^\/[/\\]/.test(path)) return undefined;
   const other = path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
   return other + target.slice(path.length);
 }

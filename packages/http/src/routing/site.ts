@@ -26,6 +26,8 @@ export interface Site {
    * none.
    */
   allowed(target: string, tried?: string): readonly string[] | undefined;
+  /** Whether the path has a route, for whatever method. */
+  has(target: string): boolean;
   /** The innermost router that the path is in, and the parameters of where it is mounted. */
   scopeAt(target: string): { readonly scope: Scope; readonly params: Params | undefined };
 }
@@ -48,6 +50,11 @@ export function compileSite(
   const others = treeOf({ method: undefined, routes, chainOf, options });
   const gets = trees.get('GET');
   const heads = trees.get('HEAD') ?? gets;
+  let any: readonly MethodTree<RouteLeaf>[] | undefined;
+  const has = (target: string): boolean => {
+    any ??= treesOfAll(routes, chainOf, options);
+    return any.some((tree) => tree.find(target));
+  };
   const root = scopes[0]?.scope as Scope;
   const scopeTree = scopes.length > 1 ? treeOfScopes(scopes, options) : undefined;
   return {
@@ -57,6 +64,8 @@ export function compileSite(
       return (tree ?? others).find(target);
     },
     allowed(target, tried) {
+      // Most paths that have no route have none at all: that is seen at once, however many methods there are.
+      if (!has(target)) return undefined;
       const found = new Set<string>();
       const known = tried === 'HEAD' && heads === gets ? 'GET' : tried;
       for (const [method, tree] of trees) {
@@ -65,6 +74,7 @@ export function compileSite(
       if (found.has('GET')) found.add('HEAD');
       return found.size === 0 ? undefined : [...found].sort();
     },
+    has,
     scopeAt(target) {
       const found = scopeTree?.find(target);
       if (found === undefined) return { scope: root, params: undefined };
@@ -98,6 +108,28 @@ function treeOf({ method, routes, chainOf, options }: TreeParts): MethodTree<Rou
   if (method === 'HEAD') add((route) => route.methods?.includes('GET'));
   add((route) => route.methods === undefined);
   return new MethodTree([...leaves.values()], options);
+}
+
+// Every route, whatever its method. Of two with other expressions in one place the second is in the next tree.
+function treesOfAll(
+  routes: readonly FlatRoute[],
+  chainOf: (route: FlatRoute) => Chain,
+  options: TreeOptions,
+): readonly MethodTree<RouteLeaf>[] {
+  const groups: Map<string, RouteLeaf>[] = [];
+  for (const route of routes) {
+    for (const way of route.pattern.ways) {
+      const key = keyOf(way.key, options);
+      const free = groups.find((group) => {
+        const before = group.get(key);
+        return before === undefined || before.way.signature === way.signature;
+      });
+      const group = free ?? new Map<string, RouteLeaf>();
+      if (free === undefined) groups.push(group);
+      if (!group.has(key)) group.set(key, { route, way, chain: chainOf(route) });
+    }
+  }
+  return groups.map((group) => new MethodTree([...group.values()], options));
 }
 
 function treeOfScopes(scopes: readonly FlatScope[], options: TreeOptions): MethodTree<ScopeLeaf> {

@@ -1,5 +1,6 @@
 import { UsageError } from '@hawser/core';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { MethodTree } from '../../src/routing/method-tree.ts';
 import { router } from '../../src/routing/router.ts';
 import { HttpResponse } from '../../src/web/http-response.ts';
 import { ask } from './ask.ts';
@@ -105,10 +106,14 @@ describe('paths', () => {
     const response = await ask(app, '/a/?q=1');
     expect([response.status, response.headers.get('location')]).toEqual([308, '/a?q=1']);
     expect((await ask(app, '/b')).headers.get('location')).toBe('/b/');
-    expect(
-      (await ask(router({ trailingSlash: 'redirect' }).get('/:x/', text('x')), '//evil.example'))
-        .status,
-    ).toBe(404);
+    const open = router({ trailingSlash: 'redirect' }).get('/:x/', text('x'));
+    expect((await ask(open, '//evil.example')).status).toBe(404);
+    expect((await ask(open, '/\\evil.example')).status).toBe(404);
+  });
+
+  test('redirects to routes of every method as well', async () => {
+    const app = router({ trailingSlash: 'redirect' }).all('/a', text('a'));
+    expect((await ask(app, '/a/')).headers.get('location')).toBe('/a');
   });
 });
 
@@ -122,6 +127,30 @@ describe('methods', () => {
 
   test('GET answers HEAD', async () => {
     expect((await ask(app, '/x', { method: 'HEAD' })).status).toBe(200);
+  });
+
+  test('of a path without routes are not tried one by one', async () => {
+    const many = router()
+      .on(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'], '/:a-:b-:c', text('x'))
+      .on(['PROPFIND', 'REPORT'], '/:a(x+)', text('y'));
+    await ask(many, '/none');
+    using find = vi.spyOn(MethodTree.prototype, 'find');
+    expect((await ask(many, '/%25%25')).status).toBe(404);
+    expect(find.mock.calls.length).toBeLessThanOrEqual(3);
+  });
+
+  test('are those of every expression in a place', async () => {
+    const app = router()
+      .get('/:id(\\d+)', text('number'))
+      .post('/:name([a-z]+)', text('name'))
+      .put('/:id(\\d+)', text('number'));
+    for (const [path, allow] of [
+      ['/7', 'GET, HEAD, PUT, OPTIONS'],
+      ['/a', 'POST, OPTIONS'],
+      ['/A', null],
+    ] as const) {
+      expect((await ask(app, path, { method: 'DELETE' })).headers.get('allow')).toBe(allow);
+    }
   });
 
   test('another method is answered with those that are allowed', async () => {
