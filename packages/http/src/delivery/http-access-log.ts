@@ -1,8 +1,8 @@
 import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
-import { HttpError } from '../http-error.ts';
 import { isLater } from '../routing/now-or-later.ts';
 import { targetOf } from '../routing/request-path.ts';
+import { errorStatus } from '../web/error-status.ts';
 import { HttpRequest } from '../web/http-request.ts';
 import type { HttpAccessRecord } from './access-record.ts';
 import { clientOf } from './client.ts';
@@ -86,7 +86,7 @@ export function httpAccessLog(
     };
     const answered = (status: number): void => void context.done.then(() => finished(status));
     const failed = (error: unknown): never => {
-      answered(error instanceof HttpError ? error.status : 500);
+      answered(errorStatus(request, error));
       throw error;
     };
     try {

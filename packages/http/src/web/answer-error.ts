@@ -1,15 +1,14 @@
 import { HttpError } from '../http-error.ts';
 import { answerFields } from './answer-fields.ts';
+import { errorStatus } from './error-status.ts';
 import { HttpHeaders, toFieldLines } from './http-headers.ts';
 import { type PlainAnswerOptions, plainAnswer } from './plain-answer.ts';
-import { bodyFailure, endTurn, report, type Turn } from './turn.ts';
+import { endTurn, report, type Turn } from './turn.ts';
 
 /** Answers with what a handler has thrown. Never throws. */
 export function answerError(turn: Turn, thrown: unknown): void {
-  const failure = bodyFailure(turn, thrown);
-  const error = thrown instanceof HttpError ? thrown : failure;
-  const status = error ? statusOf(error) : 500;
-  if (error instanceof HttpError ? error.report : status >= 500) report(turn, thrown);
+  const status = errorStatus(turn.request, thrown);
+  if (thrown instanceof HttpError ? thrown.report : status >= 500) report(turn, thrown);
   try {
     const options = thrown instanceof HttpError ? optionsOf(thrown) : {};
     turn.context.noteBody(plainAnswer(turn.exchange, status, options));
@@ -31,17 +30,4 @@ function answerPlainly({ exchange, context }: Turn): void {
 
 function optionsOf({ headers, body }: HttpError): PlainAnswerOptions {
   return { body, fields: answerFields(toFieldLines(new HttpHeaders(headers)), { length: false }) };
-}
-
-function statusOf(error: Error): number {
-  if (error instanceof HttpError) return error.status;
-  switch ((error as { code?: unknown }).code) {
-    case 'HAWSER_HTTP_BODY_TOO_LARGE':
-      return 413;
-    case 'HAWSER_HTTP_REQUEST_TIMEOUT':
-    case 'HAWSER_TIMEOUT':
-      return 408;
-    default:
-      return 400;
-  }
 }

@@ -34,7 +34,10 @@ export function report({ exchange }: Turn, thrown: unknown): void {
 }
 
 /** The reason why the body of the request could not be had, if `thrown` is it or was caused by it. */
-export function bodyFailure({ request }: Turn, thrown: unknown): Error | undefined {
+export function bodyFailure(
+  { request }: Pick<Turn, 'request'>,
+  thrown: unknown,
+): Error | undefined {
   const failure = HttpRequest.bodyOf(request)?.failure;
   return failure !== undefined && isCausedBy(thrown, failure) ? failure : undefined;
 }

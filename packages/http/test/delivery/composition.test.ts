@@ -1,3 +1,4 @@
+import { createTestReactor, FakeTransport } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../src/contract/http-handler.ts';
 import { bodyLimit } from '../../src/delivery/body-limit.ts';
@@ -14,6 +15,7 @@ import { cors } from '../../src/middleware/cors.ts';
 import type { Middleware } from '../../src/routing/middleware.ts';
 import type { RoutedRequest } from '../../src/routing/routed-request.ts';
 import { router } from '../../src/routing/router.ts';
+import { http } from '../../src/server/http.ts';
 import { HttpResponse } from '../../src/web/http-response.ts';
 import { testClient } from '../../testing/index.ts';
 
@@ -114,4 +116,20 @@ describe('too slow answers are told to the peer and in the log, and not reported
     expect(lines).toEqual([expect.stringContaining(`" 503 ${text.length} "`)]);
     expect(client.reactor.reports.problems).toEqual([]);
   });
+});
+
+test('a body that the peer breaks is logged as what answers it', async () => {
+  const lines: string[] = [];
+  const log = httpAccessLog((line) => lines.push(line));
+  const app = router()
+    .use(log)
+    .post('/', async (request) => HttpResponse.text(await request.text()));
+  const reactor = createTestReactor();
+  const transport = new FakeTransport({ reactor });
+  transport.adopt(http(app));
+  transport.receive('POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nno size\r\n');
+  await transport.settle();
+  expect(transport.takeText()).toMatch(/^HTTP\/1.1 400 /);
+  expect(lines).toEqual([expect.stringContaining('"POST / HTTP/1.1" 400 12 ')]);
+  expect(reactor.reports.problems).toEqual([]);
 });
