@@ -18,6 +18,8 @@ export interface LineTaker {
 
 /** Chunks up to this size become text as a whole: cheaper than to look for the end of the lines first. */
 const WHOLE_TEXT_BYTES = 4_096;
+/** Text that was put together from so many chunks is written anew: until then each of them takes 32 bytes. */
+const MAX_PIECES = 256;
 
 /** Cuts one section after the other into lines, refusing what is wrong with one as early as can be told. */
 export class LineSplitter {
@@ -26,6 +28,8 @@ export class LineSplitter {
   readonly #tooLong: MalformedCode;
   /** What has come of a section that is not complete. */
   #pending = '';
+  /** How many chunks `#pending` was put together from. */
+  #pieces = 0;
   /** `#pending` ends with a CR. */
   #pendingCr = false;
   /** Where in the text the line begins that is not complete. */
@@ -147,11 +151,18 @@ export class LineSplitter {
     this.failure = this.#startFailure(text);
     if (tooLong) this.failure ??= malformed(this.#tooLong);
     if (this.failure !== undefined) return -1;
-    this.#pending = text;
+    this.#pending = this.#compact(text);
     this.#pendingCr = cr;
     this.#lineAt -= from;
     this.linesAt -= from;
     return -1;
+  }
+
+  #compact(text: string): string {
+    this.#pieces += 1;
+    if (this.#pieces < MAX_PIECES) return text;
+    this.#pieces = 0;
+    return Buffer.from(text, 'latin1').toString('latin1');
   }
 
   /** The octet at `next` of the chunk is refused, if the line before it is not. */
