@@ -42,6 +42,8 @@ export interface ClientResponseParts {
   readonly redirected: boolean;
   /** `null` if the response can have none. */
   readonly body: IncomingBody | null;
+  /** @defaultValue false */
+  readonly decoded?: boolean | undefined;
   readonly maxBodyBytes: number;
   readonly timings: ResponseTimings;
 }
@@ -105,6 +107,10 @@ export class ClientResponse implements Response {
   }
   get type(): Response['type'] {
     return 'default';
+  }
+  /** Whether the body is not what was sent: a `content-encoding` was undone, which the headers still name. */
+  get decoded(): boolean {
+    return this.#parts.decoded ?? false;
   }
   get timings(): ResponseTimings {
     return this.#parts.timings;

@@ -179,11 +179,13 @@ export class RequestRun {
     // Whatever comes all the same is nothing to wait for.
     if (none && body.length !== 0) body.discard();
     let content: IncomingBody = body;
+    let decoded = false;
     const meter = none ? undefined : this.#ears.meter('down', body.length);
     if (meter) content = meteredBody(content, meter);
     try {
       const codings = decompress ? contentCodings(headers.get('content-encoding')) : undefined;
       const limits = { maxRatio: maxDecompressionRatio };
+      decoded = codings !== undefined && !none;
       if (codings && !none) content = decodedBody(content, codings, limits);
     } catch (error) {
       body.discard();
@@ -202,6 +204,7 @@ export class RequestRun {
       url: url.href,
       redirected: this.#redirects > 0,
       body: none ? null : content,
+      decoded,
     });
   }
 

@@ -1,5 +1,7 @@
 import type { Answer } from '../routing/middleware.ts';
 import { whenThere } from '../routing/now-or-later.ts';
+import { foreignFields } from '../web/foreign-fields.ts';
+import { HttpHeaders } from '../web/http-headers.ts';
 import { HttpResponse } from '../web/http-response.ts';
 
 /**
@@ -20,7 +22,7 @@ export function editHeaders(response: Response, edit: (headers: Headers) => void
     edit(response.headers);
     return response;
   }
-  const headers = new Headers(response.headers);
+  const headers = HttpHeaders.over(foreignFields(response));
   edit(headers);
   return new HttpResponse(body, { status, statusText, headers });
 }

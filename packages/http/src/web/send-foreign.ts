@@ -1,7 +1,7 @@
 import type { ResponseHead } from '../contract/message-head.ts';
 import { answerError } from './answer-error.ts';
 import { answerFields } from './answer-fields.ts';
-import { toFieldLines } from './http-headers.ts';
+import { foreignFields } from './foreign-fields.ts';
 import { type Opening, readOpening } from './opening.ts';
 import { type PieceSource, pieceSource } from './piece-source.ts';
 import { refuseTunnel } from './refuse-tunnel.ts';
@@ -73,7 +73,7 @@ function joined({ chunks, rest }: Opening, source: PieceSource): PieceSource {
 
 function headOf(response: Response, options: { readonly length: boolean }): ResponseHead {
   const { status, statusText } = response;
-  const fields = answerFields(toFieldLines(response.headers), options);
+  const fields = answerFields(foreignFields(response), options);
   return statusText === '' ? { status, fields } : { status, statusText, fields };
 }
 
