@@ -41,6 +41,14 @@ export class RouteIndex {
       for (const method of methods) known.set(method, { route, signature: way.signature });
     }
   }
+
+  /** Takes back what was added. */
+  remove(route: RouteRecord): void {
+    for (const way of route.pattern.ways) {
+      const known = this.#entries.get(keyOf(way.key, this.#options));
+      for (const [method, entry] of known ?? []) if (entry.route === route) known?.delete(method);
+    }
+  }
 }
 
 /** Equal for patterns that match the same paths. */

@@ -41,7 +41,7 @@ export class RouteTable {
   readonly #middleware: Middleware[] = [];
   readonly #errors = new ErrorHandlers();
   readonly #parents = new Set<RouteTable>();
-  /** Of the routes that were here before anything was mounted here, or this somewhere. */
+  /** Of every route in here, those of the routers mounted here too. */
   readonly #index: RouteIndex;
   #notFound: RouteHandler | undefined;
   #sites: Sites | undefined;
@@ -53,11 +53,7 @@ export class RouteTable {
   }
 
   addRoute(record: RouteRecord): void {
-    if (this.#mounts.length > 0 || this.#parents.size > 0) {
-      this.#add(this.#records, record);
-      return;
-    }
-    this.#index.add(record);
+    this.#enlist('/', [record]);
     this.#records.push(record);
     this.#forget();
   }
@@ -69,7 +65,11 @@ export class RouteTable {
     }
     if (table.#hosts.length > 0) throw unfit('mount at', prefix, 'that router has hosts');
     this.#checkChild(prefix, table);
-    this.#adopt(this.#mounts, { prefix: text, table }, table);
+    const { routes, scopes } = table.#flatten();
+    this.#enlist(text, routes, scopes);
+    table.#parents.add(this);
+    this.#mounts.push({ prefix: text, table });
+    this.#forget();
   }
 
   addHost(text: string, table: RouteTable): void {
@@ -81,8 +81,10 @@ export class RouteTable {
       throw unfit('route the host', text, 'it has a router already');
     }
     this.#checkChild(text, table);
-    this.#adopt(this.#hosts, { pattern, table }, table);
+    table.#parents.add(this);
+    this.#hosts.push({ pattern, table });
     this.#hosts.sort((a, b) => (a.pattern.rank < b.pattern.rank ? 1 : -1));
+    this.#forget();
   }
 
   addMiddleware(middleware: Middleware): void {
@@ -158,14 +160,7 @@ export class RouteTable {
       notFound: this.#notFound,
     };
     const scopes: FlatScope[] = [{ scope, prefix }];
-    const routes: FlatRoute[] = this.#records.map((record) => ({
-      ...record,
-      pattern:
-        prefix === '/'
-          ? record.pattern
-          : parseRoutePattern(joinPatterns(prefix, record.pattern.text)),
-      scope,
-    }));
+    const routes = this.#records.map((record): FlatRoute => ({ ...below(prefix, record), scope }));
     for (const mount of this.#mounts) {
       const inner = mount.table.#flatten(joinPatterns(prefix, mount.prefix), scope);
       routes.push(...inner.routes);
@@ -191,39 +186,51 @@ export class RouteTable {
     );
   }
 
-  #adopt<T>(list: T[], child: T, table: RouteTable): void {
-    const known = table.#parents.has(this);
-    table.#parents.add(this);
+  /**
+   * Adds routes to the index of this router and of every one around it, in each place where it is mounted; to none of them
+   * if one would then have two routes that are the same.
+   */
+  #enlist(
+    prefix: string,
+    records: readonly RouteRecord[],
+    scopes: readonly FlatScope[] = [],
+  ): void {
+    const added: { readonly index: RouteIndex; readonly record: RouteRecord }[] = [];
     try {
-      this.#add(list, child);
+      for (const place of this.#places(prefix)) {
+        for (const each of records) {
+          const record = below(place.prefix, each);
+          place.index.add(record);
+          added.push({ index: place.index, record });
+        }
+        // Also without routes they are looked for, for who answers where there are none.
+        for (const scope of scopes) parseRoutePattern(joinPatterns(place.prefix, scope.prefix));
+      }
     } catch (error) {
-      if (!known) table.#parents.delete(this);
+      for (const { index, record } of added) index.remove(record);
       throw error;
     }
   }
 
-  /** Adds it, unless the routers around would have two routes that are the same. */
-  #add<T>(list: T[], item: T): void {
-    list.push(item);
-    try {
-      this.#check();
-    } catch (error) {
-      list.splice(list.indexOf(item), 1);
-      throw error;
+  /** Where `prefix` is, seen from here and from the routers around. */
+  *#places(prefix: string): Generator<{ readonly prefix: string; readonly index: RouteIndex }> {
+    yield { prefix, index: this.#index };
+    for (const parent of this.#parents) {
+      for (const mount of parent.#mounts) {
+        if (mount.table === this) yield* parent.#places(joinPatterns(mount.prefix, prefix));
+      }
     }
-    this.#forget();
-  }
-
-  #check(): void {
-    const index = new RouteIndex(this.options);
-    for (const route of this.#flatten().routes) index.add(route);
-    for (const parent of this.#parents) parent.#check();
   }
 
   #forget(): void {
     this.#sites = undefined;
     for (const parent of this.#parents) parent.#forget();
   }
+}
+
+function below(prefix: string, record: RouteRecord): RouteRecord {
+  if (prefix === '/') return record;
+  return { ...record, pattern: parseRoutePattern(joinPatterns(prefix, record.pattern.text)) };
 }
 
 function unfit(what: string, name: string, why: string): UsageError<HttpErrorCode> {

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { RouteIndex } from '../../src/routing/route-index.ts';
 import { router } from '../../src/routing/router.ts';
 import { HttpResponse } from '../../src/web/http-response.ts';
 import { ask } from './ask.ts';
@@ -88,6 +89,37 @@ describe('a router inside a router', () => {
   test('two parameters of one name are refused', () => {
     const inner = router().get('/:id', text(''));
     expect(() => router().mount('/:id', inner)).toThrow('":id" is there twice');
+  });
+});
+
+describe('a router inside two routers', () => {
+  test('refuses a route that one of them has, and both stay as they were', async () => {
+    const inner = router();
+    const first = router().mount('/in', inner);
+    const second = router().get('/in/x', text('own')).mount('/in', inner);
+    expect(() => inner.get('/x', text('inner'))).toThrow('could not tell');
+    expect(await say(first, '/in/x')).toBe('404 Not Found');
+    first.get('/in/x', text('first'));
+    expect([await say(first, '/in/x'), await say(second, '/in/x')]).toEqual([
+      '200 first',
+      '200 own',
+    ]);
+  });
+
+  test('compares each route once with those of each, however many there are', () => {
+    const inner = router();
+    const app = router().mount('/in', inner).mount('/too', inner);
+    using add = vi.spyOn(RouteIndex.prototype, 'add');
+    for (let i = 0; i < 50; i++) {
+      inner.get(`/${i}`, text(''));
+      app.get(`/${i}`, text(''));
+    }
+    expect(add).toHaveBeenCalledTimes(50 * 3 + 50);
+  });
+
+  test('without routes has two parameters of one name refused all the same', () => {
+    const inner = router().mount('/:id', router());
+    expect(() => router().mount('/:id', inner)).toThrow('twice');
   });
 });
 
