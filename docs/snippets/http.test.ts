@@ -349,6 +349,18 @@ describe('the client', () => {
   });
 });
 
+test('a handler asks another server', async () => {
+  const stub = new StubServer();
+  stub.expect('GET', '/status').reply({ json: { up: true } });
+  let backend: HttpClient | undefined = testClient(stub);
+  const app: HttpHandler = (request, { reactor }) => {
+    backend ??= httpClient(reactor, { baseUrl: 'http://backend.test/' });
+    return backend.get('/status', { signal: request.signal });
+  };
+  await using client = testClient(app);
+  expect(await (await client.get('/')).json()).toEqual({ up: true });
+});
+
 describe('testing', () => {
   test('greets whoever asks', async () => {
     await using client = testClient((request) =>
