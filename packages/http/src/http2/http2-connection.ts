@@ -23,8 +23,14 @@ import { Methods } from '../wire/methods.ts';
 import { FrameGuard } from './frame-guard.ts';
 import { Http2Exchange } from './http2-exchange.ts';
 import type { Http2Limits } from './http2-limits.ts';
-import { type HeadRefusal, type Http2RequestHead, readRequest } from './read-request.ts';
+import {
+  type HeadRefusal,
+  type Http2RequestHead,
+  type ReadRequestOptions,
+  readRequest,
+} from './read-request.ts';
 import { SessionSocket } from './session-socket.ts';
+import type { StreamHost } from './stream-host.ts';
 
 /** More than `maxFields`, as browsers send each cookie in a line of its own; these are counted when they are joined. */
 const EXTRA_LINES = 156;
@@ -52,18 +58,19 @@ export interface Http2Settings {
  * open ──► leaving (GOAWAY; open streams go on) ──► over
  * ```
  */
-export class Http2Connection implements Protocol, Guard {
-  readonly #settings: Http2Settings;
-  readonly #methods: Methods;
+export class Http2Connection implements Protocol, Guard, StreamHost {
+  readonly limits: Http2Limits;
+  readonly #responder: Responder;
+  readonly #reading: ReadRequestOptions;
   readonly #guard: FrameGuard;
-  readonly #exchanges = new Set<Http2Exchange>();
-  #transport!: Transport;
+  readonly #exchanges = new Map<ServerHttp2Stream, Http2Exchange>();
+  transport!: Transport;
+  secure = false;
   #socket!: SessionSocket;
   #session!: ServerHttp2Session;
   #timer!: LazyTimer;
   #goodbye: DelayedCall | undefined;
   #state: 'open' | 'leaving' | 'over' = 'open';
-  #secure = false;
   #requests = 0;
   /** Since when there is no request; one that is being sent counts as none. */
   #idleSince: number | undefined;
@@ -72,8 +79,9 @@ export class Http2Connection implements Protocol, Guard {
 
   constructor(settings: Http2Settings) {
     const { limits } = settings;
-    this.#settings = settings;
-    this.#methods = Methods.of(limits.extraMethods);
+    this.limits = limits;
+    this.#responder = settings.responder;
+    this.#reading = { limits, methods: Methods.of(limits.extraMethods) };
     this.#guard = new FrameGuard({
       windowMs: limits.floodWindowMs,
       maxResets: limits.maxResets,
@@ -85,19 +93,19 @@ export class Http2Connection implements Protocol, Guard {
   }
 
   get context(): Context {
-    return this.#transport.context;
+    return this.transport.context;
   }
 
   /** A mistake on behalf of this connection; its streams go on. */
   failed(callback: string, thrown: unknown): void {
-    this.#transport.reactor.reports.problem(`http2.${callback}`, thrown);
+    this.transport.reactor.reports.problem(`http2.${callback}`, thrown);
   }
 
   connectionMade(transport: Transport): void {
     const { clock } = transport.reactor;
-    this.#transport = transport;
-    this.#secure = transport.info(TLS) !== undefined;
-    this.#timer = new LazyTimer(clock, (now) => this.#arm(this.#look(now)));
+    this.transport = transport;
+    this.secure = transport.info(TLS) !== undefined;
+    this.#timer = new LazyTimer(clock, (now) => this.arm(this.#look(now)));
     this.#socket = new SessionSocket(transport, () => this.#goawaySent());
     this.#session = this.#openSession();
     this.#becomeIdle();
@@ -105,8 +113,8 @@ export class Http2Connection implements Protocol, Guard {
 
   dataReceived(data: Buffer): void {
     if (this.#state === 'over') return;
-    const now = this.#transport.reactor.clock.now();
-    const { bytesWritten } = this.#transport;
+    const now = this.transport.reactor.clock.now();
+    const { bytesWritten } = this.transport;
     if (this.#guard.inspect(data, now, bytesWritten)) this.#flooded();
     else this.#socket.receive(data);
   }
@@ -124,15 +132,15 @@ export class Http2Connection implements Protocol, Guard {
     if (this.#state !== 'open') return;
     this.#state = 'leaving';
     // Before its settings a server says nothing.
-    if (this.#session.destroyed || this.#transport.bytesWritten === 0) {
+    if (this.#session.destroyed || this.transport.bytesWritten === 0) {
       this.#leave();
       return;
     }
     // Requests on their way to us are still answered; the answer to the ping says that there are none any more.
-    this.#transport.write(Buffer.from(NOTICE));
-    this.#goodbye = this.#transport.reactor.clock.callLater(GOODBYE_MS, () => this.#leave());
+    this.transport.write(Buffer.from(NOTICE));
+    this.#goodbye = this.transport.reactor.clock.callLater(GOODBYE_MS, () => this.#leave());
     this.#session.ping(() => this.#leave());
-    for (const exchange of this.#exchanges) exchange.drain();
+    for (const exchange of this.#exchanges.values()) exchange.drain();
   }
 
   connectionLost(): void {
@@ -142,7 +150,7 @@ export class Http2Connection implements Protocol, Guard {
   }
 
   #openSession(): ServerHttp2Session {
-    const { limits } = this.#settings;
+    const { limits } = this;
     const session = performServerHandshake(this.#socket, {
       maxHeaderListPairs: limits.maxFields + EXTRA_LINES,
       maxSessionInvalidFrames: limits.maxResets,
@@ -157,78 +165,101 @@ export class Http2Connection implements Protocol, Guard {
     // Whatever it is, the session ends by it and says so to the client.
     session.on('error', () => undefined);
     session.on('close', () => this.#sessionClosed());
+    const openStream = (_: Guard, opening: StreamOpening): void => this.#streamOpened(opening);
     session.on('stream', (stream: ServerHttp2Stream, _: unknown, flags: number, raw: unknown) => {
       // Unheard it would end the process. The end of the stream is heard of in another way.
-      stream.on('error', () => undefined);
-      const open = (): void => this.#streamOpened(stream, { lines: raw as FieldLines, flags });
-      enter(this, 'request', callRun, open);
+      stream.on('error', ignore);
+      enter(this, 'request', openStream, { stream, lines: raw as FieldLines, flags });
     });
     return session;
   }
+  // --- what its streams see ---
 
-  #streamOpened(stream: ServerHttp2Stream, { lines, flags }: StreamOpening): void {
-    if (stream.destroyed || this.#state === 'over') return;
-    const { limits, responder } = this.#settings;
-    const { id = 0 } = stream;
-    const head = readRequest(lines, { limits, methods: this.#methods });
-    const exchange = new Http2Exchange({
-      stream,
-      head: typeof head === 'number' ? headOfRefused(lines) : head,
-      transport: this.#transport,
-      limits,
-      secure: this.#secure,
-      complete: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
-      guarded: (run) => enter(this, 'exchange', callRun, run),
-      problem: (thrown) => this.failed('exchange', thrown),
-      arm: (at) => this.#arm(at),
-      draining: this.#state === 'leaving',
-      sessionLives: () => !this.#session.destroyed,
-      takeEnded: () => this.#guard.takeEnded(id),
-      closed: (closed) => this.#streamClosed(closed, stream),
-    });
-    this.#requests += 1;
-    this.#exchanges.add(exchange);
-    this.#idleSince = undefined;
-    if (typeof head === 'number') exchange.refuse(head, REFUSALS[head]);
-    else this.#answer(responder, exchange);
-    if (this.#requests >= limits.maxRequestsPerConnection) this.#leave();
+  get draining(): boolean {
+    return this.#state === 'leaving';
+  }
+  get sessionLives(): boolean {
+    return !this.#session.destroyed;
   }
 
-  #answer(responder: Responder, exchange: Http2Exchange): void {
+  guarded(run: () => void): void {
+    enter(this, 'exchange', callRun, run);
+  }
+
+  problem(thrown: unknown): void {
+    this.failed('exchange', thrown);
+  }
+
+  /** Makes sure of a look at `at`. */
+  arm(at: number): void {
+    if (this.#state === 'over' || at === Number.POSITIVE_INFINITY) return;
+    this.#timer.arm(at, this.transport.reactor.clock.now());
+  }
+
+  takeEnded(stream: number): boolean {
+    return this.#guard.takeEnded(stream);
+  }
+
+  sentOn(stream: number): number {
+    return this.#socket.sent.sentOn(stream);
+  }
+
+  streamClosed(stream: ServerHttp2Stream, gaveUp: boolean): void {
+    const { id = 0, rstCode } = stream;
+    this.#exchanges.delete(stream);
+    this.#guard.takeEnded(id);
+    this.#socket.sent.forget(id);
+    if (this.#exchanges.size === 0) this.#becomeIdle();
+    // Node leaves a session open in which a head was begun.
+    if (this.#exchanges.size === 0 && this.#session.closed) {
+      this.#goodbye?.cancel();
+      this.#goodbye = this.transport.reactor.clock.callLater(GOODBYE_MS, () => {
+        this.#session.destroy();
+      });
+    }
+    // Making the server reset a stream costs it as much as a reset by the client, which the guard counts.
+    if (gaveUp || rstCode === 0 || rstCode === constants.NGHTTP2_CANCEL) return;
+    this.#mistaken();
+  }
+
+  // --- requests ---
+
+  #streamOpened({ stream, lines, flags }: StreamOpening): void {
+    if (stream.destroyed || this.#state === 'over') return;
+    const head = readRequest(lines, this.#reading);
+    const exchange = new Http2Exchange(this, {
+      stream,
+      head: typeof head === 'number' ? headOfRefused(lines) : head,
+      complete: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
+    });
+    this.#requests += 1;
+    this.#exchanges.set(stream, exchange);
+    this.#idleSince = undefined;
+    if (typeof head === 'number') exchange.refuse(head, REFUSALS[head]);
+    else this.#answer(exchange);
+    if (this.#requests >= this.limits.maxRequestsPerConnection) this.#leave();
+  }
+
+  #answer(exchange: Http2Exchange): void {
     try {
-      responder(exchange);
+      this.#responder(exchange);
     } catch (thrown) {
       this.failed('request', thrown);
       exchange.fail(toError(thrown));
     }
   }
 
-  #streamClosed(exchange: Http2Exchange, stream: ServerHttp2Stream): void {
-    this.#exchanges.delete(exchange);
-    this.#guard.takeEnded(stream.id ?? 0);
-    if (this.#exchanges.size === 0) this.#becomeIdle();
-    // Node leaves a session open in which a head was begun.
-    if (this.#exchanges.size === 0 && this.#session.closed) {
-      this.#goodbye?.cancel();
-      this.#goodbye = this.#transport.reactor.clock.callLater(GOODBYE_MS, () => {
-        this.#session.destroy();
-      });
-    }
-    // Making the server reset a stream costs it as much as a reset by the client, which the guard counts.
-    const { rstCode } = stream;
-    if (exchange.gaveUp || rstCode === 0 || rstCode === constants.NGHTTP2_CANCEL) return;
-    this.#mistaken();
-  }
+  // --- time ---
 
   #becomeIdle(): void {
-    const now = this.#transport.reactor.clock.now();
+    const now = this.transport.reactor.clock.now();
     this.#idleSince = now;
-    this.#arm(this.#idleDeadline(now));
+    this.arm(this.#idleDeadline(now));
   }
 
   #mistaken(): void {
-    const { maxResets, floodWindowMs } = this.#settings.limits;
-    const now = this.#transport.reactor.clock.now();
+    const { maxResets, floodWindowMs } = this.limits;
+    const now = this.transport.reactor.clock.now();
     if (now >= this.#mistakes.until) this.#mistakes = { count: 0, until: now + floodWindowMs };
     this.#mistakes.count += 1;
     if (this.#mistakes.count > maxResets) this.#flooded();
@@ -242,22 +273,17 @@ export class Http2Connection implements Protocol, Guard {
       this.#leave();
       next = Number.POSITIVE_INFINITY;
     }
-    for (const exchange of this.#exchanges) next = Math.min(next, exchange.look(now));
+    for (const exchange of this.#exchanges.values()) next = Math.min(next, exchange.look(now));
     return next;
   }
 
   #idleDeadline(now: number): number {
     if (this.#idleSince === undefined || this.#state === 'leaving') return Number.POSITIVE_INFINITY;
-    const { keepAliveTimeoutMs, headTimeoutMs } = this.#settings.limits;
+    const { keepAliveTimeoutMs, headTimeoutMs } = this.limits;
     const first = this.#requests === 0;
     const idle = this.#idleSince + (first ? headTimeoutMs : keepAliveTimeoutMs);
     if (first || now < idle || this.#guard.atRest) return idle;
     return this.#idleSince + Math.max(keepAliveTimeoutMs, headTimeoutMs);
-  }
-
-  /** Makes sure of a look at `at`. */
-  #arm(at: number): void {
-    if (this.#state !== 'over') this.#timer.arm(at, this.#transport.reactor.clock.now());
   }
 
   /** Takes no more requests, and ends after those that are open. */
@@ -280,12 +306,12 @@ export class Http2Connection implements Protocol, Guard {
   #goawaySent(): void {
     if (this.#state !== 'open') return;
     this.#state = 'leaving';
-    this.#transport.reactor.clock.callSoon(() => this.#session.destroy());
+    this.transport.reactor.clock.callSoon(() => this.#session.destroy());
   }
 
   #sessionClosed(): void {
     this.#over();
-    if (!this.#transport.ending) this.#transport.close();
+    if (!this.transport.ending) this.transport.close();
   }
 
   #over(): void {
@@ -297,6 +323,7 @@ export class Http2Connection implements Protocol, Guard {
 
 /** How a stream began. */
 interface StreamOpening {
+  readonly stream: ServerHttp2Stream;
   readonly lines: FieldLines;
   readonly flags: number;
 }
@@ -312,6 +339,8 @@ const REFUSALS: Readonly<Record<HeadRefusal, string>> = {
 function callRun(_: Guard, run: () => void): void {
   run();
 }
+
+function ignore(): void {}
 
 function flooded(): ProtocolError<HttpErrorCode> {
   return new ProtocolError<HttpErrorCode>(

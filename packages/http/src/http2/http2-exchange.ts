@@ -4,122 +4,105 @@ import type { OutgoingBody } from '../contract/body.ts';
 import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHead } from '../contract/message-head.ts';
-import { BodyPace } from '../server/body-pace.ts';
 import { ExchangeScope } from '../server/exchange-scope.ts';
-import { cutOffBody, lateBody, type RequestBody } from '../server/request-body.ts';
+import { type BodySource, cutOffBody, RequestBody } from '../server/request-body.ts';
 import { httpDate } from '../wire/http-date.ts';
-import type { Http2Limits } from './http2-limits.ts';
+import { fieldsWithLength, isBodiless, promisedBy } from './answer-fields.ts';
+import { DiscardedBody } from './discarded-body.ts';
 import type { Http2RequestHead } from './read-request.ts';
 import { toNodeHeaders } from './response-headers.ts';
+import { SendStall } from './send-stall.ts';
 import { StreamAnswerBody } from './stream-answer-body.ts';
 import { StreamBodySource } from './stream-body-source.ts';
-
-/** Statuses whose answers have no body (RFC 9110 §6.4.1). */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+import type { StreamHost } from './stream-host.ts';
 
 /** How long a stream may take to close once it was answered; then it is helped along. */
 const RELEASE_MS = 1_000;
 
 /** A body up to this length is given to the stream as it is. */
-const SMALL_BYTES = 32_768;
+const SMALL_BYTES = 65_536;
 
 /** What a {@link Http2Exchange} is made of. */
 export interface Http2ExchangeParts {
   readonly stream: ServerHttp2Stream;
   readonly head: Http2RequestHead;
-  readonly transport: Transport;
-  readonly limits: Http2Limits;
-  readonly secure: boolean;
   /** The head was the whole request. */
   readonly complete: boolean;
-  /** Calls what belongs to the connection; hears what it throws. */
-  readonly guarded: (run: () => void) => void;
-  readonly problem: (thrown: unknown) => void;
-  /** Makes sure of a {@link Http2Exchange.look} at `at`. */
-  readonly arm: (at: number) => void;
-  /** Whether the connection is told to finish. */
-  readonly draining: boolean;
-  /** Whether the end of the stream has come from the peer. */
-  readonly takeEnded: () => boolean;
-  /** Whether streams close by themselves, and not with all of the session. */
-  readonly sessionLives: () => boolean;
-  /** The stream is closed: nothing more will happen here. */
-  readonly closed: (exchange: Http2Exchange) => void;
 }
 
-/** One stream as an exchange. */
+/** One stream as an exchange. What most exchanges never need is made when it is asked for. */
 export class Http2Exchange implements HttpExchange {
   readonly version = '2.0';
   readonly upgrade = undefined;
-  readonly #parts: Http2ExchangeParts;
-  readonly #scope: ExchangeScope;
-  readonly #source: StreamBodySource;
-  readonly #pace: BodyPace;
+  readonly #stream: ServerHttp2Stream;
+  readonly #host: StreamHost;
+  readonly #head: Http2RequestHead;
   readonly #startedAt: number;
+  /** Where the body comes from, if there is one. */
+  readonly #source: StreamBodySource | undefined;
+  #emptyBody: RequestBody | undefined;
+  #made: ExchangeScope | undefined;
   #answer: 'none' | 'begun' | 'left' | 'lost' = 'none';
   #answerBody: StreamAnswerBody | undefined;
-  #gone = false;
-  /** Octets of the answer that waited at the last look, and since when they are as many. */
-  #stuck: { bytes: number; since: number } | undefined;
-  /** This side decided to end the stream before its answer was complete. */
-  gaveUp = false;
+  #goneBecause: Error | undefined;
+  #stall: SendStall | undefined;
+  #gaveUp = false;
 
-  constructor(parts: Http2ExchangeParts) {
-    const { stream, head, limits, transport } = parts;
-    this.#parts = parts;
-    this.#startedAt = transport.reactor.clock.now();
-    this.#scope = new ExchangeScope({ clock: transport.reactor.clock, failed: parts.problem });
-    if (parts.draining) this.#scope.drain();
-    this.#pace = new BodyPace(limits.minBodyRate);
-    this.#source = new StreamBodySource({
-      stream,
-      length: head.contentLength,
-      complete: parts.complete,
-      expectsContinue: head.expectsContinue,
-      guarded: parts.guarded,
-      problem: parts.problem,
-      goOn: () => this.#inform(100, []),
-      awaited: (waiting) => this.#awaited(waiting),
-      arrived: (bytes) => this.#pace.received(bytes),
-    });
-    parts.arm(this.#startedAt + limits.maxExchangeMs);
-    if (!parts.complete) parts.arm(this.#startedAt + limits.requestTimeoutMs);
+  constructor(host: StreamHost, { stream, head, complete }: Http2ExchangeParts) {
+    this.#host = host;
+    this.#head = head;
+    this.#stream = stream;
+    this.#startedAt = host.transport.reactor.clock.now();
+    const { maxExchangeMs, requestTimeoutMs } = host.limits;
+    host.arm(this.#startedAt + maxExchangeMs);
+    if (!complete) {
+      host.arm(this.#startedAt + requestTimeoutMs);
+      this.#source = new StreamBodySource(host, {
+        stream,
+        length: head.contentLength,
+        expectsContinue: head.expectsContinue,
+        startedAt: this.#startedAt,
+        goOn: () => this.#inform(100, []),
+      });
+    }
     stream.on('aborted', () => this.#lost());
     stream.on('finish', () => this.#finished());
     stream.on('close', () => this.#closed());
   }
 
   get transport(): Transport {
-    return this.#parts.transport;
+    return this.#host.transport;
   }
   get scheme(): 'http' | 'https' {
-    return this.#parts.secure ? 'https' : 'http';
+    return this.#host.secure ? 'https' : 'http';
   }
   get method(): string {
-    return this.#parts.head.method;
+    return this.#head.method;
   }
   get target(): string {
-    return this.#parts.head.target;
+    return this.#head.target;
   }
   get authority(): string {
-    return this.#parts.head.authority;
+    return this.#head.authority;
   }
   get fields(): FieldLines {
-    return this.#parts.head.fields;
+    return this.#head.fields;
   }
   get body(): RequestBody {
-    return this.#source.body;
+    if (this.#source) return this.#source.body;
+    this.#emptyBody ??= new RequestBody(NO_SOURCE, { length: 0, awaited: false });
+    return this.#emptyBody;
   }
   /** Names are in lower case on the wire as well. */
   get rawFields(): FieldLines {
-    return this.#parts.head.fields;
+    return this.#head.fields;
   }
 
   get signal(): AbortSignal {
     return this.#scope.signal;
   }
   get gone(): boolean {
-    return this.#gone;
+    return this.#goneBecause !== undefined;
   }
   get done(): Promise<void> {
     return this.#scope.done;
@@ -133,7 +116,22 @@ export class Http2Exchange implements HttpExchange {
 
   /** The server wants the connection to end. */
   drain(): void {
-    this.#scope.drain();
+    this.#made?.drain();
+  }
+
+  /** Whoever wants to know what becomes of the exchange, and hears of what has become of it already. */
+  get #scope(): ExchangeScope {
+    if (this.#made) return this.#made;
+    const host = this.#host;
+    const scope = new ExchangeScope({
+      clock: host.transport.reactor.clock,
+      failed: (thrown) => host.problem(thrown),
+    });
+    if (host.draining) scope.drain();
+    if (this.#goneBecause) scope.cancel(this.#goneBecause);
+    else if (this.#answer === 'left') scope.finish();
+    this.#made = scope;
+    return scope;
   }
 
   inform(status: number, fields: FieldLines): void {
@@ -152,7 +150,7 @@ export class Http2Exchange implements HttpExchange {
     this.#begin({ ...head, fields }, { endStream: bodiless || length === 0 });
     if (bodiless || !bytes || length === 0 || this.gone) return;
     if (length <= SMALL_BYTES) {
-      this.#parts.stream.end(bytes);
+      this.#stream.end(bytes);
       return;
     }
     const answer = this.#bodyOf(length);
@@ -164,9 +162,9 @@ export class Http2Exchange implements HttpExchange {
     this.#mayAnswer();
     if (this.#hasNoBody(head.status)) {
       this.#begin(head, { endStream: true });
-      return new DiscardedBody(this.#parts.guarded);
+      return new DiscardedBody(this.#host);
     }
-    this.#begin(head, { waitForTrailers: this.#parts.head.wantsTrailers });
+    this.#begin(head, { waitForTrailers: this.#head.wantsTrailers });
     return this.#bodyOf(promisedBy(head.fields));
   }
 
@@ -180,7 +178,7 @@ export class Http2Exchange implements HttpExchange {
   /** The responder threw: the peer is told in whatever way is left. */
   fail(error: Error): void {
     if (this.#answer === 'none') this.refuse(500, 'Internal Server Error\n');
-    else if (this.#answer === 'begun' && !this.#parts.stream.writableEnded) this.#giveUp(error);
+    else if (this.#answer === 'begun' && !this.#stream.writableEnded) this.#giveUp(error);
   }
 
   /** Answers for a handler that did not, with a few words. Does nothing once there is an answer. */
@@ -192,46 +190,35 @@ export class Http2Exchange implements HttpExchange {
 
   /** Does what is due, and gives when to look again. */
   look(now: number): number {
-    const { limits } = this.#parts;
     if (this.#answer === 'left' || this.#answer === 'lost') return this.#release(now);
-    let next = this.#startedAt + limits.maxExchangeMs;
-    if (now >= next) {
+    const { maxExchangeMs, sendTimeoutMs } = this.#host.limits;
+    const latest = this.#startedAt + maxExchangeMs;
+    if (now >= latest) {
       this.#overdue();
       return Number.POSITIVE_INFINITY;
     }
-    if (this.#source.open) next = Math.min(next, this.#lookAtBody(now));
-    const waiting = this.#waitingBytes;
-    if (waiting === 0 || this.#stuck?.bytes !== waiting) {
-      this.#stuck = waiting === 0 ? undefined : { bytes: waiting, since: now };
-    } else if (now - this.#stuck.since >= limits.sendTimeoutMs) {
-      this.#giveUp(new TimeoutError('Cannot send on as the peer takes nothing'));
-      return Number.POSITIVE_INFINITY;
-    }
-    return waiting > 0 ? Math.min(next, now + limits.sendTimeoutMs / 2) : next;
+    const next = Math.min(latest, this.#source?.look(now) ?? Number.POSITIVE_INFINITY);
+    this.#stall ??= new SendStall(sendTimeoutMs);
+    const { id = 0 } = this.#stream;
+    const waits = this.#waitsForPeer;
+    const send = this.#stall.look(waits, waits ? this.#host.sentOn(id) : 0, now);
+    if (send > 0) return Math.min(next, send);
+    this.#giveUp(new TimeoutError('Cannot send on as the peer takes nothing'));
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Lets go of a stream that should have closed by itself. */
   #release(now: number): number {
-    const { stream } = this.#parts;
+    const stream = this.#stream;
     if (!stream.closed) stream.close(constants.NGHTTP2_NO_ERROR);
     else stream.destroy();
     return stream.destroyed ? Number.POSITIVE_INFINITY : now + RELEASE_MS;
   }
 
-  #lookAtBody(now: number): number {
-    const { requestTimeoutMs, minBodyRate } = this.#parts.limits;
-    const latest = this.#startedAt + requestTimeoutMs;
-    if (now >= latest) this.#source.lost(lateBody(`${requestTimeoutMs} ms`));
-    else if (now >= this.#pace.deadline) this.#source.lost(lateBody(`${minBodyRate} bytes/s`));
-    else return Math.min(latest, this.#pace.deadline);
-    return Number.POSITIVE_INFINITY;
-  }
-
-  /** Octets that wait for the peer, and one for the end of the stream. */
-  get #waitingBytes(): number {
-    if (this.#answer !== 'begun') return 0;
-    const { stream } = this.#parts;
-    return (this.#answerBody?.queuedBytes ?? 0) + (stream.writableEnded ? 1 : 0);
+  /** Whether the peer has yet to take something of the answer, or its end. */
+  get #waitsForPeer(): boolean {
+    if (this.#answer !== 'begun') return false;
+    return this.#stream.writableEnded || (this.#answerBody?.queuedBytes ?? 0) > 0;
   }
 
   #mayAnswer(): void {
@@ -240,20 +227,21 @@ export class Http2Exchange implements HttpExchange {
   }
 
   #inform(status: number, fields: FieldLines): void {
-    const { stream } = this.#parts;
+    const stream = this.#stream;
     if (this.#answer !== 'none' || stream.destroyed || stream.closed) return;
     stream.additionalHeaders({ ...toNodeHeaders(fields), ':status': status });
   }
 
   #hasNoBody(status: number): boolean {
-    return this.method === 'HEAD' || BODILESS.has(status);
+    return this.method === 'HEAD' || isBodiless(status);
   }
 
   #begin(
     head: ResponseHead,
     options: { readonly endStream?: boolean; readonly waitForTrailers?: boolean },
   ): void {
-    const { stream, transport } = this.#parts;
+    const stream = this.#stream;
+    const { transport } = this;
     const headers = toNodeHeaders(head.fields);
     if (!Number.isInteger(head.status) || head.status < 200 || head.status > 599) {
       throw new RangeError(`Cannot answer as the status must be 200 to 599: ${head.status}`);
@@ -268,33 +256,20 @@ export class Http2Exchange implements HttpExchange {
   }
 
   #bodyOf(promised: number | undefined): StreamAnswerBody {
-    const { stream, head, guarded, problem } = this.#parts;
-    this.#answerBody = new StreamAnswerBody({
-      stream,
+    this.#answerBody = new StreamAnswerBody(this.#host, {
+      stream: this.#stream,
       promised,
-      wantsTrailers: head.wantsTrailers,
-      guarded,
-      problem,
+      wantsTrailers: this.#head.wantsTrailers,
       gaveUp: (error) => this.#giveUp(error),
       waits: () => this.#waits(),
     });
     return this.#answerBody;
   }
 
-  #awaited(waiting: boolean): void {
-    const now = this.transport.reactor.clock.now();
-    if (!waiting) {
-      this.#pace.stop(now);
-    } else {
-      this.#pace.start(now);
-      this.#parts.arm(this.#pace.deadline);
-    }
-  }
-
   /** Something waits for the peer to take it. */
   #waits(): void {
-    const { transport, limits, arm } = this.#parts;
-    arm(transport.reactor.clock.now() + limits.sendTimeoutMs / 2);
+    const { transport, limits } = this.#host;
+    this.#host.arm(transport.reactor.clock.now() + limits.sendTimeoutMs / 2);
   }
 
   #overdue(): void {
@@ -309,91 +284,72 @@ export class Http2Exchange implements HttpExchange {
 
   /** This side ends the answer before it is complete. */
   #giveUp(error: Error): void {
-    this.gaveUp = true;
+    this.#gaveUp = true;
     this.#lost(error);
     // Closing it would send the end of the stream first, and half an answer would pass for a whole.
-    this.#parts.stream.destroy(error);
+    this.#stream.destroy(error);
   }
 
   #finished(): void {
     if (this.#answer !== 'begun') return;
     this.#answer = 'left';
-    this.#scope.finish();
-    const { stream } = this.#parts;
+    this.#made?.finish();
+    const stream = this.#stream;
     // RFC 9113 §8.1: a peer that still sends may stop.
-    const complete = this.#source.arrived;
-    if (!complete || this.body.used) this.body.answered();
+    const source = this.#source;
+    const complete = source === undefined || source.arrived;
+    if (source && (!complete || source.body.used)) source.body.answered();
     if (stream.destroyed) return;
-    this.#parts.arm(this.transport.reactor.clock.now() + RELEASE_MS);
+    this.#host.arm(this.transport.reactor.clock.now() + RELEASE_MS);
     if (complete) {
       // Its end has to be read, or node would reset it.
       stream.resume();
       return;
     }
     // Trailers leave in a later turn, and a reset would come before them.
-    if (!this.#parts.head.wantsTrailers) stream.close(constants.NGHTTP2_NO_ERROR);
+    if (!this.#head.wantsTrailers) stream.close(constants.NGHTTP2_NO_ERROR);
   }
 
   #lost(because?: Error): void {
     if (this.#answer === 'left' || this.#answer === 'lost') return;
     const reason = because ?? peerLeft();
     this.#answer = 'lost';
-    this.#parts.arm(this.transport.reactor.clock.now() + RELEASE_MS);
-    this.#gone = true;
-    const { takeEnded, stream } = this.#parts;
-    const inOrder =
-      stream.rstCode === constants.NGHTTP2_NO_ERROR || stream.rstCode === constants.NGHTTP2_CANCEL;
-    if (takeEnded() && inOrder) this.#source.keepRest();
-    else this.#source.lost(cutOffBody());
-    this.#scope.cancel(reason);
+    this.#host.arm(this.transport.reactor.clock.now() + RELEASE_MS);
+    this.#goneBecause = reason;
+    if (this.#source) this.#endBody(this.#source);
+    this.#made?.cancel(reason);
+  }
+
+  #endBody(source: StreamBodySource): void {
+    const { rstCode, id = 0 } = this.#stream;
+    const inOrder = rstCode === constants.NGHTTP2_NO_ERROR || rstCode === constants.NGHTTP2_CANCEL;
+    if (this.#host.takeEnded(id) && inOrder) source.keepRest();
+    else source.lost(cutOffBody());
   }
 
   #closed(): void {
-    const { stream, sessionLives } = this.#parts;
+    const stream = this.#stream;
     // A stream may close in order, both ways, before it has heard that its last write was done.
-    if (stream.writableEnded && stream.rstCode === 0 && !stream.aborted && sessionLives()) {
+    if (
+      stream.writableEnded &&
+      stream.rstCode === 0 &&
+      !stream.aborted &&
+      this.#host.sessionLives
+    ) {
       this.#finished();
     }
     this.#lost();
-    this.#parts.closed(this);
+    this.#host.streamClosed(stream, this.#gaveUp);
   }
 }
 
-/** A body that nobody will see. */
-class DiscardedBody implements OutgoingBody {
-  readonly #guarded: (run: () => void) => void;
-
-  constructor(guarded: (run: () => void) => void) {
-    this.#guarded = guarded;
-  }
-  write(): boolean {
-    return true;
-  }
-  onceDrained(listener: () => void): void {
-    process.nextTick(this.#guarded, listener);
-  }
-  end(): void {}
-  abort(): void {}
-}
-
-/** With a length that is known; where none is, with what the head says. */
-function fieldsWithLength(head: ResponseHead, length: number | undefined): FieldLines {
-  if (BODILESS.has(head.status) || length === undefined) return head.fields;
-  const promised = promisedBy(head.fields);
-  if (promised === undefined) return [...head.fields, 'content-length', String(length)];
-  if (promised === length) return head.fields;
-  throw new UsageError(
-    'HAWSER_NOT_AVAILABLE',
-    `Cannot answer with ${length} bytes as content-length says otherwise: ${promised}`,
-  );
-}
-
-function promisedBy(fields: FieldLines): number | undefined {
-  for (let at = 0; at < fields.length; at += 2) {
-    if ((fields[at] ?? '').toLowerCase() === 'content-length') return Number(fields[at + 1]);
-  }
-  return undefined;
-}
+/** Of a request without a body there is nothing to ask for. */
+const NO_SOURCE: BodySource = {
+  bodyWanted() {},
+  bodyUnwanted() {},
+  bodyTooLong() {},
+  bodyFailed() {},
+};
 
 function peerLeft(): ConnectionError {
   return new ConnectionError('HAWSER_CLOSED', 'Cannot finish the answer as the peer is gone');

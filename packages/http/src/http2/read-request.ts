@@ -5,7 +5,6 @@ import type { CodecLimits } from '../contract/codec.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import { isAuthority, isAuthorityWithPort } from '../wire/authority.ts';
 import type { Methods } from '../wire/methods.ts';
-import { isToken, isValueOctet } from '../wire/octets.ts';
 import { hasTargetOctets, isOriginForm } from '../wire/request-target.ts';
 
 /** The head of a request, found to be in order. */
@@ -56,7 +55,7 @@ export function readRequest(
       pseudo[name] = value;
       continue;
     }
-    if (!isToken(name) || !isValue(value)) return 400;
+    if (!TOKEN.test(name) || !VALUE.test(value)) return 400;
     switch (name) {
       case 'host':
         seen.hosts += 1;
@@ -102,6 +101,10 @@ export function readRequest(
 }
 
 const COLON = 0x3a;
+// What `isToken` and `isValueOctet` allow. The strings of node's library lie outside of the heap, where looking at them
+// octet by octet takes three times as long.
+const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 function readLine(
   pseudo: Readonly<Record<string, string>>,
@@ -125,13 +128,6 @@ function readLine(
 function toLength(text: string): number | 'bad' {
   const length = Number(text);
   return /^\d+$/.test(text) && Number.isSafeInteger(length) ? length : 'bad';
-}
-
-function isValue(value: string): boolean {
-  for (let at = 0; at < value.length; at++) {
-    if (!isValueOctet(value.charCodeAt(at))) return false;
-  }
-  return true;
 }
 
 /** Without white space around it, which means nothing (RFC 9110 §5.5). */

@@ -7,10 +7,24 @@ export class SentFrames {
   #filled = 0;
   /** Octets left of a payload. */
   #left = 0;
+  /** Octets of DATA of each stream that somebody has asked about. */
+  readonly #counted = new Map<number, number>();
 
   /** @param goaway the library has said that it ends the connection */
   constructor(goaway: () => void) {
     this.#goaway = goaway;
+  }
+
+  /** Octets that have left on `stream` since this was asked for the first time. */
+  sentOn(stream: number): number {
+    const sent = this.#counted.get(stream);
+    if (sent === undefined) this.#counted.set(stream, 0);
+    return sent ?? 0;
+  }
+
+  /** Nobody will ask about `stream` again. */
+  forget(stream: number): void {
+    if (this.#counted.size > 0) this.#counted.delete(stream);
   }
 
   inspect(chunk: Uint8Array): void {
@@ -22,17 +36,22 @@ export class SentFrames {
         at += step;
         continue;
       }
-      const step = Math.min(FRAME_HEADER_BYTES - this.#filled, chunk.length - at);
-      this.#header.set(chunk.subarray(at, at + step), this.#filled);
-      this.#filled += step;
-      at += step;
+      this.#header[this.#filled] = chunk[at] as number;
+      this.#filled += 1;
+      at += 1;
       if (this.#filled === FRAME_HEADER_BYTES) this.#frameBegins();
     }
   }
 
   #frameBegins(): void {
+    const header = this.#header;
     this.#filled = 0;
-    this.#left = this.#header.readUIntBE(0, 3);
-    if (this.#header.readUInt8(3) === FrameType.Goaway) this.#goaway();
+    this.#left = header.readUIntBE(0, 3);
+    const type = header.readUInt8(3);
+    if (type === FrameType.Goaway) this.#goaway();
+    if (type !== FrameType.Data || this.#counted.size === 0) return;
+    const stream = header.readUInt32BE(5);
+    const before = this.#counted.get(stream);
+    if (before !== undefined) this.#counted.set(stream, before + this.#left);
   }
 }

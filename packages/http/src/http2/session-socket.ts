@@ -16,7 +16,8 @@ export class SessionSocket extends Duplex {
   // Asked for by node's session, which takes anything else for a socket that is not connected yet.
   readonly connecting = false;
   readonly #transport: Transport;
-  readonly #sent: SentFrames;
+  /** What has left. */
+  readonly sent: SentFrames;
   #blocked: WriteCallback | undefined;
   #lost = false;
 
@@ -24,7 +25,7 @@ export class SessionSocket extends Duplex {
   constructor(transport: Transport, goaway: () => void) {
     super({ allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK });
     this.#transport = transport;
-    this.#sent = new SentFrames(goaway);
+    this.sent = new SentFrames(goaway);
     // The protocol hears of it from the transport; unheard here, it would end the process.
     this.on('error', () => undefined);
   }
@@ -49,13 +50,13 @@ export class SessionSocket extends Duplex {
   }
 
   override _write(data: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
-    this.#sent.inspect(data);
+    this.sent.inspect(data);
     this.#written(!this.#transport.ending && this.#transport.write(data), callback);
   }
 
   override _writev(list: readonly { chunk: Buffer }[], callback: WriteCallback): void {
     const chunks = list.map(({ chunk }) => chunk);
-    for (const chunk of chunks) this.#sent.inspect(chunk);
+    for (const chunk of chunks) this.sent.inspect(chunk);
     this.#written(!this.#transport.ending && this.#transport.writeMany(chunks), callback);
   }
 

@@ -3,6 +3,7 @@ import { toError } from '@hawser/core';
 import type { OutgoingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import { toNodeHeaders } from './response-headers.ts';
+import type { StreamHost } from './stream-host.ts';
 
 /** What waits for the peer from which on `write` says false. */
 const HIGH_WATER_MARK = 65_536;
@@ -15,10 +16,6 @@ export interface StreamAnswerBodyParts {
   /** Octets that `content-length` promises. */
   readonly promised: number | undefined;
   readonly wantsTrailers: boolean;
-  /** Calls what belongs to the connection; hears what it throws. */
-  readonly guarded: (run: () => void) => void;
-  /** Hears of mistakes of whoever writes. */
-  readonly problem: (thrown: unknown) => void;
   /** Resets the stream: the answer is given up, by {@link OutgoingBody.abort} or a broken promise. */
   readonly gaveUp: (error: Error) => void;
   /** Bytes wait for the peer, where none did. */
@@ -27,6 +24,7 @@ export interface StreamAnswerBodyParts {
 
 /** The body of an answer over HTTP/2, sent as fast as the windows of the peer allow. */
 export class StreamAnswerBody implements OutgoingBody {
+  readonly #host: Pick<StreamHost, 'guarded' | 'problem'>;
   readonly #parts: StreamAnswerBodyParts;
   readonly #pieces: Uint8Array[] = [];
   /** Octets that wait, with the piece that is being sent. */
@@ -37,9 +35,10 @@ export class StreamAnswerBody implements OutgoingBody {
   #drained: (() => void)[] = [];
   #trailers: OutgoingHttpHeaders = {};
 
-  constructor(parts: StreamAnswerBodyParts) {
+  constructor(host: Pick<StreamHost, 'guarded' | 'problem'>, parts: StreamAnswerBodyParts) {
+    this.#host = host;
     this.#parts = parts;
-    parts.stream.on('wantTrailers', () => this.#sendTrailers());
+    if (parts.wantsTrailers) parts.stream.on('wantTrailers', () => this.#sendTrailers());
   }
 
   /** Octets that wait for the peer. */
@@ -66,7 +65,7 @@ export class StreamAnswerBody implements OutgoingBody {
 
   onceDrained(listener: () => void): void {
     if (this.#state !== 'open' || this.#isClosed) return;
-    if (this.#queued === 0) process.nextTick(this.#parts.guarded, listener);
+    if (this.#queued === 0) process.nextTick(() => this.#host.guarded(listener));
     else this.#drained.push(listener);
   }
 
@@ -118,17 +117,17 @@ export class StreamAnswerBody implements OutgoingBody {
     if (this.#queued > 0) return;
     const drained = this.#drained;
     this.#drained = [];
-    for (const listener of drained) this.#parts.guarded(listener);
+    for (const listener of drained) this.#host.guarded(listener);
   }
 
   #sendTrailers(): void {
-    const { stream, problem, gaveUp } = this.#parts;
+    const { stream, gaveUp } = this.#parts;
     if (this.#isClosed) return;
     try {
       stream.sendTrailers(this.#trailers);
     } catch (thrown) {
       // Node wants some fields at most once.
-      problem(thrown);
+      this.#host.problem(thrown);
       gaveUp(toError(thrown));
     }
   }
@@ -137,13 +136,13 @@ export class StreamAnswerBody implements OutgoingBody {
     try {
       this.#trailers = toNodeHeaders(trailers);
     } catch (thrown) {
-      this.#parts.problem(thrown);
+      this.#host.problem(thrown);
     }
   }
 
   #breakOff(why: string): void {
     const error = new TypeError(`Cannot send a body as ${why}`);
-    this.#parts.problem(error);
+    this.#host.problem(error);
     this.abort(error);
   }
 }

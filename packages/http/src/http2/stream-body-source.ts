@@ -1,42 +1,36 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { FieldLines } from '../contract/field-lines.ts';
-import { type BodySource, RequestBody } from '../server/request-body.ts';
+import { BodyPace } from '../server/body-pace.ts';
+import { type BodySource, lateBody, RequestBody } from '../server/request-body.ts';
+import type { StreamHost } from './stream-host.ts';
 
 /** What a {@link StreamBodySource} is made of. */
 export interface StreamBodySourceParts {
   readonly stream: ServerHttp2Stream;
   /** Octets the peer has promised. */
   readonly length: number | undefined;
-  /** The head came with the end of the stream. */
-  readonly complete: boolean;
   /** The peer waits to be told to go on. */
   readonly expectsContinue: boolean;
-  /** Calls what belongs to the connection; hears what it throws. */
-  readonly guarded: (run: () => void) => void;
+  readonly startedAt: number;
   /** Tells the peer to go on. */
   readonly goOn: () => void;
-  /** Somebody waits for the peer now, or does not any more. */
-  readonly awaited: (waiting: boolean) => void;
-  readonly arrived: (bytes: number) => void;
-  readonly problem: (thrown: unknown) => void;
 }
 
 /** Where the body of a request over HTTP/2 comes from. Flow control holds the peer back until somebody takes it. */
 export class StreamBodySource implements BodySource {
   readonly body: RequestBody;
+  readonly #host: StreamHost;
   readonly #parts: StreamBodySourceParts;
+  readonly #pace: BodyPace;
   #trailers: FieldLines = [];
-  #state: 'open' | 'complete' | 'lost';
+  #state: 'open' | 'complete' | 'lost' = 'open';
 
-  constructor(parts: StreamBodySourceParts) {
-    const { stream, complete, length, expectsContinue } = parts;
+  constructor(host: StreamHost, parts: StreamBodySourceParts) {
+    const { stream, length, expectsContinue } = parts;
+    this.#host = host;
     this.#parts = parts;
-    this.#state = complete ? 'complete' : 'open';
-    this.body = new RequestBody(this, {
-      length: complete ? 0 : length,
-      awaited: !complete && expectsContinue,
-    });
-    if (complete) return;
+    this.#pace = new BodyPace(host.limits.minBodyRate);
+    this.body = new RequestBody(this, { length, awaited: expectsContinue });
     stream.on('data', this.#dataReceived);
     // Nothing flows before somebody wants it.
     stream.pause();
@@ -46,6 +40,18 @@ export class StreamBodySource implements BodySource {
     });
   }
 
+  /** Gives the body up if it is late, and otherwise when to look again. */
+  look(now: number): number {
+    if (this.#state !== 'open' || this.arrived) return Number.POSITIVE_INFINITY;
+    const { requestTimeoutMs, minBodyRate } = this.#host.limits;
+    const latest = this.#parts.startedAt + requestTimeoutMs;
+    const { deadline } = this.#pace;
+    if (now >= latest) this.lost(lateBody(`${requestTimeoutMs} ms`));
+    else if (now >= deadline) this.lost(lateBody(`${minBodyRate} bytes/s`));
+    else return Math.min(latest, deadline);
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Whether everything has arrived, be it taken or not. */
   get arrived(): boolean {
     if (this.#state !== 'open') return this.#state === 'complete';
@@ -53,16 +59,11 @@ export class StreamBodySource implements BodySource {
     return !stream.destroyed && stream.state.remoteClose === 1;
   }
 
-  /** Whether more may come. */
-  get open(): boolean {
-    return this.#state === 'open' && !this.arrived;
-  }
-
   /** The rest will not come. */
   lost(error: Error): void {
     if (this.#state !== 'open') return;
     this.#state = 'lost';
-    this.#parts.awaited(false);
+    this.#awaited(false);
     this.body.fail(error);
   }
 
@@ -82,13 +83,13 @@ export class StreamBodySource implements BodySource {
   bodyWanted(): void {
     if (this.#state !== 'open') return;
     if (this.body.takeAwaited()) this.#parts.goOn();
-    this.#parts.awaited(true);
+    this.#awaited(true);
     this.#parts.stream.resume();
   }
 
   bodyUnwanted(): void {
     if (this.#state !== 'open') return;
-    this.#parts.awaited(false);
+    this.#awaited(false);
     this.#parts.stream.pause();
   }
 
@@ -98,13 +99,24 @@ export class StreamBodySource implements BodySource {
   }
 
   bodyFailed(thrown: unknown): void {
-    this.#parts.problem(thrown);
+    this.#host.problem(thrown);
+  }
+
+  /** Somebody waits for the peer now, or does not any more. */
+  #awaited(waiting: boolean): void {
+    const now = this.#host.transport.reactor.clock.now();
+    if (!waiting) {
+      this.#pace.stop(now);
+      return;
+    }
+    this.#pace.start(now);
+    this.#host.arm(this.#pace.deadline);
   }
 
   readonly #dataReceived = (chunk: Buffer): void => {
     if (this.#state !== 'open') return;
-    this.#parts.arrived(chunk.length);
-    this.#parts.guarded(() => this.body.dataReceived(chunk));
+    this.#pace.received(chunk.length);
+    this.#host.guarded(() => this.body.dataReceived(chunk));
   };
 
   #ended(): void {
@@ -115,7 +127,7 @@ export class StreamBodySource implements BodySource {
 
   #complete(): void {
     this.#state = 'complete';
-    this.#parts.awaited(false);
-    this.#parts.guarded(() => this.body.ended(this.#trailers));
+    this.#awaited(false);
+    this.#host.guarded(() => this.body.ended(this.#trailers));
   }
 }

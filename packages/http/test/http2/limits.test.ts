@@ -224,6 +224,32 @@ describe('time', () => {
     expect(client.outcome).toMatchObject({ reset: [[1, 2]], goaway: [] });
   });
 
+  test('a peer that takes a large answer slowly, beside others, is not cut off', async () => {
+    const { client, world } = await raw({ sendTimeoutMs: 4_000 }, (exchange) =>
+      exchange.respond(OK, Buffer.alloc(200_000)),
+    );
+    client.send(headers(1, request()), headers(3, request()));
+    for (let second = 0; second < 20; second++) {
+      await world.elapse(1_000);
+      const open = frame('window', 0, uint32(2_000));
+      client.send(open, ...[1, 3].map((id) => frame('window', id, uint32(1_000))));
+    }
+    expect(client.outcome).toMatchObject({ reset: [], goaway: [] });
+  });
+
+  test('windows of one octet now and then are as good as none', async () => {
+    const { client, world } = await raw({ sendTimeoutMs: 4_000 }, (exchange) =>
+      exchange.respond(OK, Buffer.alloc(66_000)),
+    );
+    const noWindow = Buffer.from([0, 4, 0, 0, 0, 0]);
+    client.send(frame('settings', 0, noWindow), headers(1, request()));
+    for (let second = 0; second < 9; second++) {
+      await world.elapse(1_000);
+      client.send(frame('window', 1, uint32(1)));
+    }
+    expect(client.outcome).toMatchObject({ answered: [1], reset: [[1, 2]] });
+  });
+
   test('an exchange ends after maxExchangeMs: 503 before it was answered, a reset after that', async () => {
     const { client, world } = await raw({ maxExchangeMs: 5_000 }, (exchange) => {
       if (exchange.target === '/streams') exchange.stream(OK).write(Buffer.from('hello'));

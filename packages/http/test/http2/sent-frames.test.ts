@@ -21,3 +21,15 @@ test('a GOAWAY is seen among other frames, however they are cut, and not in what
     expect(seen).toBe(2);
   }
 });
+
+test('what leaves on a stream is counted from when somebody asks about it', () => {
+  const frames = new SentFrames(() => undefined);
+  frames.inspect(frame('data', 1, [1, 2, 3]));
+  expect(frames.sentOn(1)).toBe(0);
+  frames.inspect(
+    Buffer.concat([frame('data', 1, [1, 2, 3]), frame('data', 3, [1]), frame('data', 1, [4])]),
+  );
+  expect([frames.sentOn(1), frames.sentOn(3)]).toEqual([4, 0]);
+  frames.forget(1);
+  expect(frames.sentOn(1)).toBe(0);
+});
