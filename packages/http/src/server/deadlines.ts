@@ -1,7 +1,7 @@
-import type { Transport } from '@hawser/core';
+import type { Context, Transport } from '@hawser/core';
 import { BodyPace } from './body-pace.ts';
+import { DeadlineQueue, type Waiting } from './deadline-queue.ts';
 import type { Http1Limits } from './http-options.ts';
-import { LazyTimer } from './lazy-timer.ts';
 import { SendWatch } from './send-watch.ts';
 
 /** A peer that ended its side while an answer is streamed has left unless it takes something in this time. */
@@ -29,12 +29,13 @@ export interface Awaited {
   looked(): void;
 }
 
-/** All deadlines of one connection, with one timer that is not moved for each request. */
-export class Deadlines {
+/** All deadlines of one connection, with one place in the queue that is not moved for each request. */
+export class Deadlines implements Waiting {
+  dueAt: number = NEVER;
+  place = 0;
   readonly #transport: Transport;
   readonly #limits: Http1Limits;
   readonly #awaited: Awaited;
-  readonly #timer: LazyTimer;
   /** When the wait for a request began; `undefined` until somebody looks at the time after that. */
   #waitingSince: number | undefined;
   /** When the first byte of a head came. */
@@ -48,7 +49,6 @@ export class Deadlines {
     this.#transport = transport;
     this.#limits = limits;
     this.#awaited = awaited;
-    this.#timer = new LazyTimer(transport.reactor.clock, (now) => this.#look(now));
     this.#waitingSince = this.#now();
     // The first head is counted from the start of the connection.
     this.#headSince = this.#waitingSince;
@@ -100,11 +100,20 @@ export class Deadlines {
   arm(): void {
     const now = this.#now();
     this.#noteTime(now);
-    this.#timer.arm(this.#next(), now);
+    const at = this.#next();
+    if (at < this.dueAt) DeadlineQueue.of(this.#transport.reactor.clock).arm(this, at, now);
   }
 
   cancel(): void {
-    this.#timer.cancel();
+    DeadlineQueue.of(this.#transport.reactor.clock).cancel(this);
+  }
+
+  get context(): Context {
+    return this.#transport.context;
+  }
+
+  failed(callback: string, thrown: unknown): void {
+    this.#transport.reactor.reports.problem(`http.${callback}`, thrown);
   }
 
   #now(): number {
@@ -142,7 +151,7 @@ export class Deadlines {
     return (this.#waitingSince ?? NEVER) + keepAliveTimeoutMs;
   }
 
-  #look(now: number): void {
+  look(now: number): void {
     if (this.#watch?.isStuck(now)) {
       this.#awaited.sendingStuck(this.#watch.afterMs);
       return;

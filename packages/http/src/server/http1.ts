@@ -3,6 +3,7 @@ import type { Responder } from '../contract/exchange.ts';
 import { type Http1Options, toHttp1Limits } from './http-options.ts';
 import { Http1Session, type Http1Settings } from './http1-session.ts';
 import { matchHttp, matchMethods } from './match.ts';
+import { ReaderPool } from './reader-pool.ts';
 import { UpgradeTable } from './upgrade-table.ts';
 
 /**
@@ -12,9 +13,11 @@ import { UpgradeTable } from './upgrade-table.ts';
  * @throws RangeError when a limit is not above 0
  */
 export function http1(responder: Responder, options: Http1Options = {}): Factory {
+  const limits = toHttp1Limits(options);
   const settings: Http1Settings = {
     responder,
-    limits: toHttp1Limits(options),
+    limits,
+    readers: new ReaderPool(limits),
     upgrades: options.websocket && new UpgradeTable(options.websocket),
   };
   return {

@@ -1,6 +1,9 @@
 import type { Transport } from '@hawser/core';
-import type { CodecLimits, Malformed, RequestSink } from '../contract/codec.ts';
-import { RequestReader } from '../wire/request-reader.ts';
+import type { Malformed, RequestSink } from '../contract/codec.ts';
+import type { RequestReader } from '../wire/request-reader.ts';
+import type { ReaderPool } from './reader-pool.ts';
+
+const NOTHING = Buffer.alloc(0);
 
 /** Why nothing is read for now; several may hold. */
 export const Hold = {
@@ -28,7 +31,9 @@ export interface InputSink extends RequestSink {
 export class RequestInput {
   readonly #transport: Transport;
   readonly #sink: InputSink;
-  readonly #reader: RequestReader;
+  readonly #readers: ReaderPool;
+  /** Lent while something is read; an idle connection has none. */
+  #reader: RequestReader | undefined;
   #holds = 0;
   /** The holds are gone, and the reader does not know yet. */
   #resumeDue = false;
@@ -37,10 +42,10 @@ export class RequestInput {
   #peerEnded = false;
   #finished = false;
 
-  constructor(transport: Transport, sink: InputSink, limits: Partial<CodecLimits>) {
+  constructor(transport: Transport, sink: InputSink, readers: ReaderPool) {
     this.#transport = transport;
     this.#sink = sink;
-    this.#reader = new RequestReader(sink, limits);
+    this.#readers = readers;
   }
 
   /** The peer has ended its side. */
@@ -49,19 +54,19 @@ export class RequestInput {
   }
   /** A head has begun, and is not complete. */
   get inHead(): boolean {
-    return this.#reader.state === 'head';
+    return this.#reader?.state === 'head';
   }
   /** Nothing of the next request has come. */
   get isIdle(): boolean {
-    return this.#reader.state === 'idle';
+    return this.#reader === undefined || this.#reader.state === 'idle';
   }
   /** Something was read from the transport and not looked at. */
   get hasMore(): boolean {
-    return this.#reader.keptBytes > 0;
+    return this.#reader !== undefined && this.#reader.keptBytes > 0;
   }
 
   hold(hold: Hold): void {
-    this.#reader.pause();
+    this.#reader?.pause();
     this.#holds |= hold;
     this.#resumeDue = false;
   }
@@ -79,7 +84,7 @@ export class RequestInput {
       this.#read(chunk);
       return true;
     }
-    if ((this.#holds & Hold.End) === 0) this.#reader.feed(chunk);
+    if ((this.#holds & Hold.End) === 0) this.#reader?.feed(chunk);
     if (!this.#paused) {
       this.#paused = true;
       this.#transport.pauseReading();
@@ -103,10 +108,16 @@ export class RequestInput {
     if (this.#holds !== 0) return;
     if (this.#peerEnded && !this.#finished) {
       this.#finished = true;
-      const malformed = this.#reader.finish();
+      const malformed = this.#reader?.finish();
       if (malformed) this.#sink.malformed(malformed, true);
       else this.#sink.inputEnded();
-    } else if (this.#paused) {
+      return;
+    }
+    if (this.#reader?.fresh) {
+      this.#readers.giveBack(this.#reader);
+      this.#reader = undefined;
+    }
+    if (this.#paused) {
       this.#paused = false;
       this.#transport.resumeReading();
     }
@@ -116,21 +127,22 @@ export class RequestInput {
   readWhatCame(): void {
     this.#holds = 0;
     this.#reading = true;
-    this.#reader.resume();
+    this.#reader?.resume();
     this.#reading = false;
   }
 
   /** What was read and belongs to the next protocol. Nothing can be read after it. */
   takeRest(): Buffer {
-    return this.#reader.takeRest();
+    return this.#reader?.takeRest() ?? NOTHING;
   }
 
   #read(chunk?: Buffer): void {
+    const reader = (this.#reader ??= this.#readers.take(this.#sink));
     this.#reading = true;
-    let malformed = chunk && this.#reader.feed(chunk);
+    let malformed = chunk && reader.feed(chunk);
     while (!malformed && this.#resumeDue) {
       this.#resumeDue = false;
-      malformed = this.#reader.resume();
+      malformed = reader.resume();
     }
     this.#reading = false;
     if (malformed) this.#sink.malformed(malformed, this.#peerEnded);

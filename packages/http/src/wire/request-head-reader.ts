@@ -133,6 +133,9 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
       fieldsAt,
     );
     fields.reset();
+    // They are parts of the text, which would stay in memory with them.
+    this.#target = '';
+    this.#authority = undefined;
     return head;
   }
 

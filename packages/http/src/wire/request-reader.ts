@@ -21,4 +21,9 @@ export class RequestReader extends WireReader<RequestHead> {
     const all = withDefaultLimits(limits);
     super(sink, new RequestHeadReader(all), all);
   }
+
+  /** Reads for another connection from now on. Only while it is `fresh`. */
+  serve(sink: RequestSink): void {
+    this.attach(sink);
+  }
 }

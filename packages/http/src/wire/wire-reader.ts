@@ -26,7 +26,7 @@ const NO_TRAILERS: FieldLines = Object.freeze([]);
 
 /** Reads messages whose heads a {@link HeadReader} makes. See {@link MessageReader}. */
 export abstract class WireReader<H> implements MessageReader {
-  readonly #sink: WireSink<H>;
+  #sink: WireSink<H>;
   readonly #heads: HeadReader<H>;
   readonly #limits: CodecLimits;
   readonly #lines: LineSplitter;
@@ -66,6 +66,19 @@ export abstract class WireReader<H> implements MessageReader {
     if (this.#failure !== undefined || this.#taken || this.#step === Step.Over) return 'stopped';
     if (this.#step !== Step.Head) return 'body';
     return this.#lines.pending === '' ? 'idle' : 'head';
+  }
+
+  /** Whether it holds nothing of what it was fed, and could as well begin with another connection. */
+  get fresh(): boolean {
+    return (
+      this.#step === Step.Head &&
+      this.#lines.pending === '' &&
+      this.#leading === 0 &&
+      this.#chunk.length === 0 &&
+      this.#kept.length === 0 &&
+      !(this.#paused || this.#running || this.#finished || this.#taken) &&
+      this.#failure === undefined
+    );
   }
 
   /** Octets that were fed and not looked at, because of `pause` or as they are for the next protocol. */
@@ -108,6 +121,11 @@ export abstract class WireReader<H> implements MessageReader {
     this.#taken = true;
     this.#forget();
     return all;
+  }
+
+  /** Gives what follows to `sink`. Only while it is {@link fresh}. */
+  protected attach(sink: WireSink<H>): void {
+    this.#sink = sink;
   }
 
   #run(): Malformed | undefined {
