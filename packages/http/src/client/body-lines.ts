@@ -10,19 +10,26 @@ export async function* bodyLines(
   decoder: InstanceType<typeof TextDecoder>,
   max: number,
 ): AsyncGenerator<string> {
-  let rest = '';
+  // The line that has not ended: in pieces, as joining them for each new one would take time by the square of them.
+  let pieces: string[] = [];
+  let length = 0;
   for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
-    rest += decoder.decode(chunk, { stream: true });
+    const text = decoder.decode(chunk, { stream: true });
     let start = 0;
-    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
-      yield lineOf(rest.slice(start, end), max);
+    for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
+      pieces.push(text.slice(start, end));
+      yield lineOf(pieces.join(''), max);
+      pieces = [];
+      length = 0;
       start = end + 1;
     }
-    rest = rest.slice(start);
+    const rest = text.slice(start);
+    if (rest !== '') pieces.push(rest);
+    length += rest.length;
     // With room for the CR of a line that is just not too long.
-    if (rest.length > max + 1) throw tooLong(max);
+    if (length > max + 1) throw tooLong(max);
   }
-  rest += decoder.decode();
+  const rest = pieces.join('') + decoder.decode();
   if (rest !== '') yield lineOf(rest, max);
 }
 
