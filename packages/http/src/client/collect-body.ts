@@ -1,5 +1,6 @@
 import { Deferred } from '@hawser/core';
 import type { IncomingBody } from '../contract/body.ts';
+import { GrowingBytes } from '../web/growing-bytes.ts';
 import { HttpResponseError } from './http-request-error.ts';
 
 /**
@@ -7,27 +8,25 @@ import { HttpResponseError } from './http-request-error.ts';
  * @throws HttpResponseError `HAWSER_HTTP_BODY_TOO_LARGE` beyond `maxBytes`
  */
 export function collectBody(body: IncomingBody, maxBytes: number): Deferred<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
+  const bytes = new GrowingBytes();
   let over = false;
   const stop = (): void => {
     over = true;
-    chunks.length = 0;
+    bytes.clear();
     body.discard();
   };
   const all = new Deferred<Buffer>({ canceller: stop, where: 'http body' });
-  const add = (bytes: number): boolean => {
-    size += bytes;
-    if (size <= maxBytes) return true;
-    stop();
-    all.reject(tooLarge(maxBytes));
-    return false;
-  };
   body.consume({
     data(chunk) {
-      if (!over && add(chunk.length)) chunks.push(chunk);
+      if (over) return;
+      if (bytes.length + chunk.length <= maxBytes) {
+        bytes.add(chunk);
+        return;
+      }
+      stop();
+      all.reject(tooLarge(maxBytes));
     },
-    end: () => all.resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)),
+    end: () => all.resolve(bytes.take()),
     failed: (error) => all.reject(error),
   });
   return all;
@@ -38,15 +37,13 @@ export async function collectStream(
   stream: ReadableStream<Uint8Array>,
   maxBytes: number,
 ): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  const bytes = new GrowingBytes();
   // Leaving the loop cancels the stream.
   for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>) {
-    size += chunk.length;
-    if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
+    if (bytes.length + chunk.length > maxBytes) throw tooLarge(maxBytes);
+    bytes.add(chunk);
   }
-  return Buffer.concat(chunks);
+  return bytes.take();
 }
 
 function tooLarge(maxBytes: number): HttpResponseError {
