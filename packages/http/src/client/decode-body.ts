@@ -47,28 +47,42 @@ export function decodedBody(
   codings: readonly string[],
   limits: DecodeLimits,
 ): IncomingBody {
+  // What grows is measured by what came from the server, however many codings are in between.
+  const received = { octets: 0 };
   return codings.reduce<IncomingBody>(
-    (inner, coding) => new DecodedBody(inner, DECODERS.get(coding) as Decoder, limits),
+    (inner, coding) =>
+      new DecodedBody(inner, {
+        make: DECODERS.get(coding) as Decoder,
+        maxRatio: limits.maxRatio,
+        received,
+        outermost: inner === body,
+      }),
     body,
   );
+}
+
+/** What one coding is undone with. */
+interface Decoding extends DecodeLimits {
+  readonly make: Decoder;
+  /** Counted for all codings of a body. */
+  readonly received: { octets: number };
+  /** Gets what came from the server. */
+  readonly outermost: boolean;
 }
 
 class DecodedBody implements IncomingBody {
   readonly length = undefined;
   readonly #inner: IncomingBody;
-  readonly #make: Decoder;
-  readonly #limits: DecodeLimits;
+  readonly #decoding: Decoding;
   #decoder: Transform | undefined;
   #consumer: BodyConsumer | undefined;
-  #in = 0;
   #out = 0;
   #over = false;
   #paused = false;
 
-  constructor(inner: IncomingBody, make: Decoder, limits: DecodeLimits) {
+  constructor(inner: IncomingBody, decoding: Decoding) {
     this.#inner = inner;
-    this.#make = make;
-    this.#limits = limits;
+    this.#decoding = decoding;
   }
 
   get received(): boolean {
@@ -114,7 +128,8 @@ class DecodedBody implements IncomingBody {
 
   #feed(chunk: Buffer): void {
     if (this.#over || chunk.length === 0) return;
-    this.#in += chunk.length;
+    const { outermost, received } = this.#decoding;
+    if (outermost) received.octets += chunk.length;
     this.#decoder ??= this.#open(chunk[0] ?? 0);
     if (this.#decoder.write(chunk)) return;
     this.#inner.pause();
@@ -124,7 +139,7 @@ class DecodedBody implements IncomingBody {
   }
 
   #open(first: number): Transform {
-    const decoder = this.#make(first);
+    const decoder = this.#decoding.make(first);
     decoder.on('data', (chunk: Buffer) => this.#decoded(chunk));
     decoder.on('end', () => this.#finish());
     decoder.on('error', (cause) => {
@@ -139,8 +154,9 @@ class DecodedBody implements IncomingBody {
   #decoded(chunk: Buffer): void {
     if (this.#over) return;
     this.#out += chunk.length;
-    if (this.#out > FREE_BYTES && this.#out > this.#in * this.#limits.maxRatio) {
-      this.#fail(broken(`it grows more than ${this.#limits.maxRatio} times`));
+    const { maxRatio, received } = this.#decoding;
+    if (this.#out > FREE_BYTES && this.#out > received.octets * maxRatio) {
+      this.#fail(broken(`it grows more than ${maxRatio} times`));
       this.#inner.discard();
       return;
     }

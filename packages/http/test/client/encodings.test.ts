@@ -101,4 +101,17 @@ describe('content', () => {
       read += next.value.length;
     expect(read).toBe(3_000_000);
   });
+
+  test('may not grow by more in two codings than in one', async () => {
+    const body = gzipSync(gzipSync(Buffer.alloc(4_000_000)));
+    await using client = asking(compressed('gzip, gzip', body));
+    const { stream } = await client.get('/');
+    let octets = 0;
+    const reading = (async () => {
+      for await (const chunk of stream as unknown as AsyncIterable<Uint8Array>)
+        octets += chunk.length;
+    })();
+    await expect(reading).rejects.toMatchObject({ code: 'HAWSER_HTTP_BAD_ENCODING' });
+    expect(octets).toBeLessThanOrEqual(1_048_576);
+  });
 });
