@@ -45,7 +45,7 @@ export function cookieJar(clock: Pick<Clock, 'epoch'>, options: CookieJarOptions
   return {
     cookiesFor(url) {
       // The jar would look at the clock of the system: what has expired is found here.
-      const found = jar.getCookiesSync(bare(url), { expire: false, sort: true });
+      const found = cookiesIn(jar, url);
       const alive = found.filter((cookie) => {
         if ((cookie.expiryTime() ?? Number.POSITIVE_INFINITY) > clock.epoch()) return true;
         uses.drop(placeOf(cookie));
@@ -113,6 +113,15 @@ class Uses {
 
 function placeOf(cookie: Cookie): Place {
   return { domain: cookie.domain ?? '', path: cookie.path ?? '/', key: cookie.key };
+}
+
+function cookiesIn(jar: ToughJar, url: URL): readonly Cookie[] {
+  try {
+    return jar.getCookiesSync(bare(url), { expire: false, sort: true });
+  } catch {
+    // A host such as `test` alone: the jar keeps nothing for it, and says so by this.
+    return [];
+  }
 }
 
 /** Without what is no business of the jar. */

@@ -70,4 +70,12 @@ describe('a cookie jar', () => {
     ).filter(Boolean);
     expect(left).toHaveLength(5);
   });
+
+  test.each(['test', 'local', 'example'])(
+    'keeps nothing for a host %s, and says so quietly',
+    (host) => {
+      const jar = jarWith(['a=1'], `http://${host}/`);
+      expect(jar.cookiesFor(url(`http://${host}/`))).toBeUndefined();
+    },
+  );
 });
