@@ -14,20 +14,23 @@ export function fetchTarget(input: FetchInput): string | URL {
   return input instanceof Request ? input.url : input;
 }
 
-/** The options of a standard call. What is only about browsers has no effect. */
+/** The options of a standard call. What is only about browsers has no effect; what is `undefined` is not said. */
 export function fetchOptions(input: FetchInput, init: FetchInit = {}): RequestOptions {
-  const { credentials, duplex: _, ...given } = init;
-  const options: RequestOptions = credentials === 'omit' ? { ...given, cookies: false } : given;
-  if (!(input instanceof Request)) return options;
-  const { method, headers, body, signal, redirect } = input;
-  const own: RequestOptions = {
-    method,
-    headers,
-    signal,
-    redirect,
-    body: body as unknown as BodyInput | null,
-  };
+  const { credentials, duplex: _, ...given } = init instanceof Request ? membersOf(init) : init;
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  const options: RequestOptions = Object.fromEntries(said);
+  const own = input instanceof Request ? membersOf(input) : {};
   // A body may be given as something else than the `body` of the request.
   const replaces = options.json !== undefined || options.form !== undefined;
-  return { ...own, ...(replaces ? { body: null } : {}), ...options };
+  return {
+    ...own,
+    ...(replaces ? { body: null } : {}),
+    ...options,
+    ...(credentials === 'omit' ? { cookies: false } : {}),
+  };
+}
+
+/** What of a Request the standard takes for options: its members are not its own properties. */
+function membersOf({ method, headers, body, signal, redirect }: Request): FetchInit {
+  return { method, headers, body: body as unknown as BodyInput | null, signal, redirect };
 }

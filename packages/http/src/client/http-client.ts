@@ -139,7 +139,7 @@ class PoolingClient implements HttpClient {
 
   request(target: RequestTarget, options: RequestOptions = {}): Deferred<ClientResponse> {
     if (target instanceof Request) {
-      return this.request(target.url, { ...fetchOptions(target), ...options });
+      return this.request(target.url, fetchOptions(target, options));
     }
     return this.#run(target, options, {}).addCallback((result) => {
       if (result instanceof ClientResponse) return result;

@@ -51,4 +51,22 @@ describe('fetch of a client', () => {
     await using client = testClient(() => new Response());
     await expect(client.fetch(url)).rejects.toThrow(TypeError);
   });
+
+  test('takes what is undefined for not said, and a Request for options', async () => {
+    const stub = new StubServer();
+    stub
+      .expect('*')
+      .always((request) => ({ json: [request.method, request.headers.get('x-a'), request.text] }));
+    await using client = testClient(stub);
+    const made = (): Request =>
+      new Request('http://a/', { method: 'POST', body: 'b', headers: { 'x-a': '1' } });
+    const nothing = { method: undefined, body: undefined, headers: undefined, signal: undefined };
+    expect(await (await client.fetch(made(), nothing)).json()).toEqual(['POST', '1', 'b']);
+    expect(await (await client.fetch('http://a/', made())).json()).toEqual(['POST', '1', 'b']);
+    expect(await (await client.request(made(), { method: undefined })).json()).toEqual([
+      'POST',
+      '1',
+      'b',
+    ]);
+  });
 });
