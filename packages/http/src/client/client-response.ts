@@ -11,6 +11,7 @@ import { joinStandard } from '../web/join-standard.ts';
 import { bodyLines } from './body-lines.ts';
 import { decoderOf } from './charset.ts';
 import { collectBody, collectStream } from './collect-body.ts';
+import { discardedError } from './discarded-error.ts';
 
 /** What `console.log` shows. */
 const SHOWN = ['url', 'status', 'statusText', 'headers', 'bodyUsed'];
@@ -64,6 +65,8 @@ export class ClientResponse implements Response {
   readonly #parts: ClientResponseParts;
   #headers: HttpHeaders | undefined;
   #stream: ReadableStream<Uint8Array> | undefined;
+  #incoming: IncomingStream | undefined;
+  #collecting: Deferred<Buffer> | undefined;
   #used = false;
 
   /** For engines; a test makes one of its own with `new Response()`. */
@@ -145,9 +148,11 @@ export class ClientResponse implements Response {
     const { body } = this.#parts;
     if (body === null) return succeed(Buffer.alloc(0));
     this.#used = true;
-    if (!this.#stream) return collectBody(body, maxBytes);
     const stream = this.#stream;
-    return fromPromise(collectStream(stream, maxBytes), { canceller: () => this.discard() });
+    this.#collecting = stream
+      ? fromPromise(collectStream(stream, maxBytes), { canceller: () => this.#giveUp() })
+      : collectBody(body, maxBytes);
+    return this.#collecting;
   }
 
   /** {@link collect}, as text in the charset of `content-type`. */
@@ -195,12 +200,13 @@ export class ClientResponse implements Response {
     return bodyLines(this.stream, decoder, options.max);
   }
 
-  /** Gives the body up. A short rest is read, so that the connection can be used again. */
+  /**
+   * Gives the body up: who reads it sees an error. A short rest is read, so that the connection can be used again.
+   */
   discard(): void {
     this.#used = true;
-    // Whoever holds a stream of it sees its end.
-    if (this.#stream && !this.#stream.locked) this.#stream.cancel().catch(() => undefined);
-    else this.#parts.body?.discard();
+    this.#collecting?.cancel();
+    this.#giveUp();
   }
 
   /**
@@ -214,6 +220,7 @@ export class ClientResponse implements Response {
     const [mine, other] = this.stream.tee();
     this.#stream = mine;
     clone.#stream = other;
+    clone.#incoming = this.#incoming;
     return clone;
   }
 
@@ -224,9 +231,20 @@ export class ClientResponse implements Response {
   #open(): ReadableStream<Uint8Array> {
     const { body } = this.#parts;
     if (body === null) return new ReadableStream({ start: (controller) => controller.close() });
-    const { stream } = new IncomingStream(body, () => undefined);
+    this.#incoming = new IncomingStream(body, () => undefined);
+    const { stream } = this.#incoming;
     // Somebody has collected it, so it is there and used up, as the standard wants it.
     if (this.#used) void stream.cancel();
     return stream;
+  }
+
+  #giveUp(): void {
+    if (this.#stream && !this.#stream.locked) {
+      this.#stream.cancel().catch(() => undefined);
+      return;
+    }
+    // Who reads the stream would wait for ever.
+    this.#incoming?.failed(discardedError());
+    this.#parts.body?.discard();
   }
 }

@@ -1,6 +1,7 @@
 import { type Clock, type DelayedCall, UsageError } from '@hawser/core';
 import type { BodyConsumer, IncomingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
+import { discardedError } from './discarded-error.ts';
 import { HttpRequestError } from './http-request-error.ts';
 
 /** What a body asks of the connection that it arrives on. */
@@ -83,11 +84,11 @@ export class Http1ResponseBody implements IncomingBody {
     this.#timer?.cancel();
     if (this.#outcome) return;
     if ((this.length ?? 0) > MAX_DISCARDED_BYTES) {
-      this.#supply.giveUp(discarded());
+      this.#supply.giveUp(discardedError());
       return;
     }
     const { clock } = this.#supply;
-    this.#timer = clock.callLater(MAX_DISCARDING_MS, () => this.#supply.giveUp(discarded()));
+    this.#timer = clock.callLater(MAX_DISCARDING_MS, () => this.#supply.giveUp(discardedError()));
     if (!this.#paused) return;
     this.#paused = false;
     this.#supply.flow();
@@ -102,7 +103,7 @@ export class Http1ResponseBody implements IncomingBody {
       return;
     }
     this.#left -= chunk.length;
-    if (this.#left < 0) this.#supply.giveUp(discarded());
+    if (this.#left < 0) this.#supply.giveUp(discardedError());
   }
 
   complete(trailers: FieldLines): void {
@@ -135,9 +136,4 @@ export class Http1ResponseBody implements IncomingBody {
     const text = `Cannot keep the body of a response that nobody has begun to read for ${MAX_UNREAD_MS} ms`;
     this.#supply.giveUp(new HttpRequestError('HAWSER_HTTP_TIMEOUT', text, { phase: 'body' }));
   }
-}
-
-function discarded(): HttpRequestError {
-  const text = 'Cannot read the rest of the body as it was discarded';
-  return new HttpRequestError('HAWSER_HTTP_INCOMPLETE', text, { phase: 'body' });
 }

@@ -264,4 +264,19 @@ describe('a response', () => {
     expect(await text).toBe('ab');
     expect(response.timings.endedAt).toBe(80);
   });
+
+  test('that is discarded fails for whoever still reads it', async () => {
+    const body = ['a', 'b'];
+    await using client = asking({ body, pieceDelayMs: 1_000 }, { body, pieceDelayMs: 1_000 });
+    const streamed = await client.get('/');
+    const reader = streamed.stream.getReader();
+    await reader.read();
+    const next = reader.read();
+    streamed.discard();
+    await expect(next).rejects.toMatchObject({ code: 'HAWSER_HTTP_INCOMPLETE' });
+    const collected = await client.get('/');
+    const text = collected.text();
+    collected.discard();
+    await expect(text).rejects.toMatchObject({ code: 'HAWSER_CANCELLED' });
+  });
 });
