@@ -54,7 +54,13 @@ export function attempt(session: ClientSession, parts: AttemptParts): Deferred<R
   const { clock, request, ears, timings } = parts;
   let exchange: SessionExchange | undefined;
   let stopUpload: (() => void) | undefined;
-  const closed = new Deferred<void>();
+  const closed = new Deferred<void>({
+    canceller: (reason) => {
+      // First, as it is not over by being ended: nothing may follow it.
+      closed.reject(reason);
+      exchange?.abort(reason);
+    },
+  });
   const reply = new Deferred<Reply>({
     canceller: (reason) => exchange?.abort(reason),
     where: 'http.request',

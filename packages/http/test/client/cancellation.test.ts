@@ -9,6 +9,7 @@ import {
   type TestClient,
   testClient,
 } from '../../testing/index.ts';
+import { failureOf } from './failure-of.ts';
 
 function asking(...replies: StubReply[]): TestClient & { readonly stub: StubServer } {
   const stub = new StubServer();
@@ -119,6 +120,18 @@ describe('a request that is cancelled', () => {
     await expect(gone).rejects.toBeInstanceOf(CancelledError);
     await client.elapse(5);
     expect(await (await kept).text()).toBe('a');
+  });
+
+  test('while the answer of a redirect is thrown away ends its connection', async () => {
+    const headers = { location: '/b' };
+    await using client = asking({ status: 302, headers, body: ['a', 'b'], pieceDelayMs: 1_000 });
+    const asked = client.get('/');
+    const failed = failureOf(asked);
+    await client.elapse(100);
+    asked.cancel();
+    expect(await failed).toBeInstanceOf(CancelledError);
+    await client.elapse(0);
+    expect([client.connections.size, client.stub.requests.length]).toEqual([0, 1]);
   });
 });
 
