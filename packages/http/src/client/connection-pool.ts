@@ -1,6 +1,6 @@
 import {
   type ClientEndpoint,
-  type Deferred,
+  Deferred,
   fail,
   type Protocol,
   type Reactor,
@@ -55,6 +55,7 @@ export class ConnectionPool {
   readonly #pools = new Map<string, OriginPool>();
   readonly #ids = new WeakMap<ClientEndpoint, number>();
   #lastId = 0;
+  readonly #rests = new Set<Deferred<void>>();
   readonly #closing: (() => void)[] = [];
   #closed: Error | undefined;
   /** Somebody waits for a connection that the limit of all did not allow. */
@@ -107,6 +108,19 @@ export class ConnectionPool {
     return pool.acquire(options);
   }
 
+  /** Waits between two attempts; not for a client that is closed meanwhile. */
+  rest(ms: number): Deferred<void> {
+    if (this.#closed) return fail(this.#closed);
+    const timer = this.#reactor.clock.callLater(ms, () => rest.resolve());
+    const rest = new Deferred<void>({ canceller: () => timer.cancel(), where: 'http retry' });
+    this.#rests.add(rest);
+    return rest.addBoth((outcome) => {
+      timer.cancel();
+      this.#rests.delete(rest);
+      if (outcome.state === 'rejected') throw outcome.error;
+    });
+  }
+
   status(): PoolStatus {
     const pools = [...this.#pools.values()];
     const sum = (of: (pool: OriginPool) => number): number =>
@@ -122,6 +136,7 @@ export class ConnectionPool {
   /** Takes no more requests and ends what is idle. */
   close(): void {
     this.#closed ??= closedError();
+    for (const rest of this.#rests) rest.reject(this.#closed);
     for (const pool of this.#pools.values()) pool.retire();
     this.#shrunk();
   }

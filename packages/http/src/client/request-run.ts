@@ -1,5 +1,5 @@
 /** One request of a caller: as many attempts, waits and redirects as it takes, until there is a response. */
-import { Deferred, delay, fail, type Reactor } from '@hawser/core';
+import { Deferred, fail, type Reactor } from '@hawser/core';
 import type { IncomingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
@@ -222,7 +222,7 @@ export class RequestRun {
     if (retry.stale) this.#stale += 1;
     else this.#retries += 1;
     if (retry.delayMs === 0) return this.#round();
-    return delay(retry.delayMs, this.#reactor.clock).addCallback(() => this.#round());
+    return this.#pool.rest(retry.delayMs).addCallback(() => this.#round());
   }
 
   #facts(): RetryFacts {

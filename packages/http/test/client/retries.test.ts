@@ -179,4 +179,15 @@ describe('a request is sent again', () => {
     expect(client.stub.requests).toHaveLength(1);
     expect(client.reactor.clock.timers).toBe(0);
   });
+
+  test.each(['abort', 'close'] as const)('does not wait for its turn after %s', async (end) => {
+    const stub = new StubServer();
+    stub.expect('*').always({ status: 503, headers: { 'retry-after': '50' } });
+    await using client = testClient(stub, { retry: {} });
+    const asked = client.get('/');
+    const failed = failureOf(asked);
+    await client.elapse(100);
+    void client[end]();
+    expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_CLIENT_CLOSED' });
+  });
 });
