@@ -47,8 +47,9 @@ export { type QueryInput, type QueryValue, withQuery } from './client/with-query
 export type { IncomingBody, OutgoingBody } from './contract/body.ts';
 export type { HttpExchange, Responder } from './contract/exchange.ts';
 export type { FieldLines } from './contract/field-lines.ts';
-export type { HttpContext, HttpHandler } from './contract/http-handler.ts';
+export type { Answer, HttpContext, HttpHandler } from './contract/http-handler.ts';
 export type { ResponseHead } from './contract/message-head.ts';
+export type { Next } from './contract/middleware.ts';
 // Delivery.
 export type { HttpAccessRecord } from './delivery/access-record.ts';
 export { bodyLimit } from './delivery/body-limit.ts';
@@ -157,7 +158,7 @@ export type { ReverseProxyOptions } from './proxy/reverse-proxy-options.ts';
 export type { BalanceOptions, Upstream } from './proxy/upstreams.ts';
 // Routing.
 export type { ErrorClass, ErrorHandler } from './routing/error-handlers.ts';
-export type { Answer, Middleware, Next, RouteHandler } from './routing/middleware.ts';
+export type { Middleware, RouteHandler } from './routing/middleware.ts';
 export type { FetchApplication } from './routing/mount-application.ts';
 export type { Params, PathParams } from './routing/path-params.ts';
 export { type ProblemIssue, type ProblemParts, problem } from './routing/problem.ts';

@@ -3,6 +3,9 @@ import type { InfoKey, Transport } from '@hawser/core';
 /** What header fields can be made from: a record, pairs, or a `Headers`. */
 export type HeadersInput = NonNullable<ConstructorParameters<typeof Headers>[0]>;
 
+/** A response, now or later. What is there now is passed on now: nothing becomes a promise on its way. */
+export type Answer = Response | Promise<Response>;
+
 /**
  * Answers one request. A throw or a rejection is reported and answered with a plain 500, unless it is an
  * {@link HttpError}. Requests of one HTTP/1 connection come one at a time, in order; those of an HTTP/2 connection side by
@@ -11,7 +14,7 @@ export type HeadersInput = NonNullable<ConstructorParameters<typeof Headers>[0]>
  * `request` is an {@link HttpRequest}: it has every member of the standard one and makes each only when it is asked
  * for. The answer may be a standard Response, from wherever it comes; an {@link HttpResponse} costs a tenth of it.
  */
-export type HttpHandler = (request: Request, context: HttpContext) => Response | Promise<Response>;
+export type HttpHandler = (request: Request, context: HttpContext) => Answer;
 
 /** What a handler knows beside the request. */
 export interface HttpContext extends Pick<Transport, 'id' | 'reactor' | 'local' | 'peer' | 'info'> {

@@ -1,8 +1,7 @@
-import type { HttpContext } from '../contract/http-handler.ts';
+import type { Answer, HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../contract/middleware.ts';
 import { HttpError } from '../http-error.ts';
 import { editHeaders } from '../middleware/edit-response.ts';
-import type { Answer } from '../routing/middleware.ts';
 import { isLater, whenThere } from '../routing/now-or-later.ts';
 import { clientOf } from './client.ts';
 import { ipNetworks, type NetworkBits } from './ip-network.ts';

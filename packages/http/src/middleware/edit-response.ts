@@ -1,4 +1,4 @@
-import type { Answer } from '../routing/middleware.ts';
+import type { Answer } from '../contract/http-handler.ts';
 import { whenThere } from '../routing/now-or-later.ts';
 import { foreignFields } from '../web/foreign-fields.ts';
 import { HttpHeaders } from '../web/http-headers.ts';

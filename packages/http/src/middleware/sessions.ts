@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { HttpContext } from '../contract/http-handler.ts';
-import type { Answer, Middleware, Next } from '../routing/middleware.ts';
+import type { Answer, HttpContext } from '../contract/http-handler.ts';
+import type { Next } from '../contract/middleware.ts';
+import type { Middleware } from '../routing/middleware.ts';
 import { whenThere } from '../routing/now-or-later.ts';
 import type { RoutedRequest } from '../routing/routed-request.ts';
 import { type CookieOptions, formatCookie, readCookies } from './cookies.ts';

@@ -1,11 +1,11 @@
 import { STATUS_CODES } from 'node:http';
-import type { HttpContext } from '../contract/http-handler.ts';
+import type { Answer, HttpContext } from '../contract/http-handler.ts';
 import { HttpError } from '../http-error.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { compileChain, runChain } from './chain.ts';
 import { plainAnswer } from './error-answer.ts';
 import type { TreeOptions } from './method-tree.ts';
-import type { Answer, RouteHandler } from './middleware.ts';
+import type { RouteHandler } from './middleware.ts';
 import { hidesSlash, isUnwelcome, pathOf, queryOf, restOf, targetOf } from './request-path.ts';
 import type { RouteTable } from './route-table.ts';
 import { asRouted } from './routed-request.ts';

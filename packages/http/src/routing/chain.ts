@@ -1,9 +1,10 @@
 import { toError, UsageError } from '@hawser/core';
-import type { HttpContext } from '../contract/http-handler.ts';
+import type { Answer, HttpContext } from '../contract/http-handler.ts';
+import type { Next } from '../contract/middleware.ts';
 import type { HttpErrorCode } from '../errors.ts';
 import { HttpError } from '../http-error.ts';
 import { errorAnswer } from './error-answer.ts';
-import type { Answer, Middleware, Next, RouteHandler } from './middleware.ts';
+import type { Middleware, RouteHandler } from './middleware.ts';
 import { isLater } from './now-or-later.ts';
 import { requestState } from './request-state.ts';
 import { type RoutedRequest, replaceRouted } from './routed-request.ts';

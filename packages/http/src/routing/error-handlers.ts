@@ -1,5 +1,4 @@
-import type { HttpContext } from '../contract/http-handler.ts';
-import type { Answer } from './middleware.ts';
+import type { Answer, HttpContext } from '../contract/http-handler.ts';
 import type { RoutedRequest } from './routed-request.ts';
 
 /** A class of errors. */

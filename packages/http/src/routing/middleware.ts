@@ -1,16 +1,7 @@
-import type { HttpContext } from '../contract/http-handler.ts';
+import type { Answer, HttpContext } from '../contract/http-handler.ts';
+import type { Middleware as PlainMiddleware } from '../contract/middleware.ts';
 import type { Params } from './path-params.ts';
 import type { RequestWith, RoutedRequest } from './routed-request.ts';
-
-/** A response, now or later. What is there now is passed on now: nothing becomes a promise on its way. */
-export type Answer = Response | Promise<Response>;
-
-/**
- * Goes on with the next middleware or the handler. Once: a second call is a `UsageError` `HAWSER_HTTP_NEXT_TWICE`.
- * `request` takes the place of the one before; what the router found and what is attached goes along. The route does not
- * change.
- */
-export type Next = (request?: Request) => Answer;
 
 declare const ADDED: unique symbol;
 
@@ -26,8 +17,7 @@ declare const ADDED: unique symbol;
  *   return editHeaders(response, (headers) => headers.set('server-timing', `app;dur=${ms}`));
  * };
  */
-export interface Middleware<Added = unknown> {
-  (request: RoutedRequest, next: Next, context: HttpContext): Answer;
+export interface Middleware<Added = unknown> extends PlainMiddleware<RoutedRequest> {
   /** Never there: it carries the type. */
   readonly [ADDED]?: Added;
 }

@@ -1,7 +1,7 @@
-import type { HttpHandler } from '../contract/http-handler.ts';
+import type { Answer, HttpHandler } from '../contract/http-handler.ts';
 import { type ExecutionContext, fetchApp, type HawserEnv } from '../mount/fetch-app.ts';
 import { HttpRequest } from '../web/http-request.ts';
-import type { Answer, RouteHandler } from './middleware.ts';
+import type { RouteHandler } from './middleware.ts';
 import { targetOf } from './request-path.ts';
 import { type RoutedRequest, replaceRouted } from './routed-request.ts';
 

@@ -1,10 +1,10 @@
-import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
+import type { Answer, HttpContext, HttpHandler } from '../contract/http-handler.ts';
 import type { AddRoute, AddRouteFor } from './add-route.ts';
 import { answerRequest } from './answer-request.ts';
 import type { ErrorClass, ErrorHandler } from './error-handlers.ts';
 import type { HostParams } from './host-pattern.ts';
 import type { TrailingSlash, TreeOptions } from './method-tree.ts';
-import type { Answer, Middleware, RouteHandler } from './middleware.ts';
+import type { Middleware, RouteHandler } from './middleware.ts';
 import type { FetchApplication } from './mount-application.ts';
 import type { NoParams, PathParams } from './path-params.ts';
 import { asFunction, checkMethods, registerApplication, registerRoute } from './register-route.ts';

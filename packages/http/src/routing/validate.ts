@@ -1,6 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Answer } from '../contract/http-handler.ts';
+import type { Next } from '../contract/middleware.ts';
 import { collectPairs, TooManyFields } from './collect-pairs.ts';
-import type { Answer, Middleware, Next } from './middleware.ts';
+import type { Middleware } from './middleware.ts';
 import { isLater } from './now-or-later.ts';
 import { MAX_ISSUES, type ProblemIssue, problem } from './problem.ts';
 import { readBody } from './read-body.ts';
