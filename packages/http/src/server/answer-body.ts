@@ -17,6 +17,8 @@ export interface AnswerOwner {
   readonly output: Output;
   /** The peer has left, or the answer was given up. */
   readonly gone: boolean;
+  /** The peer has asked for trailers (RFC 9110 §10.1.4). */
+  readonly wantsTrailers: boolean;
   /** Something was given to the output. */
   written(): void;
   /** Everything was. */
@@ -78,8 +80,7 @@ export class AnswerBody implements OutgoingBody {
       this.#broken(`shorter than the ${length} bytes it promised: ${this.#bytes}`);
       return;
     }
-    // Before anything else, as bad trailers throw.
-    const last = kind === 'chunked' ? formatLastChunk(trailers) : '';
+    const last = kind === 'chunked' ? this.#lastChunk(trailers) : '';
     this.#ended = true;
     this.#listeners = [];
     owner.output.text(last);
@@ -108,6 +109,13 @@ export class AnswerBody implements OutgoingBody {
         this.#owner.report(thrown);
       }
     }
+  }
+
+  /** Bad trailers throw, also where nobody wants them. */
+  #lastChunk(trailers: FieldLines | undefined): string {
+    if (!trailers || trailers.length === 0) return formatLastChunk();
+    const last = formatLastChunk(trailers);
+    return this.#owner.wantsTrailers ? last : formatLastChunk();
   }
 
   #broken(how: string): void {

@@ -24,6 +24,9 @@ import {
 import type { Output } from './output.ts';
 import { type BodySource, RequestBody } from './request-body.ts';
 
+/** Among the codings of a `TE` field. */
+const TRAILERS = /(?:^|,)[ \t]*trailers[ \t]*(?:,|$)/i;
+
 /** The connection of an {@link Http1Exchange}. */
 export interface ExchangeHost extends BodySource {
   readonly transport: Transport;
@@ -232,6 +235,10 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
 
   get output(): Output {
     return this.#host.output;
+  }
+  get wantsTrailers(): boolean {
+    const { fields } = this;
+    return fields.some((te, at) => fields[at - 1] === 'te' && at % 2 === 1 && TRAILERS.test(te));
   }
   written(): void {
     this.#host.written();

@@ -95,7 +95,7 @@ test.each([
   expect(transport.wireState).toBe('open');
 });
 
-test('a streamed answer has chunks and trailers', () => {
+test('a streamed answer has chunks and, for who wants them, trailers', () => {
   const { transport, text } = served((exchange) => {
     const body = exchange.stream(OK);
     body.write(Buffer.from('hello'));
@@ -106,11 +106,24 @@ test('a streamed answer has chunks and trailers', () => {
     expect(body.write(Buffer.from('late'))).toBe(false);
     body.end();
   });
-  transport.receive(get('/'));
+  transport.receive(get('/', 'TE: gzip;q=0.5, Trailers'));
   expect(text()).toMatch(
     /transfer-encoding: chunked\r\n\r\n5\r\nhello\r\n1388\r\nx{5000}\r\n0\r\nx-sum: 42\r\n\r\n$/,
   );
 });
+
+test.each([[], ['TE: gzip'], ['TE: trailersx'], ['X-TE: trailers']])(
+  'trailers are left out for a peer that has not asked for them: %s',
+  (...fields) => {
+    const { transport, text } = served((exchange) => {
+      const body = exchange.stream(OK);
+      expect(() => body.end(['x-sum', '4\r\n2'])).toThrow(/not allowed/);
+      body.end(['x-sum', '42']);
+    });
+    transport.receive(get('/', ...fields));
+    expect(text()).toMatch(/chunked\r\n\r\n0\r\n\r\n$/);
+  },
+);
 
 test('a promised length is kept, and bytes are not framed', () => {
   const { transport, text } = served((exchange) => {
