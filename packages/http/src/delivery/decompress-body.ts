@@ -14,6 +14,9 @@ export interface DecompressBodyOptions {
   readonly maxRatio?: number | undefined;
 }
 
+/** A stream of zlib: it counts what it has used. */
+type Unpacker = Transform & { readonly bytesWritten: number };
+
 /** Short bodies may be all zeros. */
 const RATIO_FROM_BYTES = 65_536;
 const FEED_BYTES = 16_384;
@@ -50,7 +53,7 @@ export function decompressBody(options: DecompressBodyOptions = {}): Middleware 
   };
 }
 
-function decompressor(coding: string): (() => Transform) | undefined {
+function decompressor(coding: string): (() => Unpacker) | undefined {
   switch (coding) {
     case 'gzip':
     case 'x-gzip':
@@ -66,9 +69,9 @@ function decompressor(coding: string): (() => Transform) | undefined {
   }
 }
 
-function zstd(): (() => Transform) | undefined {
+function zstd(): (() => Unpacker) | undefined {
   if (!('createZstdDecompress' in zlib)) return undefined;
-  const create = zlib.createZstdDecompress as (options: object) => Transform;
+  const create = zlib.createZstdDecompress as (options: object) => Unpacker;
   const { constants } = zlib as unknown as { constants: Readonly<Record<string, number>> };
   // What a decoder must support at least (RFC 8878 §3.1.1.1.2): 8 MiB.
   const params = { [constants['ZSTD_d_windowLogMax'] ?? 100]: 23 };
@@ -82,7 +85,7 @@ interface Limits {
 
 async function* plain(
   body: ReadableStream<Uint8Array>,
-  start: () => Transform,
+  start: () => Unpacker,
   { maxBytes, maxRatio }: Limits,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const unpacker = start();
@@ -97,6 +100,8 @@ async function* plain(
       }
       yield chunk;
     }
+    // All but gzip end silently where their content does.
+    if (unpacker.bytesWritten < source.taken) throw new Error('Something is behind the content');
   } catch (error) {
     if (error instanceof HttpError || source.failure !== undefined) throw source.failure ?? error;
     throw new HttpError(400, 'Cannot decompress the body', { cause: error });

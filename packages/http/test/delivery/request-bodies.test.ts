@@ -179,6 +179,16 @@ describe('a compressed body', () => {
     }
   });
 
+  test.each(packers)('in %s with something behind it ends with 400', async (coding, pack) => {
+    const headers = { 'content-encoding': coding };
+    const packed = pack(text);
+    for (const behind of [Buffer.alloc(5, 'x'), Buffer.alloc(100_000, 'x')]) {
+      for (const pieces of [[Buffer.concat([packed, behind])], [packed, behind]]) {
+        expect(await read(decompressBody(), post(streamOf(pieces), headers))).toBe(400);
+      }
+    }
+  });
+
   test('in another coding, or several, is refused with 415 and what is known', () => {
     for (const coding of ['compress', 'gzip, br', 'aes128gcm']) {
       const request = post('x', { 'content-encoding': coding });
