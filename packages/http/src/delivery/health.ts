@@ -36,12 +36,12 @@ export interface Health {
 type Outcome = readonly [name: string, works: boolean];
 
 /**
- * Answers 200 while everything works and 503 otherwise, with the names of the checks and nothing of their errors, which
- * are reported. Requests that come while checks run wait for the same run: asking often costs nothing.
+ * Answers 200 while everything works and 503 otherwise, with the names of the checks and nothing of their errors, the
+ * first of which is reported whenever a check begins to fail. Requests that come while checks run wait for the same run: asking often costs nothing.
  *
  * @example
  * const probes = health({ ready: { database: () => pool.query('select 1') } });
- * http(router().use(probes.middleware)...)
+ * const app = router().use(probes.middleware).get('/', home);
  * @throws RangeError if `timeoutMs` is not above 0
  */
 export function health(options: HealthOptions = {}): Health {
@@ -72,6 +72,7 @@ function isStopping({ reactor }: HttpContext): boolean {
 
 function checking(checks: Readonly<Record<string, HealthCheck>>, timeoutMs: number): HttpHandler {
   const entries = Object.entries(checks);
+  const failing = new Set<string>();
   let running: Promise<readonly Outcome[]> | undefined;
   return (_request, context) => {
     if (entries.length === 0) return answer('ok', []);
@@ -79,7 +80,7 @@ function checking(checks: Readonly<Record<string, HealthCheck>>, timeoutMs: numb
       entries.map(
         async ([name, check]): Promise<Outcome> => [
           name,
-          await works(name, check, { context, timeoutMs }),
+          await works(name, check, { context, timeoutMs, failing }),
         ],
       ),
     ).finally(() => {
@@ -91,17 +92,27 @@ function checking(checks: Readonly<Record<string, HealthCheck>>, timeoutMs: numb
   };
 }
 
+interface CheckRun {
+  readonly context: HttpContext;
+  readonly timeoutMs: number;
+  /** Checks whose error was reported, and that have not worked since. */
+  readonly failing: Set<string>;
+}
+
 /** Never rejects. */
 async function works(
   name: string,
   check: HealthCheck,
-  { context, timeoutMs }: { context: HttpContext; timeoutMs: number },
+  { context, timeoutMs, failing }: CheckRun,
 ): Promise<boolean> {
   const { clock, reports } = context.reactor;
   try {
-    return (await within(check, { clock, timeoutMs })) !== false;
+    const good = (await within(check, { clock, timeoutMs })) !== false;
+    if (good) failing.delete(name);
+    return good;
   } catch (error) {
-    reports.problem(`http.health.${name}`, error);
+    if (!failing.has(name)) reports.problem(`http.health.${name}`, error);
+    failing.add(name);
     return false;
   }
 }

@@ -161,6 +161,28 @@ describe('health', () => {
     expect(reactor.reports.problems).toHaveLength(2);
   });
 
+  test('is asked by anybody, so that a check is reported once when it begins to fail', async () => {
+    let down = true;
+    const { ask, reactor } = setUp({
+      ready: {
+        database: () => {
+          if (down) throw new Error('no connection');
+        },
+      },
+    });
+    for (const [works, reports] of [
+      [false, 1],
+      [false, 1],
+      [true, 1],
+      [false, 2],
+      [false, 2],
+    ] as const) {
+      down = !works;
+      expect((await ask('ready'))[0]).toBe(works ? 200 : 503);
+      expect(reactor.reports.problems).toHaveLength(reports);
+    }
+  });
+
   test('does not wait for a check for ever, and aborts it', async () => {
     let signal: AbortSignal | undefined;
     const { ask, reactor } = setUp({
