@@ -2,6 +2,7 @@ import { addVary } from '../delivery/vary.ts';
 import type { Middleware } from '../routing/middleware.ts';
 import { whenThere } from '../routing/now-or-later.ts';
 import { HttpResponse } from '../web/http-response.ts';
+import { checkOrigin } from './check-origin.ts';
 import { editAnswer, editHeaders } from './edit-response.ts';
 
 /** Options for {@link cors}. */
@@ -36,7 +37,7 @@ const MAX_ASKED_LENGTH = 1_024;
  * keeps nobody from sending requests: see `csrf`. Stands around everything that refuses, so that pages can read the
  * refusal.
  *
- * @throws RangeError for credentials with `*`, as every page could then act as the user
+ * @throws RangeError for credentials with `*`, as every page could then act as the user, and for an origin that is none
  */
 export function cors(options: CorsOptions = {}): Middleware {
   const { origin = '*', methods = METHODS, exposeHeaders = [], credentials = false } = options;
@@ -95,22 +96,9 @@ export function cors(options: CorsOptions = {}): Middleware {
 function testOf(origin: string | readonly string[] | OriginTest): OriginTest {
   if (typeof origin === 'function') return origin;
   const list = typeof origin === 'string' ? [origin] : origin;
-  for (const each of list) {
-    // What has a path or a slash at the end would never be equal to what browsers send.
-    if (each !== 'null' && !isOrigin(each)) {
-      throw new RangeError(`Cannot allow an origin as it is none: ${JSON.stringify(each)}`);
-    }
-  }
+  for (const each of list) checkOrigin(each);
   const allowed = new Set(list);
   return (from) => allowed.has(from);
-}
-
-// Extensions of browsers and the like: their origin is their scheme and host, but URL does not say so.
-const OTHER_SCHEME = /^(?!https?:|file:)[a-z][a-z0-9+.-]*:\/\/[^/?#\s]+$/;
-
-function isOrigin(text: string): boolean {
-  if (OTHER_SCHEME.test(text)) return true;
-  return URL.canParse(text) && new URL(text).origin === text;
 }
 
 function askedFields(request: Request): string {

@@ -1,5 +1,6 @@
 import type { Middleware } from '../routing/middleware.ts';
 import { HttpResponse } from '../web/http-response.ts';
+import { checkOrigin } from './check-origin.ts';
 
 /** Options for {@link csrf}. */
 export interface CsrfOptions {
@@ -12,10 +13,14 @@ const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 /**
  * Refuses with 403 what pages of other sites make a browser send, cookies and all. It needs no token: browsers say where
  * a request comes from (`Sec-Fetch-Site`, and before that `Origin`); what says neither is no browser. GET, HEAD and
- * OPTIONS pass, and must change nothing.
+ * OPTIONS pass, and must change nothing. So does what asks for a WebSocket, which is a GET: its handler has to look at
+ * `Origin` itself, as browsers let every page open one, with cookies.
+ *
+ * @throws RangeError for an origin that is none, such as one with a slash at the end
  */
 export function csrf(options: CsrfOptions = {}): Middleware {
   const origins = new Set(options.origins);
+  for (const each of origins) checkOrigin(each);
   return (request, next) =>
     SAFE.has(request.method) || isOwn(request, origins)
       ? next()
