@@ -26,9 +26,12 @@ export interface BasicAuthUsers {
  * Asks for a name and a password (RFC 7617, in UTF-8), and puts who it is on the request as `user`. Only over HTTPS, as the
  * password is sent with each request.
  *
- * @throws RangeError for a realm that cannot be sent
+ * A client gives them by `basicAuth`.
+ *
+ * @throws RangeError for a realm that cannot be sent, or an empty password
  * @example
- * app.use(requireBasicAuth({ users: { ada: process.env.ADA_PASSWORD } })).get('/', ({ user }) => new HttpResponse(user));
+ * const { ADA_PASSWORD: ada = '' } = process.env;
+ * app.use(requireBasicAuth({ users: { ada } })).get('/', ({ user }) => new HttpResponse(user));
  */
 export function requireBasicAuth(options: BasicAuthUsers): Middleware<{ readonly user: string }>;
 export function requireBasicAuth<User>(
@@ -56,6 +59,14 @@ function verifierOf(
   users: Readonly<Record<string, string>>,
 ): (name: string, password: string) => string | undefined {
   const passwords = new Map(Object.entries(users));
+  for (const [name, password] of passwords) {
+    // A variable of the environment that is not set must not let everybody in.
+    if (typeof password !== 'string' || password === '') {
+      throw new RangeError(
+        `Cannot take a password as it is empty: that of ${JSON.stringify(name)}`,
+      );
+    }
+  }
   return (name, password) => {
     const expected = passwords.get(name);
     // Compared also for a name that nobody has.

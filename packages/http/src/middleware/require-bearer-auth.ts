@@ -26,7 +26,8 @@ export interface BearerAuthTokens {
 const TOKEN = /^[A-Za-z0-9._~+/-]+=*$/;
 
 /**
- * Asks for a token (RFC 6750), only in `Authorization`, and puts whose it is on the request as `user`.
+ * Asks for a token (RFC 6750), only in `Authorization`, and puts whose it is on the request as `user`. A client gives it by
+ * `bearerAuth`.
  *
  * @throws RangeError for a realm that cannot be sent, or a token that cannot be
  */
@@ -57,7 +58,7 @@ function verifierOf(
   tokens: Readonly<Record<string, string>>,
 ): (token: string) => string | undefined {
   const entries = Object.entries(tokens);
-  const bad = entries.find(([, token]) => !TOKEN.test(token));
+  const bad = entries.find(([, token]) => typeof token !== 'string' || !TOKEN.test(token));
   if (bad !== undefined) {
     throw new RangeError(
       `Cannot take a token as it cannot be sent: that of ${JSON.stringify(bad[0])}`,

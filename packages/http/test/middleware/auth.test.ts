@@ -16,7 +16,7 @@ async function say(app: Parameters<typeof ask>[0], authorization?: string) {
 
 describe('basic authentication', () => {
   const app = router()
-    .use(requireBasicAuth({ realm: 'A "B" \\', users: { ada: 'sécret:1', bob: '' } }))
+    .use(requireBasicAuth({ realm: 'A "B" \\', users: { ada: 'sécret:1' } }))
     .get('/', ({ user }) => {
       expectTypeOf(user).toEqualTypeOf<string>();
       return new HttpResponse(user);
@@ -64,6 +64,10 @@ describe('basic authentication', () => {
     }
   });
 
+  test.each(['', undefined as unknown as string])('nobody may have the password %j', (ada) => {
+    expect(() => requireBasicAuth({ users: { ada } })).toThrow(RangeError);
+  });
+
   test.each(['a\r\nb', 'é'])('cannot have the realm %j', (realm) => {
     expect(() => requireBasicAuth({ realm, users: {} })).toThrow(RangeError);
   });
@@ -89,8 +93,8 @@ describe('bearer authentication', () => {
     expect(await say(app, authorization)).toEqual([status, challenge]);
   });
 
-  test('tokens that cannot be sent are a mistake', () => {
-    expect(() => requireBearerAuth({ tokens: { a: 'x y' } })).toThrow(RangeError);
+  test.each(['x y', '', undefined as unknown as string])('the token %j is a mistake', (a) => {
+    expect(() => requireBearerAuth({ tokens: { a } })).toThrow(RangeError);
   });
 });
 
@@ -115,8 +119,13 @@ describe('requests that other sites cause', () => {
     ['POST', { origin: '' }, 403],
     ['DELETE', { 'sec-fetch-site': 'cross-site' }, 403],
     ['GET', { 'sec-fetch-site': 'cross-site' }, 200],
+    ['GET', { 'sec-fetch-site': 'cross-site', upgrade: 'websocket' }, 200],
     ['OPTIONS', { origin: 'https://evil.example' }, 200],
   ] as const)('%s with %j is answered with %i', async (method, headers, status) => {
     expect((await ask(app, '/', { method, headers })).status).toBe(status);
+  });
+
+  test.each(['https://app.example/', 'app.example', ''])('may not come from %j', (origin) => {
+    expect(() => csrf({ origins: [origin] })).toThrow(RangeError);
   });
 });
