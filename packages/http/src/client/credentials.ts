@@ -1,5 +1,7 @@
 /**
- * The value of an `Authorization` field for the Basic scheme (RFC 7617), in UTF-8.
+ * The value of an `Authorization` field for the Basic scheme (RFC 7617), in UTF-8. What a server asks for by
+ * `requireBasicAuth`.
+ *
  * @throws RangeError when the user has a colon or either has a control character
  */
 export function basicAuth(user: string, password: string): string {
@@ -12,7 +14,8 @@ export function basicAuth(user: string, password: string): string {
 }
 
 /**
- * The value of an `Authorization` field for the Bearer scheme (RFC 6750).
+ * The value of an `Authorization` field for the Bearer scheme (RFC 6750). What a server asks for by `requireBearerAuth`.
+ *
  * @throws RangeError when the token is none (§2.1)
  */
 export function bearerAuth(token: string): string {
