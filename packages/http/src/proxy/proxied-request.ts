@@ -1,14 +1,14 @@
-import { CancelledError } from '@hawser/core';
 import type { RequestOptions } from '../client/client-options.ts';
 import type { ClientResponse } from '../client/client-response.ts';
 import type { HttpClient } from '../client/http-client.ts';
-import { HttpRequestError } from '../client/http-request-error.ts';
+import { HttpRequestError, HttpResponseError } from '../client/http-request-error.ts';
 import type { BodyStream } from '../client/request-body.ts';
 import { UpgradeRefusedError } from '../client/upgrade-refused-error.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { HttpContext } from '../contract/http-handler.ts';
 import { HttpError } from '../http-error.ts';
 import { HttpHeaders, toFieldLines } from '../web/http-headers.ts';
+import { HttpRequest } from '../web/http-request.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { takeOver } from '../web/take-over.ts';
 import { endToEndFields, fieldValue } from './end-to-end-fields.ts';
@@ -38,7 +38,7 @@ export class ProxiedRequest {
     this.#context = context;
     this.#options = options;
     this.#fields = toFieldLines(request.headers);
-    this.#upgrade = upgradeOf(this.#fields);
+    this.#upgrade = this.#isBare ? upgradeOf(this.#fields) : undefined;
   }
 
   /** What is not handed on. */
@@ -155,7 +155,9 @@ export class ProxiedRequest {
     const trusts = typeof trustForwarded === 'function' ? trustForwarded(context) : trustForwarded;
     const own = endToEndFields(this.#fields, ['host', 'content-length']);
     const fields = withoutClaims(own, trusts);
-    const host = fieldValue(this.#fields, 'host');
+    // Of an absolute target it is the target that counts (RFC 9112 §3.2.2).
+    const exchange = HttpRequest.exchangeOf(this.#request);
+    const host = exchange ? exchange.authority : fieldValue(this.#fields, 'host');
     const { peer, secure } = context;
     const claims = trusts ? this.#fields : [];
     fields.push(...forwardedFields(forwarded, { peer, secure, host }, claims));
@@ -200,6 +202,12 @@ export class ProxiedRequest {
     return this.#length !== 0 && this.#request.body !== null;
   }
 
+  /** Only such a request is handed on with an upgrade: another one is answered as if it had not asked for it. */
+  get #isBare(): boolean {
+    const chunked = fieldValue(this.#fields, 'transfer-encoding') !== undefined;
+    return this.#request.method === 'GET' && (this.#length ?? 0) === 0 && !chunked;
+  }
+
   /** Opened when it is sent: until then another server may have it. */
   #body(): (() => BodyStream) | null {
     if (!this.#hasBody) return null;
@@ -231,16 +239,20 @@ export class ProxiedRequest {
   }
 }
 
+/**
+ * What the peer would like to speak instead. Never HTTP/2 (`h2c`, which RFC 9113 §3.1 has given up): a tunnel of requests
+ * would go past everything that is in front of the server.
+ */
 function upgradeOf(fields: FieldLines): string | undefined {
   const names = fieldValue(fields, 'connection')?.toLowerCase().split(',') ?? [];
-  return names.some((name) => name.trim() === 'upgrade')
-    ? fieldValue(fields, 'upgrade')
-    : undefined;
+  if (!names.some((name) => name.trim() === 'upgrade')) return undefined;
+  const protocols = fieldValue(fields, 'upgrade')?.split(',') ?? [];
+  return protocols.map((each) => each.trim()).find((each) => !/^(?:h2c?|HTTP)(?:$|\/)/i.test(each));
 }
 
 /** Whether the server is to blame: not for a request that was given up, or that did not find a place. */
 function isFault(error: unknown): boolean {
-  if (error instanceof CancelledError) return false;
-  if (!(error instanceof HttpRequestError)) return true;
+  if (error instanceof HttpResponseError) return true;
+  if (!(error instanceof HttpRequestError)) return false;
   return error.phase !== 'queue' && error.code !== 'HAWSER_HTTP_UPLOAD';
 }
