@@ -55,6 +55,25 @@ describe('a Web handler on the engine', () => {
     );
   });
 
+  test('asks for the body that its answer is made of before the answer begins', async () => {
+    const peer = open(({ body }) => new HttpResponse(body));
+    const expecting = [
+      'POST / HTTP/1.1',
+      'host: a.test',
+      'expect: 100-continue',
+      'content-length: 6',
+      '',
+      '',
+    ];
+    const head = await peer.say(expecting.join('\r\n'));
+    expect(head).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
+    expect(head).not.toMatch(/^connection: close/im);
+    expect(await peer.say('strand')).toBe('6\r\nstrand\r\n0\r\n\r\n');
+    // An answer without it does not ask for it.
+    const ignoring = open(() => HttpResponse.stream(({ write }) => write('no')));
+    expect(await ignoring.say(expecting.join('\r\n'))).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+  });
+
   test('sends the body of the request back as it comes', async () => {
     const peer = open(({ body }) => new HttpResponse(body));
     const head = 'POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n';
