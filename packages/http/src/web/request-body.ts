@@ -99,7 +99,7 @@ export class RequestBody {
     const { stream } = this;
     if (this.used || stream.locked) throw bodyUnusable();
     this.#source?.limit(this.#maxBytes);
-    const [mine, other] = stream.tee();
+    const [mine, other] = (this.#replaced ? limited(stream, this.#maxBytes) : stream).tee();
     this.#stream = mine;
     const clone = new RequestBody(this.#incoming, this.#maxBytes);
     clone.#stream = other;
@@ -127,4 +127,17 @@ export class RequestBody {
   ): Promise<T> {
     return convert(await collectStream(stream, this.#maxBytes));
   }
+}
+
+/** `stream`, up to a limit. */
+function limited(stream: ReadableStream, maxBytes: number): ReadableStream {
+  let bytes = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      bytes += chunk.length;
+      if (bytes > maxBytes) throw bodyTooLarge(maxBytes);
+      controller.enqueue(chunk);
+    },
+  });
+  return stream.pipeThrough(counter);
 }

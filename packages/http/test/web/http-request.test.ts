@@ -300,6 +300,10 @@ describe('HttpRequest', () => {
     const replaced = (text: string): HttpRequest =>
       request.with({ body: new Response(text).body as ReadableStream });
     expect(await replaced('1234567890').clone().text()).toBe('1234567890');
+    const twice = replaced('12345678901');
+    const drained = new Response(twice.clone().body).text();
+    await expect(drained).rejects.toMatchObject({ status: 413 });
+    await expect(twice.text()).rejects.toMatchObject({ status: 413 });
     await expect(replaced('12345678901').text()).rejects.toMatchObject({ status: 413 });
     expect(exchangeOf(replaced(''))).toBe(exchange);
     expect(await request.text()).toBe('abc');
