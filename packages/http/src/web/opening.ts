@@ -45,7 +45,7 @@ export async function readOpening(source: PieceSource, options: OpeningOptions):
 }
 
 /** `source`, one read of which is under way. */
-function after(read: ReturnType<PieceSource['next']>, source: PieceSource): PieceSource {
+export function after(read: ReturnType<PieceSource['next']>, source: PieceSource): PieceSource {
   let first: typeof read | undefined = read;
   return {
     next: () => {

@@ -8,6 +8,7 @@ import { pieceSource } from './piece-source.ts';
 import { refuseTunnel } from './refuse-tunnel.ts';
 import { type Content, isWhole } from './response-content.ts';
 import type { ResponseParts, Trailers } from './response-parts.ts';
+import { sendAfterAsking, waitsToBeAsked } from './send-after-asking.ts';
 import { sendStream } from './send-stream.ts';
 import { endTurn, type Turn } from './turn.ts';
 
@@ -36,12 +37,14 @@ export function sendOwn(turn: Turn, response: HttpResponse, parts: ResponseParts
     exchange.respond(headOf(response, { length: status !== 204 }));
   } else if (trailers || !isWhole(content) || content.length > MAX_WHOLE_BYTES) {
     const length = trailers ? undefined : lengthOf(content, parts);
-    sendStream(turn, {
+    const answer = {
       head: withLength(headOf(response, { length: true }), length),
       source: pieceSource(content),
       toBytes,
       trailers: trailers && (() => toLines(trailers)),
-    });
+    };
+    if (waitsToBeAsked(exchange)) void sendAfterAsking(turn, answer);
+    else sendStream(turn, answer);
     return;
   } else {
     exchange.respond(headOf(response, { length: false }), content);
