@@ -102,6 +102,12 @@ describe('curl', () => {
     const { stdout, stderr } = await curl([...expected, '--data-binary', `@${file}`, url]);
     expect(stdout).toBe('2000\n');
     expect(stderr).toContain('< HTTP/1.1 100 Continue');
+    // The answer begins before the body is there, and is made of it.
+    for (const base of [server.plain, server.secure]) {
+      const echo = await curl([...expected, '--data-binary', `@${file}`, `${base}/echo`]);
+      expect(echo.stdout).toBe('x'.repeat(2_000));
+      expect(echo.stderr).toMatch(/^< HTTP\/[12.]+ 100/m);
+    }
     // Refused before anything of it was sent: curl would wait ten minutes to send it uninvited.
     const huge = server.file('huge', Buffer.alloc(2 * MEBIBYTE));
     const refused = await curl([...expected, '--data-binary', `@${huge}`, url]);
