@@ -56,8 +56,7 @@ export class AnswerBody implements OutgoingBody {
     }
     if (kind === 'chunked') {
       owner.output.text(`${chunk.length.toString(16)}\r\n`);
-      owner.output.bytes(chunk);
-      owner.output.text('\r\n');
+      owner.output.bytes(chunk, '\r\n');
     } else {
       owner.output.bytes(chunk);
     }

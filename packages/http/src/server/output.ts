@@ -48,21 +48,18 @@ export class Output {
     else this.bytes(Buffer.from(text, 'latin1'));
   }
 
-  /** Takes ownership. */
-  bytes(chunk: Uint8Array): void {
+  /** Takes ownership. `after` is text that leaves with it. */
+  bytes(chunk: Uint8Array, after = ''): void {
     if (chunk.length <= COPY_BYTES) {
-      this.text(latin1Of(chunk));
+      this.text(latin1Of(chunk) + after);
     } else if (this.#waiting.length > 0 || chunk.length > PIECE_BYTES) {
       this.#pass();
       this.#enqueue(chunk);
+      this.text(after);
     } else if (!this.#transport.ending) {
-      const text = this.#text;
+      const before = this.#text;
       this.#text = '';
-      const more =
-        text === ''
-          ? this.#transport.write(chunk)
-          : this.#transport.writeMany([Buffer.from(text, 'latin1'), chunk]);
-      if (!more) this.#full = true;
+      if (!this.#transport.writeMany(joined(before, chunk, after))) this.#full = true;
     }
   }
 
@@ -129,6 +126,13 @@ export class Output {
       ),
     );
   }
+}
+
+function joined(before: string, chunk: Uint8Array, after: string): Uint8Array[] {
+  const list = [chunk];
+  if (before !== '') list.unshift(Buffer.from(before, 'latin1'));
+  if (after !== '') list.push(Buffer.from(after, 'latin1'));
+  return list;
 }
 
 function latin1Of(chunk: Uint8Array): string {

@@ -42,6 +42,15 @@ test('what was gathered leaves before larger bytes, with them', () => {
   expect(transport.takeText()).toBe(`head${'x'.repeat(5_000)}`);
 });
 
+test.each([10, 5_000, 300_000])('text around %i bytes leaves with them', async (length) => {
+  const { output, transport } = outputTo({ highWaterMark: 1_000_000 });
+  output.text('before');
+  output.bytes(Buffer.alloc(length, 'x'), 'after');
+  output.flush();
+  await transport.settle();
+  expect(transport.takeText()).toBe(`before${'x'.repeat(length)}after`);
+});
+
 test('much text does not wait to be asked', () => {
   const { output, transport } = outputTo();
   for (let at = 0; at < 1_000; at++) output.text('x'.repeat(100));

@@ -22,6 +22,17 @@ test('the head and a small body leave in one piece', () => {
   expect(transport.writes).toHaveLength(1);
 });
 
+test('a chunk of a streamed answer and what frames it leave in one write', async () => {
+  const { transport, exchanges } = served();
+  transport.receive(get('/'));
+  const body = exchanges[0]?.stream({ status: 200, fields: [] });
+  body?.write(new Uint8Array(5_000));
+  expect(transport.writes).toHaveLength(1);
+  await transport.settle();
+  body?.write(new Uint8Array(5_000));
+  expect(transport.writes).toHaveLength(2);
+});
+
 test('answers that are given in microtasks leave together as well', async () => {
   const { transport, text } = served((exchange) => {
     void Promise.resolve().then(() => echoTarget(exchange));
