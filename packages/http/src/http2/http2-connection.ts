@@ -106,7 +106,10 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     this.transport = transport;
     this.secure = transport.info(TLS) !== undefined;
     this.#timer = new LazyTimer(clock, (now) => this.arm(this.#look(now)));
-    this.#socket = new SessionSocket(transport, () => this.#goawaySent());
+    this.#socket = new SessionSocket(transport, {
+      goawaySent: () => this.#goawaySent(),
+      resetSent: (code) => this.#resetSent(code),
+    });
     this.#session = this.#openSession();
     this.#becomeIdle();
   }
@@ -200,12 +203,17 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     return this.#guard.takeEnded(stream);
   }
 
+  givesUp(): void {
+    // The reset that follows is no mistake of the client.
+    this.#mistakes.count -= 1;
+  }
+
   sentOn(stream: number): number {
     return this.#socket.sent.sentOn(stream);
   }
 
-  streamClosed(stream: ServerHttp2Stream, gaveUp: boolean): void {
-    const { id = 0, rstCode } = stream;
+  streamClosed(stream: ServerHttp2Stream): void {
+    const { id = 0 } = stream;
     this.#exchanges.delete(stream);
     this.#guard.takeEnded(id);
     this.#socket.sent.forget(id);
@@ -217,9 +225,6 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
         this.#session.destroy();
       });
     }
-    // Making the server reset a stream costs it as much as a reset by the client, which the guard counts.
-    if (gaveUp || rstCode === 0 || rstCode === constants.NGHTTP2_CANCEL) return;
-    this.#mistaken();
   }
 
   // --- requests ---
@@ -257,12 +262,20 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     this.arm(this.#idleDeadline(now));
   }
 
-  #mistaken(): void {
+  /**
+   * Making the server reset a stream costs it as much as a reset by the client (CVE-2025-8671), which the guard counts.
+   * Whoever has its answer may be reset without having done anything wrong, and so may one that was given up here.
+   */
+  #resetSent(code: number): void {
     const { maxResets, floodWindowMs } = this.limits;
+    if (code === constants.NGHTTP2_NO_ERROR || code === constants.NGHTTP2_CANCEL) return;
     const now = this.transport.reactor.clock.now();
     if (now >= this.#mistakes.until) this.#mistakes = { count: 0, until: now + floodWindowMs };
     this.#mistakes.count += 1;
-    if (this.#mistakes.count > maxResets) this.#flooded();
+    // Later, as a session that is in the middle of a write can say nothing else.
+    if (this.#mistakes.count === maxResets + 1) {
+      this.transport.reactor.clock.callLater(1, () => this.#flooded());
+    }
   }
 
   /** Looks at all that is waited for; gives when to look again. */

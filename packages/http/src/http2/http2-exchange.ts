@@ -46,7 +46,6 @@ export class Http2Exchange implements HttpExchange {
   #answerBody: StreamAnswerBody | undefined;
   #goneBecause: Error | undefined;
   #stall: SendStall | undefined;
-  #gaveUp = false;
 
   constructor(host: StreamHost, { stream, head, complete }: Http2ExchangeParts) {
     this.#host = host;
@@ -284,7 +283,7 @@ export class Http2Exchange implements HttpExchange {
 
   /** This side ends the answer before it is complete. */
   #giveUp(error: Error): void {
-    this.#gaveUp = true;
+    if (this.#answer === 'none' || this.#answer === 'begun') this.#host.givesUp();
     this.#lost(error);
     // Closing it would send the end of the stream first, and half an answer would pass for a whole.
     this.#stream.destroy(error);
@@ -339,7 +338,7 @@ export class Http2Exchange implements HttpExchange {
       this.#finished();
     }
     this.#lost();
-    this.#host.streamClosed(stream, this.#gaveUp);
+    this.#host.streamClosed(stream);
   }
 }
 

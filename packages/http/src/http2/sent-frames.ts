@@ -1,18 +1,30 @@
 import { FRAME_HEADER_BYTES, FrameType } from './frame-types.ts';
 
+/** Octets of the payload of RST_STREAM: a code (RFC 9113 §6.4). */
+const CODE_BYTES = 4;
+
+/** Who hears of what a {@link SentFrames} sees. */
+export interface SentFramesListener {
+  /** The library has said that it ends the connection. */
+  goawaySent(): void;
+  /** The library has reset a stream. */
+  resetSent(code: number): void;
+}
+
 /** Looks at the headers of the frames that the library sends, for what it does not tell. */
 export class SentFrames {
-  readonly #goaway: () => void;
-  readonly #header: Buffer = Buffer.alloc(FRAME_HEADER_BYTES);
+  readonly #listener: SentFramesListener;
+  /** The header of a frame, and the code behind it if it is a reset. */
+  readonly #header: Buffer = Buffer.alloc(FRAME_HEADER_BYTES + CODE_BYTES);
   #filled = 0;
+  #wanted = FRAME_HEADER_BYTES;
   /** Octets left of a payload. */
   #left = 0;
   /** Octets of DATA of each stream that somebody has asked about. */
   readonly #counted = new Map<number, number>();
 
-  /** @param goaway the library has said that it ends the connection */
-  constructor(goaway: () => void) {
-    this.#goaway = goaway;
+  constructor(listener: SentFramesListener) {
+    this.#listener = listener;
   }
 
   /** Octets that have left on `stream` since this was asked for the first time. */
@@ -39,18 +51,34 @@ export class SentFrames {
       this.#header[this.#filled] = chunk[at] as number;
       this.#filled += 1;
       at += 1;
-      if (this.#filled === FRAME_HEADER_BYTES) this.#frameBegins();
+      if (this.#filled === this.#wanted) this.#headerRead();
     }
   }
 
-  #frameBegins(): void {
+  #headerRead(): void {
     const header = this.#header;
-    this.#filled = 0;
-    this.#left = header.readUIntBE(0, 3);
     const type = header.readUInt8(3);
-    if (type === FrameType.Goaway) this.#goaway();
-    if (type !== FrameType.Data || this.#counted.size === 0) return;
-    const stream = header.readUInt32BE(5);
+    if (type === FrameType.RstStream && this.#filled === FRAME_HEADER_BYTES) {
+      this.#wanted += CODE_BYTES;
+      return;
+    }
+    this.#left = header.readUIntBE(0, 3) - (this.#filled - FRAME_HEADER_BYTES);
+    this.#filled = 0;
+    this.#wanted = FRAME_HEADER_BYTES;
+    switch (type) {
+      case FrameType.Data:
+        this.#dataBegins(header.readUInt32BE(5));
+        return;
+      case FrameType.RstStream:
+        this.#listener.resetSent(header.readUInt32BE(FRAME_HEADER_BYTES));
+        return;
+      case FrameType.Goaway:
+        this.#listener.goawaySent();
+    }
+  }
+
+  #dataBegins(stream: number): void {
+    if (this.#counted.size === 0) return;
     const before = this.#counted.get(stream);
     if (before !== undefined) this.#counted.set(stream, before + this.#left);
   }

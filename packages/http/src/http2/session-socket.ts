@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { Transport } from '@hawser/core';
-import { SentFrames } from './sent-frames.ts';
+import { SentFrames, type SentFramesListener } from './sent-frames.ts';
 
 const HIGH_WATER_MARK = 65_536;
 /** How long the last frames, such as GOAWAY, may take to be fetched. */
@@ -21,11 +21,11 @@ export class SessionSocket extends Duplex {
   #blocked: WriteCallback | undefined;
   #lost = false;
 
-  /** @param goaway the session has said that it ends the connection */
-  constructor(transport: Transport, goaway: () => void) {
+  /** @param listener hears of what the session says besides its answers */
+  constructor(transport: Transport, listener: SentFramesListener) {
     super({ allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK });
     this.#transport = transport;
-    this.sent = new SentFrames(goaway);
+    this.sent = new SentFrames(listener);
     // The protocol hears of it from the transport; unheard here, it would end the process.
     this.on('error', () => undefined);
   }

@@ -20,9 +20,8 @@ export interface StreamHost {
   takeEnded(stream: number): boolean;
   /** Octets of its answer that have left on the stream since this was asked for the first time. */
   sentOn(stream: number): number;
-  /**
-   * The stream is closed: nothing more will happen there.
-   * @param gaveUp this side decided to end it before its answer was complete
-   */
-  streamClosed(stream: ServerHttp2Stream, gaveUp: boolean): void;
+  /** This side resets a stream before its answer is complete. */
+  givesUp(): void;
+  /** The stream is closed: nothing more will happen there. */
+  streamClosed(stream: ServerHttp2Stream): void;
 }

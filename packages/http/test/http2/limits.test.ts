@@ -73,6 +73,44 @@ describe('a client that sends too much of what means nothing is sent away', () =
     expect(client.lost).toBe(true);
   });
 
+  test.each<[string, (id: number) => Buffer[]]>([
+    [
+      'bodies longer than promised',
+      (id) => [
+        headers(id, request('POST', [['content-length', '2']]), 0),
+        frame('data', id, [1, 2, 3], { flags: Flag.EndStream }),
+      ],
+    ],
+    [
+      'trailers that are none',
+      (id) => [headers(id, request('POST'), 0), headers(id, request('GET'))],
+    ],
+    ['names in upper case', (id) => [headers(id, request('GET', [['X-A', '1']]))]],
+  ])('requests that make the server reset their streams: %s', async (_, make) => {
+    const { client, world } = await raw({ maxResets: 5 });
+    for (let nth = 0; nth < 40; nth++) {
+      client.send(...make(nth * 2 + 1));
+      await world.elapse(1);
+    }
+    await world.elapse(10);
+    expect(client.outcome.reset.length).toBeLessThan(9);
+    expect(client.lost).toBe(true);
+    expect(world.reports.problems).toEqual([]);
+  });
+
+  test('but streams that the server gives up itself are not the fault of the client', async () => {
+    const { client, world } = await raw({ maxResets: 2 }, (exchange) =>
+      exchange.stream(OK).abort(new Error('given up')),
+    );
+    for (let nth = 0; nth < 10; nth++) {
+      client.send(headers(nth * 2 + 1, request()));
+      await world.elapse(1);
+    }
+    await world.elapse(10);
+    expect(client.outcome.reset).toHaveLength(10);
+    expect(client.lost).toBe(false);
+  });
+
   test('windows for what nobody sent', async () => {
     const { client, world } = await raw();
     for (let nth = 0; nth < 11; nth++) {

@@ -3,27 +3,31 @@ import { expect, test } from 'vitest';
 import { SentFrames } from '../../src/http2/sent-frames.ts';
 import { frame, headers, request, uint32 } from './raw-client.ts';
 
-test('a GOAWAY is seen among other frames, however they are cut, and not in what they hold', () => {
+test('a GOAWAY and a reset are seen among other frames, however they are cut, and not in what they hold', () => {
   const goaway = frame('goaway', 0, [...uint32(1), ...uint32(2)]);
   const bytes = Buffer.concat([
     frame('settings', 0),
     headers(1, request()),
     goaway,
+    frame('rst', 1, uint32(11)),
     frame('data', 1, goaway),
     goaway,
   ]);
   for (const cut of chunkings(bytes)) {
     let seen = 0;
-    const frames = new SentFrames(() => {
-      seen += 1;
+    const codes: number[] = [];
+    const frames = new SentFrames({
+      goawaySent: () => void (seen += 1),
+      resetSent: (code) => void codes.push(code),
     });
     for (const chunk of cut) frames.inspect(chunk);
     expect(seen).toBe(2);
+    expect(codes).toEqual([11]);
   }
 });
 
 test('what leaves on a stream is counted from when somebody asks about it', () => {
-  const frames = new SentFrames(() => undefined);
+  const frames = new SentFrames({ goawaySent() {}, resetSent() {} });
   frames.inspect(frame('data', 1, [1, 2, 3]));
   expect(frames.sentOn(1)).toBe(0);
   frames.inspect(
