@@ -12,6 +12,7 @@ export type {
 export type { BlockingCalls } from './blocking/blocking-calls.ts';
 export type { BlockingRequest } from './blocking/blocking-request.ts';
 // The client.
+export type { BodyStream } from './client/body-pieces.ts';
 export type {
   HttpClientOptions,
   RequestOptions,
@@ -39,7 +40,7 @@ export {
   type RequestPhase,
 } from './client/http-request-error.ts';
 export type { Progress } from './client/progress.ts';
-export type { BodyInput, BodyStream } from './client/request-body.ts';
+export type { BodyInput } from './client/request-body.ts';
 export type { RetryOptions } from './client/retry-policy.ts';
 export { UpgradedConnection } from './client/switched-connection.ts';
 export { UpgradeRefusedError } from './client/upgrade-refused-error.ts';

@@ -1,13 +1,11 @@
 import { Readable } from 'node:stream';
 import type { Random } from '@hawser/core';
+import { BodyPieces, type BodyStream } from './body-pieces.ts';
 import { encodeFormData } from './encode-form-data.ts';
-
-/** A body that comes in pieces, from wherever. A node `Readable` is an async iterable. */
-export type BodyStream = ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>;
 
 /**
  * What a request can send. A stream can be read once, so such a request is sent again only if none of it was taken;
- * a function makes a new one each time.
+ * a function makes a new one each time. What is not read to its end is cancelled or destroyed.
  */
 export type BodyInput =
   | string
@@ -30,8 +28,10 @@ export interface RequestBody {
   readonly taken: boolean;
   /** All of it, if it is there already. */
   readonly bytes: Uint8Array | undefined;
-  /** Its pieces. */
+  /** Its pieces. Ending them gives the rest up at once, whatever the source is about to do. */
   open(): AsyncIterable<Uint8Array>;
+  /** Nobody will open it any more: a stream that was not opened is told so. */
+  release?(): void;
 }
 
 /** Pieces of what is there as a whole: small enough to leave room in the queue of a connection. */
@@ -64,8 +64,7 @@ export function toRequestBody(
   }
   if (input instanceof Blob) {
     const { size: length, type } = input;
-    const open = (): AsyncIterable<Uint8Array> =>
-      input.stream() as unknown as AsyncIterable<Uint8Array>;
+    const open = (): AsyncIterable<Uint8Array> => new BodyPieces(input.stream());
     return {
       length,
       contentType: type === '' ? undefined : type,
@@ -113,17 +112,16 @@ function streamedBody(
     },
     open() {
       taken = true;
-      return piecesOf(make());
+      return new BodyPieces(make());
+    },
+    release() {
+      if (taken || replayable) return;
+      taken = true;
+      const giveUp = async (): Promise<unknown> => new BodyPieces(make()).return();
+      // Somebody else reads it by now, or it has failed: then it needs nobody to end it.
+      giveUp().catch(() => undefined);
     },
   };
-}
-
-async function* piecesOf(stream: BodyStream): AsyncGenerator<Uint8Array> {
-  for await (const piece of stream as AsyncIterable<unknown>) {
-    if (typeof piece === 'string') yield Buffer.from(piece);
-    else if (piece instanceof Uint8Array) yield piece;
-    else throw new TypeError('Cannot send a piece of a body that is neither bytes nor text');
-  }
 }
 
 function isAsyncIterable(input: object): input is BodyStream {

@@ -72,12 +72,14 @@ export class RequestRun {
     });
     if (this.#life.failure) {
       this.#life.over();
+      this.#request.body?.release?.();
       answer.reject(this.#life.failure);
       return answer;
     }
     answer.resolve(
       this.#round().addErrback((error) => {
         this.#life.over();
+        this.#request.body?.release?.();
         throw this.#life.failure ?? error;
       }),
     );
@@ -167,6 +169,8 @@ export class RequestRun {
     const retry = this.#options.retry.afterStatus(head.status, this.#facts(), wait);
     if (retry) return this.#discarded(reply).addCallback(() => this.#again(retry));
     this.#life.reads(exchange);
+    // An answer to a request whose body nobody asked for.
+    this.#request.body?.release?.();
     void reply.closed.addBoth(() => this.#life.over());
     return this.#response(head, body, headers);
   }
@@ -251,6 +255,7 @@ export class RequestRun {
       status,
       location,
     );
+    if (!next.keepsBody) body?.release?.();
     if (!next.sameOrigin) this.#endpoint = this.#options.clientEndpoint;
     this.#request = {
       method: next.method,

@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { HttpRequestError, type Progress } from '../../src/index.ts';
 import { type StubReply, StubServer, type TestClient, testClient } from '../../testing/index.ts';
+import { failureOf } from './failure-of.ts';
 
 type Asking = TestClient & { readonly stub: StubServer };
 
@@ -233,5 +234,62 @@ describe('a body', () => {
     expect(up.at(-1)).toEqual({ direction: 'up', bytes: 300, total: undefined, done: true });
     const down = heard.filter(({ direction }) => direction === 'down');
     expect(down.at(-1)).toEqual({ direction: 'down', bytes: 300, total: 300, done: true });
+  });
+});
+
+describe('a stream that nobody wants any more', () => {
+  const stalled = (): { body: ReadableStream<Uint8Array>; ended: () => boolean } => {
+    let ended = false;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull: () => new Promise(() => undefined),
+        cancel: () => {
+          ended = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    return { body, ended: () => ended };
+  };
+  const idle = (): { body: Readable; ended: () => boolean } => {
+    const body = new Readable({ read: () => undefined });
+    return { body, ended: () => body.destroyed };
+  };
+
+  test.each([
+    ['web', stalled],
+    ['node', idle],
+  ])('is ended while its next piece is waited for (%s)', async (_, make) => {
+    const { body, ended } = make();
+    await using client = asking('silence');
+    const asked = client.post('/', { body });
+    const failed = failureOf(asked);
+    await client.elapse(10);
+    expect(ended()).toBe(false);
+    asked.cancel();
+    expect(await failed).toMatchObject({ code: 'HAWSER_CANCELLED' });
+    await client.elapse(0);
+    expect(ended()).toBe(true);
+  });
+
+  test.each([
+    ['web', stalled],
+    ['node', idle],
+  ])('is ended when no connection can be made (%s)', async (_, make) => {
+    const { body, ended } = make();
+    await using client = testClient(new StubServer(), { endpoint: 'nonsense:' });
+    await failureOf(client.post('/', { body }));
+    expect(ended()).toBe(true);
+  });
+
+  test('is ended when a redirect has no use for it, or nobody asks for it', async () => {
+    const early = { early: true } as const;
+    const away = { status: 303, headers: { location: '/b' } };
+    await using client = asking({ ...away, ...early }, {}, { status: 417, ...early });
+    for (const status of [200, 417]) {
+      const { body, ended } = stalled();
+      const response = await client.post('/', { body, expectContinue: true });
+      expect([response.status, ended()]).toEqual([status, true]);
+    }
   });
 });

@@ -4,6 +4,10 @@ import { describe, expect, test } from 'vitest';
 import { http, httpClient, reverseProxy } from '../../src/index.ts';
 import { PipeEndpoint, type StubRequest, StubServer } from '../../testing/index.ts';
 
+class Deaf extends BaseProtocol {
+  dataReceived(): void {}
+}
+
 /** What the server behind a proxy gets of the bytes that a peer sends. */
 async function received(text: string): Promise<StubRequest> {
   const stub = new StubServer();
@@ -11,7 +15,7 @@ async function received(text: string): Promise<StubRequest> {
   const reactor = createTestReactor();
   const client = httpClient(reactor, { endpoint: new PipeEndpoint(stub) });
   const app = http(reverseProxy('http://app', { client }));
-  const peer = { name: 'peer', buildProtocol: () => new BaseProtocol() };
+  const peer = { name: 'peer', buildProtocol: () => new Deaf() };
   const { client: transport } = connectPipe(reactor, app, peer, {});
   transport.write(Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
   await reactor.clock.elapse(10);
