@@ -1,13 +1,13 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { ConnectionError, UsageError } from '@hawser/core';
 import { createTestReactor, type TestReactor } from '@hawser/core/testing';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import {
   type BlockingOptions,
   type BlockingService,
   blocking,
 } from '../../src/blocking/blocking.ts';
-import type { HttpContext } from '../../src/contract/http-handler.ts';
+import type { HttpContext, HttpHandler } from '../../src/contract/http-handler.ts';
 import { HttpError } from '../../src/http-error.ts';
 
 // Real threads, whose limits of time are on the clock of the test.
@@ -31,8 +31,34 @@ function serving(name: string, options: BlockingOptions = {}): BlockingService {
   return service;
 }
 
+/** Two threads for all tests that need none of their own: to begin one takes long. */
+const threadCalls: Record<string, (...args: never[]) => unknown> = {};
+const shared = {
+  whole: blocking(handlers, { name: 'any', workers: 1, calls: threadCalls }),
+  streamed: blocking(handlers, { name: 'any', workers: 1, calls: threadCalls, body: 'streamed' }),
+};
+
+beforeAll(async () => {
+  const own = createTestReactor();
+  await Promise.all([shared.whole.start(own), shared.streamed.start(own)]);
+});
+
+afterAll(() => Promise.all([shared.whole.stop(), shared.streamed.stop()]));
+
+function sharing(
+  name: string,
+  { body = 'whole', calls = {} }: Pick<BlockingOptions, 'body' | 'calls'> = {},
+): HttpHandler {
+  for (const each of Object.keys(threadCalls)) delete threadCalls[each];
+  Object.assign(threadCalls, calls);
+  return (request, context) => {
+    request.headers.set('x-run', name);
+    return shared[body](request, context);
+  };
+}
+
 function ask(
-  service: BlockingService,
+  service: HttpHandler,
   {
     path = '/',
     signal = new AbortController().signal,
@@ -61,7 +87,7 @@ function openGate(gate: Int32Array): void {
 describe('an answer', () => {
   test('is made of the whole request', async () => {
     const request = { method: 'POST', body: 'data', headers: { 'user-agent': 'test' } };
-    const answer = await ask(serving('default'), { path: '/a?b=c', ...request });
+    const answer = await ask(sharing('default'), { path: '/a?b=c', ...request });
     expect(answer.status).toBe(201);
     expect(answer.headers.get('x-many')).toBe('a, b');
     expect(await answer.json()).toEqual({
@@ -76,7 +102,7 @@ describe('an answer', () => {
   test('knows the parameters of the route', async () => {
     const request = Object.assign(new Request('http://app.test/'), { params: { name: 'www' } });
     const signal = new AbortController().signal;
-    const answer = await serving('default')(request, { reactor, signal } as never);
+    const answer = await sharing('default')(request, { reactor, signal } as never);
     expect(await answer.json()).toMatchObject({ params: { name: 'www' } });
   });
 
@@ -87,12 +113,12 @@ describe('an answer', () => {
   });
 
   test('may be nothing', async () => {
-    const answer = await ask(serving('nothing'));
+    const answer = await ask(sharing('nothing'));
     expect([answer.status, await answer.text()]).toEqual([204, '']);
   });
 
   test('may be the same memory again and again', async () => {
-    const service = serving('constant');
+    const service = sharing('constant');
     const [first, second] = [await ask(service), await ask(service)];
     const text = await first.text();
     expect(text).toHaveLength(10);
@@ -100,19 +126,19 @@ describe('an answer', () => {
   });
 
   test('may be streamed by writing', async () => {
-    const answer = await ask(serving('streams'));
+    const answer = await ask(sharing('streams'));
     expect([answer.status, answer.headers.get('content-type')]).toEqual([206, 'text/csv']);
     expect(await answer.text()).toBe('a,b\na,b\na,b\nöäü\n!\n');
   });
 
   test('may be pieces, made at once or later', async () => {
-    const lines = (await (await ask(serving('generated'))).text()).split('\n');
+    const lines = (await (await ask(sharing('generated'))).text()).split('\n');
     expect([lines.length, lines[999]]).toEqual([1_001, '999']);
-    expect(await (await ask(serving('generatedLater'))).text()).toBe('0\n1\n2\n');
+    expect(await (await ask(sharing('generatedLater'))).text()).toBe('0\n1\n2\n');
   });
 
   test('comes from a thread that keeps what its module has', async () => {
-    const service = serving('count');
+    const service = sharing('count');
     const answers: string[] = [];
     for (let i = 0; i < 3; i++) answers.push(await (await ask(service)).text());
     expect(answers).toEqual(['1', '2', '3']);
@@ -121,7 +147,7 @@ describe('an answer', () => {
 
 describe('a body', () => {
   test('is given whole', async () => {
-    const answer = await ask(serving('lengths'), { method: 'POST', body: 'x'.repeat(5_000) });
+    const answer = await ask(sharing('lengths'), { method: 'POST', body: 'x'.repeat(5_000) });
     expect(await answer.text()).toBe('5000 true');
   });
 
@@ -138,7 +164,7 @@ describe('a body', () => {
   });
 
   test('that is streamed comes piece by piece, as it is asked for', async () => {
-    const service = serving('lengths', { body: 'streamed' });
+    const service = sharing('lengths', { body: 'streamed' });
     const pieces = ['a', 'bb', 'ccc'];
     const answer = await ask(service, { method: 'POST', body: bodyOf(pieces), duplex: 'half' });
     expect(await answer.text()).toBe('1 2 3 true');
@@ -165,12 +191,12 @@ describe('a body', () => {
     const body = new ReadableStream({
       pull: (controller) => controller.error(left),
     });
-    const service = serving('lengths', { body: 'streamed' });
+    const service = sharing('lengths', { body: 'streamed' });
     await expect(ask(service, { method: 'POST', body, duplex: 'half' })).rejects.toBe(left);
   });
 
   test('that is no JSON is the fault of the peer', async () => {
-    const service = serving('parses');
+    const service = sharing('parses');
     const answer = await ask(service, { method: 'POST', body: '{"a":1}' });
     expect(await answer.json()).toEqual({ a: 1 });
     const wrong = ask(service, { method: 'POST', body: '{' });
@@ -180,7 +206,7 @@ describe('a body', () => {
 
 describe('an error', () => {
   test('keeps its name, message, code, stack and causes', async () => {
-    const error = await ask(serving('fails')).catch((thrown: unknown) => thrown);
+    const error = await ask(sharing('fails')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({
       name: 'RangeError',
@@ -192,13 +218,13 @@ describe('an error', () => {
   });
 
   test('may be an HttpError', async () => {
-    const error = await ask(serving('refuses')).catch((thrown: unknown) => thrown);
+    const error = await ask(sharing('refuses')).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(HttpError);
     expect(error).toMatchObject({ status: 410, headers: { 'x-why': 'old' }, body: 'gone\n' });
   });
 
   test('in the middle of a stream breaks it off behind what was written', async () => {
-    const answer = await ask(serving('failsLate'));
+    const answer = await ask(sharing('failsLate'));
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
     expect(String(Buffer.from((await reader.read()).value ?? []))).toBe('half');
     await expect(reader.read()).rejects.toThrow('no more');
@@ -209,13 +235,13 @@ describe('an error', () => {
     ['badHead', /header/i],
     ['badStream', /header/i],
   ])('of a handler that answers wrongly is its own: %s', async (name, message) => {
-    const service = serving(name);
+    const service = sharing(name);
     await expect(ask(service)).rejects.toThrow(message);
     await expect(ask(service)).rejects.toThrow(message);
   });
 
   test('is it to write an answer and to return another', async () => {
-    const answer = await ask(serving('twice'));
+    const answer = await ask(sharing('twice'));
     await expect(answer.text()).rejects.toThrow('one was written already');
   });
 });
@@ -228,7 +254,7 @@ describe('a thread', () => {
     const second = ask(service);
     const settled = vi.fn<() => void>();
     second.then(settled, settled);
-    await vi.waitFor(() => expect(reactor.clock.timers).toBe(2));
+    await vi.waitFor(() => expect(reactor.clock.timers).toBe(2), 10_000);
     expect(settled).not.toHaveBeenCalled();
     reactor.clock.advance(100);
     await expect(second).rejects.toMatchObject(lost);
@@ -256,7 +282,7 @@ describe('a thread', () => {
   });
 
   test('may call the reactor, and waits for its answer', async () => {
-    const service = serving('calls', {
+    const service = sharing('calls', {
       calls: {
         add: async (a: number, b: number) => a + b,
         fail: () => Promise.reject(Object.assign(new TypeError('no'), { code: 'E_NO' })),
@@ -274,7 +300,7 @@ describe('a thread', () => {
   });
 
   test('may call between two pieces of the body', async () => {
-    const service = serving('mixed', {
+    const service = sharing('mixed', {
       body: 'streamed',
       calls: { add: (a: number, b: number) => a + b },
     });
@@ -287,7 +313,7 @@ describe('a thread', () => {
     const storage = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
     const calls = { add: () => seen.push(storage.getStore()) };
-    const service = serving('mixed', { calls });
+    const service = sharing('mixed', { calls });
     await storage.run('this one', () => ask(service, { method: 'POST', body: 'x' }));
     expect(seen).toEqual(['this one']);
   });
@@ -302,7 +328,7 @@ describe('a stream that nobody takes', () => {
     const reader = (answer.body as ReadableStream<Uint8Array>).getReader();
     // One waits in the stream itself.
     for (let i = 0; i < 5; i++) await reader.read();
-    await vi.waitFor(() => expect(Atomics.load(gate, 0)).toBeGreaterThanOrEqual(15));
+    await vi.waitFor(() => expect(Atomics.load(gate, 0)).toBeGreaterThanOrEqual(15), 10_000);
     expect(Atomics.load(gate, 0)).toBeLessThan(20);
     await reader.cancel();
     await until(gate, 1, 1);
@@ -313,7 +339,7 @@ describe('a stream that nobody takes', () => {
 describe('a peer that leaves', () => {
   test('is noticed by a handler that blocks or looks', async () => {
     const { gate, calls } = newGate();
-    const service = serving('patient', { calls });
+    const service = sharing('patient', { calls });
     const controller = new AbortController();
     const answer = ask(service, { signal: controller.signal });
     await until(gate, 0, 1);
@@ -327,7 +353,7 @@ describe('a peer that leaves', () => {
     again.abort();
     await next;
     await until(gate, 1, 2);
-    await vi.waitFor(() => expect(reactor.clock.timers).toBe(0));
+    await vi.waitFor(() => expect(reactor.clock.timers).toBe(0), 10_000);
     expect(reactor.reports.problems).toEqual([]);
   });
 
@@ -377,7 +403,7 @@ describe('a limit', () => {
     expect(reactor.reports.problems).toMatchObject([
       { where: 'http.blocking', error: { code: 'HAWSER_TIMEOUT' } },
     ]);
-    await vi.waitFor(() => expect(reactor.clock.timers).toBe(0));
+    await vi.waitFor(() => expect(reactor.clock.timers).toBe(0), 10_000);
   });
 
   test('of those who wait answers 503 at once, of their time later', async () => {

@@ -172,3 +172,11 @@ export const mixed: BlockingHandler = (request) => {
 };
 
 export const notAFunction = 'text';
+
+/** Runs the one that the request names: one thread serves tests of many handlers. */
+export const any: BlockingHandler = async (request, answer) => {
+  const own = (await import(import.meta.url)) as Record<string, BlockingHandler>;
+  const handler = own[request.headers.get('x-run') ?? ''];
+  if (!handler) throw new Error('no such handler');
+  return await handler(request, answer);
+};
