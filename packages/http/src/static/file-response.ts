@@ -7,6 +7,7 @@ import { contentTypeOf } from './content-type.ts';
 import { answerWithFile } from './file-answer.ts';
 import { type EtagPolicy, FileTags } from './file-tags.ts';
 import { toFoundFile } from './file-tree.ts';
+import { lowerCaseNames } from './lower-case-names.ts';
 import { retryChanged, toHttpError } from './system-errors.ts';
 
 /** Options for {@link fileResponse}. */
@@ -70,7 +71,7 @@ async function answer(
     etag: isPolicy(etag) ? await new FileTags(etag).tagOf(file) : etag,
     maxRanges,
     now: clock?.epoch(),
-    fields: { 'cache-control': cacheControl, ...headers },
+    fields: { 'cache-control': cacheControl, ...lowerCaseNames(headers) },
     contentFields,
   });
 }

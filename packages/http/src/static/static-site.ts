@@ -10,6 +10,7 @@ import { FileCache } from './file-cache.ts';
 import { loadFile } from './file-content.ts';
 import { FileTags } from './file-tags.ts';
 import { FileTree, type FoundFile } from './file-tree.ts';
+import { lowerCaseNames } from './lower-case-names.ts';
 import { redirectToDirectory, wantsPage } from './page-request.ts';
 import { findVariant, type StoredCoding } from './precompressed.ts';
 import { type RequestPath, readRequestPath } from './request-path.ts';
@@ -166,7 +167,7 @@ export class StaticSite {
     const { cacheControl = 'no-cache', immutable, headers, contentTypes } = this.#options;
     const contentType = contentTypeOf(segments.at(-1) ?? '', contentTypes);
     const path = `/${segments.join('/')}`;
-    const fields = lowerCase(headers);
+    const fields = lowerCaseNames(headers);
     const caching = cacheControlOf(
       { path, contentType, size: found.size },
       { cacheControl, immutable },
@@ -206,12 +207,6 @@ export class StaticSite {
     const ranked = rankEncodings(request.headers.get('accept-encoding'), this.#codings);
     return `${ranked.join(' ')}/${path}`;
   }
-}
-
-function lowerCase(fields: Readonly<Record<string, string>> = {}): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [name.toLowerCase(), value]),
-  );
 }
 
 function codingsOf(precompressed: boolean | readonly StoredCoding[]): readonly StoredCoding[] {

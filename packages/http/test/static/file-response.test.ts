@@ -44,6 +44,11 @@ test('tag, type, time and other fields are as told', async () => {
     'cache-control': 'private',
     'x-more': 'yes',
   });
+  const spelled = await fileResponse(get('/'), site.path('x'), {
+    headers: { 'Cache-Control': 'private', 'X-Content-Type-Options': 'nosniff' },
+  });
+  expect(spelled.headers.get('cache-control')).toBe('private');
+  expect(spelled.headers.get('x-content-type-options')).toBe('nosniff');
   const strong = await fileResponse(get('/'), site.path('x'), { etag: 'strong' });
   expect(strong.headers.get('etag')).toMatch(/^"/);
 });
