@@ -35,6 +35,8 @@ export class OriginPool implements SessionOwner {
   readonly #dials = new Set<Deferred<unknown>>();
   readonly #waiters = new Set<Waiter>();
   #retired = false;
+  /** Ends so that somebody who waits for a new one gets its place. */
+  #makesRoom: ClientSession | undefined;
   /** A connection is given up that is being made. */
   #givingUp = false;
 
@@ -128,6 +130,11 @@ export class OriginPool implements SessionOwner {
 
   available(session: ClientSession): void {
     if (!this.#all.has(session) || session.capacity === 0) return;
+    if (this.#shouldMakeRoom(session)) {
+      this.#makesRoom = session;
+      session.close();
+      return;
+    }
     const waiter = this.#next(session);
     if (waiter) waiter.answer.resolve(session);
     else if (this.#retired) session.close();
@@ -144,6 +151,7 @@ export class OriginPool implements SessionOwner {
   gone(session: ClientSession): void {
     remove(this.#idle, session);
     if (!this.#all.delete(session)) return;
+    if (this.#makesRoom === session) this.#makesRoom = undefined;
     this.dialMore();
     this.#options.shrunk();
   }
@@ -179,6 +187,13 @@ export class OriginPool implements SessionOwner {
       if (!session || session.capacity > 0) return session;
       session.close();
     }
+  }
+
+  /** Whoever waits for a new connection would wait for ever while all of them are busy for others. */
+  #shouldMakeRoom(session: ClientSession): boolean {
+    const [first] = this.#waiters;
+    if (!first?.fresh || !session.reused) return false;
+    return this.#dials.size === 0 && this.#makesRoom === undefined;
   }
 
   #next(session: ClientSession): Waiter | undefined {
