@@ -1,4 +1,5 @@
-import { createTestReactor, FakeTransport } from '@hawser/core/testing';
+import { Readable } from 'node:stream';
+import { createTestReactor, FakeTransport, SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../src/contract/http-handler.ts';
 import { bodyLimit } from '../../src/delivery/body-limit.ts';
@@ -16,6 +17,7 @@ import type { Middleware } from '../../src/routing/middleware.ts';
 import type { RoutedRequest } from '../../src/routing/routed-request.ts';
 import { router } from '../../src/routing/router.ts';
 import { http } from '../../src/server/http.ts';
+import { eventStream } from '../../src/sse/event-stream.ts';
 import { HttpResponse } from '../../src/web/http-response.ts';
 import { testClient } from '../../testing/index.ts';
 
@@ -132,4 +134,97 @@ test('a body that the peer breaks is logged as what answers it', async () => {
   expect(transport.takeText()).toMatch(/^HTTP\/1.1 400 /);
   expect(lines).toEqual([expect.stringContaining('"POST / HTTP/1.1" 400 12 ')]);
   expect(reactor.reports.problems).toEqual([]);
+});
+
+describe('a reader that stalls stops, and one that leaves ends, through all of it', () => {
+  const html = { headers: { 'content-type': 'text/html' } };
+
+  /** What makes pieces of 27 KB as fast as it may. */
+  class Source {
+    made = 0;
+    ended = 0;
+
+    make = (): string => {
+      this.made += 1;
+      return new SeededRandom(this.made).bytes(20_000).toString('base64');
+    };
+
+    end = (): void => {
+      this.ended += 1;
+    };
+
+    async *pieces(): AsyncGenerator<string> {
+      try {
+        for (;;) yield this.make();
+      } finally {
+        this.end();
+      }
+    }
+
+    stream(): ReadableStream<Uint8Array> {
+      const pull = (to: ReadableStreamDefaultController): void =>
+        to.enqueue(Buffer.from(this.make()));
+      return new ReadableStream({ pull, cancel: this.end });
+    }
+
+    readable(): Readable {
+      const { make, end } = this;
+      return new Readable({
+        read() {
+          this.push(make());
+        },
+        destroy(error, done) {
+          end();
+          done(error);
+        },
+      });
+    }
+
+    async write(write: (piece: string) => Promise<void>): Promise<void> {
+      try {
+        for (;;) await write(this.make());
+      } finally {
+        this.end();
+      }
+    }
+  }
+
+  const kinds: readonly [name: string, respond: (source: Source, request: Request) => Response][] =
+    [
+      ['a generator', (source) => new HttpResponse(source.pieces(), html)],
+      ['a stream', (source) => new HttpResponse(source.stream(), html)],
+      ['a node stream', (source) => new HttpResponse(source.readable(), html)],
+      ['a standard response', (source) => new Response(source.stream(), html)],
+      ['a producer', (source) => HttpResponse.stream(({ write }) => source.write(write), html)],
+      ['events', (source, request) => eventStream(request, ({ send }) => source.write(send))],
+    ];
+  const cases = kinds.flatMap(([name, respond]) =>
+    ['identity', 'gzip'].map((coding) => [name, coding, respond] as const),
+  );
+
+  test.each(cases)('%s, in %s', async (_name, coding, respond) => {
+    const source = new Source();
+    const app = router();
+    for (const middleware of Object.values(everything(() => undefined))) app.use(middleware);
+    app.get('/', (request) => respond(source, request));
+    const transport = new FakeTransport();
+    transport.adopt(http(app));
+    const settle = async (): Promise<void> => {
+      for (let turn = 0; turn < 20; turn++) {
+        await new Promise(setImmediate);
+        await transport.settle();
+      }
+    };
+    transport.stall();
+    transport.receive(`GET / HTTP/1.1\r\nhost: a\r\naccept-encoding: ${coding}\r\n\r\n`);
+    await settle();
+    expect(source.made).toBeGreaterThan(0);
+    expect(source.made).toBeLessThan(6);
+    expect(source.ended).toBe(0);
+    transport.lose();
+    await settle();
+    expect(source.ended).toBe(1);
+    expect(source.made).toBeLessThan(6);
+    expect(transport.reactor.reports).toMatchObject({ problems: [] });
+  });
 });
