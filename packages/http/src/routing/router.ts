@@ -20,7 +20,10 @@ export interface RouterOptions {
    * if only that one has routes (`redirect`). @defaultValue 'strict'
    */
   readonly trailingSlash?: TrailingSlash | undefined;
-  /** Longest value of a parameter, in characters; over it the route does not match. `*` has no limit. @defaultValue 512 */
+  /**
+   * Longest value of a parameter, in characters; over it the route does not match. A regular expression in a pattern sees
+   * no more than that of what peers send. `*` has no limit. @defaultValue 512
+   */
   readonly maxParamLength?: number | undefined;
 }
 
@@ -43,6 +46,8 @@ export interface Mountable<Outer> {
  * - Parameters are percent-decoded once and never empty. An encoded slash stays inside its parameter; in what `*` takes,
  *   where it would become a segment, it is answered with 400, as is what cannot be decoded. `.` and `..` segments are
  *   resolved when the URL of a request is made; where some are left, in requests from elsewhere, that is 400 too.
+ * - A regular expression in a pattern must not take much longer for twice the text: one that repeats what it repeats
+ *   (`(\\d+)*`) is refused, others that try a text in many ways (`\\d*\\d*x`, `(?:a|a)*`) are not seen.
  * - Middleware counts for every route of its router, also those added before.
  */
 export interface Router<Outer = NoParams, Added = unknown> extends Mountable<Outer> {

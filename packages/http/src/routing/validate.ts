@@ -65,7 +65,9 @@ export function validate<const S extends Schemas>(schemas: S): Middleware<Valida
       return result;
     });
     if (later) {
-      return Promise.all(results).then((settled) => onwards(schemas, request, next, settled));
+      return Promise.all(results.map(async (each) => each)).then((settled) =>
+        onwards(schemas, request, next, settled),
+      );
     }
     return onwards(schemas, request, next, results as readonly Checked[]);
   };

@@ -151,8 +151,8 @@ describe('a handler inside a router', () => {
 
   test('with a fetch method gets the context among its bindings', async () => {
     const app = router().mount('/f', {
-      fetch: (_request, env, { waitUntil }) => {
-        waitUntil(Promise.resolve());
+      fetch: (_request, env, execution) => {
+        execution.waitUntil(Promise.resolve());
         return new HttpResponse(`${env.hawser.version} ${env.hawser.peer.kind}`);
       },
     });
