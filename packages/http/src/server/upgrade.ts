@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Transport } from '@hawser/core';
+import { badField } from '../wire/format-fields.ts';
 import { closeGently } from './close-gently.ts';
 import { formatRefusal } from './refusal.ts';
 import type { UpgradeRequest } from './upgrade-request.ts';
@@ -25,7 +26,7 @@ export interface UpgradeContext {
 
 /** Options for {@link refuseUpgrade}. */
 export interface UpgradeRefusal {
-  /** The status to answer with, such as 403. */
+  /** The status to answer with, from 300 to 599, such as 403. */
   readonly status: number;
   /** More header lines, such as `Sec-WebSocket-Version: 13`. @defaultValue none */
   readonly fields?: readonly string[] | undefined;
@@ -36,9 +37,14 @@ export interface UpgradeRefusal {
 /**
  * Answers an upgrade request with an HTTP response and ends the connection, gently: for an {@link UpgradeHandler} that
  * does not want the peer and has not written anything.
+ *
+ * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when the status or a header line cannot be sent
  */
 export function refuseUpgrade(socket: Socket, refusal: UpgradeRefusal): void {
   const { status, fields, transport } = refusal;
+  if (!Number.isInteger(status) || status < 300 || status > 599) {
+    throw badField(`Cannot refuse an upgrade with such a status: ${status}`);
+  }
   if (socket.writable) {
     socket.write(formatRefusal(status, transport.reactor.clock, fields), 'latin1');
   }
