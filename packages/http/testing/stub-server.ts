@@ -31,6 +31,8 @@ export class StubServer implements Factory {
   readonly #expected: Expectation[] = [];
   readonly #unexpected: StubRequest[] = [];
   readonly #malformed: string[] = [];
+  /** Those that are answered when all of them has come. */
+  readonly #awaited: StubRequest[] = [];
 
   /** Expects requests by their method, or `*` for any, and their target. */
   expect(method: string, match: StubMatch = () => true): StubExpectation {
@@ -39,11 +41,14 @@ export class StubServer implements Factory {
     return expectation;
   }
 
-  /** @throws Error when a request came that nobody expected, or one that was expected did not come */
+  /** @throws Error when a request came that nobody expected, or one that was expected did not come, or not all of it */
   verify(): void {
     const wrong = [
       ...this.#unexpected.map((request) => `nobody expected ${String(request)}`),
       ...this.#malformed.map((code) => `a request was malformed: ${code}`),
+      ...this.#awaited
+        .filter(({ complete }) => !complete)
+        .map((request) => `${String(request)} did not come as a whole`),
       ...this.#expected.filter(({ open }) => open).map((each) => `${String(each)} did not come`),
     ];
     if (wrong.length > 0)
@@ -63,7 +68,9 @@ export class StubServer implements Factory {
       begins: (head, where) => {
         const request = new StubRequest(head, where);
         this.requests.push(request);
-        return { request, reply: this.#replyTo(request, reports) };
+        const reply = this.#replyTo(request, reports);
+        if (typeof reply !== 'object' || !reply.early) this.#awaited.push(request);
+        return { request, reply };
       },
       malformed: (code) => this.#malformed.push(code),
     });
@@ -104,14 +111,14 @@ class Expectation implements StubExpectation {
 
   /** Something has not come yet. */
   get open(): boolean {
-    return this.#always ? this.#given === 0 : this.#given < Math.max(1, this.#replies.length);
+    return this.#given < Math.max(1, this.#replies.length);
   }
 
   takes(request: StubRequest): boolean {
     if (!this.#always && !this.open) return false;
     if (this.#method !== '*' && this.#method !== request.method) return false;
     if (typeof this.#match === 'string') return request.target === this.#match;
-    if (this.#match instanceof RegExp) return this.#match.test(request.target);
+    if (this.#match instanceof RegExp) return request.target.search(this.#match) >= 0;
     return this.#match(request);
   }
 

@@ -39,6 +39,39 @@ describe('a stub server', () => {
     expect(() => stub.verify()).toThrow('GET /a did not come');
   });
 
+  test('misses what comes less often than it was told to answer differently', async () => {
+    const stub = new StubServer();
+    stub.expect('GET', '/a').reply({}, { status: 404 }).always({ status: 410 });
+    await using client = testClient(stub);
+    await (await client.get('/a')).text();
+    expect(() => stub.verify()).toThrow('GET /a did not come');
+    await (await client.get('/a')).text();
+    expect(() => stub.verify()).not.toThrow();
+  });
+
+  test('misses the rest of a request', async () => {
+    const stub = new StubServer();
+    stub.expect('POST', '/a');
+    await using client = testClient(stub);
+    async function* broken(): AsyncGenerator<string> {
+      yield 'half';
+      await client.elapse(0);
+      throw new Error('The source broke');
+    }
+    await expect(client.post('/a', { body: broken() })).rejects.toThrow('source failed');
+    expect(() => stub.verify()).toThrow('POST /a did not come as a whole');
+  });
+
+  test('matches by a pattern, whatever its flags are', async () => {
+    const stub = new StubServer();
+    stub.expect('GET', /a/g).reply({}, {}, {});
+    await using client = testClient(stub);
+    for (const path of ['/xa', '/a', '/a']) {
+      expect((await client.get(path)).status).toBe(200);
+    }
+    stub.verify();
+  });
+
   test('waits on the clock of the test', async () => {
     const stub = new StubServer();
     stub.expect('GET').reply({ delayMs: 3_600_000, body: ['a', 'b'], pieceDelayMs: 60_000 });
