@@ -16,7 +16,15 @@ export interface EtagOptions {
 }
 
 /** What RFC 9110 §15.4.5 has in a 304. */
-const KEPT = ['cache-control', 'content-location', 'date', 'etag', 'expires', 'vary', 'set-cookie'];
+const KEPT: ReadonlySet<string> = new Set([
+  'cache-control',
+  'content-location',
+  'date',
+  'etag',
+  'expires',
+  'set-cookie',
+  'vary',
+]);
 
 /**
  * Answers GET and HEAD with 304 or 412 by the conditions of the request (RFC 9110 §13), where the answer is a 200 with
@@ -74,7 +82,7 @@ function instead(
 ): Response {
   const headers = new HttpHeaders();
   for (const [name, value] of response.headers) {
-    if (KEPT.includes(name) || name.startsWith('access-control-')) headers.append(name, value);
+    if (KEPT.has(name) || name.startsWith('access-control-')) headers.append(name, value);
   }
   if (tag !== undefined) headers.set('etag', tag);
   discardResponse(response);

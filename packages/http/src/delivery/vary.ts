@@ -5,6 +5,6 @@ export function addVary(headers: Headers, name: string): void {
     headers.set('vary', name);
     return;
   }
-  const names = before.split(',').map((each) => each.trim().toLowerCase());
-  if (!names.includes('*') && !names.includes(name)) headers.set('vary', `${before}, ${name}`);
+  const names = new Set(before.split(',').map((each) => each.trim().toLowerCase()));
+  if (!names.has('*') && !names.has(name)) headers.set('vary', `${before}, ${name}`);
 }

@@ -51,10 +51,10 @@ export class BodyCollector<T> implements BodyConsumer {
     this.#settled = true;
     try {
       const converted = this.#options.convert(this.#bytes.take());
-      if (converted instanceof Promise) mayGoUnheard(this.promise);
+      if (converted instanceof Promise) void mayGoUnheard(this.promise);
       this.#resolve(converted);
     } catch (thrown) {
-      mayGoUnheard(this.promise);
+      void mayGoUnheard(this.promise);
       this.#reject(thrown);
     }
   }
@@ -64,7 +64,7 @@ export class BodyCollector<T> implements BodyConsumer {
     this.#settled = true;
     this.#bytes.clear();
     this.#options.onFailure(error);
-    mayGoUnheard(this.promise);
+    void mayGoUnheard(this.promise);
     this.#reject(error);
   }
 }
