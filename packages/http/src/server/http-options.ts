@@ -1,4 +1,5 @@
 import type { Http2Options } from '../http2/http2-options.ts';
+import { isToken } from '../wire/octets.ts';
 import type { UpgradeHandler } from './upgrade.ts';
 
 /** Options for {@link http}. Each limit has a default that is safe on the open internet. */
@@ -57,7 +58,7 @@ export type Http1Limits = Required<{
   [K in keyof Omit<Http1Options, 'websocket'>]: NonNullable<Http1Options[K]>;
 }>;
 
-/** @throws RangeError when a limit is not above 0 */
+/** @throws RangeError when a limit is not above 0, or a method is no token */
 export function toHttp1Limits(options: Http1Options): Http1Limits {
   const limits: Http1Limits = {
     maxHeadBytes: options.maxHeadBytes ?? 16_384,
@@ -72,12 +73,17 @@ export function toHttp1Limits(options: Http1Options): Http1Limits {
     maxExchangeMs: options.maxExchangeMs ?? Number.POSITIVE_INFINITY,
     maxRequestsPerConnection: options.maxRequestsPerConnection ?? Number.POSITIVE_INFINITY,
   };
-  for (const [name, value] of Object.entries(limits)) checkLimit(name, value);
+  const { extraMethods, ...numbers } = limits;
+  for (const [name, value] of Object.entries(numbers)) checkLimit(name, value);
+  for (const method of extraMethods) {
+    if (isToken(method)) continue;
+    throw new RangeError(`Cannot serve http as a method must be a token: '${method}'`);
+  }
   return limits;
 }
 
-/** @throws RangeError when `value` is a number that is not above 0 */
+/** @throws RangeError when `value` is no number above 0 */
 export function checkLimit(name: string, value: unknown): void {
-  if (typeof value !== 'number' || value > 0) return;
+  if (typeof value === 'number' && value > 0) return;
   throw new RangeError(`Cannot serve http as ${name} must be > 0: current value is ${value}`);
 }

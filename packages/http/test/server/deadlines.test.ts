@@ -189,8 +189,12 @@ test('one timer serves a connection, and none is left of one that is gone', asyn
   expect(reactor.clock.timers).toBe(0);
 });
 
-test('a limit that is not above 0 is refused', () => {
+test('a limit that is no number above 0 is refused', () => {
   expect(() => served(undefined, { headTimeoutMs: 0 })).toThrow(RangeError);
+  // As JavaScript may give it, from the environment.
+  expect(() => served(undefined, { headTimeoutMs: '5000' as unknown as number })).toThrow(
+    RangeError,
+  );
   expect(() => served(undefined, { minBodyRate: Number.NaN })).toThrow(RangeError);
 });
 

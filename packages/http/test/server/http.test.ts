@@ -57,3 +57,7 @@ test('an upload comes back as it comes, in an answer made of its body', async ()
 test.each(['maxBodyBytes', 'maxHeadBytes', 'sendTimeoutMs'])('%s of 0 is refused', (name) => {
   expect(() => http(() => new Response('x'), { [name]: 0 })).toThrow(RangeError);
 });
+
+test.each(['', 'NOT ONE', 'PURGE\r\n'])('a method that is no token is refused: %j', (method) => {
+  expect(() => http(() => new Response(), { extraMethods: ['PURGE', method] })).toThrow(RangeError);
+});
