@@ -1,14 +1,14 @@
 const MAX_FIELDS = 1_000;
 
-/** More than 1,000 fields in a form or query. */
-export class TooManyFields extends Error {
-  override readonly name = 'TooManyFields';
+/** More than 1,000 fields in a form or query, or one that nobody sends in good faith. */
+export class UnfitFields extends Error {
+  override readonly name = 'UnfitFields';
 }
 
 /**
  * An object without a prototype: each name has its value, or a list of its values if it was there more than once.
  *
- * @throws TooManyFields
+ * @throws UnfitFields
  */
 export function collectPairs(
   pairs: Iterable<readonly [string, string]>,
@@ -16,8 +16,10 @@ export function collectPairs(
   const fields: Record<string, string | string[]> = Object.create(null);
   let count = 0;
   for (const [name, value] of pairs) {
+    // It becomes the prototype of whatever is copied from the object.
+    if (name === '__proto__') throw new UnfitFields('It has a field "__proto__"');
     count += 1;
-    if (count > MAX_FIELDS) throw new TooManyFields(`It has more than ${MAX_FIELDS} fields`);
+    if (count > MAX_FIELDS) throw new UnfitFields(`It has more than ${MAX_FIELDS} fields`);
     const before = fields[name];
     if (before === undefined) fields[name] = value;
     else if (typeof before === 'string') fields[name] = [before, value];

@@ -1,5 +1,5 @@
 import { parseMimeType } from '../web/mime-type.ts';
-import { collectPairs, TooManyFields } from './collect-pairs.ts';
+import { collectPairs, UnfitFields } from './collect-pairs.ts';
 
 /** A body as a value, or why it is none. */
 export type ReadBody =
@@ -54,7 +54,7 @@ function parseForm(text: string): ReadBody {
   try {
     return { kind: 'value', value: collectPairs(new URLSearchParams(text)) };
   } catch (error) {
-    if (error instanceof TooManyFields) return { kind: 'malformed', why: error.message };
+    if (error instanceof UnfitFields) return { kind: 'malformed', why: error.message };
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Answer } from '../contract/http-handler.ts';
 import type { Next } from '../contract/middleware.ts';
-import { collectPairs, TooManyFields } from './collect-pairs.ts';
+import { collectPairs, UnfitFields } from './collect-pairs.ts';
 import type { Middleware } from './middleware.ts';
 import { isLater } from './now-or-later.ts';
 import { MAX_ISSUES, type ProblemIssue, problem } from './problem.ts';
@@ -85,7 +85,7 @@ function check(schemas: Schemas, part: Part, read: () => unknown): Checked | Pro
   try {
     value = read();
   } catch (error) {
-    if (error instanceof TooManyFields) return { part, result: { issues: [error] } };
+    if (error instanceof UnfitFields) return { part, result: { issues: [error] } };
     throw error;
   }
   const result = schema['~standard'].validate(value);

@@ -154,6 +154,26 @@ describe('bodies', () => {
     expect(await response.json()).toMatchObject({ errors: [{ in: 'body', path: '' }] });
   });
 
+  test.each([
+    ['query', '/?__proto__=1&__proto__=2', {}],
+    ['query', '/?%5f_proto__=1', {}],
+    ['headers', '/', { headers: [['__proto__', 'x']] }],
+    [
+      'body',
+      '/',
+      {
+        method: 'POST',
+        body: '__proto__=1',
+        headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      },
+    ],
+  ])('of %s have no field "__proto__"', async (part, url, init) => {
+    const app = router().all('/', validate({ [part]: z.unknown() }), () => new HttpResponse(''));
+    const response = await ask(app, url, init);
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ errors: [{ in: part }] });
+  });
+
   test('that fail in two ways at once leave nothing behind', async () => {
     const query = schemaOf(() => {
       throw new Error('query');
