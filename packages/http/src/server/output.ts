@@ -1,4 +1,5 @@
 import { ProtocolError, type Transport } from '@hawser/core';
+import { answerBytes } from './answer-bytes.ts';
 
 /** Text that is gathered before it is written without being asked. */
 const GATHER_CHARS = 16_384;
@@ -81,7 +82,7 @@ export class Output {
     if (text === '') return;
     this.#text = '';
     if (this.#transport.ending) return;
-    const bytes = Buffer.from(text, 'latin1');
+    const bytes = answerBytes(text);
     if (this.#waiting.length > 0) this.#enqueue(bytes);
     else if (!this.#transport.write(bytes)) this.#full = true;
   }

@@ -2,7 +2,7 @@ import type { CodecLimits, RequestSink } from '../contract/codec.ts';
 import { RequestReader } from '../wire/request-reader.ts';
 
 /** Readers that wait for a connection; more are left to the garbage collector. */
-const MAX_FREE = 256;
+const MAX_FREE = 64;
 /** Takes the place of a connection, so that none is kept in memory. */
 const NOBODY: RequestSink = { head: nothing, data: nothing, end: nothing };
 

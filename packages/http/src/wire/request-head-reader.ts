@@ -29,6 +29,8 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
   #target = '';
   #authority: string | undefined = undefined;
   #version: '1.0' | '1.1' = '1.1';
+  /** The last host that was in order: that of nearly all requests, as the one string it is. */
+  #knownHost: string | undefined = undefined;
   /** The method of the line that is not yet complete is known to be one. */
   #methodSeen = false;
 
@@ -85,15 +87,16 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
     const { host, chunked } = fields;
     if (host === undefined) {
       if (is11) return malformed('missing-host');
-    } else if (!isAuthority(host)) {
-      return malformed('bad-host');
+    } else if (host !== this.#knownHost) {
+      if (!isAuthority(host)) return malformed('bad-host');
+      this.#knownHost = host;
     }
-    this.#authority = host;
+    this.#authority = host === undefined ? undefined : this.#knownHost;
     if (!isOriginForm(this.#target) || this.#method === 'CONNECT') {
       const parsed = parseTarget(this.#method, this.#target);
       if (parsed === undefined) return malformed('bad-target');
       this.#target = parsed.target;
-      this.#authority = parsed.authority ?? host;
+      this.#authority = parsed.authority ?? this.#authority;
     }
     if (chunked && !is11) return malformed('chunked-in-1.0');
     if (this.#method === 'CONNECT' && (chunked || fields.contentLength > 0)) {

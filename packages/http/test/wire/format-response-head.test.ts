@@ -44,6 +44,40 @@ describe('formatResponseHead', () => {
     );
   });
 
+  test('fields that were changed in place since the last time are written as they are now', () => {
+    const fields = ['x', '1'];
+    const write = (): string => formatResponseHead({ status: 200, fields }, framing());
+    expect([write(), write()]).toEqual(Array(2).fill('HTTP/1.1 200 OK\r\nx: 1\r\n\r\n'));
+    fields[1] = '2';
+    expect(write()).toBe('HTTP/1.1 200 OK\r\nx: 2\r\n\r\n');
+    fields[1] = '2\r\n';
+    expect(write).toThrow(BAD_FIELD);
+    expect(write).toThrow(BAD_FIELD);
+    fields.splice(0, 2, 'y', '2');
+    expect(write()).toBe('HTTP/1.1 200 OK\r\ny: 2\r\n\r\n');
+  });
+
+  test('one head after another is written with its own status, phrase, date and fields', () => {
+    const heads = [
+      { status: 200, fields: ['x', '1'] },
+      { status: 404, fields: ['x', '1'] },
+      { status: 404, statusText: 'Gone Fishing', fields: ['x', '1'] },
+      { status: 404, statusText: 'Gone Fishing', fields: ['x', '1', 'y', '2'] },
+      { status: 404, statusText: 'Gone Fishing', fields: [] },
+    ];
+    const write = (date: string | undefined): string[] =>
+      heads.map((head) => formatResponseHead(head, framing({ date })));
+    expect(write(undefined)).toEqual([
+      'HTTP/1.1 200 OK\r\nx: 1\r\n\r\n',
+      'HTTP/1.1 404 Not Found\r\nx: 1\r\n\r\n',
+      'HTTP/1.1 404 Gone Fishing\r\nx: 1\r\n\r\n',
+      'HTTP/1.1 404 Gone Fishing\r\nx: 1\r\ny: 2\r\n\r\n',
+      'HTTP/1.1 404 Gone Fishing\r\n\r\n',
+    ]);
+    const dated = write(undefined).map((text) => text.replace('\r\n', `\r\ndate: ${DATE}\r\n`));
+    expect(write(DATE)).toEqual(dated);
+  });
+
   test('a date that is there stays', () => {
     const head = { status: 200, fields: ['Date', 'x'] };
     expect(formatResponseHead(head, framing({ date: DATE }))).toBe(

@@ -330,3 +330,24 @@ test('random octets, and requests with random octets in them, never throw, and r
     }
   }
 });
+
+test('a host is checked however often another one was, and each request has its own', () => {
+  const get = (host: string): Buffer => latin1(`GET / HTTP/1.1\r\nHost: ${host}\r\n\r\n`);
+  for (const bad of ['', 'a b', 'a@b', 'a:x']) {
+    expect(new RequestReader(recordRequests()).feed(get(bad))?.code).toBe('bad-host');
+    const requests = recordRequests();
+    const reader = new RequestReader(requests);
+    for (const host of ['a.test', 'a.test', 'b.test:80', 'a.test']) reader.feed(get(host));
+    reader.feed(latin1('GET / HTTP/1.0\r\n\r\n'));
+    expect(requests.heads.map(({ authority }) => authority)).toEqual([
+      'a.test',
+      'a.test',
+      'b.test:80',
+      'a.test',
+      undefined,
+    ]);
+    const refusing = new RequestReader(recordRequests());
+    refusing.feed(get('a.test'));
+    expect(refusing.feed(get(bad))?.code).toBe('bad-host');
+  }
+});
