@@ -52,7 +52,7 @@ export class AnswerCapture implements ResponseReaderSink {
   take(bytes: Buffer, taken: Taken): void {
     if (this.#state === 'open') {
       const malformed = this.#reader.feed(bytes);
-      if (malformed) this.fail(broken(malformed.code));
+      if (malformed) this.#broke(broken(malformed.code));
       else this.#show();
     }
     if (this.#pieces) this.#pieces.whenTaken(taken);
@@ -73,6 +73,12 @@ export class AnswerCapture implements ResponseReaderSink {
     this.#state = 'failed';
     if (this.#pieces) this.#pieces.fail(error);
     else this.#listener.failed(error);
+  }
+
+  /** What was written is no answer, though there may have been one before it that nobody has seen. */
+  #broke(error: Error): void {
+    if (this.#state === 'complete' && this.#head) this.#state = 'open';
+    this.fail(error);
   }
 
   // --- what the reader says ---
