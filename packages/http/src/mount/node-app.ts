@@ -13,6 +13,7 @@ import { AnswerCapture } from './answer-capture.ts';
 import { AppRequest, type AppRequestParts, aborted } from './app-request.ts';
 import { AppSocket } from './app-socket.ts';
 import { callListener, type NodeListener, type RoutingApp } from './call-listener.ts';
+import { containThrows } from './contain-throws.ts';
 
 /** Takes a connection over whose request asked for another protocol, as a listener of node's 'upgrade'. */
 export type NodeUpgradeListener = (
@@ -34,8 +35,8 @@ export interface NodeAppOptions {
  * transport, within the limits of the server. It sees node's own IncomingMessage and ServerResponse.
  *
  * What differs from `node:http`: the socket is one for each request and cannot be read or written but through the
- * response; whether the connection is kept is the engine's to decide; a listener that throws or rejects is reported and
- * answered with 500; one that writes less than it promised resets the connection, as half an answer must not pass for a
+ * response; whether the connection is kept is the engine's to decide; a listener that throws or rejects, now or at an
+ * event of its request or response, is reported and answered with 500; one that writes less than it promised resets the connection, as half an answer must not pass for a
  * whole. `originalUrl` is what the peer asked for.
  *
  * @throws TypeError when the prefix is none
@@ -116,7 +117,14 @@ function serve({ parts, context, app, resolve, reject }: Serving): void {
     capture.fail(destroyed());
     AppRequest.drop(request);
   });
-  callListener(app, request, response, (thrown) => fail(toError(thrown)));
+  const threw = (thrown: unknown): void => {
+    // An answer that is complete cannot say it any more.
+    if (capture.complete) context.reactor.reports.problem('http.mount', thrown);
+    fail(toError(thrown));
+  };
+  containThrows(request, threw);
+  containThrows(response, threw);
+  callListener(app, request, response, threw);
 }
 
 function upgraded(parts: AppRequestParts, listener: NodeUpgradeListener): HttpResponse {

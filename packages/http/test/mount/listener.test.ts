@@ -9,7 +9,7 @@ import { TransportSocket } from '@hawser/core';
 import { pipeWorld } from '@hawser/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import { WebSocket, WebSocketServer } from 'ws';
-import { http, nodeApp } from '../../src/index.ts';
+import { http, type NodeListener, nodeApp } from '../../src/index.ts';
 import { connectClient, send } from '../http2/h2-world.ts';
 import { ask, exchange, plainNode } from './mount-world.ts';
 
@@ -352,6 +352,79 @@ describe('a mounted listener', () => {
     const { seen, closed } = await exchange(world(), http(nodeApp(listener)), [ask('GET /')]);
     expect(seen.filter(({ body }) => body === 'half')).toEqual([]);
     expect(closed).toBe(true);
+  });
+
+  test.each<[string, NodeListener]>([
+    [
+      'is longer than its length',
+      (_, response) => void response.setHeader('content-length', 2).end('abc'),
+    ],
+    [
+      'is followed by another one',
+      (_, { socket }) => {
+        const one = 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\na';
+        socket?.end(`${one}HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nevil`);
+      },
+    ],
+  ])(
+    'whose answer %s fails, and the connection carries no more than one answer',
+    async (_, app) => {
+      const place = world();
+      const { seen } = await exchange(place, http(nodeApp(app)), [ask('GET /')]);
+      expect(seen).toMatchObject([{ status: 500 }]);
+      expect(place.reports.problems).toHaveLength(1);
+    },
+  );
+
+  test.each<[string, number, NodeListener]>([
+    [
+      "'data'",
+      500,
+      (request) =>
+        void request.on('data', () => {
+          throw new Error('thrown');
+        }),
+    ],
+    [
+      "'end'",
+      500,
+      (request) =>
+        void request.resume().on('end', () => {
+          throw new Error('thrown');
+        }),
+    ],
+    [
+      "'finish'",
+      200,
+      (_, response) =>
+        void response.end('done').on('finish', () => {
+          throw new Error('thrown');
+        }),
+    ],
+    [
+      "'close'",
+      200,
+      (_, response) =>
+        void response.end('done').on('close', () => {
+          throw new Error('thrown');
+        }),
+    ],
+    [
+      'nothing, after its answer,',
+      200,
+      (_, response) => {
+        response.end('done');
+        throw new Error('thrown');
+      },
+    ],
+  ])('that throws at %s is reported, and the process goes on: %i', async (_, status, app) => {
+    const place = world();
+    const { seen } = await exchange(place, http(nodeApp(app)), [
+      ask('POST /', {}, 'abc'),
+      ask('POST /', {}, 'abc'),
+    ]);
+    expect(seen.map((each) => each.status)).toEqual([status, status]);
+    expect(place.reports.problems).toHaveLength(2);
   });
 
   test('hears that the peer has left', async () => {
