@@ -377,6 +377,14 @@ describe('a drain', () => {
     expect(reactor.clock.timers).toBe(0);
   });
 
+  test('whose deadline is over says at once what is left', async () => {
+    reactor.clock.advance(5_000);
+    place();
+    lane().ready();
+    expect(await pool.drain(1_000)).toBe(1);
+    expect(reactor.clock.timers).toBe(0);
+  });
+
   test('gives up at the deadline', async () => {
     place();
     lane().ready();
