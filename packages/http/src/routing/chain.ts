@@ -85,9 +85,14 @@ function nextOf(chain: Chain, index: number, request: RoutedRequest, context: Ht
       replacement === undefined || replacement === request
         ? request
         : replaceRouted(request, replacement);
-    return runFrom(chain, index, onward, context);
+    const answer = runFrom(chain, index, onward, context);
+    // It may fail before the middleware looks at it, which must not end the process.
+    if (isLater(answer)) void answer.then(undefined, ignore);
+    return answer;
   };
 }
+
+function ignore(): void {}
 
 // The nearest router first. A handler that throws leaves it to the router around its own.
 function recover(

@@ -14,6 +14,7 @@ export function contextFor(reactor = createTestReactor()): HttpContext {
     version: '1.1',
     signal: new AbortController().signal,
     done: Promise.resolve(),
+    sentStatus: undefined,
     sentBytes: 0,
     inform: () => {},
     provide: () => {},

@@ -65,6 +65,24 @@ describe('middleware', () => {
     });
   });
 
+  test('may be slow to look at what failed behind it, or never look', async () => {
+    const failing = () => Promise.reject(new Error('handler'));
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+    const slow: Middleware = async (_request, next) => {
+      const answer = next();
+      await turn();
+      return answer;
+    };
+    const careless: Middleware = async (_request, next) => {
+      void next();
+      await turn();
+      return new HttpResponse('own');
+    };
+    const app = router().get('/slow', slow, failing).get('/careless', careless, failing);
+    await expect(ask(app, '/slow')).rejects.toThrow('handler');
+    expect(await (await ask(app, '/careless')).text()).toBe('own');
+  });
+
   test('answers instead of the handler', async () => {
     const handler = vi.fn<() => HttpResponse>(text('secret'));
     const app = router()
