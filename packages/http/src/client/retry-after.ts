@@ -1,6 +1,9 @@
 import type { Clock } from '@hawser/core';
 import { parseHttpDate } from '../wire/parse-http-date.ts';
 
+/** Some thirty years: what asks for more asks for that. */
+const MAX_SECONDS = 1_000_000_000;
+
 /**
  * What a `Retry-After` field asks to wait, in milliseconds from now (RFC 9110 §10.2.3): seconds, or until a date.
  * `undefined` if it is neither.
@@ -10,7 +13,7 @@ export function retryAfterMs(
   clock: Pick<Clock, 'epoch'>,
 ): number | undefined {
   if (value === null) return undefined;
-  if (/^\d{1,9}$/.test(value)) return Number(value) * 1_000;
+  if (/^\d+$/.test(value)) return Math.min(Number(value), MAX_SECONDS) * 1_000;
   const at = parseHttpDate(value);
   return at === undefined ? undefined : Math.max(0, at - clock.epoch());
 }

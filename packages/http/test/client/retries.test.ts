@@ -169,6 +169,13 @@ describe('a request is sent again', () => {
     expect(client.stub.requests).toHaveLength(4);
   });
 
+  test('but not when the server asks for more time than there is', async () => {
+    const headers = { 'retry-after': '9'.repeat(400) };
+    await using client = asking({}, { status: 503, headers });
+    expect((await client.get('/')).status).toBe(503);
+    expect(client.stub.requests).toHaveLength(1);
+  });
+
   test('but not once it was cancelled', async () => {
     await using client = asking({}, { status: 503, headers: { 'retry-after': '7' } });
     const asked = client.get('/');
