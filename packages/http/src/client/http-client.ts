@@ -46,7 +46,7 @@ export interface HttpClient extends AsyncDisposable {
   request(target: RequestTarget, options?: RequestOptions): Deferred<ClientResponse>;
   /**
    * With the signature of the standard function, for libraries that want one. A signal that is aborted rejects with its
-   * reason. It needs no `this`.
+   * reason, and so does whoever reads the body then. It needs no `this`.
    */
   readonly fetch: (input: FetchInput, init?: FetchInit) => Promise<Response>;
   /**
@@ -79,6 +79,9 @@ export function httpClient(reactor: Reactor, options: HttpClientOptions = {}): H
   return new PoolingClient(reactor, options);
 }
 
+/** What a request is made for, beside its response. */
+type Purpose = Partial<Pick<RunOptions, 'upgrade' | 'tunnel' | 'abortsAs'>>;
+
 class PoolingClient implements HttpClient {
   readonly #reactor: Reactor;
   readonly #options: HttpClientOptions;
@@ -107,7 +110,7 @@ class PoolingClient implements HttpClient {
     this.fetch = async (input, init) => {
       const given = fetchOptions(input, init);
       try {
-        return await this.request(fetchTarget(input), given);
+        return await this.#ask(fetchTarget(input), given, { abortsAs: 'reason' });
       } catch (error) {
         const { signal } = given;
         throw signal?.aborted ? signal.reason : error;
@@ -141,7 +144,15 @@ class PoolingClient implements HttpClient {
     if (target instanceof Request) {
       return this.request(target.url, fetchOptions(target, options));
     }
-    return this.#run(target, options, {}).addCallback((result) => {
+    return this.#ask(target, options);
+  }
+
+  #ask(
+    target: string | URL,
+    options: RequestOptions,
+    purpose: Purpose = {},
+  ): Deferred<ClientResponse> {
+    return this.#run(target, options, purpose).addCallback((result) => {
       if (result instanceof ClientResponse) return result;
       // Nobody asked for it: the session lets no such response through.
       result.abort();
@@ -194,11 +205,7 @@ class PoolingClient implements HttpClient {
     return done;
   }
 
-  #switch(
-    url: string | URL,
-    options: RequestOptions,
-    to: Pick<Partial<RunOptions>, 'upgrade' | 'tunnel'>,
-  ): Deferred<UpgradedConnection> {
+  #switch(url: string | URL, options: RequestOptions, to: Purpose): Deferred<UpgradedConnection> {
     const given: RequestOptions = {
       decompress: false,
       ...options,
@@ -214,7 +221,7 @@ class PoolingClient implements HttpClient {
   #run(
     target: string | URL,
     options: RequestOptions,
-    to: Pick<Partial<RunOptions>, 'upgrade' | 'tunnel'>,
+    to: Purpose,
   ): ReturnType<RequestRun['start']> {
     try {
       const defaults = { ...this.#options, random: this.#reactor.random };
@@ -226,10 +233,7 @@ class PoolingClient implements HttpClient {
     }
   }
 
-  #runOptions(
-    own: RequestOptions,
-    to: Pick<Partial<RunOptions>, 'upgrade' | 'tunnel'>,
-  ): RunOptions {
+  #runOptions(own: RequestOptions, to: Purpose): RunOptions {
     const all = this.#options;
     const expect = own.expectContinue ?? false;
     const cookies = own.cookies ?? all.cookies;
@@ -250,6 +254,7 @@ class PoolingClient implements HttpClient {
       endpoint: own.endpoint,
       clientEndpoint: all.endpoint,
       signal: own.signal ?? undefined,
+      abortsAs: to.abortsAs ?? 'cancelled',
       continueTimeoutMs: expect === true ? 1_000 : expect === false ? undefined : expect,
       upgrade: to.upgrade,
       tunnel: to.tunnel,

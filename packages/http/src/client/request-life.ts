@@ -1,6 +1,7 @@
 import { CancelledError, type Clock, type Deferred, type DelayedCall } from '@hawser/core';
 import type { SessionExchange } from './client-session.ts';
 import { HttpRequestError } from './http-request-error.ts';
+import type { RunOptions } from './run-options.ts';
 
 /**
  * What can end a request from outside, from its beginning until its response has come as a whole: the signal of the
@@ -8,8 +9,11 @@ import { HttpRequestError } from './http-request-error.ts';
  */
 export class RequestLife {
   readonly #signal: AbortSignal | undefined;
+  readonly #asReason: boolean;
   readonly #aborted = (): void => {
-    this.#end(new CancelledError('The request was aborted', { cause: this.#signal?.reason }));
+    const reason: unknown = this.#signal?.reason;
+    if (this.#asReason && reason instanceof Error) this.#end(reason);
+    else this.#end(new CancelledError('The request was aborted', { cause: reason }));
   };
   readonly #timer: DelayedCall | undefined;
   #answer: Deferred<unknown> | undefined;
@@ -19,10 +23,11 @@ export class RequestLife {
 
   constructor(
     clock: Clock,
-    options: { readonly totalMs: number; readonly signal: AbortSignal | undefined },
+    options: Pick<RunOptions, 'signal' | 'abortsAs'> & { readonly totalMs: number },
   ) {
-    const { totalMs, signal } = options;
+    const { totalMs, signal, abortsAs } = options;
     this.#signal = signal;
+    this.#asReason = abortsAs === 'reason';
     if (totalMs > 0) this.#timer = clock.callLater(totalMs, () => this.#end(late(totalMs)));
     if (signal?.aborted) this.#aborted();
     else signal?.addEventListener('abort', this.#aborted);

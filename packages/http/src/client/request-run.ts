@@ -60,8 +60,9 @@ export class RequestRun {
       attempts: 0,
       reused: false,
     };
-    const { timeouts, signal } = options;
-    this.#life = new RequestLife(reactor.clock, { totalMs: timeouts.totalMs, signal });
+    const { timeouts, signal, abortsAs } = options;
+    const { totalMs } = timeouts;
+    this.#life = new RequestLife(reactor.clock, { totalMs, signal, abortsAs });
   }
 
   /** Begins. Cancelling what it gives ends everything. */

@@ -24,6 +24,8 @@ export interface RunOptions {
   /** Of the client, for every origin. */
   readonly clientEndpoint: EndpointChoice | undefined;
   readonly signal: AbortSignal | undefined;
+  /** What an abort of the signal fails with: an error of ours, or as the standard `fetch` the reason of the signal. */
+  readonly abortsAs: 'cancelled' | 'reason';
   readonly continueTimeoutMs: number | undefined;
   /** What to speak instead of HTTP. */
   readonly upgrade: string | undefined;

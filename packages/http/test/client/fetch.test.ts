@@ -47,6 +47,21 @@ describe('fetch of a client', () => {
     await expect(aborted).rejects.toBe('reason');
   });
 
+  test('fails who reads a body with the reason of its signal', async () => {
+    const stub = new StubServer();
+    stub.expect('*').always({ body: ['a', 'b'], pieceDelayMs: 1_000 });
+    await using client = testClient(stub);
+    const controller = new AbortController();
+    const { signal } = controller;
+    const collected = (await client.fetch('http://a/', { signal })).text();
+    const streamed = (await client.fetch('http://a/', { signal })).body?.getReader();
+    await streamed?.read();
+    const next = streamed?.read();
+    controller.abort();
+    await expect(collected).rejects.toBe(signal.reason);
+    await expect(next).rejects.toBe(signal.reason);
+  });
+
   test.each(['ftp://a/', 'http://', 'http://a:99999/'])('rejects %j', async (url) => {
     await using client = testClient(() => new Response());
     await expect(client.fetch(url)).rejects.toThrow(TypeError);
