@@ -315,11 +315,12 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     this.#session.destroy(flooded(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
   }
 
-  /** The session ends by a mistake of the client, and may leave it at saying so. */
+  /** The session ends: as the client wants it to, after what is open, or by a mistake of the client. */
   #goawaySent(): void {
     if (this.#state !== 'open') return;
     this.#state = 'leaving';
-    this.transport.reactor.clock.callSoon(() => this.#session.destroy());
+    // By a mistake it may leave it at saying so.
+    if (!this.#session.closed) this.transport.reactor.clock.callSoon(() => this.#session.destroy());
   }
 
   #sessionClosed(): void {

@@ -341,6 +341,24 @@ describe('the end of the process', () => {
   });
 });
 
+test('a client that says goodbye still gets its answers, then the connection ends', async () => {
+  const held: HttpExchange[] = [];
+  const { client, world } = await raw({}, (exchange) => void held.push(exchange));
+  client.send(headers(1, request()), headers(3, request('POST'), 0));
+  client.send(frame('goaway', 0, [...uint32(0), ...uint32(0)]));
+  await world.elapse(10);
+  client.send(frame('data', 3, [65], { flags: Flag.EndStream }));
+  await world.elapse(10);
+  expect(held.map(({ gone }) => gone)).toEqual([false, false]);
+  expect(client.lost).toBe(false);
+  const body = collect((held[1] as HttpExchange).body);
+  for (const exchange of held) exchange.respond(OK, 'bye');
+  await world.elapse(10);
+  expect((await body).text).toBe('A');
+  expect(client.outcome).toMatchObject({ answered: [1, 3], reset: [] });
+  expect(client.lost).toBe(true);
+});
+
 test('after so many requests the client is asked to come again', async () => {
   const { client, world } = await raw({ maxRequestsPerConnection: 2 });
   client.send(headers(1, request()), headers(3, request()), headers(5, request()));
