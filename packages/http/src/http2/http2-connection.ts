@@ -66,6 +66,7 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   readonly #exchanges = new Map<ServerHttp2Stream, Http2Exchange>();
   transport!: Transport;
   secure = false;
+  draining = false;
   #socket!: SessionSocket;
   #session!: ServerHttp2Session;
   #timer!: LazyTimer;
@@ -132,6 +133,8 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   }
 
   drainRequested(): void {
+    this.draining = true;
+    for (const exchange of this.#exchanges.values()) exchange.drain();
     if (this.#state !== 'open') return;
     this.#state = 'leaving';
     // Before its settings a server says nothing.
@@ -143,7 +146,6 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     this.transport.write(Buffer.from(NOTICE));
     this.#goodbye = this.transport.reactor.clock.callLater(GOODBYE_MS, () => this.#leave());
     this.#session.ping(() => this.#leave());
-    for (const exchange of this.#exchanges.values()) exchange.drain();
   }
 
   connectionLost(): void {
@@ -178,9 +180,6 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   }
   // --- what its streams see ---
 
-  get draining(): boolean {
-    return this.#state === 'leaving';
-  }
   get sessionLives(): boolean {
     return !this.#session.destroyed;
   }

@@ -332,6 +332,21 @@ describe('the end of the process', () => {
     expect(client.lost).toBe(true);
   });
 
+  test('what is open hears of it on a connection that was to end anyway, and not before', async () => {
+    const drained: string[] = [];
+    const { client, world } = await raw({ maxRequestsPerConnection: 1 }, (exchange) => {
+      // A handler that has something to wait for first.
+      queueMicrotask(() => exchange.onDrain?.(() => void drained.push(exchange.target)));
+    });
+    client.send(headers(1, request()));
+    await world.elapse(10);
+    expect(client.outcome.goaway).toEqual([0]);
+    expect(drained).toEqual([]);
+    world.drain();
+    await world.elapse(10);
+    expect(drained).toEqual(['/']);
+  });
+
   test('an idle connection ends, though the client answers no ping', async () => {
     const { client, world } = await raw();
     world.drain();
