@@ -7,12 +7,17 @@ import { HttpResponse } from '../web/http-response.ts';
 /**
  * `response` with other headers. A handler may give the same response again and again, so that what could be such a one
  * is never changed: a cookie of one user must not go to the next.
+ *
+ * @throws TypeError for what is no Response, such as what a handler forgot to return
  */
 export function editHeaders(response: Response, edit: (headers: Headers) => void): Response {
   if (response instanceof HttpResponse) {
     const changed = response.with({});
     edit(changed.headers);
     return changed;
+  }
+  if (typeof response !== 'object' || response === null) {
+    throw new TypeError(`Cannot edit the headers of an answer as it is no Response: ${response}`);
   }
   const { status, statusText, body } = response;
   // Response.error(), which the server refuses.

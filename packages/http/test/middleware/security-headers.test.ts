@@ -67,3 +67,10 @@ test.each([
 ])('%j is refused', (options) => {
   expect(() => securityHeaders(options)).toThrow(RangeError);
 });
+
+test('what is no response is a mistake that says so', () => {
+  const app = router()
+    .use(securityHeaders())
+    .get('/', () => undefined as never);
+  expect(() => ask(app, '/')).toThrow('no Response: undefined');
+});
