@@ -1,3 +1,4 @@
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HttpServer, succeed } from './http-server.ts';
 import { interop } from './peer.ts';
@@ -56,6 +57,35 @@ describe('slow attacks', { timeout: 4 * MINUTE }, () => {
     const { stdout } = await succeed('slowhttptest', [...flags, '-l', `${ENDURANCE}`, '-u', url]);
     expect(stdout).toContain('No open connections left');
     await expectService('plain');
+  });
+
+  // No program does this over HTTP/2.
+  describe.each(['plain', 'secure'] as const)('HTTP/2, %s', (how) => {
+    test.each([
+      ['nothing is asked', () => undefined],
+      [
+        'no window is ever opened',
+        (session) => session.request({ ':path': '/flood?bytes=1000000' }),
+      ],
+      [
+        'no body ever comes',
+        (session) => session.request({ ':path': '/count', ':method': 'POST' }),
+      ],
+    ] as [string, (session: ClientHttp2Session) => ClientHttp2Stream | undefined][])(
+      '%s',
+      async (_, ask) => {
+        const settings = { initialWindowSize: 0 };
+        let open = CONNECTIONS / 4;
+        for (let n = open; n > 0; n--) {
+          const session = connect(server[how], { settings, rejectUnauthorized: false });
+          // They end by the close that follows.
+          session.on('error', () => undefined).once('close', () => open--);
+          for (let streams = 0; streams < 5; streams++) ask(session)?.on('error', () => undefined);
+        }
+        while (open > 0) await expectService(how);
+        expect(server.residentBytes - before).toBeLessThan(GROWTH_BYTES);
+      },
+    );
   });
 
   test('nothing was reported as a problem of ours', () => {
