@@ -25,6 +25,8 @@ export interface HttpContext extends Pick<Transport, 'id' | 'reactor' | 'local' 
   readonly signal: AbortSignal;
   /** Settles when the answer has left, or cannot any more. Never rejects. Made when asked for. */
   readonly done: Promise<void>;
+  /** Status of the answer that was sent, by whomever; `undefined` until then. Final once `done` has settled. */
+  readonly sentStatus: number | undefined;
   /** Octets of the answer's body given to the connection so far; final once `done` has settled. */
   readonly sentBytes: number;
   /** Sends an interim response now, such as 103 with `link` fields (RFC 8297). Does nothing for HTTP/1.0. */

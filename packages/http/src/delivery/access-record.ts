@@ -12,6 +12,7 @@ export interface HttpAccessRecord {
   readonly target: string;
   readonly version: string;
   readonly host: string | undefined;
+  /** Of the answer that was sent; of the one that was to be, if the peer had left by then. */
   readonly status: number;
   /** Octets of the body, as far as they were given to the connection. */
   readonly bytes: number;

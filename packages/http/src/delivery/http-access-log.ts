@@ -124,7 +124,7 @@ function factsOf(
     method,
     version: context.version,
     host: headers.get('host') ?? exchange?.authority,
-    status,
+    status: context.sentStatus ?? status,
     bytes: context.sentBytes,
     complete: !(exchange?.gone ?? context.signal.aborted),
     referer: headers.get('referer') ?? undefined,

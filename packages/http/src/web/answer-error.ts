@@ -11,7 +11,7 @@ export function answerError(turn: Turn, thrown: unknown): void {
   if (thrown instanceof HttpError ? thrown.report : status >= 500) report(turn, thrown);
   try {
     const options = thrown instanceof HttpError ? optionsOf(thrown) : {};
-    turn.context.noteBody(plainAnswer(turn.exchange, status, options));
+    plainAnswer(turn, status, options);
   } catch (again) {
     // The error had headers that are none, or the handler has answered by the exchange itself.
     report(turn, again);
@@ -20,9 +20,9 @@ export function answerError(turn: Turn, thrown: unknown): void {
   endTurn(turn);
 }
 
-function answerPlainly({ exchange, context }: Turn): void {
+function answerPlainly(turn: Turn): void {
   try {
-    context.noteBody(plainAnswer(exchange, 500));
+    plainAnswer(turn, 500);
   } catch {
     // Answered already, as was reported.
   }

@@ -9,6 +9,7 @@ export class ExchangeContext implements HttpContext {
   #facts: Map<InfoKey<unknown>, unknown> | undefined;
   #sent: string | Uint8Array | undefined;
   #sentBytes = 0;
+  #sentStatus: number | undefined;
 
   constructor(exchange: HttpExchange) {
     this.#exchange = exchange;
@@ -46,6 +47,10 @@ export class ExchangeContext implements HttpContext {
     return this.#exchange.done;
   }
 
+  get sentStatus(): number | undefined {
+    return this.#sentStatus;
+  }
+
   get sentBytes(): number {
     const sent = this.#sent;
     return this.#sentBytes + (sent === undefined ? 0 : Buffer.byteLength(sent));
@@ -67,6 +72,11 @@ export class ExchangeContext implements HttpContext {
 
   inform(status: number, fields: HeadersInput): void {
     this.#exchange.inform(status, toFieldLines(new HttpHeaders(fields)));
+  }
+
+  /** The head of the answer was given to the connection. */
+  noteStatus(status: number): void {
+    this.#sentStatus = status;
   }
 
   /** A whole body was given to the connection; counted when somebody asks. */

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
-import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
+import type { Turn } from './turn.ts';
 
 const PLAIN: FieldLines = ['content-type', 'text/plain; charset=utf-8'];
 
@@ -11,14 +11,15 @@ export interface PlainAnswerOptions {
   readonly fields?: FieldLines | undefined;
 }
 
-/** Answers with a status and a line of text, which it gives back. */
+/** Answers with a status and a line of text. */
 export function plainAnswer(
-  exchange: Pick<HttpExchange, 'respond'>,
+  { exchange, context }: Pick<Turn, 'exchange' | 'context'>,
   status: number,
   options: PlainAnswerOptions = {},
-): string {
+): void {
   const { body = `${STATUS_CODES[status] ?? 'Error'}\n`, fields = [] } = options;
   const typed = fields.some((text, at) => at % 2 === 0 && text === 'content-type');
   exchange.respond({ status, fields: typed ? fields : [...PLAIN, ...fields] }, body);
-  return body;
+  context.noteStatus(status);
+  context.noteBody(body);
 }

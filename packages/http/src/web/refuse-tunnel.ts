@@ -8,7 +8,7 @@ import { endTurn, type Turn } from './turn.ts';
 export function refuseTunnel(turn: Turn, status: number): boolean {
   const { exchange } = turn;
   if (exchange.method !== 'CONNECT' || status > 299) return false;
-  plainAnswer(exchange, 501);
+  plainAnswer(turn, 501);
   endTurn(turn);
   return true;
 }

@@ -35,6 +35,7 @@ export async function sendForeign(turn: Turn, response: Response): Promise<void>
       await sendBody(turn, response, source);
     } else {
       turn.exchange.respond(headOf(response, { length: status !== 204 }));
+      turn.context.noteStatus(status);
       endTurn(turn);
     }
   } catch (thrown) {
@@ -55,6 +56,7 @@ async function sendBody(turn: Turn, response: Response, source: PieceSource): Pr
   const [first] = opening.chunks;
   const body = first && opening.chunks.length === 1 ? first : Buffer.concat(opening.chunks);
   exchange.respond(headOf(response, { length: false }), body);
+  context.noteStatus(response.status);
   context.noteBody(body);
   endTurn(turn);
 }

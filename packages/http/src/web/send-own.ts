@@ -26,7 +26,7 @@ export function sendOwn(turn: Turn, response: HttpResponse, parts: ResponseParts
   const { status } = response;
   if (status === 0) throw new TypeError('Cannot send a response as it was made by error()');
   if (takeOver) {
-    performTakeOver(exchange, response, takeOver);
+    performTakeOver(turn, response, takeOver);
     endTurn(turn);
     return;
   }
@@ -35,6 +35,7 @@ export function sendOwn(turn: Turn, response: HttpResponse, parts: ResponseParts
   if (content === null) {
     if (trailers) throw new TypeError('Cannot send trailers as the response has no body');
     exchange.respond(headOf(response, { length: status !== 204 }));
+    context.noteStatus(status);
   } else if (trailers || !isWhole(content) || content.length > MAX_WHOLE_BYTES) {
     const length = trailers ? undefined : lengthOf(content, parts);
     const answer = {
@@ -48,6 +49,7 @@ export function sendOwn(turn: Turn, response: HttpResponse, parts: ResponseParts
     return;
   } else {
     exchange.respond(headOf(response, { length: false }), content);
+    context.noteStatus(status);
     context.noteBody(content);
   }
   endTurn(turn);

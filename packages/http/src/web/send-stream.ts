@@ -23,11 +23,12 @@ export interface StreamedAnswer {
  * @throws whatever is wrong with the head; then nothing has left, and the source is cancelled
  */
 export function sendStream(turn: Turn, answer: StreamedAnswer): void {
-  const { exchange } = turn;
-  const { source } = answer;
+  const { exchange, context } = turn;
+  const { source, head } = answer;
   let out: OutgoingBody;
   try {
-    out = exchange.stream(answer.head);
+    out = exchange.stream(head);
+    context.noteStatus(head.status);
   } catch (thrown) {
     source.cancel(thrown);
     throw thrown;

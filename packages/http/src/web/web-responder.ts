@@ -89,7 +89,7 @@ function answeredHere(exchange: HttpExchange): boolean {
   if (method === 'OPTIONS' && exchange.target === '*') {
     exchange.respond({ status: 204, fields: [] });
   } else if (method === 'TRACE') {
-    plainAnswer(exchange, 501);
+    plainAnswer({ exchange, context: new ExchangeContext(exchange) }, 501);
   } else {
     return false;
   }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { BaseProtocol, type Factory } from '@hawser/core';
 import { createTestReactor, FakeTransport, SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../src/contract/http-handler.ts';
@@ -19,9 +20,14 @@ import { router } from '../../src/routing/router.ts';
 import { http } from '../../src/server/http.ts';
 import { eventStream } from '../../src/sse/event-stream.ts';
 import { HttpResponse } from '../../src/web/http-response.ts';
+import { takeOver } from '../../src/web/take-over.ts';
 import { testClient } from '../../testing/index.ts';
 
 const PAGE = '<p>Hello</p>\n'.repeat(500);
+
+const echo: Factory = { buildProtocol: () => new BaseProtocol() };
+const used = new HttpResponse(new ReadableStream());
+void used.body?.cancel();
 
 /** What other libraries take for a promise. */
 function later<T>(promise: Promise<T>): Promise<T> {
@@ -134,6 +140,25 @@ test('a body that the peer breaks is logged as what answers it', async () => {
   expect(transport.takeText()).toMatch(/^HTTP\/1.1 400 /);
   expect(lines).toEqual([expect.stringContaining('"POST / HTTP/1.1" 400 12 ')]);
   expect(reactor.reports.problems).toEqual([]);
+});
+
+test.each<[what: string, status: number, respond: () => Response]>([
+  ['a switch that the peer did not ask for', 426, () => takeOver(echo, { protocol: 'echo' })],
+  ['a body that was read already', 500, () => used],
+  ['a header that cannot be sent', 500, () => new HttpResponse('', { headers: { a: '\x01' } })],
+  ['a standard answer', 202, () => new Response('x', { status: 202 })],
+  ['a stream', 203, () => new HttpResponse(new Response('x').body, { status: 203 })],
+])('the log has the status that was sent in the place of %s', async (_what, status, respond) => {
+  const lines: string[] = [];
+  const app = router()
+    .use(httpAccessLog((line) => lines.push(line)))
+    .get('/', respond);
+  await using client = testClient(app);
+  const answer = await client.get('/');
+  expect(answer.status).toBe(status);
+  const { length } = await answer.text();
+  await client.reactor.clock.settle();
+  expect(lines).toEqual([expect.stringContaining(`" ${status} ${length} "`)]);
 });
 
 describe('a reader that stalls stops, and one that leaves ends, through all of it', () => {

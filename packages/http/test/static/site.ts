@@ -71,6 +71,7 @@ export function makeContext(
     version: '1.1',
     signal: new AbortController().signal,
     done: Promise.resolve(),
+    sentStatus: undefined,
     sentBytes: 0,
     inform: () => undefined,
     trailers: new Headers(),
