@@ -21,6 +21,8 @@ export interface CookieJarOptions {
 
 /** `Set-Cookie` lines of one response beyond these are not looked at. */
 const MAX_LINES = 100;
+/** Servers may take these for the prefixes that promise something, as case does not count there (RFC 6265bis §5.7). */
+const DISGUISED = /^\s*__(?!Host-|Secure-)(?:[hH][oO][sS][tT]|[sS][eE][cC][uU][rR][eE])-/;
 /** The largest time that a date can have. */
 const LAST_DATE = 8.64e15;
 
@@ -57,7 +59,7 @@ export function cookieJar(clock: Pick<Clock, 'epoch'>, options: CookieJarOptions
     take(url, lines) {
       const now = clock.epoch();
       for (const line of lines.slice(0, MAX_LINES)) {
-        if (line.length > maxCookieBytes) continue;
+        if (line.length > maxCookieBytes || DISGUISED.test(line)) continue;
         const cookie = jar.setCookieSync(line, bare(url), { ignoreError: true, now: date(now) });
         if (!cookie) continue;
         // From when it was set, not from when it was last used.

@@ -71,6 +71,15 @@ describe('a cookie jar', () => {
     expect(left).toHaveLength(5);
   });
 
+  test.each(['__host-a', '__HOST-a', '__SECURE-a'])(
+    'refuses a name that passes for a prefix: %s',
+    (name) => {
+      expect(
+        jarWith([`${name}=1; Secure; Path=/`]).cookiesFor(url('https://www.example.com/')),
+      ).toBe(undefined);
+    },
+  );
+
   test.each(['test', 'local', 'example'])(
     'keeps nothing for a host %s, and says so quietly',
     (host) => {
