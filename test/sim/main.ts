@@ -2,6 +2,7 @@
 // both runs must have the same trace. Exits with 1 if an invariant does not hold, with the seeds that show it; run one
 // of them alone with `--seeds 1 --from <seed> --trace`.
 import { parseArgs } from 'node:util';
+// oxlint-disable-next-line no-restricted-imports -- a scenario of a package's own tests, run beside these
 import { faultsScenario } from '../../packages/http/test/client/faults-scenario.ts';
 import { chatScenario } from './chat-scenario.ts';
 import { requestScenario } from './request-scenario.ts';
