@@ -19,11 +19,11 @@ const STATUS_LINES = new Map<number, string>();
 /** Heads with more text than this are not remembered. */
 const MAX_REMEMBERED_LINES = 32;
 /** The last head without its framing. Most answers of a server have the same one for a second. */
-const last = {
+let last: ResponseHead & { readonly date: string | undefined; readonly text: string } = {
   status: Number.NaN,
-  statusText: undefined as string | undefined,
-  date: undefined as string | undefined,
-  fields: [] as FieldLines,
+  statusText: undefined,
+  date: undefined,
+  fields: [],
   text: '',
 };
 
@@ -47,7 +47,7 @@ function unframedHead(head: ResponseHead, date: string | undefined): string {
   text += formatFields(fields);
   if (fields.length <= MAX_REMEMBERED_LINES) {
     // A copy, as whoever gave the fields may change them.
-    Object.assign(last, { status, statusText, date, fields: [...fields], text });
+    last = { status, statusText, date, fields: [...fields], text };
   }
   return text;
 }
