@@ -15,8 +15,9 @@ export function fetchTarget(input: FetchInput): string | URL {
 }
 
 /** The options of a standard call. What is only about browsers has no effect; what is `undefined` is not said. */
-export function fetchOptions(input: FetchInput, init: FetchInit = {}): RequestOptions {
-  const { credentials, duplex: _, ...given } = init instanceof Request ? membersOf(init) : init;
+export function fetchOptions(input: FetchInput, init?: FetchInit | null): RequestOptions {
+  const all: FetchInit = init instanceof Request ? membersOf(init) : (init ?? {});
+  const { credentials, duplex: _, ...given } = all;
   const said = Object.entries(given).filter(([, value]) => value !== undefined);
   const options: RequestOptions = Object.fromEntries(said);
   const own = input instanceof Request ? membersOf(input) : {};

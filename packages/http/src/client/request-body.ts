@@ -9,7 +9,7 @@ import { encodeFormData } from './encode-form-data.ts';
  */
 export type BodyInput =
   | string
-  | Uint8Array
+  | ArrayBufferView
   | ArrayBuffer
   | URLSearchParams
   | FormData
@@ -50,6 +50,9 @@ export function toRequestBody(
     return wholeBody(Buffer.from(input), 'text/plain;charset=UTF-8');
   }
   if (input instanceof Uint8Array) return wholeBody(input);
+  if (ArrayBuffer.isView(input)) {
+    return wholeBody(new Uint8Array(input.buffer, input.byteOffset, input.byteLength));
+  }
   if (input instanceof ArrayBuffer) return wholeBody(new Uint8Array(input));
   if (input instanceof URLSearchParams) {
     const type = 'application/x-www-form-urlencoded;charset=UTF-8';

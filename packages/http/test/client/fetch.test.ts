@@ -77,6 +77,7 @@ describe('fetch of a client', () => {
       new Request('http://a/', { method: 'POST', body: 'b', headers: { 'x-a': '1' } });
     const nothing = { method: undefined, body: undefined, headers: undefined, signal: undefined };
     expect(await (await client.fetch(made(), nothing)).json()).toEqual(['POST', '1', 'b']);
+    expect((await client.fetch('http://a/', null as unknown as undefined)).status).toBe(200);
     expect(await (await client.fetch('http://a/', made())).json()).toEqual(['POST', '1', 'b']);
     expect(await (await client.request(made(), { method: undefined })).json()).toEqual([
       'POST',

@@ -20,6 +20,7 @@ describe('a body', () => {
   test.each([
     ['text', () => 'hällo', 'hällo', '6', 'text/plain;charset=UTF-8'],
     ['bytes', () => Buffer.from('abc'), 'abc', '3', null],
+    ['a view', () => new DataView(new Uint8Array([97, 98, 99]).buffer, 1, 1), 'b', '1', null],
     ['an ArrayBuffer', () => new Uint8Array([97]).buffer, 'a', '1', null],
     [
       'parameters',
