@@ -9,6 +9,8 @@ import {
 import { PREFACE } from './frame-types.ts';
 import { Http2Connection, type Http2Settings } from './http2-connection.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** The preface of HTTP/2 with prior knowledge (RFC 9113 §3.4). */
 export const matchHttp2: Matcher = {
   maxBytes: PREFACE.length,
@@ -59,7 +61,7 @@ class EitherVersion implements Protocol {
   readonly #settings: Http2Settings;
   #transport: Transport | undefined;
   /** What came, while it may be either; `undefined` once it is HTTP/1. */
-  #undecided: Buffer | undefined = Buffer.alloc(0);
+  #undecided: Buffer | undefined = NOTHING;
 
   constructor(http1: Protocol, settings: Http2Settings) {
     this.#http1 = http1;
