@@ -39,10 +39,12 @@ export function readRequest(
   options: ReadRequestOptions,
 ): Http2RequestHead | HeadRefusal {
   const { maxHeadBytes, maxFields } = options.limits;
-  const pseudo: Record<string, string> = {};
+  const pseudo: PseudoFields = { method: '', scheme: '', path: '', authority: undefined };
   const fields: string[] = ['host', ''];
   const cookies: string[] = [];
-  const seen = { hosts: 0, lengths: 0, expects: 0 };
+  let hosts = 0;
+  let lengths = 0;
+  let expectsContinue = false;
   let wantsTrailers = false;
   let contentLength: number | 'bad' | undefined;
   let bytes = 0;
@@ -52,24 +54,24 @@ export function readRequest(
     bytes += name.length + value.length + FIELD_OVERHEAD;
     if (bytes > maxHeadBytes) return 431;
     if (name.charCodeAt(0) === COLON) {
-      pseudo[name] = value;
+      setPseudo(pseudo, name, value);
       continue;
     }
     if (!TOKEN.test(name) || !VALUE.test(value)) return 400;
     switch (name) {
       case 'host':
-        seen.hosts += 1;
+        hosts += 1;
         fields[1] = value;
         continue;
       case 'cookie':
         cookies.push(value);
         continue;
       case 'content-length':
-        seen.lengths += 1;
+        lengths += 1;
         contentLength = toLength(value);
         break;
       case 'expect':
-        seen.expects += 1;
+        expectsContinue = true;
         if (value.toLowerCase() !== '100-continue') return 417;
         break;
       case 'te':
@@ -80,23 +82,26 @@ export function readRequest(
   }
   if (cookies.length > 0) fields.push('cookie', cookies.join('; '));
   if (fields.length > maxFields * 2) return 431;
-  if (seen.hosts > 1 || seen.lengths > 1) return 400;
-  const line = readLine(pseudo, options);
-  if (typeof line === 'number') return line;
+  if (hosts > 1 || lengths > 1) return 400;
+  const method = options.methods.find(pseudo.method);
+  if (method === undefined) return 501;
+  const target = readTarget(method, pseudo, options.limits);
+  if (typeof target === 'number') return target;
   // Where both say whom the request is for, they agree, or somebody will be led astray (RFC 9113 §8.3.1).
-  const host = seen.hosts > 0 ? fields[1] : undefined;
-  const authority = pseudo[':authority'] ?? host;
+  const host = hosts > 0 ? fields[1] : undefined;
+  const authority = pseudo.authority ?? host;
   if (authority === undefined || !isAuthority(authority)) return 400;
   if (host !== undefined && host.toLowerCase() !== authority.toLowerCase()) return 400;
   fields[1] = authority;
   if (contentLength === 'bad') return 400;
   return {
-    ...line,
+    method,
+    target,
     authority,
     fields,
     contentLength,
     wantsTrailers,
-    expectsContinue: seen.expects > 0,
+    expectsContinue,
   };
 }
 
@@ -106,23 +111,40 @@ const COLON = 0x3a;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const VALUE = /^[\t\x20-\x7e\x80-\xff]*$/;
 
-function readLine(
-  pseudo: Readonly<Record<string, string>>,
-  { limits, methods }: ReadRequestOptions,
-): { readonly method: string; readonly target: string } | HeadRefusal {
-  const method = methods.find(pseudo[':method'] ?? '');
-  if (method === undefined) return 501;
-  if (method === 'CONNECT') {
-    const target = pseudo[':authority'] ?? '';
-    return isAuthorityWithPort(target) ? { method, target } : 400;
+/** The pseudo-header fields (RFC 9113 §8.3.1). */
+interface PseudoFields {
+  method: string;
+  scheme: string;
+  path: string;
+  authority: string | undefined;
+}
+
+function setPseudo(pseudo: PseudoFields, name: string, value: string): void {
+  switch (name) {
+    case ':method':
+      pseudo.method = value;
+      break;
+    case ':scheme':
+      pseudo.scheme = value;
+      break;
+    case ':path':
+      pseudo.path = value;
+      break;
+    case ':authority':
+      pseudo.authority = value;
   }
-  const scheme = pseudo[':scheme'] ?? '';
+}
+
+function readTarget(
+  method: string,
+  { scheme, path, authority = '' }: PseudoFields,
+  limits: ReadRequestOptions['limits'],
+): string | HeadRefusal {
+  if (method === 'CONNECT') return isAuthorityWithPort(authority) ? authority : 400;
   if (scheme !== 'http' && scheme !== 'https') return 400;
-  const target = pseudo[':path'] ?? '';
-  if (target.length > limits.maxTargetBytes) return 414;
-  if (!hasTargetOctets(target, 0, target.length)) return 400;
-  if (isOriginForm(target) || (target === '*' && method === 'OPTIONS')) return { method, target };
-  return 400;
+  if (path.length > limits.maxTargetBytes) return 414;
+  if (!hasTargetOctets(path, 0, path.length)) return 400;
+  return isOriginForm(path) || (path === '*' && method === 'OPTIONS') ? path : 400;
 }
 
 function toLength(text: string): number | 'bad' {
