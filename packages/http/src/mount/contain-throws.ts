@@ -5,10 +5,10 @@ import type { EventEmitter } from 'node:events';
  * process would end by it. An own property, as some apps give requests and responses another prototype.
  */
 export function containThrows(emitter: EventEmitter, failed: (thrown: unknown) => void): void {
-  const { emit } = emitter;
+  const emit = emitter.emit.bind(emitter);
   emitter.emit = (...event) => {
     try {
-      return emit.apply(emitter, event);
+      return emit(...event);
     } catch (thrown) {
       failed(thrown);
       return true;
