@@ -269,7 +269,7 @@ describe('time', () => {
     client.send(headers(1, request()), headers(3, request()));
     for (let second = 0; second < 20; second++) {
       await world.elapse(1_000);
-      const open = frame('window', 0, uint32(2_000));
+      const open = frame('window', 0, uint32(66_000));
       client.send(open, ...[1, 3].map((id) => frame('window', id, uint32(1_000))));
     }
     expect(client.outcome).toMatchObject({ reset: [], goaway: [] });
