@@ -11,6 +11,7 @@ export type {
 } from './blocking/blocking-answer.ts';
 export type { BlockingCalls } from './blocking/blocking-calls.ts';
 export type { BlockingRequest } from './blocking/blocking-request.ts';
+export { RequestCancelledError } from './blocking/waiting-thread.ts';
 // The client.
 export type { BodyStream } from './client/body-pieces.ts';
 export type {

@@ -1,12 +1,9 @@
 import { run, serve } from '@hawser/core';
-import { http } from '@hawser/http';
+import { HttpResponse, http, router } from '@hawser/http';
 
-await run(
-  serve(
-    'tcp://:8080',
-    http(async (request, { peer }) => {
-      if (request.method === 'POST') return new Response(await request.text());
-      return Response.json({ url: request.url, peer });
-    }),
-  ),
-);
+const app = router()
+  .get('/', ({ url }) => HttpResponse.json({ url }))
+  .get('/hello/:name', ({ params }) => HttpResponse.text(`Hello, ${params.name}\n`))
+  .post('/', async (request) => HttpResponse.text(await request.text()));
+
+await run(serve('tcp://:8080', http(app)));

@@ -1,5 +1,5 @@
 import { run, serve } from '@hawser/core';
-import { http } from '@hawser/http';
+import { HttpResponse, http } from '@hawser/http';
 import { Group, webSocket } from '@hawser/websocket';
 
 const watchers = new Group();
@@ -7,7 +7,7 @@ const sums = webSocket((session) => ({
   jsonReceived: (value) => void session.sendJson({ got: value }),
 }));
 const app = http(
-  async (request) => Response.json(watchers.broadcast({ news: await request.text() })),
+  async (request) => HttpResponse.json(watchers.broadcast({ news: await request.text() })),
   { websocket: { '/live': watchers.join, '/sums': sums } },
 );
 

@@ -1,8 +1,8 @@
+import type { BodyStream } from '../client/body-pieces.ts';
 import type { RequestOptions } from '../client/client-options.ts';
 import type { ClientResponse } from '../client/client-response.ts';
 import type { HttpClient } from '../client/http-client.ts';
 import { HttpRequestError, HttpResponseError } from '../client/http-request-error.ts';
-import type { BodyStream } from '../client/body-pieces.ts';
 import { UpgradeRefusedError } from '../client/upgrade-refused-error.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { HttpContext } from '../contract/http-handler.ts';

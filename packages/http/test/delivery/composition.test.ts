@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { BaseProtocol, type Factory } from '@hawser/core';
+import type { Factory } from '@hawser/core';
 import { createTestReactor, FakeTransport, SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { HttpHandler } from '../../src/contract/http-handler.ts';
@@ -25,7 +25,10 @@ import { testClient } from '../../testing/index.ts';
 
 const PAGE = '<p>Hello</p>\n'.repeat(500);
 
-const echo: Factory = { buildProtocol: () => new BaseProtocol() };
+const silent: Factory = {
+  name: 'silent',
+  buildProtocol: () => ({ dataReceived: () => undefined }),
+};
 const used = new HttpResponse(new ReadableStream());
 void used.body?.cancel();
 
@@ -81,7 +84,7 @@ describe('all of it in front of', () => {
       }
     }
     expect(ids.size).toBe(name === 'requestId' || name === 'all' ? 10 : 1);
-    expect(constants.map(({ headers }) => [...headers])).toEqual(before);
+    expect(constants.map(({ headers }) => Array.from(headers))).toEqual(before);
     expect(client.reactor.reports.problems).toEqual([]);
   });
 
@@ -143,7 +146,7 @@ test('a body that the peer breaks is logged as what answers it', async () => {
 });
 
 test.each<[what: string, status: number, respond: () => Response]>([
-  ['a switch that the peer did not ask for', 426, () => takeOver(echo, { protocol: 'echo' })],
+  ['a switch that the peer did not ask for', 426, () => takeOver(silent, { protocol: 'echo' })],
   ['a body that was read already', 500, () => used],
   ['a header that cannot be sent', 500, () => new HttpResponse('', { headers: { a: '\x01' } })],
   ['a standard answer', 202, () => new Response('x', { status: 202 })],
