@@ -1,6 +1,6 @@
-// Runs the simulated scenarios with many seeds: `npm run test:sim -- --seeds 10000 --from 1`. Every seed runs twice, and
-// both runs must have the same trace. Exits with 1 if an invariant does not hold, with the seeds that show it; run one
-// of them alone with `--seeds 1 --from <seed> --trace`.
+// Runs simulated scenarios with many seeds: `npm run test:sim -- --seeds 10000 --from 1`, and with `--of http` clients and
+// servers of HTTP. Every seed runs twice, and both runs must have the same trace. Exits with 1 if an invariant does not
+// hold, with the seeds that show it; run one of them alone with `--seeds 1 --from <seed> --trace`.
 import { parseArgs } from 'node:util';
 // oxlint-disable-next-line no-restricted-imports -- a scenario of a package's own tests, run beside these
 import { faultsScenario } from '../../packages/http/test/client/faults-scenario.ts';
@@ -12,16 +12,18 @@ const { values } = parseArgs({
   options: {
     seeds: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
+    of: { type: 'string', default: 'chat,requests' },
     trace: { type: 'boolean', default: false },
   },
 });
 const count = whole('seeds', values.seeds);
 const from = whole('from', values.from);
-const scenarios = {
+const all = {
   chat: (sim: Parameters<typeof chatScenario>[0]) => chatScenario(sim),
   requests: (sim: Parameters<typeof requestScenario>[0]) => requestScenario(sim),
   http: (sim: Parameters<typeof faultsScenario>[0]) => void faultsScenario(sim),
 };
+const scenarios = Object.fromEntries(values.of.split(',').map((name) => [name, scenario(name)]));
 
 const startedAt = performance.now();
 const cpuBefore = process.cpuUsage();
@@ -45,4 +47,9 @@ function whole(name: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value >= 0) return value;
   throw new RangeError(`Cannot run as --${name} must be a whole number: "${text}"`);
+}
+
+function scenario(name: string): (typeof all)[keyof typeof all] {
+  if (Object.hasOwn(all, name)) return all[name as keyof typeof all];
+  throw new RangeError(`Cannot run as --of must be of ${Object.keys(all).join(',')}: "${name}"`);
 }
