@@ -23,6 +23,8 @@ import { HttpResponse } from '../../src/web/http-response.ts';
 import { takeOver } from '../../src/web/take-over.ts';
 import { testClient } from '../../testing/index.ts';
 
+/** What may wait on its way in pieces of 27 KB: a stream of node keeps 64 KiB from Node 22 on, and a coder does so too. */
+const MOST_PIECES = 12;
 const PAGE = '<p>Hello</p>\n'.repeat(500);
 
 const silent: Factory = {
@@ -247,12 +249,12 @@ describe('a reader that stalls stops, and one that leaves ends, through all of i
     transport.receive(`GET / HTTP/1.1\r\nhost: a\r\naccept-encoding: ${coding}\r\n\r\n`);
     await settle();
     expect(source.made).toBeGreaterThan(0);
-    expect(source.made).toBeLessThan(6);
+    expect(source.made).toBeLessThan(MOST_PIECES);
     expect(source.ended).toBe(0);
     transport.lose();
     await settle();
     expect(source.ended).toBe(1);
-    expect(source.made).toBeLessThan(6);
+    expect(source.made).toBeLessThan(MOST_PIECES);
     expect(transport.reactor.reports).toMatchObject({ problems: [] });
   });
 });
