@@ -34,7 +34,7 @@ afterEach(async () => {
 async function serve(name: string, options: BlockingOptions = {}): Promise<number> {
   const service = blocking(handlers, { name, workers: 1, calls: { gate: () => gate }, ...options });
   services.push(service);
-  const app = router().on(['GET', 'POST'], '/work/:item', service);
+  const app = router().on(['GET', 'POST'], '/items/:item', service);
   const { tcp } = createNodeReactor({ reports });
   port = await tcp.listen({ host: '127.0.0.1', port: 0 }, http(app));
   return 'port' in port.address ? port.address.port : 0;
@@ -48,7 +48,7 @@ async function peer(portNumber: number, head: string): Promise<Socket> {
   return socket;
 }
 
-const GET = 'GET /work/one HTTP/1.1\r\nHost: app.test\r\n\r\n';
+const GET = 'GET /items/one HTTP/1.1\r\nHost: app.test\r\n\r\n';
 
 async function until(index: number, value: number): Promise<void> {
   await vi.waitFor(() => expect(Atomics.load(gate, index)).toBe(value), 10_000);
@@ -56,11 +56,11 @@ async function until(index: number, value: number): Promise<void> {
 
 test('a thread answers below a router', async () => {
   const at = await serve('default');
-  const answer = await fetch(`http://127.0.0.1:${at}/work/one?a=b`, { method: 'POST', body: 'x' });
+  const answer = await fetch(`http://127.0.0.1:${at}/items/one?a=b`, { method: 'POST', body: 'x' });
   expect(answer.status).toBe(201);
   expect(await answer.json()).toMatchObject({
     params: { item: 'one' },
-    url: `http://127.0.0.1:${at}/work/one?a=b`,
+    url: `http://127.0.0.1:${at}/items/one?a=b`,
     body: 'x',
   });
 });
@@ -68,17 +68,17 @@ test('a thread answers below a router', async () => {
 test('an upload is sent back while it comes', async () => {
   const at = await serve('echo', { body: 'streamed', maxUntakenBytes: 50_000 });
   const body = 'abcdefgh'.repeat(100_000);
-  const answer = await fetch(`http://127.0.0.1:${at}/work/one`, { method: 'POST', body });
+  const answer = await fetch(`http://127.0.0.1:${at}/items/one`, { method: 'POST', body });
   expect(await answer.text()).toBe(body);
   expect(reports.problems).toEqual([]);
 });
 
 test('a body over the limit is refused with 413, an error with 500', async () => {
   const at = await serve('fails', { maxBodyBytes: 2 });
-  const over = await fetch(`http://127.0.0.1:${at}/work/one`, { method: 'POST', body: 'abc' });
+  const over = await fetch(`http://127.0.0.1:${at}/items/one`, { method: 'POST', body: 'abc' });
   expect(over.status).toBe(413);
   expect(reports.problems).toEqual([]);
-  const failed = await fetch(`http://127.0.0.1:${at}/work/one`);
+  const failed = await fetch(`http://127.0.0.1:${at}/items/one`);
   expect(failed.status).toBe(500);
   expect(await failed.text()).not.toContain('row');
   expect(reports.problems).toMatchObject([{ error: { name: 'RangeError', code: 'E_ROW' } }]);
@@ -116,7 +116,7 @@ test('a peer that reads nothing stops the thread, and one that leaves then ends 
 
 test('a drain waits for the handler that runs', async () => {
   const at = await serve('gated');
-  const answer = fetch(`http://127.0.0.1:${at}/work/one`);
+  const answer = fetch(`http://127.0.0.1:${at}/items/one`);
   await until(0, 1);
   const drained = port.drain(performance.now() + 10_000);
   Atomics.store(gate, 1, 1);
