@@ -77,6 +77,8 @@ export interface RequestOptions extends SharedOptions {
   readonly form?: QueryInput | undefined;
   /** `[user, password]` for Basic, a token for Bearer. Not sent on to another origin. */
   readonly auth?: readonly [user: string, password: string] | string | undefined;
+  /** What `Host` names, and `:authority` over HTTP/2. A redirect to another origin is for its own. @defaultValue that of the URL */
+  readonly authority?: string | undefined;
   /** How this server is reached. A redirect to another origin goes the way of the client. */
   readonly endpoint?: EndpointChoice | undefined;
   /** Ends the request, and the body of its response, when aborted. */

@@ -22,6 +22,7 @@ export type SwitchOptions = Pick<
   | 'implicitHeaders'
   | 'query'
   | 'auth'
+  | 'authority'
   | 'endpoint'
   | 'signal'
   | 'timeouts'

@@ -11,6 +11,8 @@ import { type QueryInput, withQuery } from './with-query.ts';
 export interface PreparedRequest {
   readonly method: string;
   readonly url: URL;
+  /** Whom it is for, where that is not the host of the URL. */
+  readonly authority: string | undefined;
   /** Without those of the cookie jar. */
   readonly fields: FieldLines;
   readonly body: RequestBody | undefined;
@@ -65,7 +67,7 @@ export function prepareRequest(
   if (options.implicitHeaders ?? true) {
     addImplicit(headers, options.decompress ?? defaults.decompress ?? true);
   }
-  return { method, url, fields: toFieldLines(headers), body };
+  return { method, url, authority: options.authority, fields: toFieldLines(headers), body };
 }
 
 function addImplicit(headers: HttpHeaders, decompress: boolean): void {

@@ -108,7 +108,7 @@ export function attempt(session: ClientSession, parts: AttemptParts): Deferred<R
 }
 
 function sessionRequest(parts: AttemptParts): SessionRequest {
-  const { method, url, body } = parts.request;
+  const { method, url, authority, body } = parts.request;
   const { timeouts, continueTimeoutMs, upgrade, tunnel } = parts.options;
   const asksForBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
   return {
@@ -116,7 +116,7 @@ function sessionRequest(parts: AttemptParts): SessionRequest {
     upgrade,
     timeouts,
     scheme: url.protocol === 'https:' ? 'https' : 'http',
-    authority: tunnel ?? url.host,
+    authority: tunnel ?? authority ?? url.host,
     target: tunnel ?? `${url.pathname}${url.search}`,
     fields: parts.fields,
     body: isJoined(parts) ? body?.bytes : (body ?? (asksForBody ? NO_BODY : undefined)),

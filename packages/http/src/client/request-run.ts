@@ -241,7 +241,7 @@ export class RequestRun {
     if (redirect === 'error') throw refusal('none was wanted');
     if (this.#redirects >= maxRedirects) throw refusal(`there were ${maxRedirects} already`);
     this.#redirects += 1;
-    const { method, url, fields, body } = this.#request;
+    const { method, url, authority, fields, body } = this.#request;
     const sent = this.#sent;
     this.#visited.add(visit(method, url, sent));
     const next = redirected(
@@ -261,6 +261,7 @@ export class RequestRun {
     this.#request = {
       method: next.method,
       url: next.url,
+      authority: next.sameOrigin ? authority : undefined,
       fields: next.fields,
       body: next.keepsBody ? body : undefined,
     };

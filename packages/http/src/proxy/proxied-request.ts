@@ -88,7 +88,7 @@ export class ProxiedRequest {
   }
 
   async #attempt(client: HttpClient, upstream: UpstreamState): Promise<Response> {
-    const { url, endpoint } = this.#destination(upstream);
+    const url = this.#urlAt(upstream);
     const options: RequestOptions = {
       headers: HttpHeaders.over(this.#forwarded()),
       signal: this.#context.signal,
@@ -98,7 +98,8 @@ export class ProxiedRequest {
       // A connection that was closed while it waited is nobody's fault.
       retry: this.#hasBody ? false : { limit: 0 },
       redirect: 'manual',
-      endpoint,
+      authority: this.#options.host === 'peer' ? this.#authority : undefined,
+      endpoint: upstream.endpoint,
       timeouts: this.#options.timeouts,
     };
     if (this.#upgrade !== undefined && this.#options.upgrades !== false) {
@@ -155,10 +156,8 @@ export class ProxiedRequest {
     const trusts = typeof trustForwarded === 'function' ? trustForwarded(context) : trustForwarded;
     const own = endToEndFields(this.#fields, ['host', 'content-length']);
     const fields = withoutClaims(own, trusts);
-    // Of an absolute target it is the target that counts (RFC 9112 §3.2.2).
-    const exchange = HttpRequest.exchangeOf(this.#request);
-    const host = exchange ? exchange.authority : fieldValue(this.#fields, 'host');
     const { peer, secure } = context;
+    const host = this.#authority;
     const claims = trusts ? this.#fields : [];
     fields.push(...forwardedFields(forwarded, { peer, secure, host }, claims));
     fields.push('via', `${context.version} ${via}`);
@@ -168,20 +167,20 @@ export class ProxiedRequest {
     return fields;
   }
 
-  #destination({ url, endpoint }: UpstreamState): Pick<UpstreamState, 'url' | 'endpoint'> {
+  /** Whom the peer asks for. Of an absolute target it is the target that counts (RFC 9112 §3.2.2). */
+  get #authority(): string | undefined {
+    const exchange = HttpRequest.exchangeOf(this.#request);
+    return exchange ? exchange.authority : fieldValue(this.#fields, 'host');
+  }
+
+  #urlAt({ url }: UpstreamState): URL {
     const asked = new URL(this.#request.url);
     const to = new URL(url);
     to.pathname = url.pathname.replace(/\/$/, '') + asked.pathname;
     to.search = asked.search;
     to.username = '';
     to.password = '';
-    if (this.#options.host !== 'peer') return { url: to, endpoint };
-    // The Host of the peer, on a connection to the server.
-    const way =
-      endpoint ?? `tcp://${url.hostname}:${url.port || (url.protocol === 'https:' ? 443 : 80)}`;
-    to.host = asked.host;
-    if (asked.port === '') to.port = '';
-    return { url: to, endpoint: way };
+    return to;
   }
 
   // --- the body ---

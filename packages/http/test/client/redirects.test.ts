@@ -76,6 +76,17 @@ describe('a redirect', () => {
     }
   });
 
+  test('to another origin is for that one, whomever the request was for', async () => {
+    for (const [location, second] of [
+      ['/b', 'public:99'],
+      ['http://other/b', 'other'],
+    ] as const) {
+      await using client = redirecting(302, location);
+      await client.get('/a', { authority: 'public:99' });
+      expect(client.stub.requests.map(({ authority }) => authority)).toEqual(['public:99', second]);
+    }
+  });
+
   test('brings its cookies, each to where it belongs', async () => {
     const reactor = createTestReactor();
     const stub = new StubServer();

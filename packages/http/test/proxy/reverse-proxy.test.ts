@@ -153,18 +153,28 @@ describe('a reverse proxy', () => {
     },
   );
 
-  test('can ask for the Host of the peer', async () => {
+  test('can ask for the Host of the peer, by the way of the server or of the client', async () => {
     const reactor = createTestReactor();
     const stub = new StubServer();
-    stub.expect('GET', '/x');
+    stub.expect('*').always({ body: 'ok' });
     const behind = new PipeEndpoint(stub);
-    const app = reverseProxy(
-      { url: 'http://app:8080', endpoint: behind },
-      { client: httpClient(reactor), host: 'peer' },
-    );
-    await using peer = testClient(app, { reactor });
-    await peer.get('http://public:99/x');
-    expect(stub.requests[0]?.authority).toBe('public:99');
+    for (const [target, client] of [
+      [{ url: 'http://app:8080', endpoint: behind }, httpClient(reactor)],
+      ['http://app:8080', httpClient(reactor, { endpoint: behind })],
+    ] as const) {
+      stub.requests.length = 0;
+      await using peer = testClient(reverseProxy(target, { client, host: 'peer' }), { reactor });
+      for (const host of ['public:99', 'other']) {
+        expect(await (await peer.get(`http://${host}/x?y`)).text()).toBe('ok');
+      }
+      const asked = stub.requests.map(({ authority, target: path }) => [authority, path]);
+      expect(asked).toEqual([
+        ['public:99', '/x?y'],
+        ['other', '/x?y'],
+      ]);
+      // Whatever name the peer gives, it is one server.
+      expect(client.status.origins).toBe(1);
+    }
   });
 
   test('streams both ways, as fast as the slower side', async () => {
