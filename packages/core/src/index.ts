@@ -280,6 +280,7 @@ export {
 } from './services/client-service.ts';
 export { group, parallel, type RemoveOptions, type ServiceGroup } from './services/group.ts';
 export type { ListenerKind, ListenerService } from './services/listener-service.ts';
+export type { MakeServices, Services } from './services/made-services.ts';
 export { type PortServiceOptions, portService, serve } from './services/port-service.ts';
 export { run } from './services/run.ts';
 export { type ApplicationOptions, exitCodeOf, runApplication } from './services/run-application.ts';

@@ -2,6 +2,7 @@ import type { Reactor } from '../contract/reactor.ts';
 import type { DrainReports, Service } from '../contract/service.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 import { HawserError, toError } from '../errors.ts';
+import { asService, type MakeServices } from './made-services.ts';
 import { callService } from './service-hook.ts';
 import { type ShutdownReport, shutDown } from './shut-down.ts';
 import { StopRequests, type StopSignal } from './stop-requests.ts';
@@ -27,17 +28,18 @@ const EXIT_SOFTWARE = 70;
 const EXIT_INTERRUPTED = 130;
 
 /**
- * Starts a service, runs it until a signal or `lifecycle.requestStop()`, and stops it in four phases. A second signal
+ * Starts a service, or what a function makes of the reactor, runs it until a signal or `lifecycle.requestStop()`, and stops it in four phases. A second signal
  * skips to the stop phase, a third gives up waiting. Gives the exit code and leaves the exit to the caller: 0, the
  * `exitCode` of what kept it from starting, 70 for an unknown error or a phase that failed, 130 after the third signal.
  * Connections that were cut off do not change it; they are in the report. It listens to signals only while it runs.
  */
 export async function runApplication(
-  service: Service,
+  services: Service | MakeServices,
   options: ApplicationOptions,
 ): Promise<number> {
   const { reactor, signals = ['SIGINT', 'SIGTERM'], graceMs = 10_000 } = options;
   if (!(graceMs >= 0)) throw new RangeError(`Cannot run as graceMs must be 0 or more: ${graceMs}`);
+  const service = asService(services);
   const requests = new StopRequests(reactor.lifecycle, signals);
   try {
     const interrupted = requests.exit.then(() => EXIT_INTERRUPTED);

@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { Reactor } from '../../src/contract/reactor.ts';
 import type { DrainReports, Service } from '../../src/contract/service.ts';
 import { Deferred } from '../../src/deferred/deferred.ts';
 import { ListenError } from '../../src/errors.ts';
 import { group } from '../../src/services/group.ts';
+import type { MakeServices } from '../../src/services/made-services.ts';
 import { exitCodeOf, runApplication } from '../../src/services/run-application.ts';
 import type { ShutdownReport } from '../../src/services/shut-down.ts';
 import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
@@ -24,7 +26,7 @@ beforeEach(() => {
 
 /** Runs `service` until everything has settled. */
 async function begin(
-  service: Service,
+  service: Service | MakeServices,
   graceMs = 1_000,
 ): Promise<{ readonly exit: Promise<number> }> {
   const exit = runApplication(service, {
@@ -144,6 +146,80 @@ describe('signals', () => {
     expect(await exit).toBe(0);
     expect(log).toEqual(['a start', 'a stop']);
     expect(complaints).toEqual([]);
+  });
+});
+
+describe('services made by a function', () => {
+  test('get the reactor, start in order and stop in phases', async () => {
+    let seen: Reactor | undefined;
+    const { exit } = await begin((given) => {
+      seen = given;
+      return [recordingService('a', log), recordingService('b', log)];
+    });
+    expect(seen).toBe(reactor);
+    expect(lines).toEqual(['tcp://a', 'tcp://b']);
+    reactor.lifecycle.raise('SIGTERM');
+    expect(await exit).toBe(0);
+    expect(log).toEqual([
+      'a start',
+      'b start',
+      'a quiesce',
+      'b quiesce',
+      'a drain',
+      'b drain',
+      'b stop',
+      'a stop',
+    ]);
+    expect(lines).toContain('b: 1 finished, 0 aborted');
+  });
+
+  test('may be one, and may take their time', async () => {
+    const { exit } = await begin(async () => recordingService('a', log));
+    reactor.lifecycle.requestStop();
+    expect(await exit).toBe(0);
+    expect(log).toEqual(['a start', 'a quiesce', 'a drain', 'a stop']);
+  });
+
+  test('are not waited for once the application is to stop', async () => {
+    const { exit } = await begin(never);
+    reactor.lifecycle.raise('SIGINT');
+    expect(await exit).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
+  test('that fail to be made, or to start, are a failed start', async () => {
+    const bug = new TypeError('undefined is not a function');
+    const throwing = await begin(() => {
+      throw bug;
+    });
+    expect(await throwing.exit).toBe(70);
+    expect(complaints).toEqual(['Cannot start application: undefined is not a function']);
+    expect(reactor.reports.problems).toEqual([{ where: 'application.start', error: bug }]);
+    const failing = recordingService('b', log, { start: () => Promise.reject(bug) });
+    const { exit } = await begin(() => [recordingService('a', log), failing]);
+    expect(await exit).toBe(70);
+    expect(log).toEqual(['a start', 'a stop']);
+  });
+
+  test('must be services', async () => {
+    for (const wrong of [undefined, [undefined], {}, () => undefined]) {
+      const { exit } = await begin(() => wrong as unknown as Service);
+      expect(await exit).toBe(64);
+    }
+    expect(complaints[0]).toBe(
+      'Cannot start as the function that makes services must give a service or a list of them: undefined',
+    );
+    expect(complaints).toHaveLength(4);
+    expect(reactor.reports.problems).toEqual([]);
+  });
+
+  test('are not made of a function that is a service itself', async () => {
+    const { start, stop } = recordingService('a', log);
+    const handler = Object.assign(() => expect.unreachable(), { start, stop });
+    const { exit } = await begin(handler);
+    reactor.lifecycle.requestStop();
+    expect(await exit).toBe(0);
+    expect(log).toEqual(['a start', 'a stop']);
   });
 });
 
