@@ -4,6 +4,7 @@ import type { ClientResponse } from '../client/client-response.ts';
 import type { HttpClient } from '../client/http-client.ts';
 import { HttpRequestError, HttpResponseError } from '../client/http-request-error.ts';
 import { UpgradeRefusedError } from '../client/upgrade-refused-error.ts';
+import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { HttpContext } from '../contract/http-handler.ts';
 import { HttpError } from '../http-error.ts';
@@ -15,6 +16,7 @@ import { endToEndFields, fieldValue } from './end-to-end-fields.ts';
 import { forwardedFields, withoutClaims } from './forwarded-fields.ts';
 import { gatewayError } from './gateway-error.ts';
 import { limitedBody } from './limited-body.ts';
+import { PeerInterest } from './peer-interest.ts';
 import { relayedBody } from './relayed-body.ts';
 import type { ReverseProxyOptions } from './reverse-proxy-options.ts';
 import { tunnelTo } from './tunnel.ts';
@@ -23,6 +25,7 @@ import type { UpstreamState, Upstreams } from './upstreams.ts';
 const IDEMPOTENT: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** More proxies than this on the way are a loop. */
 const MAX_VIA = 20;
+const HALF_CLOSED_MS = 10_000;
 
 /** One request on its way through. */
 export class ProxiedRequest {
@@ -31,6 +34,8 @@ export class ProxiedRequest {
   readonly #options: ReverseProxyOptions;
   readonly #fields: FieldLines;
   readonly #upgrade: string | undefined;
+  readonly #exchange: HttpExchange | undefined;
+  readonly #interest: PeerInterest;
   #bodyTaken = false;
 
   constructor(request: Request, context: HttpContext, options: ReverseProxyOptions) {
@@ -39,6 +44,10 @@ export class ProxiedRequest {
     this.#options = options;
     this.#fields = toFieldLines(request.headers);
     this.#upgrade = this.#isBare ? upgradeOf(this.#fields) : undefined;
+    const exchange = HttpRequest.exchangeOf(request);
+    const { halfClosedMs = HALF_CLOSED_MS } = options;
+    this.#exchange = exchange;
+    this.#interest = new PeerInterest({ context, exchange, halfClosedMs });
   }
 
   /** What is not handed on. */
@@ -70,7 +79,7 @@ export class ProxiedRequest {
         return response;
       } catch (error) {
         upstream.busy -= 1;
-        if (this.#context.signal.aborted) return gatewayError(error);
+        if (this.#interest.signal.aborted) return gatewayError(error);
         if (error instanceof HttpError) throw error;
         if (isFault(error)) upstreams.failed(upstream, clock);
         if (left <= 0 || !this.#mayRetry(error)) return this.#failed(error);
@@ -88,10 +97,19 @@ export class ProxiedRequest {
   }
 
   async #attempt(client: HttpClient, upstream: UpstreamState): Promise<Response> {
+    this.#interest.awaits();
+    try {
+      return await this.#ask(client, upstream);
+    } finally {
+      this.#interest.rests();
+    }
+  }
+
+  async #ask(client: HttpClient, upstream: UpstreamState): Promise<Response> {
     const url = this.#urlAt(upstream);
     const options: RequestOptions = {
       headers: HttpHeaders.over(this.#forwarded()),
-      signal: this.#context.signal,
+      signal: this.#interest.signal,
       implicitHeaders: false,
       decompress: false,
       cookies: false,
@@ -111,6 +129,7 @@ export class ProxiedRequest {
       body: this.#body(),
       bodyLength: this.#length,
       onInterim: (status, fields) => {
+        this.#interest.awaits();
         if (status !== 100) this.#context.inform(status, HttpHeaders.over(endToEndFields(fields)));
       },
     });
@@ -124,7 +143,7 @@ export class ProxiedRequest {
   ): Promise<Response> {
     try {
       const server = await client.upgrade(url, upgrade, options);
-      if (this.#context.signal.aborted) server.abort();
+      if (this.#interest.signal.aborted) server.abort();
       const headers = endToEndFields(toFieldLines(server.headers));
       const protocol = server.headers.get('upgrade') ?? upgrade;
       return takeOver(tunnelTo(server), { protocol, headers: HttpHeaders.over(headers) });
@@ -140,7 +159,7 @@ export class ProxiedRequest {
     fields.push('via', `${response.version} ${this.#options.via ?? 'hawser'}`);
     // A stream whose trailers nobody wants costs nothing more.
     const chunked = fieldValue(response.fields, 'content-length') === undefined;
-    return new HttpResponse(response.body && relayedBody(response.body, this.#request), {
+    return new HttpResponse(response.body && relayedBody(response.body, this.#exchange), {
       status,
       statusText,
       headers: HttpHeaders.over(fields),
@@ -169,8 +188,7 @@ export class ProxiedRequest {
 
   /** Whom the peer asks for. Of an absolute target it is the target that counts (RFC 9112 §3.2.2). */
   get #authority(): string | undefined {
-    const exchange = HttpRequest.exchangeOf(this.#request);
-    return exchange ? exchange.authority : fieldValue(this.#fields, 'host');
+    return this.#exchange ? this.#exchange.authority : fieldValue(this.#fields, 'host');
   }
 
   #urlAt({ url }: UpstreamState): URL {

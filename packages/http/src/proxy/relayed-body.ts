@@ -1,13 +1,12 @@
 import type { HttpExchange } from '../contract/exchange.ts';
-import { HttpRequest } from '../web/http-request.ts';
 
 /**
- * The body of a server's answer, for the answer to `request`. If it breaks, the connection of the peer breaks as well, as
+ * The body of a server's answer, for the answer to an exchange. If it breaks, the connection of the peer breaks as well, as
  * it must not take half an answer for a whole one; that is nobody's mistake here, and not reported.
  */
 export function relayedBody(
   body: ReadableStream<Uint8Array>,
-  request: Request,
+  exchange: HttpExchange | undefined,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
   return new ReadableStream<Uint8Array>(
@@ -18,7 +17,7 @@ export function relayedBody(
           if (done) controller.close();
           else controller.enqueue(value);
         } catch (error) {
-          await broken(HttpRequest.exchangeOf(request), error);
+          await broken(exchange, error);
           throw error;
         }
       },

@@ -21,6 +21,11 @@ export interface ReverseProxyOptions extends BalanceOptions {
   readonly via?: string | undefined;
   /** Longest waits for the server. @defaultValue those of the client */
   readonly timeouts?: RequestTimeouts | undefined;
+  /**
+   * Longest silence of the server before its answer, in milliseconds, that is borne for a peer which has ended its side:
+   * it waits for the answer, or has left. With 0 it has left. @defaultValue 10_000
+   */
+  readonly halfClosedMs?: number | undefined;
   /** Octets of a request body; over it 413. @defaultValue Infinity, as nothing of it is kept */
   readonly maxBodyBytes?: number | undefined;
   /** How often a request goes to another server, if that is safe. @defaultValue 1 */

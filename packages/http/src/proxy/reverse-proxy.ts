@@ -15,7 +15,7 @@ export type UpstreamChoice = (
 /**
  * Hands requests on to another server, or one of several, and its answers back, both as they come: what the slower side
  * does not take stays in the socket of the other. The peer sees 502 when no server answers, 504 when it is too slow and
- * 503 when too many wait; and a request ends when its peer leaves.
+ * 503 when too many wait; and a request ends when its peer leaves. One that only ends its side is answered.
  *
  * @throws TypeError when a target is no URL
  * @example http(reverseProxy(['http://10.0.0.1:8080', 'http://10.0.0.2:8080'], { balance: 'least-busy' }))
