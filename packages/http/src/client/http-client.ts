@@ -1,4 +1,11 @@
-import { Deferred as CoreDeferred, type Deferred, fail, type Reactor } from '@hawser/core';
+import {
+  Deferred as CoreDeferred,
+  type Deferred,
+  fail,
+  type Reactor,
+  type Service,
+  UsageError,
+} from '@hawser/core';
 import { defaultCodecLimits } from '../wire/codec-limits.ts';
 import type { HttpClientOptions, RequestOptions } from './client-options.ts';
 import { ClientResponse } from './client-response.ts';
@@ -35,7 +42,7 @@ export type SwitchOptions = Pick<
  * A response of any status is a success; what fails is a `HttpRequestError` (the network, the clock), a
  * `HttpResponseError` (what the server sent is not to be used), or a `CancelledError`.
  */
-export interface HttpClient extends AsyncDisposable {
+export interface HttpClient extends AsyncDisposable, Service {
   get(target: RequestTarget, options?: RequestOptions): Deferred<ClientResponse>;
   head(target: RequestTarget, options?: RequestOptions): Deferred<ClientResponse>;
   post(target: RequestTarget, options?: RequestOptions): Deferred<ClientResponse>;
@@ -75,39 +82,54 @@ export interface HttpClient extends AsyncDisposable {
   abort(): void;
 }
 
-/** Makes a client. Nothing happens before the first request. @throws RangeError when a limit makes no sense */
-export function httpClient(reactor: Reactor, options: HttpClientOptions = {}): HttpClient {
-  return new PoolingClient(reactor, options);
+/**
+ * Makes a client. Nothing happens before the first request.
+ *
+ * Without a reactor it gets that of the process as a service, beside those that listen: it can be asked once it was
+ * started, by handlers that finish their work during a drain as well, and ends in the stop phase, where what is still under
+ * way has a second. One that is made with a reactor works at once, and is closed by its owner or as a service.
+ *
+ * @throws RangeError when a limit makes no sense
+ * @example
+ * const weather = httpClient({ baseUrl: 'https://weather.example.net/' });
+ * const app = router().get('/', ({ signal }) => weather.get('today', { signal }));
+ * await run(weather, serve('tcp://:8080', http(app)));
+ */
+export function httpClient(options?: HttpClientOptions): HttpClient;
+export function httpClient(reactor: Reactor, options?: HttpClientOptions): HttpClient;
+export function httpClient(
+  first: Reactor | HttpClientOptions = {},
+  options: HttpClientOptions = {},
+): HttpClient {
+  return 'clock' in first ? new PoolingClient(options, first) : new PoolingClient(first);
 }
+
+/** How long requests have that are under way when a client is stopped as a service, in milliseconds. */
+const STOP_MS = 1_000;
 
 /** What a request is made for, beside its response. */
 type Purpose = Partial<Pick<RunOptions, 'upgrade' | 'tunnel' | 'abortsAs'>>;
 
+/** What a client works with once it has a reactor. */
+interface ClientParts {
+  readonly reactor: Reactor;
+  readonly pool: ConnectionPool;
+}
+
+const NOTHING_OPEN: PoolStatus = { origins: 0, connections: 0, idle: 0, waiting: 0 };
+
 class PoolingClient implements HttpClient {
-  readonly #reactor: Reactor;
+  readonly name: string = 'http client';
   readonly #options: HttpClientOptions;
-  readonly #pool: ConnectionPool;
   readonly #retry: RetryPolicy;
+  #parts: ClientParts | undefined;
   #closing: Deferred<void> | undefined;
   readonly fetch: HttpClient['fetch'];
 
-  constructor(reactor: Reactor, options: HttpClientOptions) {
-    const limits = { ...defaultCodecLimits, ...options.limits };
-    this.#reactor = reactor;
+  constructor(options: HttpClientOptions, reactor?: Reactor) {
     this.#options = options;
     this.#retry = new RetryPolicy(options.retry);
-    this.#pool = new ConnectionPool(reactor, {
-      options: options.pool ?? {},
-      connectMs: options.timeouts?.connectMs ?? 10_000,
-      tls: options.tls ?? {},
-      protocols: ['http/1.1'],
-      makeSession: (_protocol, owner) =>
-        new Http1Session(owner, {
-          limits,
-          idleMs: this.#pool.idleMs,
-          lifetimeMs: this.#pool.lifetimeMs,
-        }),
-    });
+    if (reactor) this.#parts = this.#begin(reactor);
     this.fetch = async (input, init) => {
       const given = fetchOptions(input, init);
       try {
@@ -178,7 +200,21 @@ class PoolingClient implements HttpClient {
   }
 
   get status(): PoolStatus {
-    return this.#pool.status();
+    return this.#parts?.pool.status() ?? NOTHING_OPEN;
+  }
+
+  /** Begins anew after it was closed. @throws UsageError `HAWSER_SERVICE_STATE` while it is being closed */
+  async start(reactor: Reactor): Promise<void> {
+    if (this.#closing?.peek().state === 'pending') {
+      throw new UsageError('HAWSER_SERVICE_STATE', 'Cannot start an HTTP client: it is stopping');
+    }
+    if (this.#parts && !this.#closing) return;
+    this.#closing = undefined;
+    this.#parts = this.#begin(reactor);
+  }
+
+  stop(): Deferred<void> {
+    return this.close({ deadlineMs: STOP_MS });
   }
 
   close(options: { readonly deadlineMs?: number | undefined } = {}): Deferred<void> {
@@ -188,18 +224,37 @@ class PoolingClient implements HttpClient {
   }
 
   abort(): void {
-    this.#pool.abort();
+    this.#parts?.pool.abort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
+  #begin(reactor: Reactor): ClientParts {
+    const { pool: limitsOfPool = {}, timeouts, tls = {}, limits: given } = this.#options;
+    const limits = { ...defaultCodecLimits, ...given };
+    const pool: ConnectionPool = new ConnectionPool(reactor, {
+      options: limitsOfPool,
+      connectMs: timeouts?.connectMs ?? 10_000,
+      tls,
+      protocols: ['http/1.1'],
+      makeSession: (_protocol, owner) =>
+        new Http1Session(owner, { limits, idleMs: pool.idleMs, lifetimeMs: pool.lifetimeMs }),
+    });
+    return { reactor, pool };
+  }
+
   #close(deadlineMs: number): Deferred<void> {
     const done = new CoreDeferred<void>({ where: 'http client.close' });
-    const timer = this.#reactor.clock.callLater(deadlineMs, () => this.#pool.abort());
-    this.#pool.close();
-    this.#pool.whenEmpty(() => {
+    if (!this.#parts) {
+      done.resolve();
+      return done;
+    }
+    const { reactor, pool } = this.#parts;
+    const timer = reactor.clock.callLater(deadlineMs, () => pool.abort());
+    pool.close();
+    pool.whenEmpty(() => {
       timer.cancel();
       done.resolve();
     });
@@ -224,13 +279,14 @@ class PoolingClient implements HttpClient {
     options: RequestOptions,
     to: Purpose,
   ): ReturnType<RequestRun['start']> {
+    if (!this.#parts) return fail(notStarted());
+    const { reactor, pool } = this.#parts;
     try {
-      const defaults = { ...this.#options, random: this.#reactor.random };
+      const defaults = { ...this.#options, random: reactor.random };
       const request = prepareRequest(target, options, defaults);
-      const run = new RequestRun(this.#reactor, this.#pool, request, this.#runOptions(options, to));
-      return run.start();
+      return new RequestRun(reactor, pool, request, this.#runOptions(options, to)).start();
     } catch (error) {
-      return fail(error, { reports: this.#reactor.reports, where: 'http.request' });
+      return fail(error, { reports: reactor.reports, where: 'http.request' });
     }
   }
 
@@ -263,4 +319,11 @@ class PoolingClient implements HttpClient {
       onProgress: own.onProgress,
     };
   }
+}
+
+function notStarted(): UsageError {
+  return new UsageError(
+    'HAWSER_SERVICE_STATE',
+    'Cannot send the request as the client was not started: give it to run() beside the servers, or make it with a reactor',
+  );
 }
