@@ -73,6 +73,8 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   #goodbye: DelayedCall | undefined;
   #state: 'open' | 'leaving' | 'over' = 'open';
   #requests = 0;
+  /** Until when the client has to say that it has our settings (RFC 9113 §6.5.3). */
+  #settingsDue = Number.POSITIVE_INFINITY;
   /** Since when there is no request; one that is being sent counts as none. */
   #idleSince: number | undefined;
   /** Streams that ended by mistakes of the client, in this window of time. */
@@ -112,6 +114,8 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
       resetSent: (code) => this.#resetSent(code),
     });
     this.#session = this.#openSession();
+    this.#settingsDue = clock.now() + this.limits.headTimeoutMs;
+    this.arm(this.#settingsDue);
     this.#becomeIdle();
   }
 
@@ -279,14 +283,24 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
 
   /** Looks at all that is waited for; gives when to look again. */
   #look(now: number): number {
-    if (this.#state === 'over') return Number.POSITIVE_INFINITY;
-    let next = this.#idleDeadline(now);
+    if (this.#state === 'over' || this.#isUnsettled(now)) return Number.POSITIVE_INFINITY;
+    let next = Math.min(this.#settingsDue, this.#idleDeadline(now));
     if (now >= next) {
       this.#leave();
       next = Number.POSITIVE_INFINITY;
     }
     for (const exchange of this.#exchanges.values()) next = Math.min(next, exchange.look(now));
     return next;
+  }
+
+  /** Ends a connection whose client never said that it has our settings, and so may not know our limits. */
+  #isUnsettled(now: number): boolean {
+    if (now < this.#settingsDue) return false;
+    this.#settingsDue = Number.POSITIVE_INFINITY;
+    if (!this.#session.pendingSettingsAck) return false;
+    this.#over();
+    this.#session.destroy(unsettled(), constants.NGHTTP2_SETTINGS_TIMEOUT);
+    return true;
   }
 
   #idleDeadline(now: number): number {
@@ -359,6 +373,13 @@ function flooded(): ProtocolError<HttpErrorCode> {
   return new ProtocolError<HttpErrorCode>(
     'HAWSER_HTTP_FLOOD',
     'Cannot go on as the client sends too much that means nothing',
+  );
+}
+
+function unsettled(): ProtocolError<HttpErrorCode> {
+  return new ProtocolError<HttpErrorCode>(
+    'HAWSER_HTTP_REQUEST_TIMEOUT',
+    'Cannot go on as the client does not acknowledge the settings',
   );
 }
 

@@ -23,6 +23,8 @@ async function raw(
   const client = await world.connect(answering(responder, options), new RawClient());
   client.send(PREFACE, frame('settings', 0));
   await world.elapse(1);
+  client.send(frame('settings', 0, [], { flags: Flag.Ack }));
+  await world.elapse(1);
   return { client, world };
 }
 
@@ -187,6 +189,23 @@ describe('time', () => {
     await world.elapse(200);
     expect(client.outcome.goaway).toEqual([0]);
     expect(client.lost).toBe(true);
+  });
+
+  test('a client that never says that it has our settings is sent away, busy or not', async () => {
+    const world = pipeWorld();
+    worlds.push(world);
+    const factory = answering((exchange) => exchange.respond(OK), { headTimeoutMs: 2_000 });
+    const client = await world.connect(factory, new RawClient());
+    client.send(PREFACE, frame('settings', 0));
+    for (let nth = 0; nth < 4; nth++) {
+      client.send(headers(nth * 2 + 1, request()));
+      await world.elapse(499);
+    }
+    expect(client.lost).toBe(false);
+    await world.elapse(10);
+    expect(client.outcome).toMatchObject({ answered: [1, 3, 5, 7], goaway: [4] });
+    expect(client.lost).toBe(true);
+    expect(world.reports.problems).toEqual([]);
   });
 
   test('a connection without requests ends after keepAliveTimeoutMs, pings or not', async () => {
@@ -383,11 +402,24 @@ test('after so many requests the client is asked to come again', async () => {
   expect(client.lost).toBe(true);
 });
 
-test('more requests at a time than allowed are refused, not queued', async () => {
-  const { client, world } = await raw({ maxConcurrentStreams: 2 }, () => undefined);
-  client.send(...[1, 3, 5].map((id) => headers(id, request())));
-  await world.elapse(10);
-  expect(client.outcome.reset).toEqual([[5, 7]]);
+describe('more requests at a time than allowed', () => {
+  test('are refused, not queued, while the client may not know better', async () => {
+    const world = pipeWorld();
+    worlds.push(world);
+    const factory = answering(() => undefined, { maxConcurrentStreams: 2 });
+    const client = await world.connect(factory, new RawClient());
+    client.send(PREFACE, frame('settings', 0), ...[1, 3, 5].map((id) => headers(id, request())));
+    await world.elapse(10);
+    expect(client.outcome).toMatchObject({ reset: [[5, 7]], goaway: [] });
+  });
+
+  test('are the end for a client that has said that it knows the limit', async () => {
+    const { client, world } = await raw({ maxConcurrentStreams: 2 }, () => undefined);
+    client.send(...[1, 3, 5].map((id) => headers(id, request())));
+    await world.elapse(10);
+    expect(client.outcome.answered).toEqual([]);
+    expect(client.lost).toBe(true);
+  });
 });
 
 test.each([
