@@ -137,6 +137,7 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
     if (this.#state === 'over' || this.#last || this.#transport.ending) return;
     const { upgrades, responder } = this.#settings;
     this.#deadlines.exchangeBegan();
+    this.#input.noteRequest();
     if (upgrades && isWebSocketRequest(head)) {
       const take = upgrades.find(head);
       if (take) this.#switchTo((rest) => take(this.#transport, rest));
@@ -179,6 +180,10 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
 
   inputEnded(): void {
     if (!this.#exchange) this.#last = true;
+  }
+
+  turnCame(): void {
+    if (this.#state !== 'over') this.#settle();
   }
 
   // --- what the exchange says ---

@@ -1,9 +1,14 @@
-import type { Transport } from '@hawser/core';
+import { type Context, enter, type Guard, type Transport } from '@hawser/core';
 import type { Malformed, RequestSink } from '../contract/codec.ts';
 import type { RequestReader } from '../wire/request-reader.ts';
 import type { ReaderPool } from './reader-pool.ts';
 
 const NOTHING = Buffer.alloc(0);
+/** What is kept of what is held back, in octets and in pieces, before the transport is paused. */
+const MAX_KEPT_BYTES = 65_536;
+const MAX_KEPT_PIECES = 64;
+/** Requests of one connection after which others have their turn. */
+const MAX_RUN = 64;
 
 /** Why nothing is read for now; several may hold. */
 export const Hold = {
@@ -13,6 +18,8 @@ export const Hold = {
   Answer: 2,
   /** Nothing more is read at all. */
   End: 4,
+  /** Others have their turn. */
+  Turn: 8,
 } as const;
 export type Hold = (typeof Hold)[keyof typeof Hold];
 
@@ -22,13 +29,15 @@ export interface InputSink extends RequestSink {
   malformed(malformed: Malformed, cutOff: boolean): void;
   /** The peer has ended its side, and everything before that was read. */
   inputEnded(): void;
+  /** Others had their turn: to be settled again. */
+  turnCame(): void;
 }
 
 /**
- * The requests of one connection, read only while nobody holds them back. Then the bytes stay bytes: those of the read
- * that brought the request which is answered, and of one more, after which the transport is paused.
+ * The requests of one connection, read only while nobody holds them back. Then the bytes stay bytes. The transport is
+ * paused once these are 64 KiB, or 64 pieces, and not before: who does not read does not notice that the peer leaves.
  */
-export class RequestInput {
+export class RequestInput implements Guard {
   readonly #transport: Transport;
   readonly #sink: InputSink;
   readonly #readers: ReaderPool;
@@ -37,6 +46,9 @@ export class RequestInput {
   #holds = 0;
   /** The holds are gone, and the reader does not know yet. */
   #resumeDue = false;
+  /** Requests that were read since there was nothing to read, or since others had their turn. */
+  #run = 0;
+  #keptPieces = 0;
   #reading = false;
   #paused = false;
   #peerEnded = false;
@@ -78,6 +90,17 @@ export class RequestInput {
     this.#resumeDue = this.#holds === 0;
   }
 
+  /** A request was read. After a run of them others have their turn, whatever this peer has sent already. */
+  noteRequest(): void {
+    this.#run += 1;
+    if (this.#run < MAX_RUN) return;
+    this.#run = 0;
+    this.hold(Hold.Turn);
+    this.#transport.reactor.clock.callSoon(() =>
+      enter(this, 'turn', RequestInput.#takeTurn, undefined),
+    );
+  }
+
   /** Bytes have come. False if they have to wait. */
   feed(chunk: Buffer): boolean {
     if (this.#holds === 0) {
@@ -85,7 +108,8 @@ export class RequestInput {
       return true;
     }
     if ((this.#holds & Hold.End) === 0) this.#reader?.feed(chunk);
-    if (!this.#paused) {
+    this.#keptPieces += 1;
+    if (!this.#paused && this.#isFull) {
       this.#paused = true;
       this.#transport.pauseReading();
     }
@@ -136,8 +160,32 @@ export class RequestInput {
     return this.#reader?.takeRest() ?? NOTHING;
   }
 
+  get context(): Context {
+    return this.#transport.context;
+  }
+
+  failed(callback: string, thrown: unknown): void {
+    this.#transport.reactor.reports.problem(`http.${callback}`, thrown);
+  }
+
+  static readonly #takeTurn = (self: RequestInput): void => {
+    self.release(Hold.Turn);
+    self.#sink.turnCame();
+  };
+
+  /** Whether no more can be kept; of what nobody will read, nothing is. */
+  get #isFull(): boolean {
+    if ((this.#holds & Hold.End) !== 0 || this.#keptPieces >= MAX_KEPT_PIECES) return true;
+    return this.#reader !== undefined && this.#reader.keptBytes >= MAX_KEPT_BYTES;
+  }
+
   #read(chunk?: Buffer): void {
-    const reader = (this.#reader ??= this.#readers.take(this.#sink));
+    if (!this.#reader) {
+      this.#reader = this.#readers.take(this.#sink);
+      this.#run = 0;
+    }
+    const reader = this.#reader;
+    this.#keptPieces = 0;
     this.#reading = true;
     let malformed = chunk && reader.feed(chunk);
     while (!malformed && this.#resumeDue) {

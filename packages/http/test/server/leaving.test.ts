@@ -1,5 +1,9 @@
+import { delay, serve, simulate } from '@hawser/core';
+import type { FakeTransport } from '@hawser/core/testing';
 import { expect, test } from 'vitest';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
+import { http } from '../../src/index.ts';
+import { RawClient } from '../raw-client.ts';
 import { collect, echoTarget, get, post, served } from './served.ts';
 
 const OK = { status: 200, fields: [] } as const;
@@ -27,6 +31,63 @@ test('a signal that is asked for after the peer ended its side is aborted', () =
   exchanges[0]?.onGone(() => undefined);
   transport.receiveEnd();
   expect(exchanges[0]?.signal.aborted).toBe(true);
+});
+
+test.each<[string, (transport: FakeTransport) => void]>([
+  ['ends its side', (transport) => transport.receiveEnd()],
+  ['is lost', (transport) => transport.lose(new Error('reset'))],
+])(
+  'a peer that pipelines and then %s is noticed while a handler takes its time',
+  async (_what, leave) => {
+    const { transport, exchanges } = served();
+    transport.receive(get('/1'));
+    const { signal } = exchanges[0] as HttpExchange;
+    for (let at = 2; at < 20; at++) transport.receive(get(`/${at}`));
+    expect(transport.reading).toBe(true);
+    leave(transport);
+    await transport.settle();
+    expect(signal.aborted).toBe(true);
+    expect(exchanges).toHaveLength(1);
+  },
+);
+
+test('over a network, a peer that pipelines and leaves is noticed after the way of its last packet', async () => {
+  const noticedAfter = await simulate(
+    async (sim) => {
+      const [server, client] = sim.hosts('server', 'client');
+      sim.link(server, client, { latencyMs: 10 });
+      return sim.settled.until(async () => {
+        let leftAt = 0;
+        const noticed = new Promise<number>((done) => {
+          const never = http(({ signal }) => {
+            signal.addEventListener('abort', () => done(server.clock.now() - leftAt));
+            return new Promise(() => undefined);
+          });
+          void serve('tcp://:80', never).start(server);
+        });
+        const peer = new RawClient();
+        await client.tcp.connect({ host: 'server', port: 80 }, () => peer);
+        for (let at = 0; at < 10; at++) {
+          peer.send(get(`/${at}`));
+          await delay(100, client.clock);
+        }
+        leftAt = server.clock.now();
+        peer.transport.abort();
+        return noticed;
+      });
+    },
+    { drive: 'manual' },
+  );
+  expect(noticedAfter.result).toBe(10);
+});
+
+test('a peer that leaves in the middle of a body which nobody has asked for yet is noticed', async () => {
+  const { transport, exchanges } = served();
+  transport.receive(post('/', 'x'.repeat(1_000)).slice(0, -500));
+  const { signal } = exchanges[0] as HttpExchange;
+  transport.receive('more');
+  transport.receiveEnd();
+  expect(signal.aborted).toBe(true);
 });
 
 test('a pipeline that ends with the side of the peer is answered to its end', async () => {

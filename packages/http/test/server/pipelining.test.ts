@@ -48,14 +48,12 @@ test('a request is not looked at before the one in front of it is answered', asy
   transport.receive(get('/1') + get('/2'));
   transport.receive(get('/3'));
   expect(exchanges.map(({ target }) => target)).toEqual(['/1']);
-  expect(transport.reading).toBe(false);
   for (const target of ['/1', '/2', '/3']) {
     expect(exchanges.at(-1)?.target).toBe(target);
     echoTarget(exchanges.at(-1) as HttpExchange);
     await transport.settle();
     expect(bodies(text())).toEqual([target]);
   }
-  expect(transport.reading).toBe(true);
 });
 
 test('while the peer does not take answers, no more requests are answered', async () => {
@@ -73,16 +71,42 @@ test('while the peer does not take answers, no more requests are answered', asyn
   expect(exchanges.length).toBe(500);
 });
 
-test('a peer that sends without end is kept waiting with a bounded number of bytes', async () => {
-  const { transport, exchanges } = served();
-  for (let at = 0; at < 1_000; at++) {
-    transport.receive(get('/'));
-    await Promise.resolve();
-  }
-  expect(exchanges).toHaveLength(1);
-  expect(transport.reading).toBe(false);
-  // What the wire delivered: the first request, and the one that made it stop.
-  expect(transport.bytesRead).toBe(2 * get('/').length);
+test.each([
+  ['small ones in many pieces', get('/'), 65],
+  ['large ones', `${get('/', `x: ${'x'.repeat(14_000)}`)}`, 6],
+])(
+  'requests without end are kept up to a limit, and then stay with their peer: %s',
+  async (_what, request, most) => {
+    const { transport, exchanges } = served();
+    for (let at = 0; at < 1_000; at++) {
+      transport.receive(request);
+      await Promise.resolve();
+    }
+    expect(exchanges).toHaveLength(1);
+    expect(transport.reading).toBe(false);
+    expect(transport.bytesRead).toBeLessThanOrEqual(most * request.length);
+    for (let at = 0; at < 1_000; at++) {
+      echoTarget(exchanges[at] as HttpExchange);
+      await transport.settle();
+    }
+    expect(exchanges).toHaveLength(1_000);
+    expect(transport.reading).toBe(true);
+  },
+);
+
+test('a pipeline gives way to others now and then', async () => {
+  const { transport, exchanges, text, reactor } = served(echoTarget);
+  transport.receive(get('/').repeat(1_000));
+  const first = exchanges.length;
+  expect(first).toBeLessThanOrEqual(64);
+  let between = 0;
+  reactor.clock.callSoon(() => {
+    between = exchanges.length;
+  });
+  await transport.settle();
+  expect(between).toBeLessThanOrEqual(2 * first);
+  expect(exchanges).toHaveLength(1_000);
+  expect(text().match(/HTTP\/1\.1 200/g)).toHaveLength(1_000);
 });
 
 test('the last request of a connection is answered with a goodbye', async () => {
