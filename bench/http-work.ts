@@ -11,6 +11,9 @@ export function user(id: string): Readonly<Record<string, unknown>> {
 /** What is sent there comes back. */
 export const ECHO_PATH = '/echo';
 
+/** What is sent there is counted. */
+export const COUNT_PATH = '/count';
+
 /** Where {@link LARGE} is. */
 export const LARGE_PATH = '/large';
 export const LARGE: Buffer<ArrayBuffer> = Buffer.alloc(65_536, 0x61);

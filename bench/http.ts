@@ -14,6 +14,7 @@ import {
   SMALL_STREAM_REQUEST,
 } from './http-requests.ts';
 import { twisted } from './http-twisted.ts';
+import { measureWorks } from './measure-works.ts';
 import { pingPong } from './ping-pong.ts';
 import { show } from './show.ts';
 
@@ -103,20 +104,8 @@ const works: Readonly<Record<string, Work>> = {
   },
 };
 
-const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const unknown = wanted.find((name) => !(name in works));
-if (unknown !== undefined) {
-  throw new Error(`Cannot measure "${unknown}", only: ${Object.keys(works).join(' ')}`);
-}
-const quick = process.argv.includes('--quick');
-const missed: string[] = [];
-for (const [name, work] of Object.entries(works)) {
-  if (wanted.length === 0 || wanted.includes(name)) missed.push(...(await measure(work)));
-}
-console.log(missed.length === 0 ? '\nEvery target is met' : `\nMissed:\n  ${missed.join('\n  ')}`);
-
-async function measure(work: Work): Promise<string[]> {
-  const { title, message, pipelined = 1, tls, atLeast, targets, count, rounds } = work;
+await measureWorks(works, async (work, effort) => {
+  const { title, message, pipelined = 1, tls, atLeast, targets, count } = work;
   const python = work.modes.includes('Twisted') ? await twisted() : undefined;
   const samples = await compare({
     script: './http-server.ts',
@@ -134,12 +123,11 @@ async function measure(work: Work): Promise<string[]> {
         tls,
       }),
     count,
-    rounds: quick ? 5 : rounds,
-    starts: quick ? 1 : 3,
+    ...effort,
     ...(python && { others: { Twisted: python } }),
   });
   return show(samples, { title, targets });
-}
+});
 
 /** As one argument of a server. */
 async function certificate(): Promise<string> {

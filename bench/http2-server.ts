@@ -2,7 +2,7 @@
 import { createServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { type HttpHandler, HttpResponse, http2 } from '@hawser/http';
-import { ECHO_PATH, HELLO, KEEP_ALIVE_MS, LARGE, LARGE_PATH } from './http-work.ts';
+import { COUNT_PATH, ECHO_PATH, HELLO, KEEP_ALIVE_MS, LARGE, LARGE_PATH } from './http-work.ts';
 import { beMeasured, serveFactory } from './measured-server.ts';
 
 const [mode = ''] = process.argv.slice(2);
@@ -14,6 +14,12 @@ function byHand(stream: ServerHttp2Stream, path: string): void {
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('end', () => answer(stream, 'application/octet-stream', Buffer.concat(chunks)));
+  } else if (path === COUNT_PATH) {
+    let bytes = 0;
+    stream.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    stream.on('end', () => answer(stream, 'text/plain', String(bytes)));
   } else if (path === LARGE_PATH) {
     answer(stream, 'application/octet-stream', LARGE);
   } else {
@@ -49,6 +55,12 @@ function serveMessages(): void {
         const chunks: Buffer[] = [];
         request.on('data', (chunk: Buffer) => chunks.push(chunk));
         request.on('end', () => give('application/octet-stream', Buffer.concat(chunks)));
+      } else if (request.url === COUNT_PATH) {
+        let bytes = 0;
+        request.on('data', (chunk: Buffer) => {
+          bytes += chunk.length;
+        });
+        request.on('end', () => give('text/plain', String(bytes)));
       } else if (request.url === LARGE_PATH) {
         give('application/octet-stream', LARGE);
       } else {
@@ -68,12 +80,19 @@ const octets = { 'content-type': 'application/octet-stream' };
 const handler: HttpHandler = (request) => {
   const path = request.url.slice(request.url.indexOf('/', 'http://'.length));
   if (path === ECHO_PATH) return echo(request);
+  if (path === COUNT_PATH) return count(request);
   if (path === LARGE_PATH) return new HttpResponse(LARGE, { headers: octets });
   return new HttpResponse(HELLO);
 };
 
 async function echo(request: Request): Promise<Response> {
   return new HttpResponse(await request.arrayBuffer(), { headers: octets });
+}
+
+async function count(request: Request): Promise<Response> {
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) bytes += chunk.length;
+  return new HttpResponse(String(bytes));
 }
 
 switch (mode) {

@@ -1,10 +1,11 @@
 // What a request over HTTP/2 costs, in CPU time of the server: `node:http2` (twice, to show the noise), `messages` being
 // its way with requests and responses, and Hawser. At the end, what missed its target.
-// Run: npm run example bench/http2.ts [hello post large] [--quick]
+// Run: npm run example bench/http2.ts [hello post upload large] [--quick]
 import { once } from 'node:events';
 import { type ClientHttp2Session, connect, type OutgoingHttpHeaders } from 'node:http2';
 import { type Comparison, compare, type Load } from './compare.ts';
-import { ECHO_PATH, HELLO, LARGE, LARGE_PATH } from './http-work.ts';
+import { COUNT_PATH, ECHO_PATH, HELLO, LARGE, LARGE_PATH } from './http-work.ts';
+import { measureWorks } from './measure-works.ts';
 import { show } from './show.ts';
 
 /** One kind of request. */
@@ -20,6 +21,7 @@ const CONNECTIONS = 4;
 const STREAMS = 8;
 const TARGETS = { Hawser: 1.3 };
 const POSTED = Buffer.alloc(1_024, 0x61);
+const UPLOAD = Buffer.alloc(262_144, 0x61);
 
 const works: Readonly<Record<string, Work>> = {
   hello: {
@@ -37,6 +39,14 @@ const works: Readonly<Record<string, Work>> = {
     count: 3_200,
     rounds: 17,
   },
+  upload: {
+    title: 'POST of 256 KiB over HTTP/2, which are counted',
+    headers: { ':path': COUNT_PATH, ':method': 'POST' },
+    body: UPLOAD,
+    answerBytes: String(UPLOAD.length).length,
+    count: 320,
+    rounds: 13,
+  },
   large: {
     title: 'GET over HTTP/2, 64 KiB',
     headers: { ':path': LARGE_PATH },
@@ -46,29 +56,16 @@ const works: Readonly<Record<string, Work>> = {
   },
 };
 
-const wanted = process.argv.slice(2).filter((argument) => !argument.startsWith('--'));
-const unknown = wanted.find((name) => !(name in works));
-if (unknown !== undefined) {
-  throw new Error(`Cannot measure "${unknown}", only: ${Object.keys(works).join(' ')}`);
-}
-const quick = process.argv.includes('--quick');
-const missed: string[] = [];
-for (const [name, work] of Object.entries(works)) {
-  if (wanted.length === 0 || wanted.includes(name)) missed.push(...(await measure(work)));
-}
-console.log(missed.length === 0 ? '\nEvery target is met' : `\nMissed:\n  ${missed.join('\n  ')}`);
-
-async function measure(work: Work): Promise<string[]> {
+await measureWorks(works, async (work, effort) => {
   const samples = await compare({
     script: './http2-server.ts',
     modes: ['node:http2', 'node:http2 again', 'node:http2, messages', 'Hawser'],
     load: (port) => sessions(port, work),
     count: work.count,
-    rounds: quick ? 5 : work.rounds,
-    starts: quick ? 1 : 3,
+    ...effort,
   });
   return show(samples, { title: work.title, targets: TARGETS });
-}
+});
 
 /** Connections that keep some requests open each, and send the next as soon as one is answered. */
 async function sessions(port: number, work: Work): Promise<Load> {
