@@ -172,6 +172,7 @@ export { type Mountable, type Router, type RouterOptions, router } from './routi
 export { type Schemas, type Validated, validate } from './routing/validate.ts';
 export { type HttpApp, http } from './server/http.ts';
 export type { Http1Options, HttpOptions } from './server/http-options.ts';
+export { type HttpUrlOptions, httpUrl } from './server/http-url.ts';
 export { http1 } from './server/http1.ts';
 export { matchHttp } from './server/match.ts';
 // Other protocols on an HTTP connection.
