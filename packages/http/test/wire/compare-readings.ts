@@ -51,9 +51,17 @@ function compareRequests(our: ReadRequest, their: ReadRequest): string | undefin
   if (our.takenOver && (our.body !== '' || !our.complete || isChunked(our))) {
     return 'node upgrades before the body';
   }
+  if (!our.takenOver && our.keepAlive !== their.keepAlive) return compareKeepAlive(our, their);
+  // As far as either has come.
+  if (!our.body.startsWith(their.body) && !their.body.startsWith(our.body)) return 'disagree: body';
   if (!our.complete || !their.complete) return undefined;
   if (our.body !== their.body) return 'disagree: body';
   return isSame(our.trailers, their.trailers) ? undefined : 'disagree: trailers';
+}
+
+function compareKeepAlive(our: ReadRequest, their: ReadRequest): string {
+  const stays = their.version === '1.0' && our.keepAlive === false;
+  return stays ? 'we stop at a close' : 'disagree: whether it stays open';
 }
 
 function isChunked({ fields }: ReadRequest): boolean {

@@ -54,6 +54,11 @@ const STRICTER: readonly OutcomeClass[] = [
     example: 'GET * HTTP/1.1\r\nHost: a\r\n\r\n',
   },
   {
+    outcome: 'we refuse: bad-version',
+    why: 'Only HTTP is spoken here; node takes some requests of RTSP and ICE.',
+    example: 'POST / RTSP/1.0\r\nHost: a\r\n\r\n',
+  },
+  {
     outcome: 'we refuse: bare-cr',
     why: 'Node skips any CR before a request line, we skip empty lines (RFC 9112 §2.2).',
     example: `\r${HEAD}\r\n`,

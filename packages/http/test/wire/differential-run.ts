@@ -20,10 +20,15 @@ console.log(
 );
 const classes = values.responses ? responseClasses : outcomeClasses;
 const known = new Set(classes.map(({ outcome }) => outcome));
-for (const [outcome, { count, example }] of [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+console.log('  streams  messages  body octets');
+for (const [outcome, seen] of [...outcomes].sort(([a], [b]) => (a < b ? -1 : 1))) {
+  const { count, messages, bodyBytes, example } = seen;
+  const counts = `${cell(count, 9)}${cell(messages, 10)}${cell(bodyBytes, 13)}`;
   const mark = known.has(outcome) ? ' ' : '!';
-  console.log(
-    `${String(count).padStart(9)} ${mark} ${outcome}  ${JSON.stringify(example).slice(0, 300)}`,
-  );
+  console.log(`${counts} ${mark} ${outcome}  ${JSON.stringify(example).slice(0, 300)}`);
 }
 if ([...outcomes.keys()].some((outcome) => !known.has(outcome))) process.exitCode = 1;
+
+function cell(count: number, width: number): string {
+  return String(count).padStart(width);
+}

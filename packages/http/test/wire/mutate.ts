@@ -1,5 +1,9 @@
 /* oxlint-disable unicorn/no-useless-spread -- the spreads keep short words in rows */
 import type { SeededRandom } from '@hawser/core/testing';
+import { Dice } from './dice.ts';
+
+/** Of so many choices one is odd, in one message or another. */
+const ODDITIES = [Number.POSITIVE_INFINITY, 400, 150, 60];
 
 /** What parsers trip over, whole and in parts. */
 const DICTIONARY = [
@@ -105,14 +109,32 @@ const DICTIONARY = [
   ...['chunked', 'close', 'Content-Length', 'Transfer-Encoding', 'Host', 'Connection'],
 ];
 
-/** A seed with a few changes, perhaps with another one behind it. */
-export function mutate(seeds: readonly string[], random: SeededRandom): Buffer {
+/** Where the octets come from that are changed. */
+export interface Origin {
+  readonly seeds: readonly string[];
+  /** Makes some up. */
+  readonly generate: (dice: Dice) => string;
+}
+
+/** A seed with a few changes, perhaps with another one behind it; or as often something made up, with fewer changes. */
+export function mutate(origin: Origin, random: SeededRandom): Buffer {
+  const text = random.below(2) === 0 ? mutateSeeds(origin.seeds, random) : makeUp(origin, random);
+  return Buffer.from(text.slice(0, 8_192), 'latin1');
+}
+
+function mutateSeeds(seeds: readonly string[], random: SeededRandom): string {
   let text = pick(seeds, random);
   while (random.below(3) === 0) text += pick(seeds, random);
   // Mostly one: of what is wrong in many places only the first is seen.
   for (let count = random.below(random.below(6) + 1); count > 0; count--)
     text = change(text, seeds, random);
-  return Buffer.from(text.slice(0, 8_192), 'latin1');
+  return text;
+}
+
+/** Mostly in order: what is odd early hides what comes after it. */
+function makeUp({ seeds, generate }: Origin, random: SeededRandom): string {
+  const text = generate(new Dice(random, ODDITIES[random.below(ODDITIES.length)] ?? 1));
+  return random.below(4) === 0 ? change(text, seeds, random) : text;
 }
 
 function change(text: string, seeds: readonly string[], random: SeededRandom): string {

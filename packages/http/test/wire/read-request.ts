@@ -1,5 +1,5 @@
 // The two readers that are compared, each giving what it read in the same form.
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Duplex } from 'node:stream';
 import type { FieldLines } from '../../src/contract/field-lines.ts';
 import { RequestReader } from '../../src/wire/request-reader.ts';
@@ -17,6 +17,8 @@ export interface ReadRequest {
   readonly version: string;
   /** Another protocol goes on after it: an upgrade or CONNECT. */
   takenOver: boolean;
+  /** Another request may follow it. Not known of what is taken over. */
+  readonly keepAlive: boolean | undefined;
 }
 
 /** All that a reader made of some octets. */
@@ -38,7 +40,7 @@ export function readOurs(chunks: readonly Buffer[]): Reading {
     head: ({ method, target, authority, fields, keepAlive, version, upgrade }) => {
       reading.closed = !keepAlive;
       const takenOver = upgrade !== undefined || method === 'CONNECT';
-      const parts = { method, target, authority, fields, version, takenOver };
+      const parts = { method, target, authority, fields, version, takenOver, keepAlive };
       requests.push({ ...parts, body: '', trailers: [], complete: false });
     },
     data: (chunk) => {
@@ -70,8 +72,8 @@ export class NodeReader {
   readonly #server = createServer({ requireHostHeader: false });
 
   constructor() {
-    const take = (request: IncomingMessage): void => {
-      this.#take(request);
+    const take = (request: IncomingMessage, { shouldKeepAlive }: ServerResponse): void => {
+      this.#take(request, shouldKeepAlive);
     };
     this.#server.on('request', take);
     this.#server.on('checkContinue', take);
@@ -118,7 +120,7 @@ export class NodeReader {
     return readings;
   }
 
-  #take(request: IncomingMessage): ReadRequest {
+  #take(request: IncomingMessage, keepAlive?: boolean): ReadRequest {
     const read: ReadRequest = {
       method: request.method ?? '',
       target: request.url ?? '',
@@ -128,6 +130,7 @@ export class NodeReader {
       complete: false,
       version: request.httpVersion,
       takenOver: false,
+      keepAlive,
     };
     this.#readings.get(request.socket)?.requests.push(read);
     // The parser calls it at once, while the events of the stream come later, and not at all after a refusal.
