@@ -173,7 +173,11 @@ export class ProxiedRequest {
     const { trustForwarded = false, forwarded = 'x-forwarded', via = 'hawser' } = this.#options;
     const context = this.#context;
     const trusts = typeof trustForwarded === 'function' ? trustForwarded(context) : trustForwarded;
-    const own = endToEndFields(this.#fields, ['host', 'content-length']);
+    const own = endToEndFields(this.#fields, {
+      without: ['host', 'content-length'],
+      // What somebody has added on the way is not the peer's to take away.
+      named: this.#fields === this.#exchange?.fields ? 'dropped' : 'kept',
+    });
     const fields = withoutClaims(own, trusts);
     const { peer, secure } = context;
     const host = this.#authority;

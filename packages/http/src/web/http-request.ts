@@ -238,7 +238,9 @@ export class HttpRequest implements Request {
     const copy = new HttpRequest(this.#exchange, { maxBodyBytes: this.#maxBodyBytes });
     copy.#method = this.#method;
     copy.#url = this.#url;
-    if (this.#headers) copy.#headers = new HttpHeaders(this.#headers);
+    // Those that nobody has changed are those of the exchange.
+    const lines = this.#headers && HttpHeaders.linesOf(this.#headers);
+    if (lines && lines !== this.#exchange.fields) copy.#headers = new HttpHeaders(this.#headers);
     return copy;
   }
 }

@@ -1,28 +1,14 @@
-import { BaseProtocol } from '@hawser/core';
-import { connectPipe, createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
-import { http, httpClient, reverseProxy } from '../../src/index.ts';
-import { PipeEndpoint, type StubRequest, StubServer } from '../../testing/index.ts';
-
-class Deaf extends BaseProtocol {
-  dataReceived(): void {}
-}
+import type { StubRequest } from '../../testing/index.ts';
+import { proxyWorld, stubbing } from './proxy-world.ts';
 
 /** What the server behind a proxy gets of the bytes that a peer sends. */
 async function received(text: string): Promise<StubRequest> {
-  const stub = new StubServer();
-  stub.expect('*').always({ body: 'ok' });
-  const reactor = createTestReactor();
-  const client = httpClient(reactor, { endpoint: new PipeEndpoint(stub) });
-  const app = http(reverseProxy('http://app', { client }));
-  const peer = { name: 'peer', buildProtocol: () => new Deaf() };
-  const { client: transport } = connectPipe(reactor, app, peer, {});
-  transport.write(Buffer.from(text.replaceAll('\n', '\r\n'), 'latin1'));
-  await reactor.clock.elapse(10);
-  transport.abort();
-  client.abort();
-  await reactor.clock.settle();
-  expect(reactor.reports.problems).toEqual([]);
+  const stub = stubbing({ body: 'ok' });
+  const world = proxyWorld(stub);
+  world.peer.send(text.replaceAll('\n', '\r\n'));
+  await world.reactor.clock.elapse(10);
+  await world.over();
   const [request] = stub.requests;
   if (!request || stub.requests.length > 1)
     throw new Error(`${stub.requests.length} requests came`);
