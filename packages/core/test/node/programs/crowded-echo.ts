@@ -1,16 +1,19 @@
-// Greets who connects, and has a thief who opens files as long as there are descriptors: as many as its argument says. It
-// is told what to do by messages.
+// Greets who connects, and has a thief who opens files as long as there are descriptors: as many as connections can use,
+// besides those that node, its loader and whoever started this have open. It is told what to do by messages.
 
 import { execFileSync } from 'node:child_process';
-import { close, open } from 'node:fs';
+import { close, open, readdirSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { createNodeReactor } from '../../../src/node/node-reactor.ts';
 
 /** As many as there are threads in the pool. */
 const THIEVES = 4;
 const host = '127.0.0.1';
+/** Of the descriptors that a connection could have, those that this program itself may yet need. */
+const SPARE = 20;
+// Half of a low limit is kept back, so this is what is open and as much again, and a budget that fits beside it.
+const maxFiles = 2 * (readdirSync('/proc/self/fd').length + SPARE);
 // As `ulimit -n` does it, but not before: the loader of node 24 opens all modules at once.
-const [maxFiles = ''] = process.argv.slice(2);
 execFileSync('prlimit', [`--nofile=${maxFiles}`, '--pid', String(process.pid)]);
 const problems: string[] = [];
 const reactor = createNodeReactor({
@@ -64,4 +67,4 @@ process.on('message', (order: string) => {
   });
 });
 process.once('disconnect', () => process.exit());
-process.stdout.write(`${'port' in port.address ? port.address.port : 0}\n`);
+process.stdout.write(`${'port' in port.address ? port.address.port : 0} ${maxFiles}\n`);
