@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import type { Transport } from '../src/contract/transport.ts';
 import { ProtocolError, UsageError } from '../src/errors.ts';
 import type { ConformanceCase } from './conformance-case.ts';
 import type { Recorder } from './recorder.ts';
@@ -29,7 +30,7 @@ export const writingCases: readonly ConformanceCase[] = [
   ),
 
   conformanceCase({
-    name: 'write after the connection was lost is dropped, says false and is reported once',
+    name: 'write after the connection was lost is reported once to whoever had closed it',
     invariants: [3],
     async play(session) {
       const server = session.protocol('server');
@@ -37,9 +38,41 @@ export const writingCases: readonly ConformanceCase[] = [
       await session.connect(server, client);
       server.transport.close();
       await session.lost(server, client);
-      assertMisused(session, client);
+      assertMisused(session, server);
     },
   }),
+
+  ...(['close', 'abort'] as const).map((method) =>
+    conformanceCase({
+      name: `write after the ${method} of the peer is dropped and says false`,
+      invariants: [3],
+      async play(session) {
+        const server = session.protocol('server');
+        const client = session.protocol('client');
+        await session.connect(server, client);
+        client.transport[method]();
+        await session.lost(server, client);
+        assertDropped(server);
+      },
+    }),
+  ),
+
+  ...([undefined, (t: Transport) => t.end()] as const).map((ended) =>
+    conformanceCase({
+      name: `write after readEnded ${ended ? 'ended this side' : 'was left out'} is dropped and says false`,
+      invariants: [3],
+      async play(session) {
+        const server = session.protocol('server', ended && { ended });
+        // Does not end its own side: the connection stays.
+        const client = session.protocol('client', { ended: () => undefined });
+        await session.connect(server, client);
+        client.transport.end();
+        await session.heard(client, 'ended');
+        assert.equal(server.transport.ending, true);
+        assertDropped(server);
+      },
+    }),
+  ),
 
   conformanceCase({
     name: 'write after abort is dropped and says false',
@@ -162,10 +195,14 @@ export const writingCases: readonly ConformanceCase[] = [
   }),
 ];
 
-function assertMisused(session: Session, { transport }: Recorder): void {
+function assertDropped({ transport }: Recorder): void {
   assert.equal(transport.write(Buffer.from('after')), false);
   assert.equal(transport.writeMany([Buffer.from('after')]), false);
-  assert.equal(transport.write(Buffer.from('after')), false);
+}
+
+function assertMisused(session: Session, recorder: Recorder): void {
+  assertDropped(recorder);
+  assertDropped(recorder);
   const problems = session.takeProblems();
   assert.equal(problems.length, 1, 'one report');
   const [problem] = problems;

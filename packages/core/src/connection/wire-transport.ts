@@ -70,6 +70,8 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   /** `open`: writable. `ending`: our end is on its way. `closing`: input is discarded as well. `aborting`: reset. */
   #state: 'open' | 'ending' | 'closing' | 'aborting' | 'lost' = 'open';
   #detached = false;
+  /** The protocol itself has ended or closed, so it can know that nothing can be written any more. */
+  #endedByProtocol = false;
   #misuseReported = false;
 
   #paused = false;
@@ -279,8 +281,9 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   }
 
   #misused(method: string): false {
-    // While an abort is under way nobody can know of it yet.
-    if (this.#misuseReported || this.#state === 'aborting') return false;
+    // Of a loss, an abort and an end for the peer's sake, who still works on an answer cannot know.
+    const known = this.#detached || this.#endedByProtocol;
+    if (!known || this.#misuseReported || this.#state === 'aborting') return false;
     this.#misuseReported = true;
     const error = this.#detached
       ? new UsageError('HAWSER_DETACHED', `Cannot ${method} as the socket was given away`)
@@ -339,6 +342,7 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
       return;
     }
     if (this.#state !== 'open') return;
+    this.#endedByProtocol = true;
     this.#state = 'ending';
     this.#flush();
   }
@@ -346,6 +350,7 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   close(options: CloseOptions = {}): void {
     if (this.#state !== 'open' && this.#state !== 'ending') return;
     const { deadlineMs = DEFAULT_CLOSE_DEADLINE_MS } = options;
+    this.#endedByProtocol = true;
     this.#state = 'closing';
     this.#unread.clear();
     this.#closeDeadlineMs = deadlineMs;
@@ -384,7 +389,9 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
       this.#misuseReported = reported;
       this.#afterCallback();
     } else {
+      const byProtocol = this.#endedByProtocol;
       this.close({ deadlineMs: Math.max(0, deadline - this.reactor.clock.now()) });
+      this.#endedByProtocol = byProtocol;
     }
   }
 
@@ -482,12 +489,12 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   #callEnded(): void {
     this.#readEnded = true;
     const protocol = this.#protocol;
-    if (protocol?.readEnded) {
-      this.#call('readEnded', readEnded, protocol);
-      this.#afterCallback();
-    } else {
-      this.end();
-    }
+    const byProtocol = this.#endedByProtocol;
+    if (protocol?.readEnded) this.#call('readEnded', readEnded, protocol);
+    else this.end();
+    // Whoever ends in answer to the peer's end may be at work on another answer.
+    this.#endedByProtocol = byProtocol;
+    this.#afterCallback();
   }
 
   /** For {@link enter}. A peer's fault is quiet, ours is reported; either ends this connection alone. */

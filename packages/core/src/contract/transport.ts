@@ -19,8 +19,9 @@ export interface CloseOptions {
  *    (`handTo` introduces the transport to the *next* protocol before it returns.)
  * 2. After `pauseReading()` returns there is no `dataReceived` and no `readEnded` until `resumeReading()`; the end of
  *    input queues behind data. Pauses have owners: an inner resume never lifts an outer pause.
- * 3. `write` after `end`, `close` or loss is dropped, returns false, and is reported once as a `UsageError`; after
- *    `abort` it is dropped without a report, as somebody else may have called it.
+ * 3. `write` after `end`, `close`, `abort` or loss is dropped and returns false. It is reported once, as a `UsageError`,
+ *    when the protocol itself had called `end` or `close` before; not when it did so in `readEnded`, when somebody
+ *    aborted or the connection was lost, as whoever works on an answer meanwhile cannot know.
  * 4. `write` returns false at the high-water mark; `writeDrained` follows exactly once when the queue is empty. Over
  *    `maxPendingBytes` (16 MiB) the connection is aborted, and also with `{ kind: 'timeout', timer: 'write' }` when
  *    more than 1 MiB above the high-water mark waits and the peer has taken nothing for 10 seconds.
