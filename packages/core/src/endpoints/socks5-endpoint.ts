@@ -1,3 +1,4 @@
+import { toFactory } from '../connection/factory.ts';
 import { ipFamily } from '../connection/ip-literal.ts';
 import type { ClientEndpoint } from '../contract/endpoint.ts';
 import type { FactoryLike } from '../contract/factory.ts';
@@ -5,19 +6,25 @@ import type { Protocol } from '../contract/protocol.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { OperationOptions } from '../contract/tcp.ts';
 import type { Deferred } from '../deferred/deferred.ts';
-import { ConnectError, TimeoutError } from '../errors.ts';
 import { withoutPasswords } from './bad-endpoint.ts';
 import type { EndpointScheme, Login, TunnelTarget } from './endpoint-scheme.ts';
 import { formatOptions, readOptions } from './endpoint-text.ts';
 import { integer, type OptionKinds, oneOf } from './option-kind.ts';
 import { Socks5Handshake } from './socks5-handshake.ts';
 import { checkTarget, connectTunnel } from './tunnel-connect.ts';
+import { raceTunnels } from './tunnel-race.ts';
 import { addPrefix } from './tunnel-text.ts';
 
 interface Socks5Details {
-  /** Who looks up the name of the target: the proxy, or this side, which then sends an address. @defaultValue 'remote' */
+  /**
+   * Who looks up the name of the target: the proxy, or this side, which then asks for its addresses in turn, on a
+   * connection to the proxy each, until one is connected (RFC 8305). @defaultValue 'remote'
+   */
   readonly resolve?: 'remote' | 'local' | undefined;
-  /** Longest dialogue with the proxy once it is connected, and lookup before that, in milliseconds. @defaultValue 30_000 */
+  /**
+   * Longest dialogue with the proxy once it is connected, in milliseconds; for a name that is looked up on this side
+   * longest wait for everything. @defaultValue 30_000
+   */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -58,25 +65,27 @@ export class Socks5ClientEndpoint implements ClientEndpoint {
     const { proxy, target, login, resolve = 'remote', timeoutMs = 30_000 } = this.place;
     const { signal } = options;
     const text = String(this);
-    const through = (to: TunnelTarget): Deferred<P> => {
-      const handshake = new Socks5Handshake(to, login);
-      return connectTunnel({ reactor, factory, proxy, text, timeoutMs, handshake, signal });
-    };
-    if (resolve === 'remote' || ipFamily(target.host)) return through(target);
-    const failed = (code: ConnectError['code'], why: string, cause?: Error): ConnectError =>
-      new ConnectError(code, `Cannot connect to ${withoutPasswords(text)}: ${why}`, { cause });
-    return reactor.resolver
-      .lookup(target.host, { signal })
-      .timeout(timeoutMs, reactor.clock)
-      .addErrback((error) => {
-        if (!(error instanceof TimeoutError)) throw error;
-        throw failed('HAWSER_CONNECT_TIMEOUT', `no address after ${timeoutMs} ms`, error);
-      })
-      .addCallback(([first]) => {
-        if (first) return through({ host: first.host, port: target.port });
-        // The proxy is not asked instead: it was not to know the name.
-        throw failed('HAWSER_RESOLVE', `${JSON.stringify(target.host)} has no address`);
-      });
+    const through = <Q extends Protocol>(
+      handshake: Socks5Handshake,
+      wanted: FactoryLike<Q>,
+      by?: AbortSignal,
+    ): Deferred<Q> =>
+      connectTunnel({ reactor, factory: wanted, proxy, text, timeoutMs, handshake, signal: by });
+    if (resolve === 'remote' || ipFamily(target.host)) {
+      return through(new Socks5Handshake(target, login), factory, signal);
+    }
+    return raceTunnels({
+      reactor,
+      host: target.host,
+      factory: toFactory(factory),
+      where: withoutPasswords(text),
+      timeoutMs,
+      signal,
+      attempt({ host }, park) {
+        const handshake = new Socks5Handshake({ host, port: target.port }, login);
+        return { opening: through(handshake, park), asked: () => handshake.asked };
+      },
+    });
   }
 
   toString(): string {

@@ -49,6 +49,11 @@ export class Socks5Handshake implements TunnelHandshake {
     this.#login = login && encodeLogin(login);
   }
 
+  /** Whether the proxy has let this side in and was asked for the target. */
+  get asked(): boolean {
+    return this.#waitsFor === 'reply';
+  }
+
   start(): Buffer {
     const methods = this.#login ? [Method.None, Method.Login] : [Method.None];
     return Buffer.from([VERSION, methods.length, ...methods]);

@@ -1,16 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Factory } from '../../src/contract/factory.ts';
 import type { Protocol } from '../../src/contract/protocol.ts';
-import type { ResolvedAddress } from '../../src/contract/resolver.ts';
 import type { Tcp } from '../../src/contract/tcp.ts';
-import { Deferred } from '../../src/deferred/deferred.ts';
-import { fail } from '../../src/deferred/fail.ts';
 import { succeed } from '../../src/deferred/succeed.ts';
 import { HttpConnectClientEndpoint } from '../../src/endpoints/http-connect-endpoint.ts';
 import { parseClientEndpoint } from '../../src/endpoints/parse-endpoint.ts';
 import { Socks5ClientEndpoint } from '../../src/endpoints/socks5-endpoint.ts';
 import { TcpClientEndpoint } from '../../src/endpoints/tcp-endpoint.ts';
-import { CancelledError, ConnectError, UsageError } from '../../src/errors.ts';
+import { CancelledError, UsageError } from '../../src/errors.ts';
 import { FakeTransport } from '../../testing/fake-transport.ts';
 import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
 
@@ -71,28 +68,6 @@ test('through HTTP CONNECT', async () => {
   expect(reactor.clock.timers).toBe(0);
 });
 
-test('names are looked up here if that is wanted', async () => {
-  const text = 'socks5+tcp://proxy:1080/example.net:25?resolve=local';
-  const endpoint = parseClientEndpoint(text);
-  const asked: string[] = [];
-  const lookup = new Deferred<readonly { host: string; family: 4 | 6 }[]>();
-  const local = {
-    ...reactor,
-    resolver: {
-      lookup: (host: string) => {
-        asked.push(host);
-        return lookup;
-      },
-    },
-  };
-  void endpoint.connect(local, () => upper);
-  expect(asked).toEqual(['example.net']);
-  expect(dialled).toEqual([]);
-  lookup.resolve([{ host: '10.0.0.9', family: 4 }]);
-  transport.receive(Buffer.from('0500', 'hex'));
-  expect(transport.take().toString('hex')).toContain('050100010a0000090019');
-});
-
 test('who has the connection listens for its end, nobody else', async () => {
   const onClose = transport.onClose.bind(transport);
   let listening = 0;
@@ -111,46 +86,6 @@ test('who has the connection listens for its end, nobody else', async () => {
   transport.receive('HTTP/1.1 200 OK\r\n\r\n');
   await connected;
   expect(listening).toBe(0);
-});
-
-describe('a lookup on this side', () => {
-  const text = 'socks5+tcp://me:pw@proxy:1080/example.net:25?resolve=local&socks5.timeoutMs=400';
-
-  function connecting(lookup: Deferred<readonly ResolvedAddress[]>): Deferred<Protocol> {
-    const resolver = { lookup: () => lookup };
-    return parseClientEndpoint(text).connect({ ...reactor, resolver }, () => upper);
-  }
-
-  test('takes no longer than the dialogue may', async () => {
-    const lookup = new Deferred<readonly ResolvedAddress[]>();
-    const connected = connecting(lookup);
-    reactor.clock.advance(400);
-    await expect(connected).rejects.toMatchObject({
-      name: 'ConnectError',
-      code: 'HAWSER_CONNECT_TIMEOUT',
-      message: expect.stringContaining('socks5+tcp://me:***@proxy:1080/example.net:25'),
-    });
-    expect(lookup.peek().state).toBe('rejected');
-    expect(reactor.clock.timers).toBe(0);
-    expect(dialled).toEqual([]);
-  });
-
-  test('without an answer does not tell the name to the proxy', async () => {
-    const connected = connecting(succeed([]));
-    await expect(connected).rejects.toMatchObject({ code: 'HAWSER_RESOLVE' });
-    expect(dialled).toEqual([]);
-  });
-
-  test('leaves nothing behind when it is cancelled or has failed', async () => {
-    const lookup = new Deferred<readonly ResolvedAddress[]>();
-    const connected = connecting(lookup);
-    connected.cancel();
-    await expect(connected).rejects.toBeInstanceOf(CancelledError);
-    expect(lookup.peek().state).toBe('rejected');
-    const error = new ConnectError('HAWSER_RESOLVE', 'Cannot resolve "example.net"');
-    await expect(connecting(fail(error))).rejects.toBe(error);
-    expect(reactor.clock.timers).toBe(0);
-  });
 });
 
 describe.each([
