@@ -15,7 +15,7 @@ import { capture } from './capture.ts';
 export interface TunnelAttempt {
   readonly opening: Deferred<OpenTunnel>;
   /** Whether the proxy was asked for the address: a failure before that would be the same for every address. */
-  asked(): boolean;
+  readonly asked: () => boolean;
 }
 
 /** What {@link raceTunnels} needs to know. */
