@@ -42,9 +42,16 @@ export interface HttpExchange {
 
   /** Sends an interim response, such as 103 (RFC 8297). Left out for HTTP/1.0. */
   inform(status: number, fields: FieldLines): void;
-  /** Sends the whole answer. A string is UTF-8. For HEAD only its length counts. */
+  /**
+   * Sends the whole answer. A string is UTF-8. For HEAD only its length counts; for 204, 205 and 304 the body is thrown
+   * away.
+   * @throws UsageError `HAWSER_NOT_AVAILABLE` for 2xx to CONNECT, which opens a tunnel: that is for `takeOver`
+   */
   respond(head: ResponseHead, body?: string | Uint8Array): void;
-  /** Sends the head, and the body as it comes. For HEAD, 204 and 304 the body is thrown away. */
+  /**
+   * Sends the head, and the body as it comes. For HEAD, 204, 205 and 304 the body is thrown away.
+   * @throws UsageError as `respond`
+   */
   stream(head: ResponseHead): OutgoingBody;
   /**
    * Gives the connection to another protocol, with what the peer has sent of it already. `head` is sent first, such as

@@ -6,7 +6,7 @@ import type { Output } from './output.ts';
 
 /** How a body is delimited. */
 export interface AnswerFraming {
-  /** `none`: HEAD, 204 and 304. `raw`: by its length, or by the end of the connection. */
+  /** `none`: HEAD, 204, 205 and 304. `raw`: by its length, or by the end of the connection. */
   readonly kind: 'none' | 'raw' | 'chunked';
   /** What the head promised; `undefined` if nothing. */
   readonly length: number | undefined;

@@ -1,4 +1,4 @@
-import type { Clock } from '@hawser/core';
+import { type Clock, UsageError } from '@hawser/core';
 import type { ResponseHead } from '../contract/message-head.ts';
 import { badField } from '../wire/format-fields.ts';
 import { formatResponseHead } from '../wire/format-response-head.ts';
@@ -21,16 +21,17 @@ export interface StreamPlan extends AnswerFraming {
   readonly said: MessageFraming['body'];
 }
 
-/** Whether there can be no body (RFC 9110 §6.4.1). */
+/** Whether there can be no body (RFC 9110 §6.4.1, §15.3.6). */
 export function isBodiless(status: number, method: string): boolean {
-  return status === 204 || status === 304 || method === 'HEAD';
+  return status === 204 || status === 304 || status === 205 || method === 'HEAD';
 }
 
 /**
  * The head of an answer whose body is known, one character a byte.
  *
  * @param length octets of the body, `undefined` if none was given
- * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when it cannot be written, or promises another length
+ * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when it cannot be written, or promises another length;
+ *   `HAWSER_NOT_AVAILABLE` for 2xx to CONNECT
  */
 export function formatWhole(
   head: ResponseHead,
@@ -38,7 +39,7 @@ export function formatWhole(
   situation: AnswerSituation,
 ): string {
   const { status } = head;
-  checkFinal(status);
+  checkFinal(status, situation.method);
   const promised = promisedLength(head.fields);
   if (isBodiless(status, situation.method)) {
     return formatHead(head, lengthSaid(status, promised ?? length), situation);
@@ -53,13 +54,14 @@ export function formatWhole(
  * How a body that is not known yet is delimited: by the length that the head promises, in chunks, or by the end of an
  * HTTP/1.0 connection.
  *
- * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when the promise is no length, or the status not final
+ * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when the promise is no length, or the status not final;
+ *   `HAWSER_NOT_AVAILABLE` for 2xx to CONNECT
  */
 export function planStream(
   { status, fields }: ResponseHead,
   { method, version }: Pick<AnswerSituation, 'method' | 'version'>,
 ): StreamPlan {
-  checkFinal(status);
+  checkFinal(status, method);
   const length = promisedLength(fields);
   if (isBodiless(status, method)) {
     return { kind: 'none', length: undefined, said: lengthSaid(status, length) };
@@ -94,12 +96,21 @@ export function formatSwitch(head: ResponseHead, clock: Pick<Clock, 'epoch'>): s
   return formatResponseHead(head, { body: 'none', connection, date: httpDate(clock) });
 }
 
-/** After any other another answer follows. */
-function checkFinal(status: number): void {
+/** After one below 200 another answer follows, after 2xx to CONNECT the tunnel (RFC 9110 §9.3.6). */
+function checkFinal(status: number, method: string): void {
   if (status < 200) throw badField(`Cannot answer with a status that is not final: ${status}`);
+  if (status > 299 || method !== 'CONNECT') return;
+  throw new UsageError(
+    'HAWSER_NOT_AVAILABLE',
+    `Cannot answer CONNECT with 2xx as that opens a tunnel, which is for takeOver: ${status}`,
+  );
 }
 
-/** 204 must not say a length (RFC 9110 §8.6); HEAD and 304 may say that of the body which GET would have had. */
+/**
+ * 204 must not say a length (RFC 9110 §8.6), 205 has none to say; HEAD and 304 may say that of the body which GET would
+ * have had.
+ */
 function lengthSaid(status: number, length: number | undefined): MessageFraming['body'] {
+  if (status === 205) return 0;
   return status === 204 ? 'none' : (length ?? 'none');
 }

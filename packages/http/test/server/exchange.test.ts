@@ -332,3 +332,48 @@ test('nobody is told of a drain of bytes to a peer that has left', async () => {
   await transport.settle();
   expect(told).toBe(0);
 });
+
+test.each<[string, (exchange: HttpExchange) => void]>([
+  ['whole', (exchange) => exchange.respond({ status: 205, fields: [] }, 'form')],
+  [
+    'whole, with the length of it',
+    (exchange) => exchange.respond({ status: 205, fields: ['content-length', '4'] }, 'form'),
+  ],
+  [
+    'streamed',
+    (exchange) => {
+      const body = exchange.stream({ status: 205, fields: [] });
+      body.write(Buffer.from('form'));
+      body.end();
+    },
+  ],
+  [
+    'streamed, with the length of it',
+    (exchange) => {
+      const body = exchange.stream({ status: 205, fields: ['content-length', '4'] });
+      body.write(Buffer.from('form'));
+      body.end();
+    },
+  ],
+])('205 has no content, and says so: the body given, %s, is thrown away', (_how, answer) => {
+  const { transport, text, reports } = served(answer);
+  transport.receive(get('/') + get('/'));
+  const said = text();
+  expect(said.match(/HTTP\/1\.1 205 Reset Content\r\n/g)).toHaveLength(2);
+  expect(said.match(/^content-length: 0\r$/gm)).toHaveLength(2);
+  expect(said).not.toMatch(/form|transfer-encoding/);
+  expect(reports.problems).toEqual([]);
+});
+
+test.each([204, 304])('%i has no body, whoever gives one', (status) => {
+  const { transport, text, reports } = served((exchange) => {
+    if (exchange.target === '/whole') exchange.respond({ status, fields: [] }, 'body');
+    else exchange.stream({ status, fields: [] }).end();
+  });
+  transport.receive(get('/whole') + get('/streamed'));
+  const said = text();
+  expect(said.match(/\r\n\r\n/g)).toHaveLength(2);
+  expect(said).toMatch(/\r\n\r\nHTTP\/1\.1 \d+ [^]*\r\n\r\n$/);
+  expect(said).not.toMatch(/body|transfer-encoding/);
+  expect(reports.problems).toEqual([]);
+});

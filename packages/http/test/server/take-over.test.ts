@@ -1,4 +1,4 @@
-import type { Factory, Transport } from '@hawser/core';
+import { type Factory, type Transport, UsageError } from '@hawser/core';
 import { expect, test } from 'vitest';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
 import { echoTarget, get, served } from './served.ts';
@@ -166,4 +166,28 @@ test('a refusal of CONNECT is the last answer: the peer takes what follows for i
   await transport.settle();
   expect(text()).toMatch(/^HTTP\/1\.1 405 [^]*connection: close\r\n\r\n$/);
   expect(transport.wireState).not.toBe('open');
+});
+
+test.each<[string, (exchange: HttpExchange) => void]>([
+  ['respond', (exchange) => exchange.respond({ status: 200, fields: [] }, 'page')],
+  ['stream', (exchange) => void exchange.stream({ status: 299, fields: [] })],
+])(
+  '2xx to CONNECT by %s is a mistake: the peer would take what follows for its tunnel',
+  async (_how, answer) => {
+    const { transport, text, reports } = served(answer);
+    transport.receive(`${CONNECT}tunnelled`);
+    await transport.settle();
+    expect(text()).toMatch(/^HTTP\/1\.1 500 [^]*connection: close/);
+    expect(reports.problems).toMatchObject([{ error: { code: 'HAWSER_NOT_AVAILABLE' } }]);
+    expect(transport.wireState).not.toBe('open');
+  },
+);
+
+test('a mistaken 2xx to CONNECT leaves the exchange open for another answer', () => {
+  const { transport, exchanges, text } = served();
+  transport.receive(CONNECT);
+  const [exchange] = exchanges as [HttpExchange];
+  expect(() => exchange.respond({ status: 200, fields: [] })).toThrow(UsageError);
+  exchange.respond({ status: 403, fields: [] });
+  expect(text()).toMatch(/^HTTP\/1\.1 403 /);
 });
