@@ -25,11 +25,11 @@ export interface RequestHead {
   readonly bodyLength: number | undefined;
 }
 
-/** The head of a response, as read from the wire (RFC 9112 §4). */
+/** The head of a response, as read from the wire (RFC 9112 §4, RFC 9113 §8.3.2). */
 export interface ResponseHeadRead {
   readonly status: number;
   readonly statusText: string;
-  readonly version: '1.0' | '1.1';
+  readonly version: '1.0' | '1.1' | '2.0';
   readonly fields: FieldLines;
   readonly rawFields: FieldLines;
   readonly keepAlive: boolean;
@@ -44,7 +44,8 @@ export interface ResponseHead {
   readonly statusText?: string | undefined;
   /**
    * Without framing and connection fields: the engine writes `Content-Length`, `Transfer-Encoding`, `Connection` and,
-   * where it is missing, `Date`. A `content-length` in here is taken as a promise: what is written must keep it.
+   * where it is missing, `Date`. A `content-length` in here is taken as a promise: what is written must keep it. `close`
+   * in `connection` ends the connection after the answer, over HTTP/1.
    */
   readonly fields: FieldLines;
 }

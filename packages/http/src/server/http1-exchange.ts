@@ -9,6 +9,7 @@ import type { IncomingBody, OutgoingBody } from '../contract/body.ts';
 import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { RequestHead, ResponseHead } from '../contract/message-head.ts';
+import { asksToClose } from '../wire/asks-to-close.ts';
 import { formatInterim } from '../wire/format-response-head.ts';
 import { AnswerBody, type AnswerOwner } from './answer-body.ts';
 import { EmptyBody } from './empty-body.ts';
@@ -141,7 +142,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
     if (this.#body?.used === false) this.#body.discard();
     const isText = typeof body === 'string';
     const length = isText ? Buffer.byteLength(body) : body?.length;
-    this.#kept = this.#host.mayKeep();
+    this.#kept = !asksToClose(head.fields) && this.#host.mayKeep();
     const text = formatWhole(head, length, this);
     this.#answered = true;
     const { output } = this.#host;
@@ -162,7 +163,8 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
       return new AnswerBody(this, { kind: 'none', length: undefined });
     }
     const plan = planStream(head, this);
-    this.#kept = plan.said !== 'until-close' && this.#host.mayKeep();
+    const mayKeep = plan.said !== 'until-close' && !asksToClose(head.fields);
+    this.#kept = mayKeep && this.#host.mayKeep();
     const text = formatHead(head, plan.said, this);
     this.#answered = true;
     this.#stream = new AnswerBody(this, plan);

@@ -14,24 +14,25 @@ const OF_CODED: ReadonlySet<string> = new Set([
 /**
  * The fields of a response of somebody else, such as of another server. One that `fetch` or our client has decoded still
  * has the fields that it came with (Fetch standard, "HTTP-network fetch"): those that speak of the coded content are
- * left out, as nobody could read it otherwise.
+ * left out, as nobody could read it otherwise. So is what that server said of its connection.
  */
 export function foreignFields(response: Response): FieldLines {
   const lines = toFieldLines(response.headers);
-  if (!isDecoded(response)) return lines;
+  const { url } = response;
+  // One that was made by hand came from nowhere, and is what it says.
+  if (typeof url !== 'string' || url === '') return lines;
+  const decoded = isDecoded(response);
   const kept: string[] = [];
   for (let at = 0; at < lines.length; at += 2) {
     const name = lines[at] as string;
-    if (!OF_CODED.has(name)) kept.push(name, lines[at + 1] as string);
+    if (name === 'connection' || (decoded && OF_CODED.has(name))) continue;
+    kept.push(name, lines[at + 1] as string);
   }
   return kept;
 }
 
 function isDecoded(response: Response & { readonly decoded?: unknown }): boolean {
-  const { url, decoded } = response;
-  if (typeof decoded === 'boolean') return decoded;
-  // One that was made by hand came from nowhere, and is what it says.
-  if (typeof url !== 'string' || url === '') return false;
+  if (typeof response.decoded === 'boolean') return response.decoded;
   const codings = response.headers.get('content-encoding')?.toLowerCase().split(',');
   return codings?.every((coding) => CODINGS.has(coding.trim())) ?? false;
 }

@@ -54,6 +54,18 @@ describe.each([
     expect([coding, text]).toEqual([null, TEXT]);
   });
 
+  test('that was the last on its connection is not the last on this one', async () => {
+    const stub = new StubServer();
+    const headers = { connection: 'close' };
+    stub.expect('GET', '/').reply({ headers, body: TEXT });
+    const handler = async () => testClient(stub).get('/');
+    const app = inRouter ? router().use(securityHeaders()).get('/', handler) : handler;
+    await using client = testClient(app);
+    const response = await client.get('/');
+    expect(await response.text()).toBe(TEXT);
+    expect(response.headers.get('connection')).toBe(null);
+  });
+
   test('that the client has left as it was is passed on like that', async () => {
     const { coding, bytes } = await pass(() => backend(false), inRouter);
     expect([coding, bytes.equals(packed)]).toEqual(['gzip', true]);

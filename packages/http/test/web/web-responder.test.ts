@@ -123,6 +123,7 @@ describe('a handler', () => {
     expect(exchange.answer?.fields).toEqual({
       'content-type': 'text/plain; charset=utf-8',
       'x-a': 'b',
+      connection: 'close',
     });
     expect(exchange.problems).toEqual([]);
   });
@@ -169,6 +170,13 @@ describe('a handler', () => {
     };
     const exchange = answer(() => new HttpResponse('hello', { headers }));
     expect(exchange.answer?.fields).toEqual({ a: 'b', 'content-type': 'text/plain;charset=UTF-8' });
+  });
+
+  test('may say that the connection should end', () => {
+    const close = { headers: { connection: 'x-a, Close' } };
+    for (const response of [new HttpResponse('own', close), new HttpResponse(null, close)]) {
+      expect(answer(() => response).answer?.fields['connection']).toBe('x-a, Close');
+    }
   });
 
   test('keeps the order of its header lines', () => {
