@@ -10,13 +10,13 @@ let world: World;
 afterEach(() => world.stop());
 
 test.each([
-  ['TCP', tcpWorld, 'resets', (client: RawClient) => client.transport.abort()],
-  ['TCP', tcpWorld, 'closes', (client: RawClient) => client.transport.close()],
-  ['TLS', tlsWorld, 'resets', (client: RawClient) => client.transport.abort()],
-  ['TLS', tlsWorld, 'closes', (client: RawClient) => client.transport.close()],
+  ['TCP', 'resets', tcpWorld, (client: RawClient) => client.transport.abort()],
+  ['TCP', 'closes', tcpWorld, (client: RawClient) => client.transport.close()],
+  ['TLS', 'resets', tlsWorld, (client: RawClient) => client.transport.abort()],
+  ['TLS', 'closes', tlsWorld, (client: RawClient) => client.transport.close()],
 ] as const)(
   'over %s, a peer that pipelines and then %s is noticed while a handler takes its time',
-  async (...[, makeWorld, , leave]) => {
+  async (...[, , makeWorld, leave]) => {
     world = makeWorld();
     let began: () => void = () => undefined;
     const asked = new Promise<void>((done) => {
