@@ -23,7 +23,7 @@ export interface Awaited {
   /** `than` says how much faster it should have been. */
   bodyLate(than: string): void;
   exchangeLate(afterMs: number): void;
-  /** The peer takes nothing. */
+  /** The peer takes nothing, or next to nothing. */
   sendingStuck(afterMs: number): void;
   /** Everything due was told. */
   looked(): void;
@@ -64,8 +64,10 @@ export class Deadlines implements Waiting {
   exchangeEnded(): void {
     this.#waitingSince = undefined;
     this.#exchangeSince = undefined;
-    this.#watch = undefined;
     this.#pace = undefined;
+    // Who takes the last answer slowly does not become faster by asking for another one.
+    const goesOn = this.#watch?.mayRest === true && this.#transport.pendingBytes > 0;
+    if (!goesOn) this.#watch = undefined;
   }
 
   /** So much of a body has come. */
@@ -89,10 +91,10 @@ export class Deadlines implements Waiting {
     if (this.#awaited.peerEnded) {
       if (this.#watch?.mayRest === false) return;
       const ms = HALF_CLOSED_SEND_TIMEOUT_MS;
-      this.#watch = new SendWatch(this.#transport, { ms, mayRest: false });
+      this.#watch = new SendWatch(this.#transport, { ms, minRate: 0, mayRest: false });
     } else {
-      const ms = this.#limits.sendTimeoutMs;
-      this.#watch ??= new SendWatch(this.#transport, { ms, mayRest: true });
+      const { sendTimeoutMs: ms, minSendRate: minRate } = this.#limits;
+      this.#watch ??= new SendWatch(this.#transport, { ms, minRate, mayRest: true });
     }
   }
 

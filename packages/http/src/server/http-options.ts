@@ -45,6 +45,11 @@ export interface Http1Options {
    */
   readonly sendTimeoutMs?: number | undefined;
   /**
+   * Octets a second that a peer must take on average in each `sendTimeoutMs` in which bytes wait for it all the time; below
+   * it the connection is aborted. How fast a handler writes does not matter. @defaultValue 240
+   */
+  readonly minSendRate?: number | undefined;
+  /**
    * Longest from the head of a request to the end of its answer. Then an answer that has not begun is 503, and one that
    * has is cut off. @defaultValue Infinity, as some answers never end
    */
@@ -70,6 +75,7 @@ export function toHttp1Limits(options: Http1Options): Http1Limits {
     minBodyRate: options.minBodyRate ?? 240,
     keepAliveTimeoutMs: options.keepAliveTimeoutMs ?? 5_000,
     sendTimeoutMs: options.sendTimeoutMs ?? 60_000,
+    minSendRate: options.minSendRate ?? 240,
     maxExchangeMs: options.maxExchangeMs ?? Number.POSITIVE_INFINITY,
     maxRequestsPerConnection: options.maxRequestsPerConnection ?? Number.POSITIVE_INFINITY,
   };

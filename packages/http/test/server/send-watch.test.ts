@@ -1,0 +1,98 @@
+import type { Transport } from '@hawser/core';
+import { createTestReactor } from '@hawser/core/testing';
+import { expect, test } from 'vitest';
+import { SendWatch, type SendWatchOptions } from '../../src/server/send-watch.ts';
+
+/** A connection that takes what the test says. */
+function watched(options: Partial<SendWatchOptions> = {}) {
+  const reactor = createTestReactor();
+  const counts = { bytesWritten: 0, pendingBytes: 0 };
+  const transport = Object.assign(counts, { reactor }) as unknown as Transport;
+  const watch = new SendWatch(transport, { ms: 60_000, minRate: 240, mayRest: true, ...options });
+  return {
+    watch,
+    write: (bytes: number): void => {
+      counts.bytesWritten += bytes;
+      counts.pendingBytes += bytes;
+    },
+    take: (bytes: number): void => {
+      counts.pendingBytes -= Math.min(bytes, counts.pendingBytes);
+    },
+    /** When it was found stuck, of as many seconds; `each` happens after each of them. */
+    stuckAt: async (
+      seconds: number,
+      each: (second: number) => void,
+    ): Promise<number | undefined> => {
+      for (let second = 1; second <= seconds; second++) {
+        await reactor.clock.elapse(1_000);
+        each(second);
+        if (watch.isStuck(reactor.clock.now())) return second;
+      }
+      return undefined;
+    },
+  };
+}
+
+test.each([
+  ['nothing', 0, 90],
+  ['an octet a second', 1, 90],
+  ['a little less than it must', 239, 90],
+])('a peer that takes %s of what waits is stuck', async (_what, bytes, most) => {
+  const { write, take, stuckAt } = watched();
+  write(1_000_000);
+  const at = await stuckAt(600, () => take(bytes));
+  expect(at).toBeGreaterThanOrEqual(60);
+  expect(at).toBeLessThanOrEqual(most);
+});
+
+test('a peer that takes as much as it must is not stuck', async () => {
+  const { write, take, stuckAt } = watched();
+  write(1_000_000);
+  expect(await stuckAt(3_600, () => take(240))).toBe(undefined);
+});
+
+test('a peer that takes it in large steps is not stuck', async () => {
+  const { write, take, stuckAt } = watched();
+  write(1_000_000);
+  expect(await stuckAt(3_000, (second) => take(second % 59 === 0 ? 15_000 : 0))).toBe(undefined);
+});
+
+test('what a peer has taken before does not count for ever', async () => {
+  const { write, take, stuckAt } = watched();
+  write(100_000_000);
+  const at = await stuckAt(600, (second) => take(second <= 100 ? 900_000 : 10));
+  expect(at).toBeGreaterThanOrEqual(160);
+  expect(at).toBeLessThanOrEqual(190);
+});
+
+test('whoever writes slowly is not the fault of the peer', async () => {
+  const { write, take, stuckAt } = watched();
+  let before = 0;
+  // It has always taken what there was a second ago, and so there is always something that waits.
+  const at = await stuckAt(3_600, () => {
+    take(before);
+    write(10);
+    before = 10;
+  });
+  expect(at).toBe(undefined);
+});
+
+test('a stream may rest, and is watched again when something waits', async () => {
+  const { write, take, stuckAt } = watched();
+  expect(await stuckAt(1_000, () => undefined)).toBe(undefined);
+  write(50);
+  const at = await stuckAt(600, () => undefined);
+  expect(at).toBeGreaterThanOrEqual(60);
+  expect(at).toBeLessThanOrEqual(90);
+  take(50);
+});
+
+test('who may not rest has to take something, however little', async () => {
+  const { write, take, stuckAt } = watched({ ms: 2_000, minRate: 0, mayRest: false });
+  const moving = (): void => {
+    write(1);
+    take(1);
+  };
+  expect(await stuckAt(100, moving)).toBe(undefined);
+  expect(await stuckAt(10, () => undefined)).toBeLessThanOrEqual(3);
+});
