@@ -24,7 +24,7 @@ export {
   type CollectOptions,
   type ResponseTimings,
 } from './client/client-response.ts';
-export type { PoolOptions, PoolStatus } from './client/connection-pool.ts';
+export type { ClientProtocol, PoolOptions, PoolStatus } from './client/connection-pool.ts';
 export { type CookieJar, type CookieJarOptions, cookieJar } from './client/cookie-jar.ts';
 export { basicAuth, bearerAuth } from './client/credentials.ts';
 export type { EndpointChoice, Origin } from './client/destination.ts';
@@ -40,6 +40,7 @@ export {
   HttpResponseError,
   type RequestPhase,
 } from './client/http-request-error.ts';
+export type { Http2ClientOptions } from './client/http2-client-options.ts';
 export type { Progress } from './client/progress.ts';
 export type { BodyInput } from './client/request-body.ts';
 export type { RetryOptions } from './client/retry-policy.ts';
@@ -88,6 +89,7 @@ export { type TrustProxyOptions, trustProxy } from './delivery/trust-proxy.ts';
 // Serving.
 export type { HttpErrorCode } from './errors.ts';
 // Forms.
+export { Form, type FormValue } from './forms/form.ts';
 export type { FormLimits } from './forms/form-limits.ts';
 export type { FieldPart, FilePart, Part } from './forms/part.ts';
 export { type PartsOptions, parts } from './forms/parts.ts';
@@ -184,6 +186,12 @@ export {
 } from './server/upgrade.ts';
 export type { UpgradeRequest } from './server/upgrade-request.ts';
 // Events for browsers.
+export {
+  type EventBroadcast,
+  EventGroup,
+  type EventGroupJoin,
+  type EventGroupOptions,
+} from './sse/event-group.ts';
 export type { EventSender } from './sse/event-sender.ts';
 export {
   type EventProducer,

@@ -10,10 +10,10 @@ export class UnfitFields extends Error {
  *
  * @throws UnfitFields
  */
-export function collectPairs(
-  pairs: Iterable<readonly [string, string]>,
-): Record<string, string | string[]> {
-  const fields: Record<string, string | string[]> = Object.create(null);
+export function collectPairs<Value extends string | object>(
+  pairs: Iterable<readonly [string, Value]>,
+): Record<string, Value | Value[]> {
+  const fields: Record<string, Value | Value[]> = Object.create(null);
   let count = 0;
   for (const [name, value] of pairs) {
     // It becomes the prototype of whatever is copied from the object.
@@ -22,8 +22,8 @@ export function collectPairs(
     if (count > MAX_FIELDS) throw new UnfitFields(`It has more than ${MAX_FIELDS} fields`);
     const before = fields[name];
     if (before === undefined) fields[name] = value;
-    else if (typeof before === 'string') fields[name] = [before, value];
-    else before.push(value);
+    else if (Array.isArray(before)) before.push(value);
+    else fields[name] = [before, value];
   }
   return fields;
 }

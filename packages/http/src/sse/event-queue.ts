@@ -54,19 +54,22 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
   readonly send = (event: ServerEvent | string): Promise<void> => {
     const text = formatEvent(event);
     const sent = new Promise<void>((taken, refused) => {
-      this.#bytes += Buffer.byteLength(text);
-      if (this.#bytes > this.#parts.maxBufferedBytes) this.#finish(tooSlow());
-      if (this.#over) {
-        refused(this.#over);
-        return;
-      }
-      this.#waiting.push({ text, taken, refused });
-      this.#asked?.resolve();
+      this.#push({ text, taken, refused }, Buffer.byteLength(text));
     });
     // A producer that does not wait must not end the process by it.
     sent.catch(() => undefined);
     return sent;
   };
+
+  /** Whether `bytes` more can wait for the peer. */
+  hasRoom(bytes: number): boolean {
+    return this.#bytes + bytes <= this.#parts.maxBufferedBytes;
+  }
+
+  /** As `send`, for text that goes to many and so nobody waits for: events that are so many bytes. */
+  pass(text: string, bytes: number): void {
+    this.#push({ text, taken: ignore, refused: ignore }, bytes);
+  }
 
   readonly end = (): void => this.#finish(ended());
 
@@ -105,6 +108,17 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
     for (const { refused } of [...this.#given, ...this.#waiting]) refused(error);
     this.#given = [];
     this.#waiting = [];
+  }
+
+  #push(waiting: Waiting, bytes: number): void {
+    if (!this.hasRoom(bytes)) this.#finish(tooSlow());
+    if (this.#over) {
+      waiting.refused(this.#over);
+      return;
+    }
+    this.#bytes += bytes;
+    this.#waiting.push(waiting);
+    this.#asked?.resolve();
   }
 
   #start(): void {
@@ -151,6 +165,8 @@ export class EventQueue implements EventSender, AsyncIterableIterator<string> {
     this.#given = [];
   }
 }
+
+function ignore(): void {}
 
 function tooSlow(): ConnectionError<'HAWSER_WRITE_QUEUE_FULL'> {
   return new ConnectionError(
