@@ -1,3 +1,4 @@
+import { formToObject } from '../forms/form.ts';
 import { parseMimeType } from '../web/mime-type.ts';
 import { collectPairs, UnfitFields } from './collect-pairs.ts';
 
@@ -10,7 +11,7 @@ export type ReadBody =
 const NOTHING: ReadBody = { kind: 'value', value: undefined };
 
 /**
- * Reads a body of JSON (`application/json`, `*+json`) or a urlencoded form. Without content it is `undefined`. Rejects as
+ * Reads a body of JSON (`application/json`, `*+json`) or a form, urlencoded or multipart. Without content it is `undefined`. Rejects as
  * `request.text()` does, such as for what is too long.
  */
 export async function readBody(request: Request): Promise<ReadBody> {
@@ -21,11 +22,12 @@ export async function readBody(request: Request): Promise<ReadBody> {
   const charset = type?.parameters.get('charset')?.toLowerCase() ?? 'utf-8';
   const isJson = essence === 'application/json' || essence.endsWith('+json');
   const isForm = essence === 'application/x-www-form-urlencoded';
+  if (essence === 'multipart/form-data') return fieldsOf(formToObject, await request.formData());
   if ((!isJson && !isForm) || (charset !== 'utf-8' && charset !== 'utf8')) {
     return { kind: 'unsupported' };
   }
   const text = await request.text();
-  return isJson ? parseJson(text) : parseForm(text);
+  return isJson ? parseJson(text) : fieldsOf(collectPairs, new URLSearchParams(text));
 }
 
 function parseJson(text: string): ReadBody {
@@ -50,9 +52,9 @@ function refuseProto(key: string, value: unknown): unknown {
   return value;
 }
 
-function parseForm(text: string): ReadBody {
+function fieldsOf<Source>(collect: (source: Source) => unknown, source: Source): ReadBody {
   try {
-    return { kind: 'value', value: collectPairs(new URLSearchParams(text)) };
+    return { kind: 'value', value: collect(source) };
   } catch (error) {
     if (error instanceof UnfitFields) return { kind: 'malformed', why: error.message };
     throw error;

@@ -10,7 +10,7 @@ import type { RoutedRequest } from './routed-request.ts';
 
 /** What of a request is checked. Any library with Standard Schema will do: zod, valibot, arktype and others. */
 export interface Schemas {
-  /** JSON, or the fields of a urlencoded form; `undefined` if there is no body. */
+  /** JSON, or the fields of a form, files as `File`; `undefined` if there is no body. */
   readonly body?: StandardSchemaV1 | undefined;
   /** An object of the query: a list of values where a name comes more than once. */
   readonly query?: StandardSchemaV1 | undefined;
@@ -41,12 +41,12 @@ const PLACES = {
   body: 'body',
 } as const satisfies Record<Part, string>;
 const BEFORE_BODY = ['params', 'query', 'headers'] as const;
-const ACCEPTED = 'application/json, application/x-www-form-urlencoded';
+const ACCEPTED = 'application/json, application/x-www-form-urlencoded, multipart/form-data';
 
 /**
  * Checks a request before its handler, which gets `body`, `query`, `params` and `fields` as the schemas have made them.
  * A request that does not fit is answered with 400 and a problem in JSON (RFC 9457) that says where and why; a body of
- * another type than JSON or a urlencoded form with 415. The body is not read before everything else fits, and not longer
+ * another type than JSON or a form with 415. The body is not read before everything else fits, and not longer
  * than `maxBodyBytes`. Stays synchronous where there is no body and the schemas are.
  *
  * @example

@@ -124,13 +124,13 @@ describe('bodies', () => {
     },
   );
 
-  test.each(['text/plain', 'application/json; charset=utf-16', 'multipart/form-data', 'x'])(
+  test.each(['text/plain', 'application/json; charset=utf-16', 'x'])(
     'of %s are not taken',
     async (type) => {
       const response = await post(echo, '{}', { 'content-type': type });
       expect(response.status).toBe(415);
       expect(response.headers.get('accept')).toBe(
-        'application/json, application/x-www-form-urlencoded',
+        'application/json, application/x-www-form-urlencoded, multipart/form-data',
       );
     },
   );
