@@ -1,6 +1,7 @@
 import type { Factory } from '@hawser/core';
 import type { HttpHandler } from '../contract/http-handler.ts';
 import type { Http1Options } from '../server/http-options.ts';
+import { limitConnections } from '../server/limit-connections.ts';
 import { webResponder } from '../web/web-responder.ts';
 import { Http2Connection } from './http2-connection.ts';
 import { toHttp2Limits } from './http2-limits.ts';
@@ -28,10 +29,11 @@ export function http2(handler: HttpHandler, options: Http2ServerOptions = {}): F
     limits,
     responder: webResponder(handler, { maxBodyBytes: options.maxBodyBytes }),
   };
-  return {
+  const factory: Factory = {
     name: 'http2',
     match: matchHttp2,
     acceptableProtocols: ['h2'],
     buildProtocol: () => new Http2Connection(settings),
   };
+  return limitConnections(factory, options.maxConnections);
 }

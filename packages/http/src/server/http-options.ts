@@ -17,6 +17,12 @@ export interface HttpOptions extends Http1Options {
 export interface Http1Options {
   /** Who takes the WebSocket upgrades of which path, such as `{ '/live': watchers.join }`. Any other path gets 404. */
   readonly websocket?: Readonly<Record<string, UpgradeHandler>> | undefined;
+  /**
+   * Connections of this factory that may be open at a time, upgraded ones included; more are refused by a reset. For
+   * clients that wait instead, or a limit of several factories together, set it to `Infinity` and put the layer
+   * `maxConnections` of the core in front. Where both are, both count. @defaultValue 10_000
+   */
+  readonly maxConnections?: number | undefined;
   /** Longest request line and headers together, in octets; over it 431. @defaultValue 16_384 */
   readonly maxHeadBytes?: number | undefined;
   /** Most header lines of a request; over it 431. @defaultValue 100 */
@@ -58,9 +64,9 @@ export interface Http1Options {
   readonly maxRequestsPerConnection?: number | undefined;
 }
 
-/** The options of {@link http1} with their defaults. */
+/** What {@link http1} has to keep an eye on in each connection, with the defaults. */
 export type Http1Limits = Required<{
-  [K in keyof Omit<Http1Options, 'websocket'>]: NonNullable<Http1Options[K]>;
+  [K in keyof Omit<Http1Options, 'websocket' | 'maxConnections'>]: NonNullable<Http1Options[K]>;
 }>;
 
 /** @throws RangeError when a limit is not above 0, or a method is no token */

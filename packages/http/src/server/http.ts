@@ -6,6 +6,7 @@ import { withHttp2 } from '../http2/with-http2.ts';
 import { webResponder } from '../web/web-responder.ts';
 import { checkLimit, type HttpOptions } from './http-options.ts';
 import { http1 } from './http1.ts';
+import { limitConnections } from './limit-connections.ts';
 
 /** What answers exchanges itself, below Request and Response, such as an app of another framework that is mounted. */
 export interface HttpApp {
@@ -21,10 +22,12 @@ export interface HttpApp {
  * @example serve('tcp://:8080', http((request) => new Response(`You asked for ${request.url}\n`)))
  */
 export function http(app: HttpHandler | HttpApp, options: HttpOptions = {}): Factory {
-  const { maxBodyBytes = 1_048_576, http2 = {}, ...rest } = options;
+  const { maxBodyBytes = 1_048_576, http2 = {}, maxConnections, ...rest } = options;
   checkLimit('maxBodyBytes', maxBodyBytes);
   const responder = 'responder' in app ? app.responder : webResponder(app, { maxBodyBytes });
-  const factory = http1(responder, rest);
-  if (http2 === false) return factory;
-  return withHttp2(factory, { responder, limits: toHttp2Limits(http2, rest) });
+  // Both versions together have the one limit.
+  const first = http1(responder, { ...rest, maxConnections: Number.POSITIVE_INFINITY });
+  if (http2 === false) return limitConnections(first, maxConnections);
+  const both = withHttp2(first, { responder, limits: toHttp2Limits(http2, rest) });
+  return limitConnections(both, maxConnections);
 }

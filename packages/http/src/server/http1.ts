@@ -2,6 +2,7 @@ import type { Factory } from '@hawser/core';
 import type { Responder } from '../contract/exchange.ts';
 import { type Http1Options, toHttp1Limits } from './http-options.ts';
 import { Http1Session, type Http1Settings } from './http1-session.ts';
+import { limitConnections } from './limit-connections.ts';
 import { matchHttp, matchMethods } from './match.ts';
 import { ReaderPool } from './reader-pool.ts';
 import { UpgradeTable } from './upgrade-table.ts';
@@ -20,10 +21,11 @@ export function http1(responder: Responder, options: Http1Options = {}): Factory
     readers: new ReaderPool(limits),
     upgrades: options.websocket && new UpgradeTable(options.websocket),
   };
-  return {
+  const factory: Factory = {
     name: 'http',
     match: options.extraMethods ? matchMethods(options.extraMethods) : matchHttp,
     acceptableProtocols: ['http/1.1', 'http/1.0'],
     buildProtocol: (incoming) => new Http1Session(incoming, settings),
   };
+  return limitConnections(factory, options.maxConnections);
 }
