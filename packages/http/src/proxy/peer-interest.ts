@@ -56,7 +56,8 @@ export class PeerInterest {
   /** By the peer, or by a middleware whose patience is over. */
   #aborted(signal: AbortSignal): void {
     const exchange = this.#exchange;
-    if (!exchange?.signal.aborted || exchange.gone) {
+    const halfClosed = exchange?.version !== '2.0' && exchange?.signal.aborted && !exchange.gone;
+    if (!halfClosed) {
       this.#end(signal.reason);
       return;
     }

@@ -128,6 +128,8 @@ export class ProxiedRequest {
       method: this.#request.method,
       body: this.#body(),
       bodyLength: this.#length,
+      // The peer waits, so that the server may refuse the body before anybody sends it (RFC 9110 §10.1.1).
+      expectContinue: fieldValue(this.#fields, 'expect')?.toLowerCase() === '100-continue',
       onInterim: (status, fields) => {
         this.#interest.awaits();
         if (status !== 100) this.#context.inform(status, HttpHeaders.over(endToEndFields(fields)));
@@ -159,7 +161,7 @@ export class ProxiedRequest {
     fields.push('via', `${response.version} ${this.#options.via ?? 'hawser'}`);
     // A stream whose trailers nobody wants costs nothing more.
     const chunked = fieldValue(response.fields, 'content-length') === undefined;
-    return new HttpResponse(response.body && relayedBody(response.body, this.#exchange), {
+    return new HttpResponse(response.body && relayedBody(response.body), {
       status,
       statusText,
       headers: HttpHeaders.over(fields),

@@ -8,7 +8,7 @@ import { endTurn, report, type Turn } from './turn.ts';
 /** Answers with what a handler has thrown. Never throws. */
 export function answerError(turn: Turn, thrown: unknown): void {
   const status = errorStatus(turn.request, thrown);
-  if (thrown instanceof HttpError ? thrown.report : status >= 500) report(turn, thrown);
+  if (thrown instanceof HttpError || status >= 500) report(turn, thrown);
   try {
     const options = thrown instanceof HttpError ? optionsOf(thrown) : {};
     plainAnswer(turn, status, options);

@@ -1,5 +1,6 @@
 import type { HttpExchange } from '../contract/exchange.ts';
 import type { HttpHandler } from '../contract/http-handler.ts';
+import { HttpError } from '../http-error.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { HttpRequest } from './http-request.ts';
 
@@ -24,10 +25,11 @@ export function endTurn({ exchange, request }: Turn): void {
 
 /**
  * Tells of a mistake in user code, unless the peer is gone, which most things fail of. While it may still wait for the
- * answer, having ended its side only, nothing is said of what failed by that.
+ * answer, having ended its side only, nothing is said of what failed by that; nor of an {@link HttpError} that does not
+ * want it.
  */
 export function report({ exchange }: Turn, thrown: unknown): void {
-  if (exchange.gone) return;
+  if (exchange.gone || (thrown instanceof HttpError && !thrown.report)) return;
   const { aborted, reason } = exchange.signal;
   if (aborted && isCausedBy(thrown, reason)) return;
   exchange.transport.reactor.reports.problem('http.handler', thrown);
