@@ -123,3 +123,32 @@ test('a drain is told to who has the socket, and refuses who would get it', asyn
   await late.ended;
   expect(drained).toEqual(['/live?early']);
 });
+
+test('a handler that never answers holds its connection for no longer than it may', async () => {
+  world = pipeWorld();
+  let calls = 0;
+  const factory = http(() => new Response('page'), {
+    websocket: { '/live': () => void (calls += 1) },
+    upgradeTimeoutMs: 2_000,
+  });
+  const client = await world.connect(factory, new RawClient());
+  client.send(ask('/live', 'websocket'));
+  await world.elapse(1_999);
+  expect([calls, client.isLost]).toEqual([1, false]);
+  await world.elapse(1);
+  expect(await client.lost).toMatchObject({ kind: 'reset' });
+});
+
+test('a handler that has answered has its connection for as long as it likes', async () => {
+  world = pipeWorld();
+  const factory = http(() => new Response('page'), {
+    websocket: { '/live': (_request, socket) => void socket.write('hello.') },
+  });
+  const client = await world.connect(factory, new RawClient());
+  client.send('GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+  await client.answer();
+  client.send(ask('/live', 'websocket'));
+  await client.until('hello.');
+  await world.elapse(3_600_000);
+  expect(client.isLost).toBe(false);
+});

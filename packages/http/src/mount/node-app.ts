@@ -5,6 +5,7 @@ import type { HttpExchange } from '../contract/exchange.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { HttpContext, HttpHandler } from '../contract/http-handler.ts';
 import { HttpError } from '../http-error.ts';
+import { expectAnswer, UPGRADE_TIMEOUT_MS } from '../server/expect-answer.ts';
 import { toFieldLines } from '../web/http-headers.ts';
 import { exchangeOf } from '../web/http-request.ts';
 import type { HttpResponse } from '../web/http-response.ts';
@@ -28,6 +29,8 @@ export interface NodeAppOptions {
   readonly prefix?: string | undefined;
   /** Takes requests for other protocols, such as WebSocket. Without it the app answers them as any other. */
   readonly upgrade?: NodeUpgradeListener | undefined;
+  /** Longest `upgrade` may let its peer wait for anything; then the connection is aborted. @defaultValue 15_000 */
+  readonly upgradeTimeoutMs?: number | undefined;
 }
 
 /**
@@ -43,12 +46,14 @@ export interface NodeAppOptions {
  * @example http(nodeApp(express().get('/', (request, response) => response.send('hello'))))
  */
 export function nodeApp(app: NodeListener | RoutingApp, options: NodeAppOptions = {}): HttpHandler {
-  const { upgrade } = options;
+  const { upgrade, upgradeTimeoutMs = UPGRADE_TIMEOUT_MS } = options;
   const prefix = toPrefix(options.prefix);
   return (request, context) => {
     const exchange = exchangeOf(request);
     const parts = partsOf(request, exchange, prefix);
-    if (upgrade && exchange.upgrade !== undefined) return upgraded(parts, upgrade);
+    if (upgrade && exchange.upgrade !== undefined) {
+      return upgraded(parts, { listener: upgrade, timeoutMs: upgradeTimeoutMs });
+    }
     return new Promise((resolve, reject) => {
       serve({ parts, context, app, resolve, reject });
     });
@@ -127,10 +132,16 @@ function serve({ parts, context, app, resolve, reject }: Serving): void {
   callListener(app, request, response, threw);
 }
 
-function upgraded(parts: AppRequestParts, listener: NodeUpgradeListener): HttpResponse {
+interface Upgrading {
+  readonly listener: NodeUpgradeListener;
+  readonly timeoutMs: number;
+}
+
+function upgraded(parts: AppRequestParts, { listener, timeoutMs }: Upgrading): HttpResponse {
   const { exchange } = parts;
   const factory = plug('upgrade', {
     accept(socket, transport) {
+      expectAnswer(transport, timeoutMs);
       const failed = (thrown: unknown): void => {
         transport.reactor.reports.problem('http.mount', thrown);
         transport.abort(toError(thrown));

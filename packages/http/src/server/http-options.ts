@@ -1,5 +1,6 @@
 import type { Http2Options } from '../http2/http2-options.ts';
 import { isToken } from '../wire/octets.ts';
+import { UPGRADE_TIMEOUT_MS } from './expect-answer.ts';
 import type { UpgradeHandler } from './upgrade.ts';
 
 /** Options for {@link http}. Each limit has a default that is safe on the open internet. */
@@ -17,6 +18,8 @@ export interface HttpOptions extends Http1Options {
 export interface Http1Options {
   /** Who takes the WebSocket upgrades of which path, such as `{ '/live': watchers.join }`. Any other path gets 404. */
   readonly websocket?: Readonly<Record<string, UpgradeHandler>> | undefined;
+  /** Longest a handler of `websocket` may let its peer wait for anything; then the connection is aborted. @defaultValue 15_000 */
+  readonly upgradeTimeoutMs?: number | undefined;
   /**
    * Connections of this factory that may be open at a time, upgraded ones included; more are refused by a reset. For
    * clients that wait instead, or a limit of several factories together, set it to `Infinity` and put the layer
@@ -76,6 +79,7 @@ export function toHttp1Limits(options: Http1Options): Http1Limits {
     maxFields: options.maxFields ?? 100,
     maxTargetBytes: options.maxTargetBytes ?? 8_192,
     extraMethods: options.extraMethods ?? [],
+    upgradeTimeoutMs: options.upgradeTimeoutMs ?? UPGRADE_TIMEOUT_MS,
     headTimeoutMs: options.headTimeoutMs ?? 15_000,
     requestTimeoutMs: options.requestTimeoutMs ?? 300_000,
     minBodyRate: options.minBodyRate ?? 240,

@@ -19,7 +19,7 @@ export function http1(responder: Responder, options: Http1Options = {}): Factory
     responder,
     limits,
     readers: new ReaderPool(limits),
-    upgrades: options.websocket && new UpgradeTable(options.websocket),
+    upgrades: options.websocket && new UpgradeTable(options.websocket, limits.upgradeTimeoutMs),
   };
   const factory: Factory = {
     name: 'http',

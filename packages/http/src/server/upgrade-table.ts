@@ -1,6 +1,7 @@
 import { type Protocol, ProtocolError, type Transport, toSocket } from '@hawser/core';
 import type { RequestHead } from '../contract/message-head.ts';
 import type { HttpErrorCode } from '../errors.ts';
+import { expectAnswer } from './expect-answer.ts';
 import type { UpgradeHandler } from './upgrade.ts';
 import { toUpgradeRequest, type UpgradeRequest } from './upgrade-request.ts';
 
@@ -10,9 +11,12 @@ export type TakeUpgrade = (transport: Transport, rest: Buffer) => void;
 /** Which path has a handler for upgrades to WebSocket. */
 export class UpgradeTable {
   readonly #handlers: ReadonlyMap<string, UpgradeHandler>;
+  readonly #timeoutMs: number;
 
-  constructor(handlers: Readonly<Record<string, UpgradeHandler>>) {
+  /** @param timeoutMs how long a handler may let its peer wait */
+  constructor(handlers: Readonly<Record<string, UpgradeHandler>>, timeoutMs: number) {
     this.#handlers = new Map(Object.entries(handlers));
+    this.#timeoutMs = timeoutMs;
   }
 
   /** Who takes the connection of `head`; `undefined` if nobody does on its path. */
@@ -20,8 +24,10 @@ export class UpgradeTable {
     const [path = ''] = head.target.split('?', 1);
     const handler = this.#handlers.get(path);
     if (!handler) return undefined;
-    return (transport, rest) =>
+    return (transport, rest) => {
+      expectAnswer(transport, this.#timeoutMs);
       transport.handTo(new Upgraded(handler, toUpgradeRequest(head), rest));
+    };
   }
 }
 

@@ -606,6 +606,26 @@ describe('a mounted listener', () => {
     expect(seen).toMatchObject([{ status: 426 }]);
   });
 
+  test('that never answers an upgrade holds its connection for no longer than it may', async () => {
+    const place = world();
+    const app = nodeApp((_, response) => void response.end(), { upgrade: () => undefined });
+    let lost = false;
+    await place.connect(http(app), {
+      connectionMade(transport) {
+        const fields = { Connection: 'Upgrade', Upgrade: 'echo' };
+        transport.write(Buffer.from(ask('GET /up', fields)));
+      },
+      dataReceived: () => undefined,
+      connectionLost: () => {
+        lost = true;
+      },
+    });
+    await place.elapse(14_999);
+    expect(lost).toBe(false);
+    await place.elapse(1);
+    expect(lost).toBe(true);
+  });
+
   test('serves WebSockets of the library it always had', async () => {
     const place = world();
     const sockets = new WebSocketServer({ noServer: true });
