@@ -6,6 +6,7 @@ import { type Server, WebSocketServer } from 'ws';
 import { ClosingSocket } from './closing-socket.ts';
 import { drainSession } from './drain.ts';
 import { isOriginWelcome } from './origin.ts';
+import { ownFragments } from './own-fragments.ts';
 import { toSettings, type WebSocketOptions, type WebSocketSettings } from './web-socket-options.ts';
 import { type SessionHandler, WebSocketSession } from './web-socket-session.ts';
 
@@ -13,6 +14,8 @@ import { type SessionHandler, WebSocketSession } from './web-socket-session.ts';
 const VERSION = '13';
 /** The longest timer node has. */
 const LONGEST_WAIT_MS = 2 ** 31 - 1;
+/** A piece of what was read takes about 300 bytes besides its own: on average it must have 64, once there are many. */
+const PIECES = { atLeast: 4_096, bytesEach: 64 } as const;
 
 /** Begins one session: keep `session` to send, give back what to do with its messages. */
 export type SessionStarter = (session: WebSocketSession) => SessionHandler | void;
@@ -48,6 +51,7 @@ export function webSocket(start: SessionStarter, options: WebSocketOptions = {})
     transports.set(socket, transport);
     // It reads nothing of a request but these.
     server.handleUpgrade(request as IncomingMessage, socket, head, (ws) => {
+      ownFragments(ws);
       const session = new WebSocketSession({ ws, socket, transport, request, settings });
       context.onDrain((deadline) => drainSession(session, deadline));
       try {
@@ -65,8 +69,12 @@ function createHandshaker(settings: WebSocketSettings): Server<typeof ClosingSoc
   const { maxPayload, protocols, deflate } = settings;
   // Not in the type. Deadlines are those of the reactor's clock, so the timer of ws must never be first.
   const timers = { closeTimeout: LONGEST_WAIT_MS };
+  const maxPieces = Math.max(PIECES.atLeast, Math.ceil(maxPayload / PIECES.bytesEach));
+  // Pongs are those of the session.
+  const limits = { maxBufferedChunks: maxPieces, autoPong: false };
   return new WebSocketServer({
     ...timers,
+    ...limits,
     WebSocket: ClosingSocket,
     noServer: true,
     clientTracking: false,

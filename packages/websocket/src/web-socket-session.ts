@@ -5,6 +5,7 @@ import { CloseCode, checkClose } from './close-code.ts';
 import type { ClosingSocket } from './closing-socket.ts';
 import { Inbox } from './inbox.ts';
 import { KeepAlive } from './keep-alive.ts';
+import { Pongs } from './pongs.ts';
 import { toJson } from './to-json.ts';
 import type { WebSocketSettings } from './web-socket-options.ts';
 
@@ -49,6 +50,7 @@ export class WebSocketSession {
     const { ws, socket, transport, settings } = parts;
     this.#parts = parts;
     this.#keepAlive = new KeepAlive(transport, { ...settings, ping: () => ws.ping() });
+    const pongs = new Pongs(ws);
     this.#inbox = new Inbox(
       {
         take: (message) => this.#give(message),
@@ -60,6 +62,7 @@ export class WebSocketSession {
       { maxWaitingBytes: settings.maxPayload + settings.maxBufferedBytes },
     );
     ws.on('message', (data: Buffer, isBinary) => this.#inbox.received(data, isBinary));
+    ws.on('ping', (data: Buffer) => pongs.pinged(data));
     ws.on('close', (code, reason) => this.#closed(code, reason.toString('utf8')));
     // Whichever side begins to close; the peer broke the protocol, which ws answers; the peer ended without a word.
     ws.closing = () => this.#closing();

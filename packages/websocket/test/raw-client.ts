@@ -21,11 +21,12 @@ export class RawClient implements Protocol {
   }
 }
 
-/** Connects, and asks for a WebSocket with `fields` in place of the usual ones. */
+/** Connects, and asks for a WebSocket with `fields` in place of the usual ones; all in one write. */
 export async function askRaw(
   world: World,
   factory: Factory,
   fields: Readonly<Record<string, string | undefined>> = {},
+  { before = '', after = '' }: { readonly before?: string; readonly after?: string | Buffer } = {},
 ): Promise<RawClient> {
   const client = await world.connect(factory, new RawClient());
   const all = {
@@ -39,7 +40,8 @@ export async function askRaw(
   const lines = Object.entries(all)
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}: ${value}\r\n`);
-  client.send(`GET /live HTTP/1.1\r\n${lines.join('')}\r\n`);
+  const request = `${before}GET /live HTTP/1.1\r\n${lines.join('')}\r\n`;
+  client.send(Buffer.concat([Buffer.from(request), Buffer.from(after as string)]));
   await world.elapse(0);
   return client;
 }

@@ -5,6 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { WebSocketServer } from 'ws';
 import { ClosingSocket } from '../src/closing-socket.ts';
 import { webSocket } from '../src/index.ts';
+import { receiverOf } from '../src/own-fragments.ts';
 import { askRaw, clientFrame, type RawClient } from './raw-client.ts';
 import { pipeWorld } from './world.ts';
 
@@ -102,6 +103,24 @@ test('a frame written to the socket between two messages of ws arrives between t
   });
   const client = await askRaw(world, factory);
   expect(client.received.endsWith('\x81\x01a\x81\x01b\x81\x01c')).toBe(true);
+});
+
+test('ws gathers the fragments of a message in a list, and says so when each is complete', async () => {
+  const { ws, client } = await bareSession();
+  const receiver = receiverOf(ws);
+  const gathered: [boolean, string[]][] = [];
+  const complete = receiver.dataMessage;
+  receiver.dataMessage = (done) => {
+    gathered.push([receiver._fin, receiver._fragments.map(String)]);
+    complete.call(receiver, done);
+  };
+  client.send(clientFrame(1, 'a', { fin: false }));
+  client.send(clientFrame(0, 'b'));
+  await world.elapse(0);
+  expect(gathered).toEqual([
+    [false, ['a']],
+    [true, ['a', 'b']],
+  ]);
 });
 
 test('what waits counts as buffered, whoever wrote it', async () => {
