@@ -95,6 +95,24 @@ describe('curl', () => {
     }
   });
 
+  interop('--limit-rate: who takes or sends slowly is served to the end', ['curl'], async () => {
+    const bytes = 300_000;
+    const file = server.file('slow-upload', Buffer.alloc(bytes, 'tow'));
+    const slow = ['--limit-rate', '150k', '-H', 'Expect:'];
+    for (const flag of ['--http1.1', '--http2']) {
+      const down = ['-o', '/dev/null', '-w', '%{size_download}'];
+      const { stdout } = await curl([
+        flag,
+        ...slow,
+        ...down,
+        `${server.secure}/flood?bytes=${bytes}`,
+      ]);
+      expect(stdout).toBe(`${bytes}`);
+      const up = await curl([flag, ...slow, '--data-binary', `@${file}`, `${server.secure}/count`]);
+      expect(JSON.parse(up.stdout)).toEqual({ bytes });
+    }
+  });
+
   interop('Expect: 100-continue is answered before the body comes', ['curl'], async () => {
     const file = server.file('expected', 'x'.repeat(2_000));
     const expected = ['-v', '-H', 'Expect: 100-continue', '--expect100-timeout', '600'];

@@ -1,4 +1,10 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+} from 'node:http2';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { HttpServer, succeed } from './http-server.ts';
 import { interop } from './peer.ts';
@@ -59,7 +65,24 @@ describe('slow attacks', { timeout: 4 * MINUTE }, () => {
     await expectService('plain');
   });
 
-  // No program does this over HTTP/2.
+  // No program just stays.
+  describe.each(['plain', 'secure'] as const)('%s', (how) => {
+    test.each([
+      ['nothing', ''],
+      ['half of a request', 'POST /count HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx'],
+      ['one request', 'GET /hello HTTP/1.1\r\nHost: x\r\n\r\n'],
+    ])('connections on which %s is said are ended', async (_, said) => {
+      let open = CONNECTIONS;
+      for (let n = open; n > 0; n--) {
+        const socket = openSocket(server.ports[how], how);
+        socket.on('error', () => undefined).once('close', () => open--);
+        socket.resume().write(said);
+      }
+      while (open > 0) await expectService(how);
+    });
+  });
+
+  // Nor does any do this over HTTP/2.
   describe.each(['plain', 'secure'] as const)('HTTP/2, %s', (how) => {
     test.each([
       ['nothing is asked', () => undefined],
@@ -77,7 +100,7 @@ describe('slow attacks', { timeout: 4 * MINUTE }, () => {
         const settings = { initialWindowSize: 0 };
         let open = CONNECTIONS / 4;
         for (let n = open; n > 0; n--) {
-          const session = connect(server[how], { settings, rejectUnauthorized: false });
+          const session = connectHttp2(server[how], { settings, rejectUnauthorized: false });
           // They end by the close that follows.
           session.on('error', () => undefined).once('close', () => open--);
           for (let streams = 0; streams < 5; streams++) ask(session)?.on('error', () => undefined);
@@ -128,6 +151,12 @@ describe('slow attacks', { timeout: 4 * MINUTE }, () => {
     expect(server.residentBytes - before).toBeLessThan(GROWTH_BYTES);
   }
 });
+
+function openSocket(port: number, how: 'plain' | 'secure'): Socket {
+  return how === 'plain'
+    ? connect(port, '127.0.0.1')
+    : connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false });
+}
 
 function repeated(url: string, times: number): string[] {
   return Array.from({ length: times }, () => url);
