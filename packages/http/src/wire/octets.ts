@@ -45,6 +45,15 @@ export function octetFailure(octet: number): Malformed | undefined {
     : undefined;
 }
 
+/** The first {@link octetFailure} in `text`. */
+export function firstFailure(text: string): Malformed | undefined {
+  for (let at = 0; at < text.length; at++) {
+    const failure = octetFailure(text.charCodeAt(at));
+    if (failure !== undefined) return failure;
+  }
+  return undefined;
+}
+
 /** Whether `octet` may stand in a field value: HTAB, SP, visible ASCII and 0x80 to 0xff (RFC 9110 §5.5). */
 export function isValueOctet(octet: number): boolean {
   return octet >= SP ? octet !== DEL : octet === HTAB;

@@ -3,11 +3,12 @@ import type { CodecLimits, Malformed } from '../contract/codec.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { RequestHead } from '../contract/message-head.ts';
 import { isAuthority } from './authority.ts';
-import { FieldSection, spelledFields } from './field-section.ts';
+import { FieldSection } from './field-section.ts';
 import { After, Framing, type HeadReader } from './head-reader.ts';
 import { malformed } from './malformed.ts';
 import { Methods } from './methods.ts';
-import { octetFailure } from './octets.ts';
+import { firstFailure } from './octets.ts';
+import { ReadHead } from './read-head.ts';
 import { hasTargetOctets, isOriginForm, parseTarget } from './request-target.ts';
 
 const VERSION_LENGTH = 'HTTP/1.1'.length;
@@ -161,19 +162,12 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
   }
 }
 
-class ReadRequestHead implements RequestHead {
+class ReadRequestHead extends ReadHead implements RequestHead {
   readonly method: string;
   readonly target: string;
   readonly authority: string | undefined;
-  readonly version: '1.0' | '1.1';
-  readonly fields: FieldLines;
-  readonly keepAlive: boolean;
   readonly expectsContinue: boolean;
   readonly upgrade: string | undefined;
-  readonly bodyLength: number | undefined;
-  readonly #text: string;
-  readonly #fieldsAt: number;
-  #rawFields: FieldLines | undefined = undefined;
 
   constructor(
     method: string,
@@ -188,33 +182,15 @@ class ReadRequestHead implements RequestHead {
     text: string,
     fieldsAt: number,
   ) {
+    super(version, fields, keepAlive, bodyLength, text, fieldsAt);
     this.method = method;
     this.target = target;
     this.authority = authority;
-    this.version = version;
-    this.fields = fields;
-    this.keepAlive = keepAlive;
     this.expectsContinue = expectsContinue;
     this.upgrade = upgrade;
-    this.bodyLength = bodyLength;
-    this.#text = text;
-    this.#fieldsAt = fieldsAt;
-  }
-
-  get rawFields(): FieldLines {
-    this.#rawFields ??= spelledFields(this.#text, this.#fieldsAt, this.fields);
-    return this.#rawFields;
   }
 }
 
 function badTarget(text: string, start: number, end: number): Malformed {
   return firstFailure(text.slice(start, end)) ?? malformed('bad-target');
-}
-
-function firstFailure(text: string): Malformed | undefined {
-  for (let at = 0; at < text.length; at++) {
-    const failure = octetFailure(text.charCodeAt(at));
-    if (failure !== undefined) return failure;
-  }
-  return undefined;
 }

@@ -2,10 +2,11 @@
 import type { CodecLimits, Malformed } from '../contract/codec.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
-import { FieldSection, spelledFields } from './field-section.ts';
+import { FieldSection } from './field-section.ts';
 import { After, Framing, type HeadReader } from './head-reader.ts';
 import { malformed } from './malformed.ts';
-import { CR, octetFailure, SP } from './octets.ts';
+import { CR, firstFailure, octetFailure, SP } from './octets.ts';
+import { ReadHead } from './read-head.ts';
 
 const PREFIX = 'HTTP/1.';
 const MAJOR_AT = 'HTTP/'.length;
@@ -143,16 +144,9 @@ export class ResponseHeadReader implements HeadReader<ResponseHeadRead> {
   }
 }
 
-class ReadResponseHead implements ResponseHeadRead {
+class ReadResponseHead extends ReadHead implements ResponseHeadRead {
   readonly status: number;
   readonly statusText: string;
-  readonly version: '1.0' | '1.1';
-  readonly fields: FieldLines;
-  readonly keepAlive: boolean;
-  readonly bodyLength: number | undefined;
-  readonly #text: string;
-  readonly #fieldsAt: number;
-  #rawFields: FieldLines | undefined = undefined;
 
   constructor(
     status: number,
@@ -164,19 +158,9 @@ class ReadResponseHead implements ResponseHeadRead {
     text: string,
     fieldsAt: number,
   ) {
+    super(version, fields, keepAlive, bodyLength, text, fieldsAt);
     this.status = status;
     this.statusText = statusText;
-    this.version = version;
-    this.fields = fields;
-    this.keepAlive = keepAlive;
-    this.bodyLength = bodyLength;
-    this.#text = text;
-    this.#fieldsAt = fieldsAt;
-  }
-
-  get rawFields(): FieldLines {
-    this.#rawFields ??= spelledFields(this.#text, this.#fieldsAt, this.fields);
-    return this.#rawFields;
   }
 }
 
@@ -202,14 +186,6 @@ function prefixFailure(text: string): Malformed | undefined {
     if (octet === CR && at === text.length - 1) return undefined;
     if (at === MAJOR_AT && octet >= 0x30 && octet <= 0x39) return malformed('unsupported-version');
     return octetFailure(octet) ?? malformed('bad-status-line');
-  }
-  return undefined;
-}
-
-function firstFailure(text: string): Malformed | undefined {
-  for (let at = 0; at < text.length; at++) {
-    const failure = octetFailure(text.charCodeAt(at));
-    if (failure !== undefined) return failure;
   }
   return undefined;
 }
