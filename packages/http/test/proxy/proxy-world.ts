@@ -1,4 +1,4 @@
-import type { CloseReason, Factory, Transport } from '@hawser/core';
+import type { Factory, Transport } from '@hawser/core';
 import { connectPipe, createTestReactor, type TestReactor } from '@hawser/core/testing';
 import { expect } from 'vitest';
 import {
@@ -78,8 +78,7 @@ export function rawServer(
           if (end === 'close') transport.close();
           else if (end === 'reset') transport.reactor.clock.callSoon(() => transport.abort());
         },
-        readEnded: () => void transport.end(),
-        connectionLost: (_: CloseReason) => undefined,
+        readEnded: () => transport.end(),
       };
     },
   };
