@@ -3,7 +3,7 @@ import type { Middleware } from '../routing/middleware.ts';
 import { whenThere } from '../routing/now-or-later.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { checkOrigin } from './check-origin.ts';
-import { editAnswer, editHeaders } from './edit-response.ts';
+import { editHeaders } from './edit-response.ts';
 
 /** Options for {@link cors}. */
 export interface CorsOptions {
@@ -86,7 +86,7 @@ export function cors(options: CorsOptions = {}): Middleware {
         from !== null &&
         request.headers.has('access-control-request-method');
       if (isPreflight) return preflight(request, allowed);
-      return editAnswer(next(), (response) =>
+      return whenThere(next(), (response) =>
         editHeaders(response, (headers) => expose(headers, allowed)),
       );
     });

@@ -1,5 +1,3 @@
-import type { Answer } from '../contract/http-handler.ts';
-import { whenThere } from '../routing/now-or-later.ts';
 import { foreignFields } from '../web/foreign-fields.ts';
 import { HttpHeaders } from '../web/http-headers.ts';
 import { HttpResponse } from '../web/http-response.ts';
@@ -30,11 +28,6 @@ export function editHeaders(response: Response, edit: (headers: Headers) => void
   const headers = HttpHeaders.over(foreignFields(response));
   edit(headers);
   return new HttpResponse(body, { status, statusText, headers });
-}
-
-/** What `edit` makes of an answer, now if it is there now. */
-export function editAnswer(answer: Answer, edit: (response: Response) => Response): Answer {
-  return whenThere(answer, edit);
 }
 
 // There is no other way to ask.

@@ -1,6 +1,7 @@
 import type { HttpContext } from '../contract/http-handler.ts';
 import type { Middleware } from '../routing/middleware.ts';
-import { editAnswer, editHeaders } from './edit-response.ts';
+import { whenThere } from '../routing/now-or-later.ts';
+import { editHeaders } from './edit-response.ts';
 
 /** Directives of a content security policy and their sources; `false` takes one of the defaults away. */
 export type ContentSecurityPolicy = Readonly<Record<string, readonly string[] | false>>;
@@ -78,7 +79,7 @@ export function securityHeaders(options: SecurityHeadersOptions = {}): Middlewar
         ];
   return (request, next, context) => {
     const fields = isSecure(request, context) ? secured : always;
-    return editAnswer(next(), (response) =>
+    return whenThere(next(), (response) =>
       editHeaders(response, (headers) => {
         for (const [name, value] of fields) if (!headers.has(name)) headers.set(name, value);
       }),

@@ -9,7 +9,7 @@ const ENCODED_SLASH = /%(?:2f|5c)/i;
 export function targetOf(url: string): string {
   // "https://" is 8 long, and the shortest host has one character.
   const start = url.indexOf('/', 8);
-  return start < 0 ? '/' : start === 0 ? url : url.slice(start);
+  return start < 0 ? '/' : url.slice(start);
 }
 
 /** The path of a target. */
