@@ -41,6 +41,7 @@ export {
   type RequestPhase,
 } from './client/http-request-error.ts';
 export type { Http2ClientOptions } from './client/http2-client-options.ts';
+export type { Http2ClientOptions } from './client/http2-client-options.ts';
 export type { Progress } from './client/progress.ts';
 export type { BodyInput } from './client/request-body.ts';
 export type { RetryOptions } from './client/retry-policy.ts';
@@ -94,6 +95,8 @@ export type { FormLimits } from './forms/form-limits.ts';
 export type { FieldPart, FilePart, Part } from './forms/part.ts';
 export { type PartsOptions, parts } from './forms/parts.ts';
 export { type ReadFormOptions, readForm } from './forms/read-form.ts';
+// HTML.
+export { Html, type HtmlValue, html, rawHtml } from './html/html.ts';
 // Errors that answer.
 export { HttpError, type HttpErrorOptions } from './http-error.ts';
 // HTTP/2.

@@ -1,6 +1,7 @@
 import type { Blob } from 'node:buffer';
 import type { HeadersInput } from '../contract/http-handler.ts';
 import { parseForm } from '../forms/read-form.ts';
+import type { Html } from '../html/html.ts';
 import { toArrayBuffer, toBlob, toBytes, toJson, toText } from './body-content.ts';
 import { bodyUnusable } from './body-errors.ts';
 import { collectContent, toStream } from './content-stream.ts';
@@ -78,9 +79,12 @@ export class HttpResponse implements Response {
     return HttpResponse.#typed(text, 'text/plain; charset=utf-8', init);
   }
 
-  /** HTML with `content-type: text/html; charset=utf-8`. It is sent as it is: escape what is not yours. */
-  static html(html: string, init?: HttpResponseInit): HttpResponse {
-    return HttpResponse.#typed(html, 'text/html; charset=utf-8', init);
+  /**
+   * HTML with `content-type: text/html; charset=utf-8`. A string is sent as it is: escape what is not yours, or let the
+   * template `html` do it.
+   */
+  static html(html: string | Html, init?: HttpResponseInit): HttpResponse {
+    return HttpResponse.#typed(String(html), 'text/html; charset=utf-8', init);
   }
 
   /**
