@@ -13,8 +13,10 @@ export type HttpErrorCode =
   // The client.
   /** The server, or the wait for a connection, took longer than a timeout of the client; `phase` says which. */
   | 'HAWSER_HTTP_TIMEOUT'
-  /** The connection ended before the response was complete. */
+  /** The connection, or over HTTP/2 the stream, ended before the response was complete. */
   | 'HAWSER_HTTP_INCOMPLETE'
+  /** The server says that it has not taken the request (RFC 9113 §8.7): over HTTP/2, when it ends or is busy. */
+  | 'HAWSER_HTTP_REFUSED'
   /** The content of a response is not in the encoding it claims, or grows beyond the limits. */
   | 'HAWSER_HTTP_BAD_ENCODING'
   /** A redirect that must not be followed. */

@@ -41,7 +41,6 @@ export {
   type RequestPhase,
 } from './client/http-request-error.ts';
 export type { Http2ClientOptions } from './client/http2-client-options.ts';
-export type { Http2ClientOptions } from './client/http2-client-options.ts';
 export type { Progress } from './client/progress.ts';
 export type { BodyInput } from './client/request-body.ts';
 export type { RetryOptions } from './client/retry-policy.ts';

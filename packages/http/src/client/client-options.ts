@@ -2,9 +2,10 @@ import type { TlsClientOptions } from '@hawser/core';
 import type { CodecLimits } from '../contract/codec.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { HeadersInput } from '../contract/http-handler.ts';
-import type { PoolOptions } from './connection-pool.ts';
+import type { ClientProtocol, PoolOptions } from './connection-pool.ts';
 import type { CookieJar } from './cookie-jar.ts';
 import type { EndpointChoice } from './destination.ts';
+import type { Http2ClientOptions } from './http2-client-options.ts';
 import type { Progress } from './progress.ts';
 import type { BodyInput } from './request-body.ts';
 import type { RetryOptions } from './retry-policy.ts';
@@ -38,6 +39,12 @@ interface SharedOptions {
   readonly redirect?: 'follow' | 'manual' | 'error' | undefined;
   /** @defaultValue 10 */
   readonly maxRedirects?: number | undefined;
+  /**
+   * Names of fields of your own that tell who is asking, such as `x-api-key`: like `authorization`, `cookie` and
+   * `proxy-authorization` they are not taken along to another origin, and not from `https:` to `http:`. Other fields are.
+   * @defaultValue none
+   */
+  readonly sensitiveFields?: readonly string[] | undefined;
   /** Whether and how a request is sent again; `false` for only what was not sent at all. */
   readonly retry?: RetryOptions | false | undefined;
   /** Keeps cookies; `false` for a request that has nothing to do with those of the client. @defaultValue none */
@@ -54,6 +61,14 @@ export interface HttpClientOptions extends SharedOptions {
   readonly endpoint?: EndpointChoice | undefined;
   /** For `https:`. The name of the URL is verified unless this says otherwise. */
   readonly tls?: TlsClientOptions | undefined;
+  /**
+   * What the client speaks. Over TLS the server chooses among them; without TLS HTTP/2 is spoken only where it is the only
+   * one, `['h2']`, to servers that are known to speak it. A server that agrees on HTTP/2 and does not do it is asked again
+   * over HTTP/1.1. @defaultValue ['http/1.1']
+   */
+  readonly protocols?: readonly ClientProtocol[] | undefined;
+  /** Limits that only HTTP/2 needs. */
+  readonly http2?: Http2ClientOptions | undefined;
   readonly pool?: PoolOptions | undefined;
   /** How much of a response is read before it is refused. */
   readonly limits?: Partial<CodecLimits> | undefined;

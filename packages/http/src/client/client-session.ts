@@ -52,14 +52,20 @@ export interface SwitchedConnection {
 
 /** One request under way. */
 export interface SessionExchange {
-  /** Gives it up, at any time. Over HTTP/1 the connection goes with it. */
+  /** Gives it up, at any time. Over HTTP/1 the connection goes with it, over HTTP/2 only the stream. */
   abort(error: Error): void;
 }
 
-/** A connection that carries requests: one at a time over HTTP/1. */
+/** A connection that carries requests: one at a time over HTTP/1, many over HTTP/2. */
 export interface ClientSession {
   /** How many requests could begin now. */
   readonly capacity: number;
+  /** How many are under way. */
+  readonly active: number;
+  /** It could carry more than one at a time. */
+  readonly multiplexes: boolean;
+  /** Its server has yet to say how many requests it takes, or takes none for now: whoever waits should wait for that. */
+  readonly settling: boolean;
   /** False while it has not yet carried a request. */
   readonly reused: boolean;
   /** When it was made, in milliseconds on the reactor's clock. */
@@ -74,6 +80,8 @@ export interface ClientSession {
 export interface SessionOwner {
   /** It can take another request. Never called from inside of `start`. */
   available(session: ClientSession): void;
+  /** Its server wants HTTP/1.1 (RFC 9113 §7), or does not know HTTP/2. It is spent then. */
+  downgraded(session: ClientSession): void;
   /** It takes no more requests. Its connection may still be busy. */
   spent(session: ClientSession): void;
   /** Its connection is gone. Once. */

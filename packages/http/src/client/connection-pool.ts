@@ -10,10 +10,14 @@ import type { ClientSession, SessionOwner } from './client-session.ts';
 import { type Destination, dial, endpointOf } from './destination.ts';
 import { HttpRequestError } from './http-request-error.ts';
 import { OriginPool } from './origin-pool.ts';
+import { SpokenVersions } from './spoken-versions.ts';
+
+/** A version of HTTP, as ALPN names it (RFC 7301): HTTP/2 or HTTP/1.1. */
+export type ClientProtocol = 'h2' | 'http/1.1';
 
 /** Limits of the connections of a client. */
 export interface PoolOptions {
-  /** To one origin by one way. @defaultValue 16 */
+  /** To one origin by one way. Over HTTP/2 there is one, and a further one when all it takes is in use. @defaultValue 16 */
   readonly maxConnectionsPerOrigin?: number | undefined;
   /** In all. @defaultValue 256 */
   readonly maxConnections?: number | undefined;
@@ -43,9 +47,17 @@ export interface ConnectionPoolParts {
   readonly options: PoolOptions;
   readonly connectMs: number;
   readonly tls: TlsClientOptions;
-  readonly protocols: readonly string[];
-  makeSession(protocol: string | undefined, owner: SessionOwner): Protocol & ClientSession;
+  /** What the client speaks, best first. */
+  readonly protocols: readonly ClientProtocol[];
+  readonly makeSession: MakeSession;
 }
+
+/** Makes the session of a new connection: what ALPN has chosen, or else of what is offered the one that needs none. */
+export type MakeSession = (
+  chosen: string | undefined,
+  offered: readonly ClientProtocol[],
+  owner: SessionOwner,
+) => Protocol & ClientSession;
 
 /** The connections of a client, by where they lead. */
 export class ConnectionPool {
@@ -54,6 +66,7 @@ export class ConnectionPool {
   readonly #limits: Required<{ [K in keyof PoolOptions]: number }>;
   readonly #pools = new Map<string, OriginPool>();
   readonly #ids = new WeakMap<ClientEndpoint, number>();
+  readonly #spoken: SpokenVersions;
   #lastId = 0;
   readonly #rests = new Set<Deferred<void>>();
   readonly #closing: (() => void)[] = [];
@@ -67,6 +80,7 @@ export class ConnectionPool {
     const { queueMs = 30_000, idleMs = 4_000, lifetimeMs = 600_000 } = parts.options;
     this.#reactor = reactor;
     this.#parts = parts;
+    this.#spoken = new SpokenVersions(reactor.clock);
     this.#limits = {
       maxConnectionsPerOrigin,
       maxConnections,
@@ -99,7 +113,7 @@ export class ConnectionPool {
     let pool = this.#pools.get(key);
     if (!pool) {
       try {
-        pool = this.#newPool(destination);
+        pool = this.#newPool(destination, key);
       } catch (error) {
         return fail(error);
       }
@@ -153,8 +167,8 @@ export class ConnectionPool {
   }
 
   /** Two endpoints may print alike and lead elsewhere: of objects only the very same one is the same. */
-  #keyOf({ origin, way }: Destination): string {
-    const key = `${origin.scheme}://${origin.hostname}:${origin.port}`;
+  #keyOf({ origin, way, alone }: Destination): string {
+    const key = `${origin.scheme}://${origin.hostname}:${origin.port}${alone ? ' alone' : ''}`;
     if (way === undefined) return key;
     if (typeof way === 'string') return `${key} ${way}`;
     let id = this.#ids.get(way);
@@ -165,31 +179,52 @@ export class ConnectionPool {
     return `${key} #${id}`;
   }
 
-  #newPool(destination: Destination): OriginPool {
-    const { connectMs, tls, protocols } = this.#parts;
+  /** Over TLS both ends choose; without it HTTP/2 is spoken by whoever speaks nothing else. */
+  #offered(key: string, { origin, alone }: Destination): readonly ClientProtocol[] {
+    const { protocols } = this.#parts;
+    if (!protocols.includes('http/1.1')) return protocols;
+    const http1 = alone || origin.scheme === 'http' || this.#spoken.wantsHttp1(key);
+    return http1 ? ['http/1.1'] : protocols;
+  }
+
+  #newPool(destination: Destination, key: string): OriginPool {
+    const { connectMs, tls, makeSession } = this.#parts;
     const { origin } = destination;
     const endpoint = endpointOf(destination, connectMs);
-    // One object for all connections: sessions of TLS are taken up again by it.
-    const secured = {
-      ...tls,
-      serverName: tls.serverName ?? origin.hostname,
-      alpn: tls.alpn ?? protocols,
+    // One object for all connections that offer the same: sessions of TLS are taken up again by it.
+    const secured = new Map<string, TlsClientOptions>();
+    const securedFor = (offered: readonly ClientProtocol[]): TlsClientOptions => {
+      const made = secured.get(String(offered)) ?? {
+        ...tls,
+        serverName: tls.serverName ?? origin.hostname,
+        alpn: tls.alpn ?? offered,
+      };
+      secured.set(String(offered), made);
+      return made;
     };
     return new OriginPool(this.#reactor, {
       maxConnections: this.#limits.maxConnectionsPerOrigin,
       maxQueued: this.#limits.maxQueued,
       queueMs: this.#limits.queueMs,
-      dial: (owner) =>
-        dial(
+      dial: (owner) => {
+        const offered = this.#offered(key, destination);
+        return dial(
           this.#reactor,
           { origin, endpoint },
           {
             connectMs,
-            secured,
-            protocols,
-            make: (protocol) => this.#parts.makeSession(protocol, owner),
+            secured: securedFor(offered),
+            protocols: offered,
+            make: (chosen) => makeSession(chosen, offered, owner),
           },
-        ),
+        );
+      },
+      mayBeShared: () =>
+        this.#offered(key, destination).includes('h2') && this.#spoken.mayBeShared(key),
+      turnedOut: (shared) => {
+        if (this.#offered(key, destination).includes('h2')) this.#spoken.turnedOut(key, shared);
+      },
+      downgraded: () => this.#spoken.downgraded(key),
       admits: () => this.#admits(),
       rests: () => {
         if (this.#starved) this.#shrunk();

@@ -39,6 +39,8 @@ export interface Destination {
   readonly origin: Origin;
   /** `undefined` for TCP, to the host and port of the origin. */
   readonly way: string | ClientEndpoint | undefined;
+  /** For what only a connection of HTTP/1 can do: to become one of something else. */
+  readonly alone?: boolean | undefined;
 }
 
 /** The origin of an `http:` or `https:` URL. @throws TypeError for other schemes */

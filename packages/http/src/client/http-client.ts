@@ -6,13 +6,13 @@ import {
   type Service,
   UsageError,
 } from '@hawser/core';
-import { defaultCodecLimits } from '../wire/codec-limits.ts';
 import type { HttpClientOptions, RequestOptions } from './client-options.ts';
 import { ClientResponse } from './client-response.ts';
-import { ConnectionPool, type PoolStatus } from './connection-pool.ts';
+import { type ClientProtocol, ConnectionPool, type PoolStatus } from './connection-pool.ts';
 import { type FetchInit, type FetchInput, fetchOptions, fetchTarget } from './fetch-request.ts';
-import { Http1Session } from './http1-session.ts';
+import { sessionMaker } from './make-session.ts';
 import { prepareRequest } from './prepared-request.ts';
+import { sensitiveFields } from './redirect.ts';
 import { RequestRun } from './request-run.ts';
 import { RetryPolicy } from './retry-policy.ts';
 import type { RunOptions } from './run-options.ts';
@@ -58,8 +58,9 @@ export interface HttpClient extends AsyncDisposable, Service {
    */
   readonly fetch: (input: FetchInput, init?: FetchInit) => Promise<Response>;
   /**
-   * Asks the server to speak `protocol` on the connection (RFC 9110 §7.8), such as `websocket`.
-   * @throws UpgradeRefusedError `HAWSER_HTTP_UPGRADE_REFUSED` with the response, when it does not
+   * Asks the server to speak `protocol` on the connection (RFC 9110 §7.8), such as `websocket`. Over HTTP/1.1, always.
+   * @throws UpgradeRefusedError `HAWSER_HTTP_UPGRADE_REFUSED` with the response, when it does not; UsageError
+   * `HAWSER_NOT_AVAILABLE` for a client that speaks HTTP/2 alone
    */
   upgrade(
     url: string | URL,
@@ -232,15 +233,16 @@ class PoolingClient implements HttpClient {
   }
 
   #begin(reactor: Reactor): ClientParts {
-    const { pool: limitsOfPool = {}, timeouts, tls = {}, limits: given } = this.#options;
-    const limits = { ...defaultCodecLimits, ...given };
+    const { pool: limitsOfPool = {}, timeouts, tls = {} } = this.#options;
     const pool: ConnectionPool = new ConnectionPool(reactor, {
       options: limitsOfPool,
       connectMs: timeouts?.connectMs ?? 10_000,
       tls,
-      protocols: ['http/1.1'],
-      makeSession: (_protocol, owner) =>
-        new Http1Session(owner, { limits, idleMs: pool.idleMs, lifetimeMs: pool.lifetimeMs }),
+      protocols: this.#protocols,
+      makeSession: sessionMaker(this.#options, () => ({
+        idleMs: pool.idleMs,
+        lifetimeMs: pool.lifetimeMs,
+      })),
     });
     return { reactor, pool };
   }
@@ -261,7 +263,15 @@ class PoolingClient implements HttpClient {
     return done;
   }
 
+  get #protocols(): readonly ClientProtocol[] {
+    return this.#options.protocols ?? ['http/1.1'];
+  }
+
   #switch(url: string | URL, options: RequestOptions, to: Purpose): Deferred<UpgradedConnection> {
+    if (!this.#protocols.includes('http/1.1')) {
+      const text = 'Cannot have a connection for something else as the client speaks HTTP/2 alone';
+      return fail(new UsageError('HAWSER_NOT_AVAILABLE', text));
+    }
     const given: RequestOptions = {
       decompress: false,
       ...options,
@@ -312,6 +322,7 @@ class PoolingClient implements HttpClient {
       clientEndpoint: all.endpoint,
       signal: own.signal ?? undefined,
       abortsAs: to.abortsAs ?? 'cancelled',
+      sensitiveFields: sensitiveFields(own.sensitiveFields ?? all.sensitiveFields),
       continueTimeoutMs: expect === true ? 1_000 : expect === false ? undefined : expect,
       upgrade: to.upgrade,
       tunnel: to.tunnel,

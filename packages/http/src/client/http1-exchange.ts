@@ -3,11 +3,12 @@ import type { IncomingBody, OutgoingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
 import type { SessionEvents, SessionRequest, SwitchedConnection } from './client-session.ts';
-import { HttpRequestError, type RequestPhase } from './http-request-error.ts';
+import type { RequestPhase } from './http-request-error.ts';
 import { Http1RequestBody } from './http1-request-body.ts';
 import { http1RequestHead } from './http1-request-head.ts';
-import { type BodySupply, Http1ResponseBody } from './http1-response-body.ts';
 import { Inactivity } from './inactivity.ts';
+import { type BodySupply, ResponseBody } from './response-body.ts';
+import { responseTimeout } from './response-timeout.ts';
 
 /** What an exchange needs of its session. */
 export interface Http1ExchangeParts {
@@ -33,7 +34,7 @@ export class Http1Exchange {
   #waitsForContinue = false;
   #continueTimer: { cancel(): void } | undefined;
   #answered = false;
-  body: Http1ResponseBody | undefined;
+  body: ResponseBody | undefined;
   requestDone = false;
   responseDone = false;
   phase: RequestPhase = 'send';
@@ -132,7 +133,7 @@ export class Http1Exchange {
     this.#quiet.rest();
     // An answer without the body being asked for, or a refusal while it is on its way: nobody will read it.
     if (this.#waitsForContinue || (head.status >= 400 && !this.requestDone)) this.stopUpload();
-    this.body = new Http1ResponseBody(head.bodyLength, {
+    this.body = new ResponseBody(head.bodyLength, {
       clock: this.#parts.supply.clock,
       giveUp: (error) => this.#parts.supply.giveUp(error),
       hold: () => {
@@ -195,14 +196,6 @@ export class Http1Exchange {
   }
 
   #expired(): void {
-    const { headMs, bodyIdleMs } = this.#request.timeouts;
-    const waited = this.phase === 'head' ? headMs : bodyIdleMs;
-    const what = {
-      send: 'the server takes nothing of the request',
-      head: 'the server does not answer',
-      body: 'nothing of the response arrives',
-    }[this.phase as 'send' | 'head' | 'body'];
-    const text = `Cannot get the response as ${what}: for ${waited} ms`;
-    this.#parts.gaveUp(new HttpRequestError('HAWSER_HTTP_TIMEOUT', text, { phase: this.phase }));
+    this.#parts.gaveUp(responseTimeout(this.phase, this.#request.timeouts));
   }
 }

@@ -25,11 +25,12 @@ import type {
   SessionOwner,
   SessionRequest,
 } from './client-session.ts';
-import { HttpRequestError, HttpResponseError, type RequestPhase } from './http-request-error.ts';
+import { HttpRequestError } from './http-request-error.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { wantsClose } from './http1-request-head.ts';
 import { IdleDeadline, type IdleLimits } from './idle-deadline.ts';
 import { keepAliveHint } from './keep-alive-hint.ts';
+import { malformedResponse } from './malformed-response.ts';
 
 /** Limits of a session. */
 export interface Http1SessionOptions extends IdleLimits {
@@ -37,6 +38,8 @@ export interface Http1SessionOptions extends IdleLimits {
 }
 
 export class Http1Session implements Protocol, ClientSession {
+  readonly multiplexes = false;
+  readonly settling = false;
   readonly #owner: SessionOwner;
   readonly #options: Http1SessionOptions;
   readonly #reader: ResponseReader;
@@ -69,6 +72,9 @@ export class Http1Session implements Protocol, ClientSession {
 
   get capacity(): number {
     return this.#spent || this.#exchange || !this.#idle || this.#idle.passed ? 0 : 1;
+  }
+  get active(): number {
+    return this.#exchange ? 1 : 0;
   }
   get reused(): boolean {
     return this.#served > 0;
@@ -196,7 +202,7 @@ export class Http1Session implements Protocol, ClientSession {
 
   #switch(exchange: Http1Exchange, head: ResponseHeadRead): void {
     if (!exchange.switches(head)) {
-      this.#fail(malformedError({ status: 502, code: 'unexpected-switch' }, 'head'));
+      this.#fail(malformedResponse('unexpected-switch', 'head'));
       return;
     }
     const transport = this.#transport as Transport;
@@ -237,7 +243,7 @@ export class Http1Session implements Protocol, ClientSession {
     const exchange = this.#exchange;
     if (!exchange || exchange.responseDone) this.#unexpected();
     else if (malformed.code.startsWith('incomplete-')) this.#fail(this.#cut('the server ended it'));
-    else this.#fail(malformedError(malformed, exchange.phase));
+    else this.#fail(malformedResponse(malformed.code, exchange.phase));
   }
 
   #unexpected(): void {
@@ -321,9 +327,4 @@ export class Http1Session implements Protocol, ClientSession {
     this.#idle?.stop();
     this.#owner.spent(this);
   }
-}
-
-function malformedError(malformed: Malformed, phase: RequestPhase): HttpResponseError {
-  const text = `Cannot read the response as it is not HTTP: ${malformed.code}`;
-  return new HttpResponseError('HAWSER_HTTP_MALFORMED', text, { phase, reason: malformed.code });
 }

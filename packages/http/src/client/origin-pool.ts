@@ -10,6 +10,12 @@ export interface OriginPoolOptions {
   readonly queueMs: number;
   /** Makes a connection whose session belongs to `owner`. */
   dial(owner: SessionOwner): Deferred<ClientSession>;
+  /** Whether a connection may turn out to be one that all who wait can share. */
+  mayBeShared(): boolean;
+  /** A connection is there: it can be shared, or not. */
+  turnedOut(shared: boolean): void;
+  /** The server wants HTTP/1.1. */
+  downgraded(): void;
   /** Whether one more connection may be made, for all pools. */
   admits(): boolean;
   /** A connection has nothing to do. */
@@ -30,8 +36,8 @@ export class OriginPool implements SessionOwner {
   readonly #reactor: Reactor;
   readonly #options: OriginPoolOptions;
   readonly #all = new Set<ClientSession>();
-  /** In the order in which they became idle. */
-  readonly #idle: ClientSession[] = [];
+  /** Those that can take a request, in the order in which they became so. */
+  readonly #ready: ClientSession[] = [];
   readonly #dials = new Set<Deferred<unknown>>();
   readonly #waiters = new Set<Waiter>();
   #retired = false;
@@ -56,13 +62,13 @@ export class OriginPool implements SessionOwner {
     return this.size === 0 && this.#waiters.size === 0;
   }
   get idle(): number {
-    return this.#idle.length;
+    return this.#ready.reduce((sum, { active }) => sum + (active === 0 ? 1 : 0), 0);
   }
 
   /** A session that can take a request now: start it in the turn in which it is given. */
   acquire(options: { readonly fresh: boolean }): Deferred<ClientSession> {
     const { fresh } = options;
-    const found = fresh ? undefined : this.#takeIdle();
+    const found = fresh ? undefined : this.#takeReady();
     const waiter: Waiter = {
       answer: new Deferred<ClientSession>({
         canceller: () => this.#leave(waiter),
@@ -98,7 +104,7 @@ export class OriginPool implements SessionOwner {
     // Whoever wants a new connection gets the place of one that waits for work.
     const full = this.size >= this.#options.maxConnections;
     if (full && this.#waiters.size > this.#dials.size) this.closeOldestIdle();
-    while (this.#dials.size < this.#waiters.size && this.size < this.#options.maxConnections) {
+    while (this.#wantsDial() && this.size < this.#options.maxConnections) {
       if (!this.#options.admits()) return;
       this.#dial();
     }
@@ -106,7 +112,7 @@ export class OriginPool implements SessionOwner {
 
   /** Ends the connection that was idle for the longest time. False if there is none. */
   closeOldestIdle(): boolean {
-    const session = this.#idle[0];
+    const session = this.#ready.find(({ active }) => active === 0);
     session?.close();
     return session !== undefined;
   }
@@ -114,7 +120,7 @@ export class OriginPool implements SessionOwner {
   /** From now on a connection ends when its work is done. */
   retire(): void {
     this.#retired = true;
-    for (const session of this.#idle.slice()) session.close();
+    for (const session of this.#ready.slice()) session.close();
   }
 
   abortAll(error: Error): void {
@@ -135,21 +141,42 @@ export class OriginPool implements SessionOwner {
       session.close();
       return;
     }
-    const waiter = this.#next(session);
-    if (waiter) waiter.answer.resolve(session);
-    else if (this.#retired) session.close();
-    else if (!this.#idle.includes(session)) {
-      this.#idle.push(session);
-      this.#options.rests();
+    // Whoever gets it may start in a moment: its capacity says nothing before that.
+    for (let room = session.capacity; room > 0; room--) {
+      const waiter = this.#next(session);
+      if (!waiter) {
+        this.#keepReady(session);
+        return;
+      }
+      waiter.answer.resolve(session);
     }
   }
 
+  #keepReady(session: ClientSession): void {
+    // It may have been used up meanwhile.
+    if (session.capacity === 0) return;
+    if (this.#retired) {
+      session.close();
+      return;
+    }
+    if (!this.#ready.includes(session)) this.#ready.push(session);
+    if (session.active === 0) this.#options.rests();
+  }
+
+  downgraded(): void {
+    this.#options.downgraded();
+  }
+
   spent(session: ClientSession): void {
-    remove(this.#idle, session);
+    remove(this.#ready, session);
+    // It may be busy for long, while somebody waits whom it could have served.
+    if (session.multiplexes && this.#waiters.size > 0) {
+      this.#reactor.clock.callSoon(() => this.dialMore());
+    }
   }
 
   gone(session: ClientSession): void {
-    remove(this.#idle, session);
+    remove(this.#ready, session);
     if (!this.#all.delete(session)) return;
     if (this.#makesRoom === session) this.#makesRoom = undefined;
     this.dialMore();
@@ -158,34 +185,57 @@ export class OriginPool implements SessionOwner {
 
   // --- making connections ---
 
+  /** One connection for each who waits; but one for all of them, where it may be shared. */
+  #wantsDial(): boolean {
+    if (this.#waiters.size <= this.#dials.size) return false;
+    if (!this.#options.mayBeShared()) return true;
+    if (this.#dials.size > 0) return false;
+    for (const session of this.#all) if (session.settling) return false;
+    return true;
+  }
+
   #dial(): void {
     const dialing = this.#options.dial(this);
     this.#dials.add(dialing);
     void dialing.addBoth((outcome) => {
       this.#dials.delete(dialing);
       if (outcome.state === 'fulfilled') {
-        this.#all.add(outcome.value);
+        const session = outcome.value;
+        this.#options.turnedOut(session.multiplexes);
+        this.#all.add(session);
         // It may be gone already: then it has said so, to nobody.
-        if (outcome.value.capacity > 0) this.available(outcome.value);
-        else this.gone(outcome.value);
+        if (session.capacity > 0) this.available(session);
+        else if (!session.settling) this.gone(session);
+        this.dialMore();
         return;
       }
-      const [waiter] = this.#waiters;
       // Nobody waits any more, or the wait was ended: then there is nobody to tell.
-      if (waiter && !this.#givingUp) {
-        this.#leave(waiter);
-        waiter.answer.reject(outcome.error);
-      }
+      if (!this.#givingUp) this.#dialFailed(outcome.error);
       this.dialMore();
       this.#options.shrunk();
     });
   }
 
-  #takeIdle(): ClientSession | undefined {
+  /** Told to whoever it was made for: all who wait, if it was the only one and they would have shared it. */
+  #dialFailed(error: unknown): void {
+    const forAll = this.#options.mayBeShared() && this.size === 0;
+    const told: Waiter[] = [];
+    for (const waiter of this.#waiters) {
+      if (told.length > 0 && !forAll) break;
+      told.push(waiter);
+    }
+    for (const waiter of told) this.#leave(waiter);
+    for (const waiter of told) waiter.answer.reject(error);
+  }
+
+  #takeReady(): ClientSession | undefined {
     for (;;) {
-      const session = this.#idle.pop();
-      if (!session || session.capacity > 0) return session;
-      session.close();
+      const session = this.#ready.at(-1);
+      if (!session) return undefined;
+      // It comes back when it has room again.
+      if (session.capacity <= 1) this.#ready.pop();
+      if (session.capacity > 0) return session;
+      if (session.active === 0) session.close();
     }
   }
 

@@ -12,6 +12,8 @@ export interface Redirectable {
   readonly replayable: boolean;
   /** Whether something in it tells who is asking, cookies of the jar included. */
   readonly hasCredentials: boolean;
+  /** Names of fields that tell who is asking, in lower case. */
+  readonly sensitiveFields: ReadonlySet<string>;
 }
 
 /** The request that follows. */
@@ -36,23 +38,24 @@ const OF_BODY: ReadonlySet<string> = new Set([
   'expect',
   'transfer-encoding',
 ]);
-/** Fields that are for one origin only. */
-const OF_ORIGIN: ReadonlySet<string> = new Set([
+/** Fields that tell who is asking. */
+const CREDENTIALS: readonly string[] = [
   'authorization',
   'cookie',
   'cookie2',
-  'host',
-  'origin',
   'proxy-authorization',
-]);
+];
+/** Fields that are for one origin only. */
+const OF_ORIGIN: ReadonlySet<string> = new Set(['host', 'origin']);
+
+/** The names of all fields that tell who is asking: those that always do, and `more`. */
+export function sensitiveFields(more: readonly string[] = []): ReadonlySet<string> {
+  return new Set([...CREDENTIALS, ...more.map((name) => name.toLowerCase())]);
+}
 
 /** Whether fields tell a server who is asking. */
-export function tellsWhoAsks(fields: FieldLines): boolean {
-  return fields.some(
-    (name, at) =>
-      at % 2 === 0 &&
-      (name === 'authorization' || name === 'cookie' || name === 'proxy-authorization'),
-  );
+export function tellsWhoAsks(fields: FieldLines, sensitive: ReadonlySet<string>): boolean {
+  return fields.some((name, at) => at % 2 === 0 && sensitive.has(name));
 }
 
 /** Whether a status with a `Location` leads somewhere else. */
@@ -78,7 +81,7 @@ export function redirected(request: Redirectable, status: number, location: stri
   if (keepsBody && !request.replayable) throw refusal('the body cannot be sent twice');
   let { fields } = request;
   if (rewritten) fields = without(fields, OF_BODY);
-  if (!sameOrigin) fields = without(fields, OF_ORIGIN);
+  if (!sameOrigin) fields = without(without(fields, OF_ORIGIN), request.sensitiveFields);
   return { method: rewritten ? 'GET' : request.method, url, fields, keepsBody, sameOrigin };
 }
 

@@ -106,7 +106,12 @@ export class RequestRun {
   #attempt(): Deferred<Reply> {
     let destination: Destination;
     try {
-      destination = destinationOf(originOf(this.#request.url), this.#endpoint);
+      const { upgrade, tunnel } = this.#options;
+      const alone = upgrade !== undefined || tunnel !== undefined;
+      destination = {
+        ...destinationOf(originOf(this.#request.url), this.#endpoint),
+        alone,
+      };
     } catch (error) {
       return fail(error);
     }
@@ -251,7 +256,8 @@ export class RequestRun {
         fields,
         hasBody: body !== undefined,
         replayable: body === undefined || body.replayable || !body.taken,
-        hasCredentials: tellsWhoAsks(sent),
+        hasCredentials: tellsWhoAsks(sent, this.#options.sensitiveFields),
+        sensitiveFields: this.#options.sensitiveFields,
       },
       status,
       location,

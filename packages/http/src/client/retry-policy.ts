@@ -29,6 +29,8 @@ const IDEMPOTENT: ReadonlySet<string> = new Set([
 ]);
 /** Connections that were closed while they waited: another one is taken at once, so often at most. */
 const MAX_STALE = 8;
+/** A server that refuses may be busy: it is asked again at once so often at most. */
+const MAX_REFUSED = 2;
 
 /** What a decision about sending again rests on. */
 export interface RetryFacts {
@@ -100,7 +102,8 @@ export class RetryPolicy {
     if (error.sent !== 'nothing' && !idempotent) return undefined;
     // A connection that closed while it waited is no failure of the server: another one is taken at once.
     const stale = error.sent === 'nothing' || (error.sent === 'unread' && this.#again);
-    if (error.phase !== 'connect' && stale && facts.stale < MAX_STALE) {
+    const atOnce = error.code === 'HAWSER_HTTP_REFUSED' ? MAX_REFUSED : MAX_STALE;
+    if (error.phase !== 'connect' && stale && facts.stale < atOnce) {
       return { delayMs: 0, stale: true };
     }
     if (facts.retries >= this.#limit) return undefined;

@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly maxDecompressionRatio: number;
   readonly redirect: 'follow' | 'manual' | 'error';
   readonly maxRedirects: number;
+  /** Names of fields that a redirect takes along to its own origin only, in lower case. */
+  readonly sensitiveFields: ReadonlySet<string>;
   readonly retry: RetryPolicy;
   readonly cookies: CookieJar | undefined;
   /** Of the request, for its own origin. */

@@ -8,7 +8,7 @@ export interface SentFramesListener {
   /** The library has said that it ends the connection. */
   goawaySent(): void;
   /** The library has reset a stream. */
-  resetSent(code: number): void;
+  resetSent(code: number, stream: number): void;
 }
 
 /** Looks at the headers of the frames that the library sends, for what it does not tell. */
@@ -70,7 +70,7 @@ export class SentFrames {
         this.#dataBegins(header.readUInt32BE(5));
         return;
       case FrameType.RstStream:
-        this.#listener.resetSent(header.readUInt32BE(FRAME_HEADER_BYTES));
+        this.#listener.resetSent(header.readUInt32BE(FRAME_HEADER_BYTES), header.readUInt32BE(5));
         return;
       case FrameType.Goaway:
         this.#listener.goawaySent();

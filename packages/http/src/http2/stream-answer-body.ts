@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import type { Http2Stream, OutgoingHttpHeaders } from 'node:http2';
 import { toError } from '@hawser/core';
 import type { OutgoingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
@@ -10,9 +10,9 @@ const HIGH_WATER_MARK = 65_536;
 /** Given to the stream at a time: what has left is known by the piece. */
 const PIECE_BYTES = 32_768;
 
-/** What a {@link StreamAnswerBody} is made of. */
+/** What a {@link StreamAnswerBody} is made of: the stream of a server, or of a client whose request it is. */
 export interface StreamAnswerBodyParts {
-  readonly stream: ServerHttp2Stream;
+  readonly stream: Http2Stream;
   /** Octets that `content-length` promises. */
   readonly promised: number | undefined;
   readonly wantsTrailers: boolean;
@@ -20,6 +20,8 @@ export interface StreamAnswerBodyParts {
   readonly gaveUp: (error: Error) => void;
   /** Bytes wait for the peer, where none did. */
   readonly waits: () => void;
+  /** Something has left; so many octets wait. */
+  readonly sent?: (left: number) => void;
 }
 
 /** The body of an answer over HTTP/2, sent as fast as the windows of the peer allow. */
@@ -113,6 +115,7 @@ export class StreamAnswerBody implements OutgoingBody {
 
   #sent(bytes: number): void {
     this.#queued -= bytes;
+    this.#parts.sent?.(this.#queued);
     this.#sendNext();
     if (this.#queued > 0) return;
     const drained = this.#drained;

@@ -4,30 +4,33 @@ import type { FieldLines } from '../contract/field-lines.ts';
 import { discardedError } from './discarded-error.ts';
 import { HttpRequestError } from './http-request-error.ts';
 
-/** What a body asks of the connection that it arrives on. */
+/** What a body asks of what it arrives on: a connection of HTTP/1, a stream of HTTP/2. */
 export interface BodySupply {
   readonly clock: Clock;
   /** Let it come; data may be delivered before this returns. */
   flow(): void;
   /** Let nothing come. */
   hold(): void;
-  /** The connection is of no use any more. */
+  /** Nobody will read the rest, or it has not come in time. */
   giveUp(error: Error): void;
 }
 
-/** What is read of a body that nobody wants, so that its connection can be used again. */
+/**
+ * What is read of a body that nobody wants: so that its connection can be used again, and over HTTP/2 as servers count
+ * resets against who sends them.
+ */
 const MAX_DISCARDED_BYTES = 65_536;
 const MAX_DISCARDING_MS = 2_000;
-/** A response whose body nobody begins to read loses its connection. */
+/** A response whose body nobody begins to read is given up. */
 const MAX_UNREAD_MS = 60_000;
 
 /**
- * The body of a response over HTTP/1. It rests until somebody consumes it.
+ * The body of a response. It rests until somebody consumes it.
  *
  *     resting ──consume──▶ flowing ◀──▶ paused ──▶ ended | failed
  *        └──discard──▶ discarding ──▶ ended | failed
  */
-export class Http1ResponseBody implements IncomingBody {
+export class ResponseBody implements IncomingBody {
   readonly length: number | undefined;
   trailers: FieldLines = [];
   received = false;

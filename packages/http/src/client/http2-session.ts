@@ -1,0 +1,402 @@
+/**
+ * One connection that carries requests side by side over HTTP/2 (RFC 9113), on node's session. What the session does not
+ * do is done here: deadlines on the clock of the reactor, floods, and what becomes of requests that a server has not
+ * taken.
+ *
+ *     settling (SETTINGS not there: one request) ──▶ open ──GOAWAY, age, silence──▶ spent ──last stream──▶ gone
+ */
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import {
+  type Clock,
+  type CloseReason,
+  ConnectionError,
+  type Context,
+  describeReason,
+  enter,
+  type Guard,
+  type Protocol,
+  type Transport,
+} from '@hawser/core';
+import type { CodecLimits } from '../contract/codec.ts';
+import { FrameGuard } from '../http2/frame-guard.ts';
+import { PREFACE } from '../http2/frame-types.ts';
+import { SentFrames } from '../http2/sent-frames.ts';
+import { SessionSocket } from '../http2/session-socket.ts';
+import type {
+  ClientSession,
+  SessionEvents,
+  SessionExchange,
+  SessionOwner,
+  SessionRequest,
+} from './client-session.ts';
+import { HttpRequestError, HttpResponseError, type RequestPhase } from './http-request-error.ts';
+import { wantsClose } from './http1-request-head.ts';
+import type { Http2ClientLimits } from './http2-client-options.ts';
+import { Http2Exchange, type Http2ExchangeHost } from './http2-exchange.ts';
+import { http2Name } from './http2-names.ts';
+import { IdleDeadline, type IdleLimits } from './idle-deadline.ts';
+import { malformedResponse } from './malformed-response.ts';
+
+/** Limits of a session. */
+export interface Http2SessionOptions extends IdleLimits {
+  readonly limits: CodecLimits;
+  readonly http2: Http2ClientLimits;
+  /** The server may be asked again over HTTP/1.1 where it does not do HTTP/2. */
+  readonly fallsBack: boolean;
+}
+
+/** What a server may send in {@link FLOOD_WINDOW_MS} that means nothing. Some ping with every other frame. */
+const FLOODS = { maxResets: 1_000, maxControlFrames: 1_000, maxEmptyFrames: 1_000 };
+const FLOOD_WINDOW_MS = 10_000;
+/** How much longer than a whole head its compressed form may be before the connection ends, not the request. */
+const HEAD_FLOOD_FACTOR = 4;
+/** `H`: a frame that begins so would be longer than any that we allow, but an answer of HTTP/1 begins so. */
+const HTTP1_BEGINS = 0x48;
+
+export class Http2Session implements Protocol, ClientSession, Guard, Http2ExchangeHost {
+  readonly limits: CodecLimits;
+  readonly #owner: SessionOwner;
+  readonly #options: Http2SessionOptions;
+  readonly #guard: FrameGuard;
+  /** What the server has reset, and why. */
+  readonly #resets = new Map<number, number>();
+  readonly #received = new SentFrames({
+    goawaySent: () => undefined,
+    resetSent: (code, stream) => void this.#resets.set(stream, code),
+  });
+  readonly #exchanges = new Set<Http2Exchange>();
+  #transport!: Transport;
+  #socket!: SessionSocket;
+  #session!: ClientHttp2Session;
+  #idle!: IdleDeadline;
+  /** Requests that the server takes at a time, once it has said so. */
+  #most: number | undefined;
+  #goaway: { readonly code: number; readonly lastStream: number } | undefined;
+  /** Why everything ends. */
+  #failure: Error | undefined;
+  #lost: CloseReason | undefined;
+  #spent = false;
+  #served = 0;
+  #starting = false;
+
+  constructor(owner: SessionOwner, options: Http2SessionOptions) {
+    this.limits = options.limits;
+    this.#owner = owner;
+    this.#options = options;
+    this.#guard = new FrameGuard({
+      ...FLOODS,
+      windowMs: FLOOD_WINDOW_MS,
+      maxHeadBytes: options.limits.maxHeadBytes * HEAD_FLOOD_FACTOR,
+      maxStreams: options.http2.maxConcurrentStreams,
+    });
+  }
+
+  get capacity(): number {
+    if (this.#spent || this.#idle.passed || this.#transport.ending) return 0;
+    return Math.max(0, (this.#most ?? 1) - this.#exchanges.size);
+  }
+  get active(): number {
+    return this.#exchanges.size;
+  }
+  get settling(): boolean {
+    return !this.#spent && (this.#most ?? 0) === 0;
+  }
+  get multiplexes(): boolean {
+    return true;
+  }
+  get reused(): boolean {
+    return this.#served > 0;
+  }
+  get openedAt(): number {
+    return this.#transport.openedAt;
+  }
+
+  // --- requests ---
+
+  start(request: SessionRequest, events: SessionEvents): SessionExchange {
+    if (this.#spent || this.#transport.ending || this.#session.closed) {
+      const text = 'Cannot send the request as the connection has just been closed';
+      const error = new HttpRequestError('HAWSER_CLOSED', text, { phase: 'send', sent: 'nothing' });
+      events.failed(error);
+      events.closed();
+      return { abort: () => undefined };
+    }
+    const exchange = new Http2Exchange(request, events, this);
+    this.#exchanges.add(exchange);
+    this.#idle.work();
+    this.#starting = true;
+    try {
+      exchange.send(this.#session);
+    } catch (thrown) {
+      exchange.abort(thrown as Error);
+    }
+    this.#starting = false;
+    if (wantsClose(request.fields) || this.#isOld) this.#retire();
+    return exchange;
+  }
+
+  close(): void {
+    this.#retire();
+    if (this.#exchanges.size === 0) this.#session.destroy();
+  }
+
+  abort(error?: Error): void {
+    this.#end(error ?? new ConnectionError('HAWSER_CLOSED', 'The connection was closed'));
+    this.#transport.abort();
+  }
+
+  // --- the protocol ---
+
+  connectionMade(transport: Transport): void {
+    const { clock } = transport.reactor;
+    this.#transport = transport;
+    this.#idle = new IdleDeadline(clock, this.#options, () => this.close());
+    this.#idle.rest();
+    // It guards servers: only clients begin with this.
+    this.#guard.inspect(PREFACE, clock.now(), 0);
+    this.#socket = new SessionSocket(transport, {
+      goawaySent: () => this.#goawaySent(),
+      resetSent: () => undefined,
+    });
+    this.#session = this.#open();
+  }
+
+  dataReceived(data: Buffer): void {
+    if (this.#failure) return;
+    if (this.#most === undefined && data[0] === HTTP1_BEGINS && this.receivedBytes <= data.length) {
+      this.#speaksHttp1();
+      return;
+    }
+    const { clock } = this;
+    this.#received.inspect(data);
+    const flood = this.#guard.inspect(data, clock.now(), this.#transport.bytesWritten);
+    if (flood) this.#end(flooded(flood), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    else this.#socket.receive(data);
+  }
+
+  /** There is no half-closed connection in HTTP/2, as windows could not open. */
+  readEnded(): void {
+    this.#retire();
+    this.#soon(() => this.#cutOff('the server ended it'));
+  }
+
+  writeDrained(): void {
+    this.#socket.drained();
+  }
+
+  drainRequested(): void {
+    this.close();
+  }
+
+  connectionLost(reason: CloseReason): void {
+    this.#lost = reason;
+    const unheard = this.receivedBytes === 0 && reason.kind !== 'aborted';
+    if (unheard && this.#options.fallsBack) this.#owner.downgraded(this);
+    this.#retire();
+    this.#soon(() => {
+      this.#cutOff(describeReason(reason));
+      this.#socket.lost();
+    });
+    this.#owner.gone(this);
+  }
+
+  #open(): ClientHttp2Session {
+    const { limits, http2 } = this.#options;
+    const session = connect('http://localhost', {
+      createConnection: () => this.#socket,
+      maxHeaderListPairs: limits.maxFields + 1,
+      maxSessionMemory: http2.maxSessionMemoryMiB,
+      settings: {
+        enablePush: false,
+        initialWindowSize: http2.streamWindowBytes,
+        maxHeaderListSize: limits.maxHeadBytes,
+      },
+    });
+    session.setLocalWindowSize(http2.connectionWindowBytes);
+    session.on('error', () => {
+      this.#failure ??= malformedResponse('malformed-frame', 'head');
+    });
+    session.on('close', () => this.#sessionClosed());
+    session.on('remoteSettings', ({ maxConcurrentStreams = Number.POSITIVE_INFINITY }) =>
+      this.guarded(() => this.#settled(maxConcurrentStreams)),
+    );
+    session.on('goaway', (code: number, lastStream: number) =>
+      this.guarded(() => this.#goawayReceived(code, lastStream)),
+    );
+    // Nobody has asked for it.
+    session.on('stream', (pushed: ClientHttp2Stream) => {
+      pushed.on('error', () => undefined);
+      pushed.close(constants.NGHTTP2_REFUSED_STREAM);
+    });
+    return session;
+  }
+
+  // --- what its exchanges see ---
+
+  get clock(): Clock {
+    return this.#transport.reactor.clock;
+  }
+  get context(): Context {
+    return this.#transport.context;
+  }
+  get receivedBytes(): number {
+    return this.#transport.bytesRead;
+  }
+
+  failed(callback: string, thrown: unknown): void {
+    this.#transport.reactor.reports.problem(`http2.${callback}`, thrown);
+  }
+
+  guarded(run: () => void): void {
+    enter(this, 'response', callRun, run);
+  }
+
+  takeEnded(stream: number): boolean {
+    return this.#guard.takeEnded(stream);
+  }
+
+  whyClosed(exchange: Http2Exchange, code: number): Error {
+    const { id, phase } = exchange;
+    if (this.#failure) return this.#failure;
+    const goaway = this.#goaway;
+    const reset = this.#resets.get(id);
+    if (goaway && id > goaway.lastStream) return refused(phase);
+    if (reset === undefined && !goaway?.code && !this.#lost) return this.#foundWrong(code, phase);
+    const why = reset ?? goaway?.code ?? code;
+    if (why === constants.NGHTTP2_REFUSED_STREAM && !exchange.answered) return refused(phase);
+    if (why === constants.NGHTTP2_HTTP_1_1_REQUIRED && this.#options.fallsBack) {
+      this.#downgrade();
+      if (!exchange.answered) return refused(phase);
+    }
+    if (this.#lost) return this.#cut(exchange, describeReason(this.#lost));
+    const what = reset === undefined ? 'ended the connection' : 'reset it';
+    return this.#cut(exchange, `the server ${what}: ${http2Name(why)}`);
+  }
+
+  /** The library has ended a stream, or all of them, as what the server sent is wrong. */
+  #foundWrong(code: number, phase: RequestPhase): Error {
+    if (this.#session.destroyed) return malformedResponse('malformed-frame', phase);
+    const tooLong = code === constants.NGHTTP2_ENHANCE_YOUR_CALM;
+    return malformedResponse(tooLong ? 'head-too-long' : 'malformed-stream', phase);
+  }
+
+  late(exchange: Http2Exchange): void {
+    // Not a sign of life since it began: others should not wait for this connection as well.
+    if (this.receivedBytes === exchange.receivedBefore) this.#retire();
+  }
+
+  finished(exchange: Http2Exchange): void {
+    this.#exchanges.delete(exchange);
+    this.#guard.takeEnded(exchange.id);
+    this.#resets.delete(exchange.id);
+    if (exchange.answered) this.#served += 1;
+    if (this.#isOld) this.#retire();
+    if (this.#exchanges.size === 0) {
+      if (this.#spent) this.#soon(() => this.#session.destroy());
+      else this.#idle.rest();
+    }
+    if (!this.#starting && this.capacity > 0) this.#owner.available(this);
+  }
+
+  // --- what the server says ---
+
+  #settled(most: number): void {
+    this.#most = Math.min(most, this.#options.http2.maxConcurrentStreams);
+    if (this.capacity > 0) this.#owner.available(this);
+  }
+
+  /** With a code the library ends everything at once. What has come as a whole can still be read. */
+  #goawayReceived(code: number, lastStream: number): void {
+    this.#goaway = { code, lastStream };
+    if (code === constants.NGHTTP2_HTTP_1_1_REQUIRED && this.#options.fallsBack) this.#downgrade();
+    this.#retire();
+    if (code !== constants.NGHTTP2_NO_ERROR) for (const each of this.#exchanges) each.keepRest();
+  }
+
+  /** The library ends the connection: as it is asked to, or by a mistake of the server, when it may leave it at that. */
+  #goawaySent(): void {
+    if (this.#spent || this.#session.closed) return;
+    this.#retire();
+    this.#soon(() => this.#end(malformedResponse('malformed-frame', 'head')));
+  }
+
+  /** It has agreed on HTTP/2, or was believed to know it, and does not: nothing of a request can have been understood. */
+  #speaksHttp1(): void {
+    if (!this.#options.fallsBack) {
+      this.#end(malformedResponse('not-http2', 'head'));
+      return;
+    }
+    this.#downgrade();
+    this.#end(refused('head'));
+  }
+
+  #downgrade(): void {
+    this.#owner.downgraded(this);
+    this.#retire();
+  }
+
+  // --- the end ---
+
+  /** Too long in use for one more request. */
+  get #isOld(): boolean {
+    const { lifetimeMs } = this.#options;
+    return lifetimeMs > 0 && this.clock.now() >= this.openedAt + lifetimeMs;
+  }
+
+  #retire(): void {
+    if (this.#spent) return;
+    this.#spent = true;
+    this.#idle.stop();
+    this.#owner.spent(this);
+  }
+
+  /** Everything fails, now. */
+  #end(error: Error, code: number = constants.NGHTTP2_NO_ERROR): void {
+    this.#failure ??= error;
+    this.#retire();
+    for (const exchange of this.#exchanges) exchange.abort(error);
+    if (code === constants.NGHTTP2_NO_ERROR) this.#session.destroy();
+    else this.#session.destroy(error, code);
+  }
+
+  /** The connection is gone: what has come as a whole can still be read, the rest never will. */
+  #cutOff(why: string): void {
+    for (const exchange of this.#exchanges) {
+      exchange.cutOff(() => this.#failure ?? this.#cut(exchange, why));
+    }
+    this.#session.destroy();
+  }
+
+  #cut(exchange: Http2Exchange, why: string): HttpRequestError {
+    const text = `Cannot get the whole response as the connection is gone: ${why}`;
+    const { phase, answered, receivedBefore } = exchange;
+    const unread = this.reused && !answered && this.receivedBytes === receivedBefore;
+    const cause = this.#lost && 'error' in this.#lost ? this.#lost.error : undefined;
+    const sent = unread ? 'unread' : 'something';
+    return new HttpRequestError('HAWSER_HTTP_INCOMPLETE', text, { phase, sent, cause });
+  }
+
+  #sessionClosed(): void {
+    this.#retire();
+    if (!this.#transport.ending) this.#transport.close({ deadlineMs: 1_000 });
+  }
+
+  /** When the library has told what it has read so far. */
+  #soon(run: () => void): void {
+    process.nextTick(() => this.guarded(run));
+  }
+}
+
+function callRun(_: Guard, run: () => void): void {
+  run();
+}
+
+function refused(phase: RequestPhase): HttpRequestError {
+  const text = 'Cannot get a response as the server has not taken the request';
+  return new HttpRequestError('HAWSER_HTTP_REFUSED', text, { phase, sent: 'nothing' });
+}
+
+function flooded(what: string): HttpResponseError {
+  const text = `Cannot go on as the server sends too much that means nothing: ${what}`;
+  return new HttpResponseError('HAWSER_HTTP_FLOOD', text, { phase: 'head', reason: what });
+}
