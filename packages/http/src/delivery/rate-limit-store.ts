@@ -24,6 +24,8 @@ export interface RateVerdict {
 export interface RateLimitStore {
   /** Takes one from the bucket of `key` if there is one. `nowMs` is the time of the reactor, which only goes forward. */
   take(key: string, quota: RateQuota, nowMs: number): RateVerdict | Promise<RateVerdict>;
+  /** Puts one back that was taken, for a request that does not count after all. Without it all count. */
+  giveBack?(key: string, quota: RateQuota): void | Promise<void>;
 }
 
 interface Bucket {
@@ -69,6 +71,11 @@ export class MemoryRateStore implements RateLimitStore {
       retryAfterMs: bucket.tokens >= 1 ? 0 : (1 - bucket.tokens) / perMs,
       resetMs: (limit - bucket.tokens) / perMs,
     };
+  }
+
+  giveBack(key: string, { limit }: RateQuota): void {
+    const bucket = this.#buckets.get(key);
+    if (bucket) bucket.tokens = Math.min(limit, bucket.tokens + 1);
   }
 
   #forgetOldest(): void {

@@ -20,6 +20,12 @@ export interface RateLimitOptions extends NetworkBits {
   readonly windowMs?: number | undefined;
   /** Who shares a bucket; `undefined` is not limited. @defaultValue the network of `clientOf(context)` */
   readonly key?: ((request: Request, context: HttpContext) => string | undefined) | undefined;
+  /**
+   * Which statuses count, such as `(status) => status === 401` against those who guess passwords. A request takes its
+   * token when it comes, and has it back with an answer that does not count, if the store can do that.
+   * @defaultValue all
+   */
+  readonly counts?: ((status: number) => boolean) | undefined;
   /** Tells peers where they stand: `RateLimit` and `RateLimit-Policy`. @defaultValue true */
   readonly headers?: boolean | undefined;
   /** Keys to remember; the one not heard of for longest is forgotten first. @defaultValue 10_000 */
@@ -39,7 +45,7 @@ export interface RateLimitOptions extends NetworkBits {
  * @throws RangeError if `limit`, `windowMs`, `maxKeys` or a prefix makes no sense
  */
 export function rateLimit(options: RateLimitOptions): Middleware {
-  const { limit, windowMs = 60_000, headers = true } = options;
+  const { limit, windowMs = 60_000, headers = true, counts } = options;
   if (!Number.isInteger(limit) || limit < 1 || !(windowMs > 0)) {
     throw new RangeError(
       `Cannot limit a rate as limit must be a whole number > 0 and windowMs > 0: ${limit}, ${windowMs}`,
@@ -53,7 +59,12 @@ export function rateLimit(options: RateLimitOptions): Middleware {
     const judge = (verdict: RateVerdict): Answer => {
       const fields = headers ? fieldsOf(quota, verdict) : {};
       if (!verdict.allowed) throw tooMany(verdict, fields);
-      return headers ? whenThere(next(), (response) => told(response, fields)) : next();
+      const answer = counts
+        ? onStatus(next, (status) => {
+            if (!counts(status)) giveBack(store, { name, quota, context });
+          })
+        : next();
+      return headers ? whenThere(answer, (response) => told(response, fields)) : answer;
     };
     const verdict = ask(store, { name, quota, context });
     return whenThere(verdict, judge);
@@ -92,6 +103,34 @@ function ask(
   } catch (error) {
     return passed(error);
   }
+}
+
+function giveBack(store: RateLimitStore, { name, quota, context }: Question): void {
+  const failed = (error: unknown): void => context.reactor.reports.problem('http.rateLimit', error);
+  try {
+    void Promise.resolve(store.giveBack?.(name, quota)).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+/** Calls `heard` with the status of the answer, also of one that is thrown. */
+function onStatus(next: () => Answer, heard: (status: number) => void): Answer {
+  const failed = (error: unknown): never => {
+    heard(error instanceof HttpError ? error.status : 500);
+    throw error;
+  };
+  const answered = (response: Response): Response => {
+    heard(response.status);
+    return response;
+  };
+  let answer: Answer;
+  try {
+    answer = next();
+  } catch (error) {
+    return failed(error);
+  }
+  return isLater(answer) ? answer.then(answered, failed) : answered(answer);
 }
 
 function fieldsOf(

@@ -171,3 +171,78 @@ test.each<[host: string, normal: string | undefined]>([
   expect(normalIp(host)).toBe(normal);
   expect(ipNetworks()(host) === undefined).toBe(normal === undefined);
 });
+
+describe('where only some answers count', () => {
+  function guessing(
+    answer: (status: number) => Response | Promise<Response>,
+    store?: RateLimitStore,
+  ) {
+    const reactor = createTestReactor();
+    const middleware = rateLimit({ limit: 2, counts: (status) => status === 401, store });
+    const peer = { kind: 'tcp', host: '192.0.2.1', port: 1, family: 4 } as const;
+    const context = makeContext(reactor, { peer });
+    const ask = async (status: number): Promise<number> => {
+      try {
+        return (await middleware(get('/'), () => answer(status), context)).status;
+      } catch (error) {
+        return error instanceof HttpError ? error.status : 0;
+      }
+    };
+    return { reactor, ask };
+  }
+
+  test.each([
+    ['at once', (status: number) => new HttpResponse(null, { status })],
+    ['later', async (status: number) => new HttpResponse(null, { status })],
+    [
+      'by a throw',
+      (status: number) => {
+        if (status === 401) throw new HttpError(status, 'no');
+        return OK;
+      },
+    ],
+    [
+      'by a rejection',
+      async (status: number) => {
+        if (status === 401) throw new HttpError(status, 'no');
+        return OK;
+      },
+    ],
+  ])('answers %s: the others pass as often as they like', async (_, answer) => {
+    const { ask, reactor } = guessing(answer);
+    for (let count = 0; count < 10; count++) expect(await ask(200)).toBe(200);
+    expect([await ask(401), await ask(200), await ask(401)]).toEqual([401, 200, 401]);
+    // Who has guessed too often is not let in by a good guess either.
+    expect([await ask(200), await ask(401)]).toEqual([429, 429]);
+    await reactor.clock.elapse(30_000);
+    expect([await ask(200), await ask(401), await ask(200)]).toEqual([200, 401, 429]);
+  });
+
+  test('requests that are answered at the same time count until they are', async () => {
+    const { ask } = guessing(async (status) => new HttpResponse(null, { status }));
+    const all = await Promise.all(Array.from({ length: 10 }, () => ask(401)));
+    expect(all.filter((status) => status === 401)).toHaveLength(2);
+  });
+
+  test('a failure that is no answer counts as 500', async () => {
+    const { ask } = guessing(() => {
+      throw new TypeError('broken');
+    });
+    for (let count = 0; count < 10; count++) expect(await ask(200)).toBe(0);
+  });
+
+  test('a store that cannot give back counts all, and one that fails to is reported', async () => {
+    const counting = new MemoryRateStore();
+    const takesOnly = guessing(() => OK, { take: (...all) => counting.take(...all) });
+    expect([await takesOnly.ask(200), await takesOnly.ask(200), await takesOnly.ask(200)]).toEqual([
+      200, 200, 429,
+    ]);
+    const failing = guessing(() => OK, {
+      take: () => ({ allowed: true, remaining: 1, retryAfterMs: 0, resetMs: 0 }),
+      giveBack: () => Promise.reject(new Error('gone')),
+    });
+    expect(await failing.ask(200)).toBe(200);
+    await failing.reactor.clock.settle();
+    expect(failing.reactor.reports.problems).toMatchObject([{ where: 'http.rateLimit' }]);
+  });
+});
