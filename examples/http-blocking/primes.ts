@@ -1,8 +1,8 @@
 import type { BlockingHandler } from '@hawser/http';
 
 /** Writes primes up to a number, one a line, found the slow way. It runs in a thread of its own and may block. */
-export const primes: BlockingHandler = (request, answer) => {
-  const upTo = Number(request.params['upTo']);
+export const primes: BlockingHandler<'/primes/:upTo'> = (request, answer) => {
+  const upTo = Number(request.params.upTo);
   answer.start({ headers: { 'content-type': 'text/plain; charset=utf-8' } });
   let lines: string[] = [];
   for (let n = 2; n <= upTo; n++) {

@@ -47,14 +47,17 @@ export interface AnswerWriter {
  * a time. It returns its answer, or nothing after it wrote one with `answer`. What it throws is reported and answered
  * with a plain 500, unless it is an `HttpError`.
  *
+ * `Pattern` is that of the route it answers, for the types of `request.params`.
+ *
  * @example
- * const report: BlockingHandler = (request, answer) => {
- *   for (const row of database.prepare('select ...').iterate()) answer.write(`${row.name}\n`);
+ * const report: BlockingHandler<'/reports/:year'> = (request, answer) => {
+ *   const rows = database.prepare('select ... where year = ?').iterate(request.params.year);
+ *   for (const row of rows) answer.write(`${row.name}\n`);
  * };
  * export default report;
  */
-export type BlockingHandler = (
-  request: BlockingRequest,
+export type BlockingHandler<Pattern extends string = string> = (
+  request: BlockingRequest<Pattern>,
   answer: AnswerWriter,
 ) => BlockingResult | Promise<BlockingResult>;
 

@@ -1,4 +1,5 @@
 import { HttpError } from '../http-error.ts';
+import type { PathParams } from '../routing/path-params.ts';
 import type { PartMessage, RequestMessage } from './channel.ts';
 import { fromCrossed } from './crossed-error.ts';
 import type { WaitingThread } from './waiting-thread.ts';
@@ -7,13 +8,13 @@ import type { WaitingThread } from './waiting-thread.ts';
  * The request, as a handler in a worker thread sees it. Every method blocks the thread until it has what it gives, and
  * throws a `RequestCancelledError` (`HAWSER_CANCELLED`) once the peer has left or the time is over.
  */
-export interface BlockingRequest {
+export interface BlockingRequest<Pattern extends string = string> {
   readonly method: string;
   /** The whole URL. */
   readonly url: string;
   readonly headers: Headers;
-  /** What the parameters of the route stand for; empty without a router. */
-  readonly params: Readonly<Record<string, string>>;
+  /** What the parameters of the route stand for, typed by its pattern; empty without a router. */
+  readonly params: PathParams<Pattern>;
   /**
    * The whole body. It is there already, unless it is streamed: then it is read now.
    * @throws HttpError 413 when a streamed one is longer than `maxBodyBytes`, or whatever made it fail
