@@ -3,6 +3,7 @@
 // Borrowed libraries.
 export { type FromDuplexOptions, fromDuplex } from './adapt/from-duplex.ts';
 export { type PlugOptions, plug } from './adapt/plug.ts';
+export { SocketStream } from './adapt/socket-stream.ts';
 export { toSocket } from './adapt/to-socket.ts';
 export { TransportSocket } from './adapt/transport-socket.ts';
 // Reading bytes.
