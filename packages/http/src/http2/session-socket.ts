@@ -2,15 +2,20 @@ import { Duplex } from 'node:stream';
 import type { Transport } from '@hawser/core';
 import { SentFrames, type SentFramesListener } from './sent-frames.ts';
 
-const HIGH_WATER_MARK = 65_536;
 /** How long the last frames, such as GOAWAY, may take to be fetched. */
 const CLOSE_TIMEOUT_MS = 5_000;
+/** Up to so much is copied into one buffer: a call of the system for many small ones costs more than that. */
+const JOINED_BYTES = 32_768;
 
 type WriteCallback = (error?: Error | null) => void;
 
 /**
  * A transport as the stream an HTTP/2 session of node runs on. The protocol beside it passes on what arrives; what the
  * session wrote before it let go of the stream still leaves.
+ *
+ * The session reads and writes it as any other stream, and nobody else does. So what it calls for each piece does here
+ * only what it needs, without the queues of a stream: the session waits for one write before it begins the next, and
+ * what it writes at a time, three pieces an answer, leaves as one.
  */
 export class SessionSocket extends Duplex {
   // Asked for by node's session, which takes anything else for a socket that is not connected yet.
@@ -18,12 +23,22 @@ export class SessionSocket extends Duplex {
   readonly #transport: Transport;
   /** What has left. */
   readonly sent: SentFrames;
-  #blocked: WriteCallback | undefined;
+  /** What the session writes at a time, and who hears that it was taken. */
+  #pieces: Buffer[] = [];
+  #written: WriteCallback[] = [];
+  #corked = false;
+  /** Who hears that the peer takes more again. */
+  #blocked: WriteCallback[] = [];
+  /** Came while the session wanted nothing. */
+  #held: Buffer[] = [];
+  #stopped = false;
+  /** The transport is paused. */
+  #heldBack = false;
   #lost = false;
 
   /** @param listener hears of what the session says besides its answers */
   constructor(transport: Transport, listener: SentFramesListener) {
-    super({ allowHalfOpen: true, highWaterMark: HIGH_WATER_MARK });
+    super({ allowHalfOpen: true });
     this.#transport = transport;
     this.sent = new SentFrames(listener);
     // The protocol hears of it from the transport; unheard here, it would end the process.
@@ -31,7 +46,14 @@ export class SessionSocket extends Duplex {
   }
 
   receive(data: Buffer): void {
-    if (!this.destroyed && !this.push(data)) this.#transport.pauseReading();
+    if (this.destroyed) return;
+    if (!this.#stopped) {
+      this.emit('data', data);
+      return;
+    }
+    this.#held.push(data);
+    this.#heldBack = true;
+    this.#transport.pauseReading();
   }
 
   drained(): void {
@@ -45,19 +67,34 @@ export class SessionSocket extends Duplex {
     this.destroy();
   }
 
-  override _read(): void {
-    this.#transport.resumeReading();
+  override pause(): this {
+    this.#stopped = true;
+    return this;
   }
 
-  override _write(data: Buffer, _encoding: BufferEncoding, callback: WriteCallback): void {
-    this.sent.inspect(data);
-    this.#written(!this.#transport.ending && this.#transport.write(data), callback);
+  override resume(): this {
+    if (!this.#stopped) return this;
+    this.#stopped = false;
+    // Not at once: the session is in the middle of something.
+    if (this.#heldBack) process.nextTick(() => this.#deliverHeld());
+    return this;
   }
 
-  override _writev(list: readonly { chunk: Buffer }[], callback: WriteCallback): void {
-    const chunks = list.map(({ chunk }) => chunk);
-    for (const chunk of chunks) this.sent.inspect(chunk);
-    this.#written(!this.#transport.ending && this.#transport.writeMany(chunks), callback);
+  override cork(): void {
+    this.#corked = true;
+  }
+
+  override uncork(): void {
+    this.#corked = false;
+    this.#send();
+  }
+
+  override write(piece: Buffer, ...rest: readonly unknown[]): boolean {
+    const callback = rest.at(-1);
+    this.#pieces.push(piece);
+    if (typeof callback === 'function') this.#written.push(callback as WriteCallback);
+    if (!this.#corked) this.#send();
+    return true;
   }
 
   override _final(callback: WriteCallback): void {
@@ -67,19 +104,49 @@ export class SessionSocket extends Duplex {
 
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     if (!this.#lost) this.#transport.close({ deadlineMs: CLOSE_TIMEOUT_MS });
+    this.#held = [];
     this.#unblock();
     callback(error);
   }
 
-  #written(more: boolean, callback: WriteCallback): void {
+  #deliverHeld(): void {
+    // First, so that what follows arrives while the session still works on this.
+    this.#heldBack = false;
+    this.#transport.resumeReading();
+    const held = this.#held;
+    this.#held = [];
+    for (const [nth, data] of held.entries()) {
+      if (this.#stopped) {
+        for (const rest of held.slice(nth)) this.receive(rest);
+        return;
+      }
+      if (!this.destroyed) this.emit('data', data);
+    }
+  }
+
+  #send(): void {
+    const pieces = this.#pieces;
+    const callbacks = this.#written;
+    if (pieces.length === 0) return;
+    this.#pieces = [];
+    this.#written = [];
+    const transport = this.#transport;
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    const list = bytes > JOINED_BYTES ? pieces : [Buffer.concat(pieces, bytes)];
+    for (const piece of list) this.sent.inspect(piece);
+    const more = !transport.ending && transport.writeMany(list);
     // After the end nothing is waited for; that the session is over, it hears in another way.
-    if (more || this.#transport.ending) callback();
-    else this.#blocked = callback;
+    if (more || transport.ending) call(callbacks);
+    else this.#blocked = callbacks;
   }
 
   #unblock(): void {
-    const callback = this.#blocked;
-    this.#blocked = undefined;
-    callback?.();
+    const callbacks = this.#blocked;
+    this.#blocked = [];
+    call(callbacks);
   }
+}
+
+function call(callbacks: readonly WriteCallback[]): void {
+  for (const callback of callbacks) callback();
 }
