@@ -76,6 +76,12 @@ export class ClientResponse implements Response {
     this.#parts = parts;
   }
 
+  /** Octets of the body, as it can be read, where they are known. */
+  static lengthOf(response: ClientResponse): number | undefined {
+    const { body } = response.#parts;
+    return body === null ? 0 : body.length;
+  }
+
   get status(): number {
     return this.#parts.status;
   }

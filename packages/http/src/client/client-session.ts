@@ -78,7 +78,7 @@ export interface ClientSession {
 
 /** Who keeps a session. */
 export interface SessionOwner {
-  /** It can take another request. Never called from inside of `start`. */
+  /** It can take another request, or has settled. Never called from inside of `start`. */
   available(session: ClientSession): void;
   /** Its server wants HTTP/1.1 (RFC 9113 §7), or does not know HTTP/2. It is spent then. */
   downgraded(session: ClientSession): void;

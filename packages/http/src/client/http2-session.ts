@@ -50,6 +50,8 @@ const FLOODS = { maxResets: 1_000, maxControlFrames: 1_000, maxEmptyFrames: 1_00
 const FLOOD_WINDOW_MS = 10_000;
 /** How much longer than a whole head its compressed form may be before the connection ends, not the request. */
 const HEAD_FLOOD_FACTOR = 4;
+/** What watches the frames that leave knows servers, which send no preface: it passes for what a frame holds. */
+const PREFACE_FRAME = Buffer.from([0, 0, PREFACE.length, 0xff, 0, 0, 0, 0, 0]);
 /** `H`: a frame that begins so would be longer than any that we allow, but an answer of HTTP/1 begins so. */
 const HTTP1_BEGINS = 0x48;
 
@@ -158,6 +160,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
       goawaySent: () => this.#goawaySent(),
       resetSent: () => undefined,
     });
+    this.#socket.sent.inspect(PREFACE_FRAME);
     this.#session = this.#open();
   }
 
@@ -302,7 +305,8 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
 
   #settled(most: number): void {
     this.#most = Math.min(most, this.#options.http2.maxConcurrentStreams);
-    if (this.capacity > 0) this.#owner.available(this);
+    // Even if it takes no more: whoever waits knows then that it has to be another connection.
+    this.#owner.available(this);
   }
 
   /** With a code the library ends everything at once. What has come as a whole can still be read. */

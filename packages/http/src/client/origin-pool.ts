@@ -135,7 +135,7 @@ export class OriginPool implements SessionOwner {
   // --- what sessions say ---
 
   available(session: ClientSession): void {
-    if (!this.#all.has(session) || session.capacity === 0) return;
+    if (!this.#all.has(session)) return;
     if (this.#shouldMakeRoom(session)) {
       this.#makesRoom = session;
       session.close();
@@ -150,6 +150,8 @@ export class OriginPool implements SessionOwner {
       }
       waiter.answer.resolve(session);
     }
+    // It has no room for those who still wait, if any.
+    if (session.multiplexes) this.dialMore();
   }
 
   #keepReady(session: ClientSession): void {
@@ -242,7 +244,7 @@ export class OriginPool implements SessionOwner {
   /** Whoever waits for a new connection would wait for ever while all of them are busy for others. */
   #shouldMakeRoom(session: ClientSession): boolean {
     const [first] = this.#waiters;
-    if (!first?.fresh || !session.reused) return false;
+    if (!first?.fresh || !session.reused || session.capacity === 0) return false;
     return this.#dials.size === 0 && this.#makesRoom === undefined;
   }
 
