@@ -98,10 +98,16 @@ export class Deadlines implements Waiting {
     }
   }
 
+  /** The peer has taken what filled the connection. */
+  drained(): void {
+    this.#watch?.drained(this.#now());
+  }
+
   /** To be called when everything else was done. */
   arm(): void {
     const now = this.#now();
     this.#noteTime(now);
+    this.#watch?.written(now);
     const at = this.#next();
     if (at < this.dueAt) DeadlineQueue.of(this.#transport.reactor.clock).arm(this, at, now);
   }

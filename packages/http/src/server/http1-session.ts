@@ -100,6 +100,7 @@ export class Http1Session implements Protocol, InputSink, ExchangeHost, Awaited 
 
   writeDrained(): void {
     this.#busy = true;
+    this.#deadlines.drained();
     this.#output.drained();
     if (!this.#output.full) {
       this.#exchange?.drained();

@@ -10,30 +10,34 @@ export interface SendWatchOptions {
   readonly mayRest: boolean;
 }
 
-/** Where a connection stood when it had done well. */
-interface Mark {
-  readonly at: number;
-  readonly taken: number;
-  /** What would have been taken once everything had that waited then. */
+/** Since when the peer is waited for. */
+interface Wait {
+  /** Time in which nothing waited is left out, by moving this on. */
+  readonly since: number;
+  readonly takenBefore: number;
+  /** What will have been taken once everything has that waits. */
   readonly owed: number;
 }
 
 /**
- * Whether the peer takes what is sent. Only time in which something waited for the peer all along counts, so that whoever
- * writes slowly is not the peer's fault. It has no timer: whoever has one looks.
+ * Whether the peer takes what is sent. Only time in which something waited for the peer counts, so that whoever writes
+ * slowly is not the peer's fault. It has no timer: whoever has one looks.
  */
 export class SendWatch {
   readonly #transport: Transport;
   readonly #options: SendWatchOptions;
-  #mark: Mark | undefined;
+  #wait: Wait | undefined;
+  /** When everything had left that filled the connection. */
+  #drainedAt: number | undefined;
   #nextLook: number;
 
   constructor(transport: Transport, options: SendWatchOptions) {
     const now = transport.reactor.clock.now();
     this.#transport = transport;
     this.#options = options;
-    this.#mark = this.#newMark(now);
     this.#nextLook = now + options.ms / 2;
+    if (options.mayRest) this.written(now);
+    else this.#begin(now);
   }
 
   /** When to look again. */
@@ -47,31 +51,49 @@ export class SendWatch {
     return this.#options.ms;
   }
 
+  /** Something may have been written. */
+  written(now: number): void {
+    if (this.#transport.pendingBytes === 0) return;
+    if (!this.#wait) this.#begin(now);
+    else if (this.#drainedAt !== undefined) this.#goOn(this.#wait, now - this.#drainedAt);
+    this.#drainedAt = undefined;
+  }
+
+  /** The peer has taken everything, after it was made to wait with more. */
+  drained(now: number): void {
+    if (this.#options.mayRest) this.#drainedAt ??= now;
+  }
+
   /** True if the peer has taken too little for too long, noticed after 1 to 1.5 times that. */
   isStuck(now: number): boolean {
     if (now < this.#nextLook) return false;
-    const { ms } = this.#options;
-    if (!this.#mark || this.#isFine(this.#mark, now)) this.#mark = this.#newMark(now);
-    else if (now - this.#mark.at >= ms) return true;
-    this.#nextLook = Math.min(now + ms / 2, (this.#mark?.at ?? now) + ms);
+    const { ms, mayRest } = this.#options;
+    if (mayRest && this.#transport.pendingBytes === 0) this.#wait = undefined;
+    else if (!this.#wait || this.#isFine(this.#wait, now)) this.#begin(now);
+    else if (now - this.#wait.since >= ms) return true;
+    this.#nextLook = Math.min(now + ms / 2, (this.#wait?.since ?? now) + ms);
     return false;
   }
 
-  #isFine({ at, taken, owed }: Mark, now: number): boolean {
+  #isFine({ since, takenBefore, owed }: Wait, now: number): boolean {
     const { ms, minRate, mayRest } = this.#options;
-    const since = takenBytes(this.#transport);
-    // It did not wait for the peer all the time.
-    if (mayRest && (this.#transport.pendingBytes === 0 || since >= owed)) return true;
+    const taken = takenBytes(this.#transport);
+    // What waits now was written later.
+    if (mayRest && taken >= owed) return true;
     // In half the time it has to take as much as in the whole: nobody knows yet how the other half goes.
-    const least = (minRate * Math.max(ms, now - at)) / 1_000;
-    return since > taken && since - taken >= least;
+    const least = (minRate * Math.max(ms, now - since)) / 1_000;
+    return taken > takenBefore && taken - takenBefore >= least;
   }
 
-  #newMark(now: number): Mark | undefined {
-    const { pendingBytes } = this.#transport;
-    if (this.#options.mayRest && pendingBytes === 0) return undefined;
+  #begin(now: number): void {
     const taken = takenBytes(this.#transport);
-    return { at: now, taken, owed: taken + pendingBytes };
+    this.#wait = { since: now, takenBefore: taken, owed: taken + this.#transport.pendingBytes };
+    this.#drainedAt = undefined;
+  }
+
+  #goOn({ since, takenBefore }: Wait, restedMs: number): void {
+    const owed = takenBytes(this.#transport) + this.#transport.pendingBytes;
+    this.#wait = { since: since + restedMs, takenBefore, owed };
   }
 }
 

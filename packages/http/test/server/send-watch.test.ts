@@ -9,24 +9,26 @@ function watched(options: Partial<SendWatchOptions> = {}) {
   const counts = { bytesWritten: 0, pendingBytes: 0 };
   const transport = Object.assign(counts, { reactor }) as unknown as Transport;
   const watch = new SendWatch(transport, { ms: 60_000, minRate: 240, mayRest: true, ...options });
+  const { clock } = reactor;
   return {
-    watch,
     write: (bytes: number): void => {
       counts.bytesWritten += bytes;
       counts.pendingBytes += bytes;
+      watch.written(clock.now());
     },
     take: (bytes: number): void => {
       counts.pendingBytes -= Math.min(bytes, counts.pendingBytes);
     },
+    drained: (): void => watch.drained(clock.now()),
     /** When it was found stuck, of as many seconds; `each` happens after each of them. */
     stuckAt: async (
       seconds: number,
       each: (second: number) => void,
     ): Promise<number | undefined> => {
       for (let second = 1; second <= seconds; second++) {
-        await reactor.clock.elapse(1_000);
+        await clock.elapse(1_000);
         each(second);
-        if (watch.isStuck(reactor.clock.now())) return second;
+        if (watch.isStuck(clock.now())) return second;
       }
       return undefined;
     },
@@ -73,6 +75,33 @@ test('whoever writes slowly is not the fault of the peer', async () => {
     take(before);
     write(10);
     before = 10;
+  });
+  expect(at).toBe(undefined);
+});
+
+test('a peer that is made to wait with more each time it has taken a little is too slow all the same', async () => {
+  const { write, take, drained, stuckAt } = watched();
+  write(1_000);
+  const at = await stuckAt(600, (second) => {
+    if (second % 10 !== 0) return;
+    take(1_000);
+    drained();
+    write(1_000);
+  });
+  expect(at).toBe(60);
+});
+
+test('time in which nothing waited does not count', async () => {
+  const { write, take, drained, stuckAt } = watched({ minRate: 1_000 });
+  write(10_000);
+  // It takes 10 seconds for what it should take in 10; and then it has nothing to do for a while.
+  const at = await stuckAt(3_600, (second) => {
+    if (second % 25 === 10) {
+      take(10_000);
+      drained();
+    } else if (second % 25 === 0) {
+      write(10_000);
+    }
   });
   expect(at).toBe(undefined);
 });
