@@ -1,78 +1,71 @@
-// Peers that hold a server up, on a simulated network: each kind is ended by its own deadline, while others are served.
+// Peers that hold a server up, on a simulated network: each kind is ended by its own deadline, to the millisecond, while
+// others are served.
 import {
-  BaseProtocol,
-  type CloseReason,
   delay,
   type Factory,
   type Protocol,
-  type Reactor,
+  type SimHost,
   type Simulation,
   serve,
   simulate,
+  stack,
   type Transport,
+  tls,
 } from '@hawser/core';
-import { expect, test } from 'vitest';
+import { createTestAuthority, FakeTls } from '@hawser/core/testing';
+import { describe, expect, test } from 'vitest';
 import { HttpResponse, http } from '../../src/index.ts';
+import { SlowReader, Trickle } from './attackers.ts';
 
-const ATTACKERS = 40;
-const LARGE = Buffer.alloc(8_000_000);
+const ATTACKERS = 200;
+const LATENCY_MS = 10;
+const LARGE = Buffer.alloc(1_000_000);
+const certificate = createTestAuthority().server('server');
 
-/** Says `begin`, and then `again` every `everyMs` milliseconds. */
-class Trickle extends BaseProtocol {
-  readonly #begin: string;
-  readonly #again: string;
-  readonly #everyMs: number;
-  received = '';
-  endedAt: number | undefined;
+const app = http(
+  async (request) => {
+    const { pathname } = new URL(request.url);
+    if (pathname === '/large') return new HttpResponse(LARGE);
+    if (request.method === 'POST') return new HttpResponse(await request.text());
+    return new HttpResponse('served');
+  },
+  // More than the default, as a sip is a whole segment of the network here.
+  { minSendRate: 10_000 },
+);
 
-  constructor(begin: string, again = '', everyMs = 1_000) {
-    super();
-    this.#begin = begin;
-    this.#again = again;
-    this.#everyMs = everyMs;
-  }
-
-  override connected(): void {
-    if (this.#begin) this.transport.write(Buffer.from(this.#begin));
-    if (this.#again) this.#next();
-  }
-
-  dataReceived(data: Buffer): void {
-    this.received += data.toString('latin1', 0, 1_000);
-  }
-
-  override readEnded(): void {
-    this.#ended();
-    this.transport.close();
-  }
-
-  override connectionLost(_reason: CloseReason): void {
-    this.#ended();
-  }
-
-  #ended(): void {
-    this.endedAt ??= this.transport.reactor.clock.now() - this.transport.openedAt;
-  }
-
-  #next(): void {
-    this.transport.reactor.clock.callLater(this.#everyMs, () => {
-      if (this.transport.ending) return;
-      this.transport.write(Buffer.from(this.#again));
-      this.#next();
-    });
-  }
+/** How a world is reached. */
+interface World {
+  readonly factory: Factory;
+  readonly connect: (client: SimHost, protocol: Protocol) => PromiseLike<unknown>;
 }
 
-/** Asks for much and takes nothing of it. */
-class Deaf extends Trickle {
-  override connected(): void {
-    super.connected();
-    this.transport.pauseReading();
-  }
-}
+const ADDRESS = { host: 'server', port: 443 };
+const plain: World = {
+  factory: app,
+  connect: (client, protocol) => client.tcp.connect(ADDRESS, () => protocol),
+};
+const secure: World = {
+  factory: stack(tls(certificate))(app),
+  connect: (client, protocol) =>
+    new Promise<void>((connected, failed) => {
+      const upper = {
+        name: 'peer',
+        buildProtocol() {
+          connected();
+          return protocol;
+        },
+      };
+      const under: Protocol = {
+        connectionMade: (transport) =>
+          void client.tls.startClient(transport, { verify: false }, upper),
+        dataReceived: () => undefined,
+      };
+      void client.tcp.connect(ADDRESS, () => under).addErrback(failed);
+    }),
+};
 
 /** One request on a connection of its own; the status line of its answer. */
-function ask(client: Reactor): Promise<string> {
+function ask({ connect }: World, client: SimHost): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
     const asking: Protocol = {
@@ -85,117 +78,126 @@ function ask(client: Reactor): Promise<string> {
       },
       connectionLost: () => resolve(text.split('\r\n', 1)[0] ?? ''),
     };
-    void client.tcp.connect({ host: 'server', port: 80 }, () => asking).addErrback(reject);
-  });
-}
-
-/** The server, and for each connection to it what it was seen to hold at most. */
-function watched(
-  factory: Factory,
-  seen: { transports: Transport[]; mostPending: number },
-): Factory {
-  return {
-    ...factory,
-    buildProtocol(incoming) {
-      const protocol = factory.buildProtocol(incoming);
-      seen.transports.push(incoming as unknown as Transport);
-      return protocol;
-    },
-  };
-}
-
-async function attack(sim: Simulation, make: () => Trickle): Promise<Attack> {
-  const [server, client] = sim.hosts('server', 'client');
-  sim.link(server, client, { latencyMs: 10 });
-  const seen = { transports: [] as Transport[], mostPending: 0 };
-  const app = http(async (request) => {
-    const { pathname } = new URL(request.url);
-    if (pathname === '/large') return new HttpResponse(LARGE);
-    if (request.method === 'POST') return new HttpResponse(await request.text());
-    return new HttpResponse('served');
-  });
-  return sim.settled.until(async () => {
-    const service = serve('tcp://:80', watched(app, seen));
-    await service.start(server);
-    const attackers = Array.from({ length: ATTACKERS }, make);
-    for (const attacker of attackers) {
-      await client.tcp.connect({ host: 'server', port: 80 }, () => attacker);
-    }
-    const answers = new Set<string>();
-    for (let second = 0; second < 120; second++) {
-      answers.add(await ask(client));
-      const pending = seen.transports.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
-      seen.mostPending = Math.max(seen.mostPending, pending / ATTACKERS);
-      await delay(1_000, server.clock);
-    }
-    await service.stop();
-    const { problems } = server.reports;
-    return { attackers, answers, problems, mostPending: seen.mostPending };
+    connect(client, asking).then(undefined, reject);
   });
 }
 
 interface Attack {
-  readonly attackers: readonly Trickle[];
   readonly answers: ReadonlySet<string>;
   readonly problems: readonly unknown[];
   /** Bytes that waited to be sent, for each attacker. */
   readonly mostPending: number;
 }
 
-const POST = 'POST / HTTP/1.1\r\nHost: server\r\nContent-Length: 1000000\r\n\r\n';
-const CHUNKED = 'POST / HTTP/1.1\r\nHost: server\r\nTransfer-Encoding: chunked\r\n\r\n';
-
-test.each<[string, () => Trickle, [number, number], RegExp]>([
-  ['say nothing', () => new Trickle(''), [15, 16], /^$/],
-  [
-    'send a head slowly',
-    () => new Trickle('GET / HTTP/1.1\r\n', 'X-Header: more\r\n', 500),
-    [15, 16],
-    /^HTTP\/1\.1 408 /,
-  ],
-  [
-    'send a head byte by byte',
-    () => new Trickle('G', 'x', 700),
-    [0, 2],
-    /^HTTP\/1\.1 (?:400|501) /,
-  ],
-  [
-    'send a body slowly',
-    () => new Trickle(POST, 'x'.repeat(50), 1_000),
-    [10, 15],
-    /^HTTP\/1\.1 408 /,
-  ],
-  [
-    'send chunks slowly',
-    () => new Trickle(CHUNKED, '1\r\nx\r\n', 1_000),
-    [10, 15],
-    /^HTTP\/1\.1 408 /,
-  ],
-  ['send no body', () => new Trickle(POST), [10, 11], /^HTTP\/1\.1 408 /],
-  [
-    'ask once and stay',
-    () => new Trickle('GET / HTTP/1.1\r\nHost: server\r\n\r\n'),
-    [5, 6],
-    /^HTTP\/1\.1 200 [^]*served$/,
-  ],
-  [
-    'take nothing of an answer',
-    () => new Deaf('GET /large HTTP/1.1\r\nHost: server\r\n\r\n'),
-    [60, 95],
-    /^/,
-  ],
-])(
-  'peers that %s are ended in time, and others are served',
-  async (_what, make, [from, to], said) => {
-    const { result } = await simulate((sim) => attack(sim, make), { seed: 5, drive: 'manual' });
-    const { attackers, answers, problems, mostPending } = result;
-    for (const { endedAt, received } of attackers) {
-      expect(endedAt).toBeGreaterThanOrEqual(from * 1_000);
-      expect(endedAt).toBeLessThanOrEqual(to * 1_000 + 500);
-      expect(received).toMatch(said);
+/** Lets `attackers` loose, and asks properly every second until all of them were ended. */
+async function attack(
+  sim: Simulation,
+  world: World,
+  attackers: readonly Trickle[],
+): Promise<Attack> {
+  const [server, client] = ['server', 'client'].map((name) =>
+    sim.host(name, { tls: new FakeTls() }),
+  ) as [SimHost, SimHost];
+  sim.link(server, client, { latencyMs: LATENCY_MS });
+  const open: Transport[] = [];
+  let mostPending = 0;
+  const watched: Factory = {
+    ...world.factory,
+    buildProtocol(incoming) {
+      open.push(incoming as unknown as Transport);
+      return world.factory.buildProtocol(incoming);
+    },
+  };
+  return sim.settled.until(async () => {
+    const service = serve('tcp://:443', watched);
+    await service.start(server);
+    for (const attacker of attackers) await world.connect(client, attacker);
+    const answers = new Set<string>();
+    while (attackers.some(({ endedAfter }) => endedAfter === undefined)) {
+      answers.add(await ask(world, client));
+      const pending = open.reduce((sum, { pendingBytes }) => sum + pendingBytes, 0);
+      mostPending = Math.max(mostPending, pending / attackers.length);
+      await delay(1_000, server.clock);
     }
-    expect([...answers]).toEqual(['HTTP/1.1 200 OK']);
-    expect(mostPending).toBeLessThan(600_000);
-    expect(problems).toEqual([]);
-  },
-);
+    await service.stop();
+    return { answers, problems: server.reports.problems, mostPending };
+  });
+}
+
+const head = (line: string, ...fields: readonly string[]): string =>
+  [line, 'Host: server', ...fields, '', ''].join('\r\n');
+const POST = head('POST / HTTP/1.1', 'Content-Length: 1000000');
+const CHUNKED = head('POST / HTTP/1.1', 'Transfer-Encoding: chunked');
+
+type Kind = [
+  what: string,
+  make: () => Trickle,
+  /** When the server ends it, after it is connected, or its request is there. */
+  afterMs: number,
+  said: RegExp,
+];
+
+describe.each([
+  ['TCP', plain],
+  ['TLS', secure],
+])('over %s', (_name, world) => {
+  test.each<Kind>([
+    ['say nothing', () => new Trickle(''), 15_000, /^$/],
+    [
+      'send a head slowly',
+      () => new Trickle('GET / HTTP/1.1\r\n', 'X-Header: more\r\n', 500),
+      15_000,
+      /^HTTP\/1\.1 408 /,
+    ],
+    [
+      'send a second head slowly',
+      () => new Trickle(`${head('GET / HTTP/1.1')}GET`, ' ', 1_000),
+      15_000,
+      /^HTTP\/1\.1 200 [^]*HTTP\/1\.1 408 /,
+    ],
+    ['send what is no head', () => new Trickle('G', 'x', 700), 700, /^HTTP\/1\.1 (?:400|501) /],
+    [
+      'send a body slowly',
+      () => new Trickle(POST, 'x'.repeat(48), 1_000),
+      // Ten seconds, and a fifth of one for each piece: the twelfth comes in time, the thirteenth does not.
+      12_400,
+      /^HTTP\/1\.1 408 /,
+    ],
+    [
+      'send chunks slowly',
+      () => new Trickle(CHUNKED, '18\r\nxxxxxxxxxxxxxxxxxxxxxxxx\r\n', 1_000),
+      11_000,
+      /^HTTP\/1\.1 408 /,
+    ],
+    ['send no body', () => new Trickle(POST), 10_000, /^HTTP\/1\.1 408 /],
+    [
+      'ask once and stay',
+      () => new Trickle(head('GET / HTTP/1.1')),
+      5_000,
+      /^HTTP\/1\.1 200 [^]*served$/,
+    ],
+    ['take nothing of an answer', () => new SlowReader(head('GET /large HTTP/1.1')), 60_000, /^/],
+    [
+      'take a sip of an answer now and then',
+      () => new SlowReader(head('GET /large HTTP/1.1'), 20_000),
+      60_000,
+      /^H/,
+    ],
+  ])(
+    'peers that %s are ended in time, and others are served',
+    async (...[, make, afterMs, said]) => {
+      const attackers = Array.from({ length: ATTACKERS }, make);
+      const { result } = await simulate((sim) => attack(sim, world, attackers), {
+        seed: 5,
+        drive: 'manual',
+      });
+      expect(new Set(attackers.map(({ endedAfter }) => endedAfter))).toEqual(
+        new Set([afterMs + 2 * LATENCY_MS]),
+      );
+      for (const { received } of attackers) expect(received).toMatch(said);
+      expect([...result.answers]).toEqual(['HTTP/1.1 200 OK']);
+      expect(result.mostPending).toBeLessThan(600_000);
+      expect(result.problems).toEqual([]);
+    },
+  );
+});
