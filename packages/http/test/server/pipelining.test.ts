@@ -1,5 +1,7 @@
+import { createTestReactor, FakeTransport } from '@hawser/core/testing';
 import { expect, test } from 'vitest';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
+import { http1 } from '../../src/index.ts';
 import { echoTarget, get, post, served } from './served.ts';
 
 const bodies = (text: string): string[] =>
@@ -107,6 +109,25 @@ test('a pipeline gives way to others now and then', async () => {
   expect(between).toBeLessThanOrEqual(2 * first);
   expect(exchanges).toHaveLength(1_000);
   expect(text().match(/HTTP\/1\.1 200/g)).toHaveLength(1_000);
+});
+
+test('a peer that asks once is answered in the midst of those that pipeline without end', async () => {
+  const reactor = createTestReactor();
+  /** Who was answered, in order. */
+  const answered: number[] = [];
+  const factory = http1((exchange) => {
+    answered.push(exchange.transport.id);
+    echoTarget(exchange);
+  });
+  const peers = [1, 2, 3, 4].map((id) => new FakeTransport({ reactor, id }));
+  for (const peer of peers) peer.adopt(factory);
+  for (const peer of peers) peer.receive(get('/').repeat(peer.id === 4 ? 1 : 1_500));
+  await reactor.clock.settle();
+  expect(answered).toHaveLength(4_501);
+  expect(answered.indexOf(4)).toBeLessThanOrEqual(3 * 64);
+  // Nobody has more than its turn while others wait.
+  const runs = answered.join(' ').match(/\b(\d+)(?: \1\b)*/g) ?? [];
+  expect(Math.max(...runs.map((run) => run.split(' ').length))).toBeLessThanOrEqual(64);
 });
 
 test('the last request of a connection is answered with a goodbye', async () => {
