@@ -2,15 +2,15 @@
  * A client that asks every two seconds, and a server in the same process that answers every third time only. Run
  * `npm run example examples/http-client-retries.ts` and see how often it had to ask for each answer.
  */
+import { run, serve, timerService } from '@hawser/core';
 import {
-  createNodeReactor,
-  group,
-  type InetAddress,
-  runApplication,
-  serve,
-  timerService,
-} from '@hawser/core';
-import { exchangeOf, HttpRequestError, HttpResponse, http, httpClient } from '@hawser/http';
+  exchangeOf,
+  HttpRequestError,
+  HttpResponse,
+  http,
+  httpClient,
+  httpUrl,
+} from '@hawser/http';
 
 let asked = 0;
 
@@ -26,17 +26,14 @@ const flaky = http((request) => {
 
 const [endpoint = 'tcp://127.0.0.1:0'] = process.argv.slice(2);
 const server = serve(endpoint, flaky);
-
-const reactor = createNodeReactor();
-await using client = httpClient(reactor, {
+const client = httpClient({
   retry: { limit: 3, initialDelayMs: 100 },
   timeouts: { headMs: 2_000, totalMs: 10_000 },
 });
 
 async function ask(signal: AbortSignal): Promise<void> {
-  const { port } = (server.port?.address ?? {}) as Partial<InetAddress>;
   try {
-    const response = await client.get(`http://127.0.0.1:${port}/`, { signal });
+    const response = await client.get(httpUrl(server), { signal });
     const body = await response.json<{ readonly asked: number }>();
     process.stdout.write(`${body.asked} after ${response.timings.attempts} attempts\n`);
   } catch (error) {
@@ -45,7 +42,5 @@ async function ask(signal: AbortSignal): Promise<void> {
   }
 }
 
-process.exitCode = await runApplication(group(server, timerService(2_000, ask, { now: true })), {
-  reactor,
-  announce: (line) => void process.stdout.write(`${line}\n`),
-});
+// In the order in which they start; the client is stopped after who asks, before the server.
+await run(server, client, timerService(2_000, ask, { now: true }));

@@ -5,7 +5,9 @@
 import { run, serve } from '@hawser/core';
 import {
   csrf,
+  type Html,
   HttpResponse,
+  html,
   http,
   readForm,
   router,
@@ -28,7 +30,7 @@ const app = router()
   .get('/', ({ session }) => HttpResponse.html(page({ name: session.get('name') ?? '', text: '' })))
   .post('/', async (request) => {
     const form = await readForm(request, { maxBytes: 16_384 });
-    const entry = { name: fieldOf(form, 'name'), text: fieldOf(form, 'text') };
+    const entry = { name: form.text('name').trim(), text: form.text('text').trim() };
     const wrong = whatIsWrong(entry);
     if (wrong) return HttpResponse.html(page(entry, wrong), { status: 422 });
     entries.unshift(entry);
@@ -42,35 +44,25 @@ const app = router()
     return HttpResponse.redirect('/', 303);
   });
 
-function fieldOf(form: FormData, name: string): string {
-  const value = form.get(name);
-  return typeof value === 'string' ? value.trim() : '';
-}
-
 function whatIsWrong({ name, text }: Entry): string | undefined {
   if (name === '' || name.length > 50) return 'A name has 1 to 50 characters.';
   if (text === '' || text.length > 500) return 'A message has 1 to 500 characters.';
   return undefined;
 }
 
-function page({ name, text }: Entry, wrong = ''): string {
-  const list = entries.map((each) => `<li><b>${escaped(each.name)}</b>: ${escaped(each.text)}`);
-  return `<!doctype html>
+function page({ name, text }: Entry, wrong = ''): Html {
+  return html`<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>Guest book</title>
 <form method="post">
-  <p role="alert">${escaped(wrong)}</p>
-  <p><label>Name <input name="name" value="${escaped(name)}" required maxlength="50"></label>
-  <p><label>Message <textarea name="text" required maxlength="500">${escaped(text)}</textarea></label>
+  <p role="alert">${wrong}</p>
+  <p><label>Name <input name="name" value="${name}" required maxlength="50"></label>
+  <p><label>Message <textarea name="text" required maxlength="500">${text}</textarea></label>
   <p><button>Write</button> <button formaction="/forget" formnovalidate>Forget my name</button>
 </form>
-<ul>${list.join('\n')}</ul>
+<ul>${entries.map((each) => html`<li><b>${each.name}</b>: ${each.text}`)}</ul>
 `;
-}
-
-function escaped(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 const [endpoint = 'tcp://127.0.0.1:8080'] = process.argv.slice(2);

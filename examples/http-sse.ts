@@ -3,10 +3,12 @@
  * open http://127.0.0.1:8080/ in two windows, or `curl -N http://127.0.0.1:8080/events`.
  */
 import { run, serve } from '@hawser/core';
-import { type EventSender, eventStream, HttpResponse, http, router } from '@hawser/http';
+import { EventGroup, HttpResponse, http, router } from '@hawser/http';
 
 let count = 0;
-const watchers = new Set<EventSender>();
+
+// Whoever comes, or comes back, is told what the number is now; who reads too slowly is cut off, and comes back.
+const watchers = new EventGroup({ joined: ({ send }) => void send({ data: count }) });
 
 const page = `<!doctype html>
 <title>Counter</title>
@@ -20,19 +22,12 @@ document.querySelector('button').onclick = () => fetch('/count', { method: 'POST
 
 const app = router()
   .get('/', () => HttpResponse.html(page))
+  .get('/events', watchers.join)
   .post('/count', () => {
     count += 1;
-    // Who reads too slowly is left behind, and gets the number when it connects again.
-    for (const { send } of watchers) void send({ data: count });
+    watchers.broadcast({ data: count });
     return new HttpResponse(null, { status: 204 });
-  })
-  .get('/events', (request) =>
-    eventStream(request, (sender) => {
-      watchers.add(sender);
-      sender.signal.addEventListener('abort', () => watchers.delete(sender), { once: true });
-      void sender.send({ data: count });
-    }),
-  );
+  });
 
 const [endpoint = 'tcp://127.0.0.1:8080'] = process.argv.slice(2);
 await run(serve(endpoint, http(app)));

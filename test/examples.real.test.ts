@@ -379,6 +379,24 @@ const examples: Readonly<Record<string, Example>> = {
     },
   },
 
+  'http-gateway.ts': {
+    before: 'http-hello.ts',
+    scheme: 'http',
+    args: ['tcp://127.0.0.1:0'],
+    async use(program) {
+      const url = await site(program);
+      const [response, again] = await Promise.all([
+        fetch(`${url}/ports/oslo`, { headers: { 'x-request-id': 'seven' } }),
+        fetch(`${url}/ports/a%20b`),
+      ]);
+      const { berths, tide } = (await response.json()) as { berths: string; tide: string };
+      expect(berths).toMatch(/^You asked for http:\/\/127\.0\.0\.1:\d+\/ports\/oslo\n$/);
+      expect(tide).toBe(berths);
+      expect(response.headers.get('x-request-id')).toMatch(/^[\w-]{22}$/);
+      expect(await again.text()).toContain('/ports/a%20b');
+    },
+  },
+
   'http-mounted-express.ts': {
     args: ['tcp://127.0.0.1:0'],
     async use(program) {
@@ -450,7 +468,7 @@ const examples: Readonly<Record<string, Example>> = {
       expect(wrong.status).toBe(422);
       const shown = await wrong.text();
       expect(shown).toContain('A message has 1 to 500 characters.');
-      expect(shown).toContain('value="&#34;Ann&#34;"');
+      expect(shown).toContain('value="&quot;Ann&quot;"');
       expect(wrong.headers.get('set-cookie')).toBeNull();
 
       const right = await post('/', { name: 'Ann', text: '<b>hello</b>' });
@@ -459,7 +477,7 @@ const examples: Readonly<Record<string, Example>> = {
       expect(cookie).toMatch(/^__Host-session=/);
       const own = await (await fetch(url, { headers: { cookie } })).text();
       expect(own).toContain('name="name" value="Ann"');
-      expect(own).toContain('<b>Ann</b>: &#60;b&#62;hello&#60;/b&#62;');
+      expect(own).toContain('<b>Ann</b>: &lt;b&gt;hello&lt;/b&gt;');
       expect(await (await fetch(url)).text()).toContain('name="name" value=""');
 
       const foreign = await post('/', { name: 'Eve', text: 'hi' }, { origin: 'http://eve.test' });

@@ -18,6 +18,7 @@ import {
   clientOf,
   cookieJar,
   csrf,
+  EventGroup,
   editHeaders,
   type HttpClient,
   HttpError,
@@ -26,15 +27,18 @@ import {
   health,
   http,
   httpClient,
+  httpUrl,
   type Middleware,
   nodeApp,
   problem,
   rateLimit,
+  readEvents,
   readForm,
   requestState,
   requireBearerAuth,
   router,
   sessions,
+  staticFiles,
   takeOver,
   trustProxy,
   validate,
@@ -183,6 +187,76 @@ test('bodies are collected with a limit, or read as they come', async () => {
   form.append('photo', new Blob(['x'.repeat(2_000_000)]), 'a.jpg');
   expect(await (await client.put('/photo', { body: form })).json()).toEqual(['photo']);
   expect((await client.put('/photo', { body: Buffer.alloc(10_000_001) })).status).toBe(413);
+});
+
+test('forms are checked with their files', async () => {
+  const profile = z.object({
+    name: z.string().min(1),
+    photo: z.file().max(1_000_000).mime(['image/png', 'image/jpeg']).optional(),
+  });
+  const app = router().post(
+    '/profile',
+    bodyLimit(2_000_000),
+    validate({ body: profile }),
+    ({ body }) => HttpResponse.json({ name: body.name, photo: body.photo?.size ?? 0 }),
+  );
+  await using client = testClient(app);
+  const send = async (type: string): Promise<unknown[]> => {
+    const form = new FormData();
+    form.append('name', 'Ann');
+    form.append('photo', new Blob(['x'.repeat(5)], { type }), 'a.png');
+    const response = await client.post('/profile', { body: form });
+    return [response.status, (await response.json<{ photo?: number }>()).photo];
+  };
+  expect(await send('image/png')).toEqual([200, 5]);
+  expect(await send('text/html')).toEqual([400, undefined]);
+});
+
+test('events are kept for those who come back', async () => {
+  const articles = ['all there is'];
+  const news = new EventGroup({
+    keep: 100,
+    joined: ({ send }, { resumed }) => {
+      if (!resumed) void send({ event: 'all', data: articles });
+    },
+  });
+  await using client = testClient(router().get('/', news.join));
+  const heard: string[] = [];
+  const listen = async (lastEventId: string): Promise<string> => {
+    const response = await client.get('/', { headers: { 'last-event-id': lastEventId } });
+    for await (const event of readEvents(response.body ?? [])) {
+      heard.push(event.data);
+      if (event.data === 'one') return event.lastEventId;
+      if (event.data === 'three') break;
+      news.broadcast('one');
+      news.broadcast('two');
+      news.broadcast('three');
+    }
+    return '';
+  };
+  await listen(await listen('unknown'));
+  expect(heard).toEqual(['["all there is"]', 'one', 'two', 'three']);
+});
+
+test('a download that was cut goes on where it ended', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'hawser-charts-'));
+  writeFileSync(join(folder, 'chart.bin'), Buffer.alloc(100_000, 'x'));
+  await using client = testClient(staticFiles(folder, { etag: 'strong' }));
+  const shown: unknown[] = [];
+  const show = (...what: unknown[]): void => void shown.push(what);
+  const first = await client.get('chart.bin', {
+    onProgress: ({ direction, bytes, total }) => show(direction, bytes, total),
+  });
+  const etag = first.headers.get('etag') ?? '';
+  const have = (await first.bytes()).subarray(0, 60_000).length;
+  const rest = await client.get('chart.bin', {
+    headers: { range: `bytes=${have}-`, 'if-range': etag },
+  });
+  // 206 is the rest; 200 is a new file, from its beginning.
+  const offset = rest.status === 206 ? have : 0;
+  expect([offset, (await rest.bytes()).length]).toEqual([60_000, 40_000]);
+  expect(shown.at(-1)).toEqual(['down', 100_000, 100_000]);
+  rmSync(folder, { recursive: true });
 });
 
 test('answers are streamed', async () => {
@@ -349,16 +423,13 @@ describe('the client', () => {
   });
 });
 
-test('a handler asks another server', async () => {
-  const stub = new StubServer();
-  stub.expect('GET', '/status').reply({ json: { up: true } });
-  let backend: HttpClient | undefined = testClient(stub);
-  const app: HttpHandler = (request, { reactor }) => {
-    backend ??= httpClient(reactor, { baseUrl: 'http://backend.test/' });
-    return backend.get('/status', { signal: request.signal });
-  };
-  await using client = testClient(app);
-  expect(await (await client.get('/')).json()).toEqual({ up: true });
+test('a server on a port that the system chose', async () => {
+  const [host] = createSimReactor({ seed: 1 }).hosts('host');
+  const server = serve('tcp://127.0.0.1:0', http(home));
+  await server.start(host);
+  await using client = httpClient(host);
+  expect(await (await client.get(httpUrl(server, '/status'))).text()).toBe('home');
+  await server.stop();
 });
 
 describe('testing', () => {

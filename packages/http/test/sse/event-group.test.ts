@@ -6,7 +6,6 @@ import {
   type EventGroupOptions,
   type EventSender,
   eventStream,
-  HttpResponse,
   readEvents,
   router,
 } from '../../src/index.ts';
