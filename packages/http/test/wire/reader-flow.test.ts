@@ -126,7 +126,7 @@ test('what cannot become a request is refused at the first octet that shows it',
   ]);
 });
 
-test('a head that comes octet by octet costs no more than its octets', () => {
+test('a head that comes octet by octet costs no more than its octets', { timeout: 60_000 }, () => {
   const reader = new RequestReader(recordRequests(), {
     maxHeadBytes: 2 ** 20,
     maxTargetBytes: 2 ** 19,
