@@ -1,3 +1,4 @@
+import { UsageError } from '@hawser/core';
 import type { BodyStream } from '../client/body-pieces.ts';
 import type { RequestOptions } from '../client/client-options.ts';
 import type { ClientResponse } from '../client/client-response.ts';
@@ -12,12 +13,13 @@ import { HttpHeaders, toFieldLines } from '../web/http-headers.ts';
 import { HttpRequest } from '../web/http-request.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { takeOver } from '../web/take-over.ts';
+import { askedUpgrade } from './asked-upgrade.ts';
 import { endToEndFields, fieldValue } from './end-to-end-fields.ts';
 import { forwardedFields, withoutClaims } from './forwarded-fields.ts';
 import { gatewayError } from './gateway-error.ts';
 import { limitedBody } from './limited-body.ts';
 import { PeerInterest } from './peer-interest.ts';
-import { relayedBody } from './relayed-body.ts';
+import { relayedAnswer } from './relayed-answer.ts';
 import type { ReverseProxyOptions } from './reverse-proxy-options.ts';
 import { tunnelTo } from './tunnel.ts';
 import type { UpstreamState, Upstreams } from './upstreams.ts';
@@ -43,7 +45,7 @@ export class ProxiedRequest {
     this.#context = context;
     this.#options = options;
     this.#fields = toFieldLines(request.headers);
-    this.#upgrade = this.#isBare ? upgradeOf(this.#fields) : undefined;
+    this.#upgrade = this.#isBare ? askedUpgrade(this.#fields) : undefined;
     const exchange = HttpRequest.exchangeOf(request);
     const { halfClosedMs = HALF_CLOSED_MS } = options;
     this.#exchange = exchange;
@@ -120,9 +122,8 @@ export class ProxiedRequest {
       endpoint: upstream.endpoint,
       timeouts: this.#options.timeouts,
     };
-    if (this.#upgrade !== undefined && this.#options.upgrades !== false) {
-      return this.#switch(client, url, { ...options, upgrade: this.#upgrade });
-    }
+    const switched = await this.#switch(client, url, options);
+    if (switched) return switched;
     const response = await client.request(url, {
       ...options,
       method: this.#request.method,
@@ -138,11 +139,14 @@ export class ProxiedRequest {
     return this.#relay(response);
   }
 
+  /** `undefined` where nobody wants that, or nobody can. */
   async #switch(
     client: HttpClient,
     url: URL,
-    { upgrade, ...options }: RequestOptions & { readonly upgrade: string },
-  ): Promise<Response> {
+    options: RequestOptions,
+  ): Promise<Response | undefined> {
+    const upgrade = this.#upgrade;
+    if (upgrade === undefined || this.#options.upgrades === false) return undefined;
     try {
       const server = await client.upgrade(url, upgrade, options);
       if (this.#interest.signal.aborted) server.abort();
@@ -151,24 +155,14 @@ export class ProxiedRequest {
       return takeOver(tunnelTo(server), { protocol, headers: HttpHeaders.over(headers) });
     } catch (error) {
       if (error instanceof UpgradeRefusedError) return this.#relay(error.response);
+      // Of a client that speaks HTTP/2 alone: it is asked as if nobody had wanted anything else (RFC 9110 §7.8).
+      if (error instanceof UsageError && error.code === 'HAWSER_NOT_AVAILABLE') return undefined;
       throw error;
     }
   }
 
   #relay(response: ClientResponse): Response {
-    const { status, statusText } = response;
-    const fields = endToEndFields(response.fields);
-    fields.push('via', `${response.version} ${this.#options.via ?? 'hawser'}`);
-    // A stream whose trailers nobody wants costs nothing more.
-    const chunked = fieldValue(response.fields, 'content-length') === undefined;
-    return new HttpResponse(response.body && relayedBody(response.body), {
-      status,
-      statusText,
-      headers: HttpHeaders.over(fields),
-      ...(chunked && response.body
-        ? { trailers: () => HttpHeaders.over(endToEndFields(toFieldLines(response.trailers))) }
-        : {}),
-    });
+    return relayedAnswer(response, this.#options.via ?? 'hawser');
   }
 
   #forwarded(): string[] {
@@ -260,17 +254,6 @@ export class ProxiedRequest {
       upstream.busy -= 1;
     });
   }
-}
-
-/**
- * What the peer would like to speak instead. Never HTTP/2 (`h2c`, which RFC 9113 §3.1 has given up): a tunnel of requests
- * would go past everything that is in front of the server.
- */
-function upgradeOf(fields: FieldLines): string | undefined {
-  const names = fieldValue(fields, 'connection')?.toLowerCase().split(',') ?? [];
-  if (!names.some((name) => name.trim() === 'upgrade')) return undefined;
-  const protocols = fieldValue(fields, 'upgrade')?.split(',') ?? [];
-  return protocols.map((each) => each.trim()).find((each) => !/^(?:h2c?|HTTP)(?:$|\/)/i.test(each));
 }
 
 /** Whether the server is to blame: not for a request that was given up, or that did not find a place. */

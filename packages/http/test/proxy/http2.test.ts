@@ -1,24 +1,27 @@
-// Peers over HTTP/2, servers over HTTP/1.
-import type { ClientHttp2Session } from 'node:http2';
+// Peers over HTTP/2, servers over HTTP/1 and HTTP/2.
+import { type ClientHttp2Session, constants } from 'node:http2';
 import { pipeWorld, type World } from '@hawser/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import {
+  exchangeOf,
+  type HttpClientOptions,
+  HttpError,
   type HttpHandler,
   HttpResponse,
   http,
   httpClient,
-  type ReverseProxyOptions,
   reverseProxy,
 } from '../../src/index.ts';
 import { PipeEndpoint, type StubServer } from '../../testing/index.ts';
 import { answerOf, connectClient, send } from '../http2/h2-world.ts';
-import { stubbing } from './proxy-world.ts';
+import { proxyWorld, stubbing } from './proxy-world.ts';
 
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
 });
 
+/** A peer over HTTP/2, a proxy, and what is behind it. */
 interface Http2World {
   readonly world: World;
   readonly peer: ClientHttp2Session;
@@ -27,12 +30,12 @@ interface Http2World {
 
 async function proxied(
   server: StubServer | HttpHandler,
-  options: ReverseProxyOptions = {},
+  options: HttpClientOptions = {},
 ): Promise<Http2World> {
   const world = pipeWorld();
   const behind = new PipeEndpoint(typeof server === 'function' ? http(server) : server);
-  const client = httpClient(world.reactor, { endpoint: behind });
-  const peer = await connectClient(world, http(reverseProxy('http://app', { client, ...options })));
+  const client = httpClient(world.reactor, { endpoint: behind, ...options });
+  const peer = await connectClient(world, http(reverseProxy('http://app', { client })));
   ends.push(async () => {
     peer.destroy();
     client.abort();
@@ -167,9 +170,178 @@ describe('a peer over HTTP/2', () => {
     // And only that one.
     expect(peer.destroyed).toBe(false);
   });
+});
 
+const protocols = ['h2'] as const;
+
+describe('a server over HTTP/2', () => {
+  test('gets the request of a peer over HTTP/1, and answers it', async () => {
+    const server = http(async (request, context) => {
+      const { version, authority } = exchangeOf(request);
+      const { headers, method } = request;
+      const via = headers.get('via');
+      const text = await request.text();
+      const trailers = { 'x-sum': String(text.length) };
+      const said = JSON.stringify([version, method, authority, via, text, context.secure]);
+      return new HttpResponse([said], { headers: { 'x-a': '1' }, trailers });
+    });
+    const world = proxyWorld(server, { of: { protocols }, host: 'peer' });
+    const fields = 'Host: peer.example\r\nTE: trailers\r\nConnection: te, keep-alive';
+    world.peer.send(`POST /x HTTP/1.1\r\n${fields}\r\nTransfer-Encoding: chunked\r\n\r\n`);
+    world.peer.send('5\r\nhello\r\n0\r\n\r\n');
+    await world.reactor.clock.elapse(100);
+    const { received } = world.peer;
+    expect(received).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
+    expect(received).toMatch(/\r\nvia: 2\.0 hawser\r\n/);
+    expect(received).toContain('["2.0","POST","peer.example","1.1 hawser","hello",false]');
+    expect(received).toMatch(/\r\n0\r\nx-sum: 5\r\n\r\n$/);
+    await world.over();
+  });
+
+  test.each(['HEAD', 'GET'])('answers %s without a body', async (method) => {
+    const answers: Record<string, () => HttpResponse> = {
+      '/200': () => HttpResponse.text('hello'),
+      '/204': () => new HttpResponse(null, { status: 204 }),
+      '/304': () => new HttpResponse(null, { status: 304, headers: { etag: '"a"' } }),
+      '/empty': () => HttpResponse.text(''),
+    };
+    const { peer } = await proxied(
+      (request) => answers[new URL(request.url).pathname]?.() ?? new HttpResponse(null),
+      { protocols },
+    );
+    for (const [path, status, body, length] of [
+      ['/200', 200, method === 'HEAD' ? '' : 'hello', '5'],
+      ['/204', 204, '', undefined],
+      ['/304', 304, '', undefined],
+      ['/empty', 200, '', '0'],
+    ] as const) {
+      const answer = await send(peer, { ':method': method, ':path': path });
+      expect(answer).toMatchObject({ status, body, rstCode: 0 });
+      expect(answer.headers['content-length']).toBe(length);
+    }
+  });
+
+  test('says things before its answer, and when it wants the body', async () => {
+    const { peer } = await proxied(
+      async (request, context) => {
+        context.inform(103, { link: '</a>' });
+        return HttpResponse.text(await request.text());
+      },
+      { protocols },
+    );
+    const answer = await send(peer, { ':method': 'POST', expect: '100-continue' }, (stream) => {
+      stream.on('continue', () => stream.end('wanted'));
+    });
+    expect(answer).toMatchObject({ status: 200, body: 'wanted' });
+    expect(answer.informed).toMatchObject([{ ':status': 103, link: '</a>' }, { ':status': 100 }]);
+  });
+
+  // As gRPC does it.
+  test('answers messages one by one, with the outcome in its trailers', async () => {
+    const { peer, world } = await proxied(
+      (request) => {
+        const reader = (request.body as ReadableStream<Uint8Array>).getReader();
+        async function* echo(): AsyncGenerator<string> {
+          for (;;) {
+            const { done, value } = await reader.read();
+            if (done) return;
+            yield `<${Buffer.from(value).toString()}>`;
+          }
+        }
+        return new HttpResponse(echo(), { trailers: { 'grpc-status': '0' } });
+      },
+      { protocols },
+    );
+    const stream = peer.request({ ':method': 'POST', te: 'trailers' }, { endStream: false });
+    let heard = '';
+    stream.on('data', (chunk: Buffer) => {
+      heard += chunk.toString();
+    });
+    const over = answerOf(stream);
+    for (const word of ['one', 'two', 'three']) {
+      stream.write(word);
+      await world.elapse(10);
+      expect(heard.endsWith(`<${word}>`)).toBe(true);
+    }
+    stream.end();
+    expect(await over).toMatchObject({ rstCode: 0, trailers: { 'grpc-status': '0' } });
+  });
+
+  test('answers with trailers only, and they stay the head with which the stream ends', async () => {
+    const { peer } = await proxied(
+      () => new HttpResponse(null, { headers: { 'grpc-status': '5', 'grpc-message': 'none' } }),
+      { protocols },
+    );
+    const stream = peer.request({ ':method': 'POST', te: 'trailers' }, { endStream: false });
+    const flags = new Promise<number>((done) => {
+      stream.on('response', (_, given) => done(given));
+    });
+    stream.end('question');
+    const answer = await answerOf(stream);
+    expect(answer.headers).toMatchObject({ ':status': 200, 'grpc-status': '5' });
+    expect((await flags) & constants.NGHTTP2_FLAG_END_STREAM).not.toBe(0);
+  });
+
+  test('hears of a peer that cancels, and goes on with the others', async () => {
+    const log: string[] = [];
+    const { peer, world, behind } = await proxied(
+      (request) => {
+        const { pathname } = new URL(request.url);
+        request.signal.addEventListener('abort', () => log.push(pathname));
+        return new Promise((done) => {
+          world.reactor.clock.callLater(100, () => done(HttpResponse.text(pathname)));
+        });
+      },
+      { protocols },
+    );
+    const kept = send(peer, { ':path': '/kept' });
+    const left = peer.request({ ':path': '/left' });
+    left.on('error', () => undefined);
+    await world.elapse(10);
+    left.close(constants.NGHTTP2_CANCEL);
+    await world.elapse(10);
+    expect(log).toEqual(['/left']);
+    await world.elapse(100);
+    expect(await kept).toMatchObject({ status: 200, body: '/kept' });
+    expect(behind.servers.size).toBe(1);
+  });
+
+  test('that breaks off in the middle of a body breaks that of the peer off', async () => {
+    const { peer, world } = await proxied(
+      () => {
+        async function* half(): AsyncGenerator<string> {
+          yield 'half';
+          await new Promise<void>((done) => world.reactor.clock.callLater(10, done));
+          throw new HttpError(500, 'broken', { report: false });
+        }
+        return new HttpResponse(half(), { trailers: { 'grpc-status': '0' } });
+      },
+      { protocols },
+    );
+    const answer = send(peer, { te: 'trailers' });
+    await world.elapse(50);
+    const { rstCode, trailers } = await answer;
+    expect([rstCode === 0, trailers]).toEqual([false, undefined]);
+  });
+
+  test('cannot be asked to switch, and answers as if nobody had', async () => {
+    const server = http((request) => HttpResponse.text(String(request.headers.get('upgrade'))));
+    const world = proxyWorld(server, { of: { protocols } });
+    world.peer.send(
+      'GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n',
+    );
+    await world.reactor.clock.elapse(100);
+    expect(world.peer.received).toMatch(/^HTTP\/1\.1 200 [^]*null$/);
+    await world.over();
+  });
+});
+
+describe.each([
+  ['HTTP/1', {}],
+  ['HTTP/2', { protocols }],
+])('a body that passes to a server over %s', (_, of) => {
   test('moves as fast as the slower side, both ways', async () => {
-    const { peer, world } = await proxied((request) => new HttpResponse(request.body));
+    const { peer, world } = await proxied((request) => new HttpResponse(request.body), of);
     const stream = peer.request({ ':method': 'POST' }, { endStream: false });
     const all = 6_000_000;
     let written = 0;

@@ -3,6 +3,7 @@ import { connectPipe, createTestReactor, type TestReactor } from '@hawser/core/t
 import { expect } from 'vitest';
 import {
   type HttpClient,
+  type HttpClientOptions,
   type HttpHandler,
   http,
   httpClient,
@@ -27,16 +28,18 @@ export interface ProxyWorld {
 export interface ProxyWorldOptions extends Omit<ReverseProxyOptions, 'client'> {
   /** What stands in front of the proxy. */
   readonly around?: ((proxy: HttpHandler) => HttpHandler) | undefined;
+  /** How the proxy asks. */
+  readonly of?: HttpClientOptions | undefined;
   /** How the bytes of both connections are cut. */
   readonly cut?: 'whole' | 'bytes' | number | undefined;
 }
 
 /** A proxy in front of `server`, on virtual time, with a connection to it. */
 export function proxyWorld(server: Factory, options: ProxyWorldOptions = {}): ProxyWorld {
-  const { around = (proxy) => proxy, cut, ...proxy } = options;
+  const { around = (proxy) => proxy, cut, of, ...proxy } = options;
   const reactor = createTestReactor();
   const behind = new PipeEndpoint(server, { cut });
-  const client = httpClient(reactor, { endpoint: behind });
+  const client = httpClient(reactor, { endpoint: behind, ...of });
   const app = http(around(reverseProxy('http://app', { client, ...proxy })));
   const peer = new RawClient();
   const { client: transport } = connectPipe(reactor, app, () => peer, { cut });
