@@ -113,6 +113,23 @@ describe('docs/http.md', () => {
     expect(listed.sort()).toEqual(options.filter((name) => name !== 'http2 spoken').sort());
   });
 
+  test('lists limits of the other parts with their defaults', () => {
+    const sources = filesOf('packages/http/src', '.ts', { recursive: true }).map(read).join('\n');
+    const [, section = ''] = page.split('## Limits of the parts\n');
+    const listed = rowsOf(section.split('\n## ')[0] ?? '')
+      .slice(1)
+      .flatMap(([, , names = '', defaults = '']) => {
+        const values = defaults.split(', ');
+        return codeIn(names).map((name, i) => [name, values[i] ?? ''] as const);
+      });
+    expect(listed.length).toBeGreaterThan(20);
+    const wrong = listed.filter(
+      ([name, value]) =>
+        !new RegExp(`@defaultValue ${value}\\b[^;]*?\\*/\\s*readonly ${name}\\?:`).test(sources),
+    );
+    expect(wrong).toEqual([]);
+  });
+
   test('lists middleware that there is', () => {
     const exported = read('packages/http/src/index.ts');
     const [, section = ''] = page.split('## Middleware\n');

@@ -5,11 +5,13 @@ import {
   FramedProtocol,
   group,
   LineDecoder,
+  type MakeServices,
   runApplication,
   type Service,
   type ShutdownReport,
   type SimHost,
   serve,
+  timerService,
 } from '@hawser/core';
 import { expect, test } from 'vitest';
 
@@ -135,4 +137,34 @@ test('what is in memory is saved last', async () => {
   server.lifecycle.raise('SIGTERM');
   await sim.settled.until(life.exit);
   expect(saved).toEqual(['ledger']);
+});
+
+test('services are made with the reactor', async () => {
+  const sim = createSimReactor();
+  const server = sim.host('server');
+  let saves = 0;
+  const openLedger = async (_clock: unknown) => ({ save: () => void (saves += 1) });
+  class Desk extends Worker {
+    readonly ledger: unknown;
+    constructor(ledger: unknown) {
+      super();
+      this.ledger = ledger;
+    }
+  }
+  const application: MakeServices = async (reactor) => {
+    const ledger = await openLedger(reactor.clock);
+    return [
+      timerService(60_000, () => ledger.save()),
+      serve('tcp://:7000', () => new Desk(ledger)),
+    ];
+  };
+  const lines: string[] = [];
+  const exit = runApplication(application, {
+    reactor: server,
+    announce: (line) => void lines.push(line),
+  });
+  await sim.settled.elapse(61_000);
+  server.lifecycle.raise('SIGTERM');
+  await sim.settled.until(exit);
+  expect([saves, lines[0]]).toEqual([1, 'tcp://[::]:7000 protocol']);
 });
