@@ -15,6 +15,11 @@ export interface GroupOptions extends WebSocketOptions {
    * leaves the message out for it. @defaultValue 'close'
    */
   readonly slowMember?: 'close' | 'skip' | undefined;
+  /**
+   * Called with each new member by `join`, before any broadcast reaches it: to send what it needs to know first. A throw is
+   * reported and ends the session with 1011.
+   */
+  readonly joined?: ((member: WebSocketSession) => void) | undefined;
   /** Called with what a member sends. Without it messages of members are ignored. */
   readonly messageReceived?:
     | ((message: string | Buffer, from: WebSocketSession) => void | Promise<void>)
@@ -47,12 +52,13 @@ export class Group {
   readonly #slowMember: 'close' | 'skip';
 
   constructor(options: GroupOptions = {}) {
-    const { maxMembers = 10_000, slowMember = 'close', messageReceived } = options;
+    const { maxMembers = 10_000, slowMember = 'close', joined, messageReceived } = options;
     checkLimit('maxMembers', maxMembers);
     this.#maxMembers = maxMembers;
     this.#slowMember = slowMember;
     const accept = webSocket((session) => {
       this.add(session);
+      joined?.(session);
       return {
         messageReceived: (message) => messageReceived?.(message, session),
       };

@@ -41,6 +41,36 @@ test('a group takes no more than maxMembers; a member that is removed stays open
   expect(await clients[1]?.next()).toBe('x');
 });
 
+test('a new member can be told what it needs to know before it hears a broadcast', async () => {
+  let state = 1;
+  const group = new Group({ joined: (member) => void member.sendJson({ state }) });
+  const joining = http(page, { websocket: { '/live': group.join } });
+  const first = await connectWs(world, joining);
+  state = 2;
+  group.broadcast({ state });
+  const second = await connectWs(world, joining);
+  group.broadcast({ state: 3 });
+  const heard = [];
+  for (let count = 0; count < 3; count++) heard.push(await first.next());
+  for (let count = 0; count < 2; count++) heard.push(await second.next());
+  expect(heard.map((text) => Object.values(JSON.parse(text) as object)[0] as number)).toEqual([
+    1, 2, 3, 2, 3,
+  ]);
+});
+
+test('a throw of joined is reported and ends that session alone', async () => {
+  const group = new Group({
+    joined() {
+      throw new Error('no state');
+    },
+  });
+  const client = await connectWs(world, http(page, { websocket: { '/live': group.join } }));
+  expect(await client.closed).toBe(1011);
+  await world.elapse(0);
+  expect(group.size).toBe(0);
+  expect(world.reports.problems.map(({ error }) => String(error))).toEqual(['Error: no state']);
+});
+
 test('a limit of no members is refused', () => {
   expect(() => new Group({ maxMembers: 0 })).toThrow(RangeError);
 });
