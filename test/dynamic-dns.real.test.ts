@@ -2,8 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { get, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { openSqlite } from '@hawser/dns';
 import { describe, expect, test, vi } from 'vitest';
 import { Conversation } from './interop/conversation.ts';
@@ -227,6 +229,25 @@ describe('the password', () => {
     },
   );
 
+  test('who guesses it is stopped, the right one as well, and nobody elsewhere', async () => {
+    using home = new Home();
+    await using server = await DynamicDns.start(home);
+    const right = home.password;
+    expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+    home.password = 'guess';
+    const guesses = [];
+    for (let count = 0; count < 25; count++)
+      guesses.push(await update(server, 'home', '192.0.2.8'));
+    expect(guesses.filter((said) => said === 'badauth\n')).toHaveLength(20);
+    home.password = right;
+    expect(await update(server, 'home', '192.0.2.9')).not.toContain('good');
+    expect(await resolve(server, 'home')).toEqual(['192.0.2.7']);
+    const elsewhere = await updateFrom('127.0.0.2', server, 'home', '192.0.2.10');
+    expect(elsewhere).toBe('good 192.0.2.10\n');
+    const zone = await fetch(`http://127.0.0.1:${server.ports.http}/zone`);
+    expect(await zone.text()).toContain('192.0.2.10');
+  });
+
   test('a given one is used, by flag or by variable, the flag first, and never printed', async () => {
     for (const [flags, env, password] of [
       [['--token', 'by flag'], {}, 'by flag'],
@@ -258,6 +279,41 @@ describe('the password', () => {
     expect(again.started.stdout).toContain('dyn:PASSWORD');
     expect(await update(again, 'home', '192.0.2.7')).toBe('nochg 192.0.2.7\n');
   });
+});
+
+test('hundreds of requests that never end keep nobody waiting', async () => {
+  using home = new Home();
+  await using server = await DynamicDns.start(home);
+  const slow = await Promise.all(
+    Array.from({ length: 300 }, () => Conversation.open(server.ports.http)),
+  );
+  for (const [at, client] of slow.entries()) {
+    const head = `POST /nic/update HTTP/1.1\r\nHost: a\r\nAuthorization: Basic `;
+    const body = `${head}${btoa(`dyn:${home.password}`)}\r\nContent-Length: 100\r\n\r\nhostname=`;
+    client.say(at % 2 === 0 ? head : body);
+  }
+  for (const last of [7, 8, 9]) {
+    expect(await update(server, 'home', `192.0.2.${last}`)).toBe(`good 192.0.2.${last}\n`);
+  }
+  for (const client of slow) client[Symbol.dispose]();
+  expect((await server.started.kill()).code).toBe(0);
+});
+
+test('a page that connects hears of what has changed since it was made', async () => {
+  using home = new Home();
+  await using server = await DynamicDns.start(home);
+  const page = await fetch(`http://127.0.0.1:${server.ports.http}/`);
+  const html = await page.text();
+  expect(html).not.toContain('192.0.2.7');
+  // Script and style of the page run, and no others.
+  const [, nonce] =
+    /'nonce-([\w-]{22})'/.exec(page.headers.get('content-security-policy') ?? '') ?? [];
+  expect(html.split(`nonce="${nonce}"`)).toHaveLength(3);
+  expect(page.headers.get('content-security-policy')).not.toContain('unsafe');
+  expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+  using live = await Conversation.open(server.ports.http);
+  await live.ask(upgrade(server.ports.http), /^HTTP\/1\.1 101 [^]*?\r\n\r\n/);
+  await live.waitFor(/"data":"192\.0\.2\.7"/);
 });
 
 test('Ctrl-C says goodbye to mail and WebSocket clients, and reports who finished', async () => {
@@ -312,6 +368,25 @@ async function update(server: DynamicDns, label: string, address: string): Promi
     headers: { authorization: `Basic ${btoa(`dyn:${password}`)}` },
   });
   return answer.text();
+}
+
+/** An update from another address of this machine. */
+async function updateFrom(
+  localAddress: string,
+  { ports, home }: DynamicDns,
+  label: string,
+  address: string,
+): Promise<string> {
+  const request = get({
+    host: '127.0.0.1',
+    port: ports.http,
+    localAddress,
+    path: `/nic/update?hostname=${label}.${home.zone}&myip=${address}`,
+    headers: { 'user-agent': 'router/1.0' },
+    auth: `dyn:${home.password}`,
+  });
+  const [answer] = (await once(request, 'response')) as [IncomingMessage];
+  return text(answer);
 }
 
 /** An update as the most modest router sends it; gives all it hears. */

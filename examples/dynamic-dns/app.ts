@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { dirname } from 'node:path';
@@ -19,7 +20,7 @@ import {
   sqlite,
   type ZoneStore,
 } from '@hawser/dns';
-import { type HttpHandler, HttpResponse, http, router } from '@hawser/http';
+import { type HttpHandler, HttpResponse, http, rateLimit, router } from '@hawser/http';
 import { acceptFor, keep, MemoryMailbox, smtp } from '@hawser/smtp';
 import { authorizedKeys, ssh } from '@hawser/ssh';
 import { Group } from '@hawser/websocket';
@@ -31,10 +32,8 @@ import { stateOf } from './page-rows.ts';
 import type { Settings } from './settings.ts';
 import { statusPage } from './status-page.ts';
 
-const pageHeaders = {
-  'content-security-policy': "default-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-  'cache-control': 'no-store',
-};
+/** Of one network, in ten minutes: guessing is hopeless, and somebody who mistyped is not locked out. */
+const WRONG_PASSWORDS = { limit: 20, windowMs: 600_000 } as const;
 
 /**
  * Everything the process does, as one service. Files are opened here, before anything listens, so that a database that
@@ -48,7 +47,11 @@ export async function dynamicDns(settings: Settings): Promise<Service> {
   const zone = await openZone(settings, store);
   const token = await readToken(settings);
   const operator = await keepOperatorKey(keys);
-  const watchers = new Group();
+  const watchers = new Group({
+    maxMembers: 1_000,
+    // What has changed since the page was made, or since it lost its connection.
+    joined: (member) => void member.sendJson(stateOf(zone)),
+  });
   const mailbox = new MemoryMailbox({ whenFull: 'dropOldest' });
 
   const web = http(website(zone, { user: settings.user, token: token.kept }), {
@@ -130,8 +133,23 @@ function website(
   zone: DynamicZone,
   { user, token }: { readonly user: string; readonly token: string },
 ): HttpHandler {
+  const updates = router()
+    .use(rateLimit({ ...WRONG_PASSWORDS, counts: (status) => status === 401, headers: false }))
+    .all('/update', dyndns2({ zone, accounts: [{ user, token, hosts: ['*'] }] }));
   return router()
-    .all('/nic/update', dyndns2({ zone, accounts: [{ user, token, hosts: ['*'] }] }))
-    .get('/', () => HttpResponse.html(statusPage(stateOf(zone)), { headers: pageHeaders }))
+    .mount('/nic', updates)
+    .get('/', () => showPage(zone))
     .get('/zone', () => HttpResponse.json(stateOf(zone)));
+}
+
+/** Whatever the zone may hold, the browser runs no script but that of the page. */
+function showPage(zone: DynamicZone): HttpResponse {
+  const nonce = randomBytes(16).toString('base64url');
+  const sources = `'self' 'nonce-${nonce}'`;
+  return HttpResponse.html(statusPage(stateOf(zone), nonce), {
+    headers: {
+      'content-security-policy': `default-src ${sources}; base-uri 'none'; frame-ancestors 'none'`,
+      'cache-control': 'no-store',
+    },
+  });
 }

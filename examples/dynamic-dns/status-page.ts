@@ -13,13 +13,16 @@ export interface PageState {
   readonly rows: readonly PageRow[];
 }
 
-/** The status page. It draws `state` and redraws whatever arrives on `/live`. */
-export function statusPage(state: PageState): string {
+/**
+ * The status page. It draws `state` and redraws whatever arrives on `/live`. Its style and its script carry `nonce`, by
+ * which a content security policy can tell them from others.
+ */
+export function statusPage(state: PageState, nonce: string): string {
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <title>${escapeHtml(state.zone)}</title>
-<style>
+<style nonce="${nonce}">
   body { font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 48rem; padding: 0 1rem }
   table { border-collapse: collapse; width: 100% }
   th, td { text-align: left; padding: .3rem .6rem; border-bottom: 1px solid #ddd; overflow-wrap: anywhere }
@@ -28,7 +31,7 @@ export function statusPage(state: PageState): string {
 <h1>${escapeHtml(state.zone)}</h1>
 <p>Serial <b id="serial"></b>, <span id="link">connecting</span></p>
 <table><thead><tr><th>Name<th>Type<th>TTL<th>Data</thead><tbody id="rows"></tbody></table>
-<script type="module">
+<script type="module" nonce="${nonce}">
 const draw = (state) => {
   document.getElementById('serial').textContent = state.serial;
   document.getElementById('rows').replaceChildren(...state.rows.map((row) => {
