@@ -1,12 +1,6 @@
-import {
-  constants,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from 'node:http2';
+import { constants, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
 import {
   type Context,
-  type DelayedCall,
   enter,
   type Guard,
   type Protocol,
@@ -23,26 +17,17 @@ import { Methods } from '../wire/methods.ts';
 import { FrameGuard } from './frame-guard.ts';
 import { Http2Exchange } from './http2-exchange.ts';
 import type { Http2Limits } from './http2-limits.ts';
-import {
-  type HeadRefusal,
-  type Http2RequestHead,
-  type ReadRequestOptions,
-  readRequest,
-} from './read-request.ts';
+import { IdleTime } from './idle-time.ts';
+import { openSession } from './open-session.ts';
+import { type ReadRequestOptions, readRequest } from './read-request.ts';
+import { headOfRefused, REFUSALS } from './refused-head.ts';
+import { ResetCount } from './reset-count.ts';
+import { SessionEnd } from './session-end.ts';
 import { SessionSocket } from './session-socket.ts';
 import type { StreamHost } from './stream-host.ts';
 
-/** More than `maxFields`, as browsers send each cookie in a line of its own; these are counted when they are joined. */
-const EXTRA_LINES = 156;
 /** How much longer than a whole head its compressed form may be before the connection ends, not the request. */
 const HEAD_FLOOD_FACTOR = 4;
-/**
- * GOAWAY with the highest stream there can be: nothing is refused yet (RFC 9113 §6.8). Node's session refuses what comes
- * after a GOAWAY of its own, whatever that said, so this is ours; what it writes at a time are whole frames.
- */
-const NOTICE: Buffer = Buffer.from('0000080700000000007fffffff00000000', 'hex');
-/** How long a client may take to hear of the end of the connection before its newest requests are refused. */
-const GOODBYE_MS = 1_000;
 
 /** What all connections of one factory share. */
 export interface Http2Settings {
@@ -54,40 +39,40 @@ export interface Http2Settings {
  * One connection with HTTP/2 (RFC 9113) on node's session. What the session does not do is done here: deadlines on the
  * clock of the reactor, floods, goodbyes.
  *
- * ```text
- * open ──► leaving (GOAWAY; open streams go on) ──► over
- * ```
+ * The session runs on a stream over the transport, not on the socket below, though that costs a third of a small request:
+ * on a socket of its own it tells nobody of the frames that a flood is made of (PRIORITY, WINDOW_UPDATE, padding, unknown
+ * ones), of heads that were begun, or of how much has left on which stream. And bytes that layers count must pass them.
  */
 export class Http2Connection implements Protocol, Guard, StreamHost {
   readonly limits: Http2Limits;
   readonly #responder: Responder;
   readonly #reading: ReadRequestOptions;
   readonly #guard: FrameGuard;
-  readonly #exchanges = new Map<ServerHttp2Stream, Http2Exchange>();
+  readonly #mistakes: ResetCount;
+  readonly #idle: IdleTime;
+  readonly #exchanges = new Set<Http2Exchange>();
   transport!: Transport;
   secure = false;
   draining = false;
   #socket!: SessionSocket;
   #session!: ServerHttp2Session;
+  #end!: SessionEnd;
   #timer!: LazyTimer;
-  #goodbye: DelayedCall | undefined;
-  #state: 'open' | 'leaving' | 'over' = 'open';
   #requests = 0;
   /** Until when the client has to say that it has our settings (RFC 9113 §6.5.3). */
   #settingsDue = Number.POSITIVE_INFINITY;
-  /** Since when there is no request; one that is being sent counts as none. */
-  #idleSince: number | undefined;
-  /** Streams that ended by mistakes of the client, in this window of time. */
-  #mistakes = { count: 0, until: 0 };
 
   constructor(settings: Http2Settings) {
     const { limits } = settings;
+    const { floodWindowMs: windowMs, maxResets } = limits;
     this.limits = limits;
     this.#responder = settings.responder;
     this.#reading = { limits, methods: Methods.of(limits.extraMethods) };
+    this.#mistakes = new ResetCount({ maxResets, windowMs });
+    this.#idle = new IdleTime(limits);
     this.#guard = new FrameGuard({
-      windowMs: limits.floodWindowMs,
-      maxResets: limits.maxResets,
+      windowMs,
+      maxResets,
       maxControlFrames: limits.maxControlFrames,
       maxEmptyFrames: limits.maxEmptyFrames,
       maxHeadBytes: limits.maxHeadBytes * HEAD_FLOOD_FACTOR,
@@ -110,17 +95,27 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     this.secure = transport.info(TLS) !== undefined;
     this.#timer = new LazyTimer(clock, (now) => this.arm(this.#look(now)));
     this.#socket = new SessionSocket(transport, {
-      goawaySent: () => this.#goawaySent(),
+      goawaySent: () => this.#end.goawaySent(),
       resetSent: (code) => this.#resetSent(code),
     });
-    this.#session = this.#openSession();
+    this.#session = openSession(this.#socket, this.limits);
+    this.#end = new SessionEnd(this.#session, transport);
+    this.#session.on('close', () => this.#sessionClosed());
+    this.#session.on(
+      'stream',
+      (stream: ServerHttp2Stream, _: unknown, flags: number, raw: unknown) => {
+        // Unheard it would end the process. The end of the stream is heard of in another way.
+        stream.on('error', ignore);
+        enter(this, 'request', openStream, { stream, lines: raw as FieldLines, flags });
+      },
+    );
     this.#settingsDue = clock.now() + this.limits.headTimeoutMs;
     this.arm(this.#settingsDue);
     this.#becomeIdle();
   }
 
   dataReceived(data: Buffer): void {
-    if (this.#state === 'over') return;
+    if (this.#end.isOver) return;
     const now = this.transport.reactor.clock.now();
     const { bytesWritten } = this.transport;
     if (this.#guard.inspect(data, now, bytesWritten)) this.#flooded();
@@ -138,18 +133,8 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
 
   drainRequested(): void {
     this.draining = true;
-    for (const exchange of this.#exchanges.values()) exchange.drain();
-    if (this.#state !== 'open') return;
-    this.#state = 'leaving';
-    // Before its settings a server says nothing.
-    if (this.#session.destroyed || this.transport.bytesWritten === 0) {
-      this.#leave();
-      return;
-    }
-    // Requests on their way to us are still answered; the answer to the ping says that there are none any more.
-    this.transport.write(Buffer.from(NOTICE));
-    this.#goodbye = this.transport.reactor.clock.callLater(GOODBYE_MS, () => this.#leave());
-    this.#session.ping(() => this.#leave());
+    for (const exchange of this.#exchanges) exchange.drain();
+    this.#end.announce(() => this.#exchanges.size);
   }
 
   connectionLost(): void {
@@ -158,34 +143,16 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     this.#session.destroy();
   }
 
-  #openSession(): ServerHttp2Session {
-    const { limits } = this;
-    const session = performServerHandshake(this.#socket, {
-      maxHeaderListPairs: limits.maxFields + EXTRA_LINES,
-      maxSessionInvalidFrames: limits.maxResets,
-      maxSessionMemory: limits.maxSessionMemoryMiB,
-      settings: {
-        maxConcurrentStreams: limits.maxConcurrentStreams,
-        maxHeaderListSize: limits.maxHeadBytes,
-        enableConnectProtocol: false,
-        enablePush: false,
-      },
-    });
-    // Whatever it is, the session ends by it and says so to the client.
-    session.on('error', () => undefined);
-    session.on('close', () => this.#sessionClosed());
-    const openStream = (_: Guard, opening: StreamOpening): void => this.#streamOpened(opening);
-    session.on('stream', (stream: ServerHttp2Stream, _: unknown, flags: number, raw: unknown) => {
-      // Unheard it would end the process. The end of the stream is heard of in another way.
-      stream.on('error', ignore);
-      enter(this, 'request', openStream, { stream, lines: raw as FieldLines, flags });
-    });
-    return session;
-  }
   // --- what its streams see ---
 
   get sessionLives(): boolean {
     return !this.#session.destroyed;
+  }
+  get sentByAll(): number {
+    return this.#socket.sent.dataBytes;
+  }
+  get isHeldUp(): boolean {
+    return this.#socket.isBlocked || (this.#session.state.remoteWindowSize ?? 0) <= 0;
   }
 
   guarded(run: () => void): void {
@@ -198,7 +165,7 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
 
   /** Makes sure of a look at `at`. */
   arm(at: number): void {
-    if (this.#state === 'over' || at === Number.POSITIVE_INFINITY) return;
+    if (this.#end.isOver || at === Number.POSITIVE_INFINITY) return;
     this.#timer.arm(at, this.transport.reactor.clock.now());
   }
 
@@ -207,33 +174,26 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   }
 
   givesUp(): void {
-    // The reset that follows is no mistake of the client.
-    this.#mistakes.count -= 1;
+    this.#mistakes.forgive();
   }
 
   sentOn(stream: number): number {
     return this.#socket.sent.sentOn(stream);
   }
 
-  streamClosed(stream: ServerHttp2Stream): void {
-    const { id = 0 } = stream;
-    this.#exchanges.delete(stream);
-    this.#guard.takeEnded(id);
-    this.#socket.sent.forget(id);
-    if (this.#exchanges.size === 0) this.#becomeIdle();
-    // Node leaves a session open in which a head was begun.
-    if (this.#exchanges.size === 0 && this.#session.closed) {
-      this.#goodbye?.cancel();
-      this.#goodbye = this.transport.reactor.clock.callLater(GOODBYE_MS, () => {
-        this.#session.destroy();
-      });
-    }
+  streamClosed(exchange: Http2Exchange, stream: number): void {
+    this.#exchanges.delete(exchange);
+    this.#socket.sent.forget(stream);
+    if (this.#exchanges.size > 0) return;
+    this.#becomeIdle();
+    this.#end.streamsClosed();
   }
 
   // --- requests ---
 
-  #streamOpened({ stream, lines, flags }: StreamOpening): void {
-    if (stream.destroyed || this.#state === 'over') return;
+  /** For `enter`. */
+  streamOpened({ stream, lines, flags }: StreamOpening): void {
+    if (stream.destroyed || this.#end.isOver) return;
     const head = readRequest(lines, this.#reading);
     const exchange = new Http2Exchange(this, {
       stream,
@@ -241,8 +201,8 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
       complete: (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0,
     });
     this.#requests += 1;
-    this.#exchanges.set(stream, exchange);
-    this.#idleSince = undefined;
+    this.#exchanges.add(exchange);
+    this.#idle.end();
     if (typeof head === 'number') exchange.refuse(head, REFUSALS[head]);
     else this.#answer(exchange);
     if (this.#requests >= this.limits.maxRequestsPerConnection) this.#leave();
@@ -261,36 +221,26 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
 
   #becomeIdle(): void {
     const now = this.transport.reactor.clock.now();
-    this.#idleSince = now;
+    this.#idle.begin(now);
     this.arm(this.#idleDeadline(now));
-  }
-
-  /**
-   * Making the server reset a stream costs it as much as a reset by the client (CVE-2025-8671), which the guard counts.
-   * Whoever has its answer may be reset without having done anything wrong, and so may one that was given up here.
-   */
-  #resetSent(code: number): void {
-    const { maxResets, floodWindowMs } = this.limits;
-    if (code === constants.NGHTTP2_NO_ERROR || code === constants.NGHTTP2_CANCEL) return;
-    const now = this.transport.reactor.clock.now();
-    if (now >= this.#mistakes.until) this.#mistakes = { count: 0, until: now + floodWindowMs };
-    this.#mistakes.count += 1;
-    // Later, as a session that is in the middle of a write can say nothing else.
-    if (this.#mistakes.count === maxResets + 1) {
-      this.transport.reactor.clock.callLater(1, () => this.#flooded());
-    }
   }
 
   /** Looks at all that is waited for; gives when to look again. */
   #look(now: number): number {
-    if (this.#state === 'over' || this.#isUnsettled(now)) return Number.POSITIVE_INFINITY;
-    let next = Math.min(this.#settingsDue, this.#idleDeadline(now));
+    if (this.#end.isOver || this.#isUnsettled(now)) return Number.POSITIVE_INFINITY;
+    let next = this.#idleDeadline(now);
     if (now >= next) {
       this.#leave();
       next = Number.POSITIVE_INFINITY;
     }
-    for (const exchange of this.#exchanges.values()) next = Math.min(next, exchange.look(now));
+    next = Math.min(next, this.#settingsDue);
+    for (const exchange of this.#exchanges) next = Math.min(next, exchange.look(now));
     return next;
+  }
+
+  #idleDeadline(now: number): number {
+    if (!this.#end.isOpen) return Number.POSITIVE_INFINITY;
+    return this.#idle.deadline(now, !this.#guard.atRest);
   }
 
   /** Ends a connection whose client never said that it has our settings, and so may not know our limits. */
@@ -298,42 +248,36 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     if (now < this.#settingsDue) return false;
     this.#settingsDue = Number.POSITIVE_INFINITY;
     if (!this.#session.pendingSettingsAck) return false;
-    this.#over();
-    this.#session.destroy(unsettled(), constants.NGHTTP2_SETTINGS_TIMEOUT);
+    this.#endNow(
+      fault('HAWSER_HTTP_REQUEST_TIMEOUT', 'the client does not acknowledge the settings'),
+      constants.NGHTTP2_SETTINGS_TIMEOUT,
+    );
     return true;
   }
 
-  #idleDeadline(now: number): number {
-    if (this.#idleSince === undefined || this.#state === 'leaving') return Number.POSITIVE_INFINITY;
-    const { keepAliveTimeoutMs, headTimeoutMs } = this.limits;
-    const first = this.#requests === 0;
-    const idle = this.#idleSince + (first ? headTimeoutMs : keepAliveTimeoutMs);
-    if (first || now < idle || this.#guard.atRest) return idle;
-    return this.#idleSince + Math.max(keepAliveTimeoutMs, headTimeoutMs);
-  }
+  // --- the end ---
 
   /** Takes no more requests, and ends after those that are open. */
   #leave(): void {
-    if (this.#state === 'over' || this.#session.closed || this.#session.destroyed) return;
-    this.#state = 'leaving';
-    this.#goodbye?.cancel();
-    if (this.#exchanges.size === 0) this.#session.destroy();
-    else this.#session.close();
+    this.#end.leave(this.#exchanges.size);
+  }
+
+  #resetSent(code: number): void {
+    const { clock } = this.transport.reactor;
+    // Later, as a session that is in the middle of a write can say nothing else.
+    if (this.#mistakes.sent(code, clock.now())) clock.callLater(1, () => this.#flooded());
   }
 
   #flooded(): void {
-    if (this.#state === 'over') return;
-    this.#over();
-    // Which lets the transport close once it has sent that.
-    this.#session.destroy(flooded(), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    this.#endNow(
+      fault('HAWSER_HTTP_FLOOD', 'the client sends too much that means nothing'),
+      constants.NGHTTP2_ENHANCE_YOUR_CALM,
+    );
   }
 
-  /** The session ends: as the client wants it to, after what is open, or by a mistake of the client. */
-  #goawaySent(): void {
-    if (this.#state !== 'open') return;
-    this.#state = 'leaving';
-    // By a mistake it may leave it at saying so.
-    if (!this.#session.closed) this.transport.reactor.clock.callSoon(() => this.#session.destroy());
+  #endNow(error: Error, code: number): void {
+    this.#timer.cancel();
+    this.#end.now(error, code);
   }
 
   #sessionClosed(): void {
@@ -342,9 +286,8 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   }
 
   #over(): void {
-    this.#state = 'over';
     this.#timer.cancel();
-    this.#goodbye?.cancel();
+    this.#end.finished();
   }
 }
 
@@ -355,13 +298,9 @@ interface StreamOpening {
   readonly flags: number;
 }
 
-const REFUSALS: Readonly<Record<HeadRefusal, string>> = {
-  400: 'Bad Request\n',
-  414: 'URI Too Long\n',
-  417: 'Expectation Failed\n',
-  431: 'Request Header Fields Too Large\n',
-  501: 'Not Implemented\n',
-};
+function openStream(connection: Http2Connection, opening: StreamOpening): void {
+  connection.streamOpened(opening);
+}
 
 function callRun(_: Guard, run: () => void): void {
   run();
@@ -369,29 +308,6 @@ function callRun(_: Guard, run: () => void): void {
 
 function ignore(): void {}
 
-function flooded(): ProtocolError<HttpErrorCode> {
-  return new ProtocolError<HttpErrorCode>(
-    'HAWSER_HTTP_FLOOD',
-    'Cannot go on as the client sends too much that means nothing',
-  );
-}
-
-function unsettled(): ProtocolError<HttpErrorCode> {
-  return new ProtocolError<HttpErrorCode>(
-    'HAWSER_HTTP_REQUEST_TIMEOUT',
-    'Cannot go on as the client does not acknowledge the settings',
-  );
-}
-
-/** Enough to answer it. */
-function headOfRefused(lines: FieldLines): Http2RequestHead {
-  return {
-    method: lines[lines.indexOf(':method') + 1] === 'HEAD' ? 'HEAD' : 'GET',
-    target: '/',
-    authority: '',
-    fields: [],
-    expectsContinue: false,
-    contentLength: undefined,
-    wantsTrailers: false,
-  };
+function fault(code: HttpErrorCode, why: string): ProtocolError<HttpErrorCode> {
+  return new ProtocolError<HttpErrorCode>(code, `Cannot go on as ${why}`);
 }

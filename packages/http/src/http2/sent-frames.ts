@@ -20,11 +20,17 @@ export class SentFrames {
   #wanted = FRAME_HEADER_BYTES;
   /** Octets left of a payload. */
   #left = 0;
+  #dataBytes = 0;
   /** Octets of DATA of each stream that somebody has asked about. */
   readonly #counted = new Map<number, number>();
 
   constructor(listener: SentFramesListener) {
     this.#listener = listener;
+  }
+
+  /** Octets of DATA that have left, on all streams. */
+  get dataBytes(): number {
+    return this.#dataBytes;
   }
 
   /** Octets that have left on `stream` since this was asked for the first time. */
@@ -78,6 +84,7 @@ export class SentFrames {
   }
 
   #dataBegins(stream: number): void {
+    this.#dataBytes += this.#left;
     if (this.#counted.size === 0) return;
     const before = this.#counted.get(stream);
     if (before !== undefined) this.#counted.set(stream, before + this.#left);

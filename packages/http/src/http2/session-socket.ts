@@ -45,6 +45,11 @@ export class SessionSocket extends Duplex {
     this.on('error', () => undefined);
   }
 
+  /** What was written waits for the peer. */
+  get isBlocked(): boolean {
+    return this.#blocked.length > 0;
+  }
+
   receive(data: Buffer): void {
     if (this.destroyed) return;
     if (!this.#stopped) {

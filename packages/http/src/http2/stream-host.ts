@@ -1,5 +1,5 @@
-import type { ServerHttp2Stream } from 'node:http2';
 import type { Transport } from '@hawser/core';
+import type { HttpExchange } from '../contract/exchange.ts';
 import type { Http2Limits } from './http2-limits.ts';
 
 /** The connection that the streams of HTTP/2 belong to, as they see it. */
@@ -20,8 +20,12 @@ export interface StreamHost {
   takeEnded(stream: number): boolean;
   /** Octets of its answer that have left on the stream since this was asked for the first time. */
   sentOn(stream: number): number;
+  /** Octets of all answers that have left. */
+  readonly sentByAll: number;
+  /** Nothing can be sent, on whatever stream, before the peer takes something. */
+  readonly isHeldUp: boolean;
   /** This side resets a stream before its answer is complete. */
   givesUp(): void;
   /** The stream is closed: nothing more will happen there. */
-  streamClosed(stream: ServerHttp2Stream): void;
+  streamClosed(exchange: HttpExchange, stream: number): void;
 }

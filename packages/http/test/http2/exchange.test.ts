@@ -381,6 +381,25 @@ describe('an exchange over HTTP/2', () => {
     expect(answer.body === sent.toString()).toBe(true);
   });
 
+  test('refuses 2xx to CONNECT, which would open a tunnel that nobody serves', async () => {
+    const codes: unknown[] = [];
+    const client = await connectClient(
+      world(),
+      answering((exchange) => {
+        try {
+          exchange.respond(OK);
+        } catch (thrown) {
+          codes.push((thrown as { code: string }).code);
+          exchange.respond({ status: 405, fields: [] });
+        }
+      }),
+    );
+    const connect = { ':method': 'CONNECT', ':authority': 'hawser.example:443' };
+    const answer = await answerOf(client.request(connect));
+    expect(answer.status).toBe(405);
+    expect(codes).toEqual(['HAWSER_NOT_AVAILABLE']);
+  });
+
   test('that is answered before its body has come ends without an error, and the connection goes on', async () => {
     const client = await connectClient(
       world(),

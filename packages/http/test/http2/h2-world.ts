@@ -13,6 +13,7 @@ import { Http2Connection } from '../../src/http2/http2-connection.ts';
 import { toHttp2Limits } from '../../src/http2/http2-limits.ts';
 import type { Http2Options } from '../../src/http2/http2-options.ts';
 import type { Http1Options } from '../../src/server/http-options.ts';
+import { Flag, frame, PREFACE, RawClient } from './raw-client.ts';
 
 /** A client of node over the world of a test. */
 export async function connectClient(world: World, factory: Factory): Promise<ClientHttp2Session> {
@@ -29,6 +30,20 @@ export async function connectClient(world: World, factory: Factory): Promise<Cli
   if (!made) throw new Error('no connection');
   const client = connectHttp2('http://hawser.example', { createConnection: () => made });
   client.on('error', () => undefined);
+  return client;
+}
+
+/** A client that sends whatever a test says, after it has exchanged settings with the server. */
+export async function connectRaw(
+  world: World & { elapse(ms: number): Promise<void> },
+  factory: Factory,
+): Promise<RawClient> {
+  const client = new RawClient();
+  await world.connect(factory, client);
+  client.send(PREFACE, frame('settings', 0));
+  await world.elapse(1);
+  client.send(frame('settings', 0, [], { flags: Flag.Ack }));
+  await world.elapse(1);
   return client;
 }
 

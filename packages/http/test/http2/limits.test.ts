@@ -4,7 +4,7 @@ import type { HttpExchange, Responder } from '../../src/contract/exchange.ts';
 import { toHttp2Limits } from '../../src/http2/http2-limits.ts';
 import type { Http2Options } from '../../src/http2/http2-options.ts';
 import type { Http1Options } from '../../src/server/http-options.ts';
-import { answering, collect, connectClient, send } from './h2-world.ts';
+import { answering, collect, connectClient, connectRaw, send } from './h2-world.ts';
 import { Flag, frame, headers, PREFACE, RawClient, request, uint32 } from './raw-client.ts';
 
 const OK = { status: 200, fields: [] };
@@ -20,11 +20,7 @@ async function raw(
 ): Promise<{ client: RawClient; world: ReturnType<typeof pipeWorld> }> {
   const world = pipeWorld();
   worlds.push(world);
-  const client = await world.connect(answering(responder, options), new RawClient());
-  client.send(PREFACE, frame('settings', 0));
-  await world.elapse(1);
-  client.send(frame('settings', 0, [], { flags: Flag.Ack }));
-  await world.elapse(1);
+  const client = await connectRaw(world, answering(responder, options));
   return { client, world };
 }
 
@@ -266,45 +262,6 @@ describe('time', () => {
     const got = collect((exchange as HttpExchange).body);
     client.send(frame('data', 1, [66], { flags: Flag.EndStream }));
     expect((await got).text).toBe('AB');
-  });
-
-  test('a peer that opens no window is cut off after sendTimeoutMs, and the others go on', async () => {
-    const gone: string[] = [];
-    const { client, world } = await raw({ sendTimeoutMs: 4_000 }, (exchange) => {
-      exchange.onGone((reason) => void gone.push(`${exchange.target} ${reason.name}`));
-      if (exchange.target === '/large') exchange.respond(OK, Buffer.alloc(200_000));
-      else exchange.stream(OK).write(Buffer.from('hello'));
-    });
-    client.send(headers(1, request('GET', [], '/large')), headers(3, request('GET', [], '/rests')));
-    await world.elapse(9_000);
-    expect(gone).toEqual(['/large TimeoutError']);
-    expect(client.outcome).toMatchObject({ reset: [[1, 2]], goaway: [] });
-  });
-
-  test('a peer that takes a large answer slowly, beside others, is not cut off', async () => {
-    const { client, world } = await raw({ sendTimeoutMs: 4_000 }, (exchange) =>
-      exchange.respond(OK, Buffer.alloc(200_000)),
-    );
-    client.send(headers(1, request()), headers(3, request()));
-    for (let second = 0; second < 20; second++) {
-      await world.elapse(1_000);
-      const open = frame('window', 0, uint32(66_000));
-      client.send(open, ...[1, 3].map((id) => frame('window', id, uint32(1_000))));
-    }
-    expect(client.outcome).toMatchObject({ reset: [], goaway: [] });
-  });
-
-  test('windows of one octet now and then are as good as none', async () => {
-    const { client, world } = await raw({ sendTimeoutMs: 4_000 }, (exchange) =>
-      exchange.respond(OK, Buffer.alloc(66_000)),
-    );
-    const noWindow = Buffer.from([0, 4, 0, 0, 0, 0]);
-    client.send(frame('settings', 0, noWindow), headers(1, request()));
-    for (let second = 0; second < 9; second++) {
-      await world.elapse(1_000);
-      client.send(frame('window', 1, uint32(1)));
-    }
-    expect(client.outcome).toMatchObject({ answered: [1], reset: [[1, 2]] });
   });
 
   test('an exchange ends after maxExchangeMs: 503 before it was answered, a reset after that', async () => {
