@@ -10,7 +10,7 @@ export interface StubConnectionParts {
   readonly number: number;
   readonly clock: Clock;
   begins(
-    head: RequestHead,
+    head: Pick<RequestHead, 'method' | 'target' | 'authority' | 'fields' | 'rawFields'>,
     where: { readonly connection: number; readonly at: number },
   ): { readonly request: StubRequest; readonly reply: StubReplies };
   malformed(code: string): void;

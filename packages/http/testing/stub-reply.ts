@@ -26,7 +26,7 @@ export interface StubAnswer {
   readonly interim?: readonly (readonly [status: number, headers?: HeadersInput])[] | undefined;
 }
 
-/** Any bytes, which need not be HTTP: a list comes in pieces, one after the other. */
+/** Any bytes, which need not be HTTP, over HTTP/1: a list comes in pieces, one after the other. */
 export interface StubBytes {
   readonly raw: string | Uint8Array | readonly (string | Uint8Array)[];
 }
@@ -49,30 +49,43 @@ export type StubReply = (StubAnswer & StubTiming) | (StubBytes & StubTiming) | '
 /** A reply, or a function that makes it of the request. */
 export type StubReplies = StubReply | ((request: StubRequest) => StubReply);
 
-/** The pieces of an answer, each as it is sent. */
-export function encodeReply(reply: StubAnswer | StubBytes, method: string): Buffer[] {
-  if ('raw' in reply) {
-    const pieces = isList(reply.raw) ? reply.raw : [reply.raw];
-    // One character for each byte, so that a test can write any.
-    return pieces.map((piece) => bytesOf(piece, 'latin1'));
-  }
-  const { status = 200, version = '1.1', framing = 'length', json, trailers } = reply;
+/** What an answer in order consists of. */
+export interface StubContent {
+  readonly status: number;
+  readonly headers: HttpHeaders;
+  readonly pieces: readonly Buffer[];
+}
+
+/** What an answer in order consists of, with its length if it is to be said. */
+export function contentOf(reply: StubAnswer): StubContent {
+  const { status = 200, framing = 'length', json } = reply;
   const given = json === undefined ? (reply.body ?? []) : JSON.stringify(json);
   const pieces = (isList(given) ? given : [given]).map((piece) => bytesOf(piece, 'utf8'));
   const headers = new HttpHeaders(reply.headers);
   if (json !== undefined && !headers.has('content-type')) {
     headers.set('content-type', 'application/json');
   }
-  const bodiless = status === 204 || status === 304 || status < 200;
-  if (framing === 'chunked') headers.set('transfer-encoding', 'chunked');
-  else if (framing === 'length' && !bodiless && !headers.has('content-length')) {
+  if (framing === 'length' && !isBodiless(status) && !headers.has('content-length')) {
     headers.set('content-length', String(pieces.reduce((sum, { length }) => sum + length, 0)));
   }
+  return { status, headers, pieces };
+}
+
+/** The pieces of an answer over HTTP/1, each as it is sent. */
+export function encodeReply(reply: StubAnswer | StubBytes, method: string): Buffer[] {
+  if ('raw' in reply) {
+    const pieces = isList(reply.raw) ? reply.raw : [reply.raw];
+    // One character for each byte, so that a test can write any.
+    return pieces.map((piece) => bytesOf(piece, 'latin1'));
+  }
+  const { version = '1.1', framing = 'length', trailers } = reply;
+  const { status, headers, pieces } = contentOf(reply);
+  if (framing === 'chunked') headers.set('transfer-encoding', 'chunked');
   const interim = (reply.interim ?? []).map(([code, fields]) =>
     headOf(code, '1.1', toFieldLines(new HttpHeaders(fields))),
   );
   const head = Buffer.concat([...interim, headOf(status, version, toFieldLines(headers))]);
-  if (method === 'HEAD' || bodiless) return [head];
+  if (method === 'HEAD' || isBodiless(status)) return [head];
   if (framing !== 'chunked') return joined([head, ...pieces]);
   const last = Buffer.from(
     `0\r\n${linesOf(toFieldLines(new HttpHeaders(trailers)))}\r\n`,
@@ -80,6 +93,10 @@ export function encodeReply(reply: StubAnswer | StubBytes, method: string): Buff
   );
   const chunks = pieces.filter(({ length }) => length > 0).map((piece) => chunkOf(piece));
   return joined([head, ...chunks, last]);
+}
+
+function isBodiless(status: number): boolean {
+  return status === 204 || status === 304 || status < 200;
 }
 
 /** The head comes with the first piece, and what ends the body with the last one. */

@@ -1,6 +1,9 @@
 import { type Factory, type Incoming, type Protocol, type Reports, UsageError } from '@hawser/core';
 import type { HttpErrorCode } from '../src/errors.ts';
-import { StubConnection } from './stub-connection.ts';
+import { toHttp2Limits } from '../src/http2/http2-limits.ts';
+import { withHttp2 } from '../src/http2/with-http2.ts';
+import { StubConnection, type StubConnectionParts } from './stub-connection.ts';
+import { answerExchange } from './stub-exchange.ts';
 import type { StubReplies } from './stub-reply.ts';
 import { StubRequest } from './stub-request.ts';
 
@@ -18,10 +21,11 @@ export interface StubExpectation {
 /**
  * A scripted server, to be listened with or connected to in memory: `new StubServer().expect('GET', '/').reply({ body:
  * 'hi' })`. Expectations are looked through in the order in which they were made. A request that nobody expects is
- * answered 501, reported as a problem, and makes {@link verify} throw.
+ * answered 501, reported as a problem, and makes {@link verify} throw. It speaks HTTP/1.1, and HTTP/2 with whoever does.
  */
 export class StubServer implements Factory {
   readonly name = 'stub';
+  readonly acceptableProtocols: readonly string[] = ['h2', 'http/1.1'];
   /** Every request so far, unexpected ones included. */
   readonly requests: StubRequest[] = [];
   /** Connections so far. */
@@ -55,14 +59,14 @@ export class StubServer implements Factory {
       throw new Error(`The conversation was another one:\n  ${wrong.join('\n  ')}`);
   }
 
-  buildProtocol(incoming: Incoming): Protocol {
+  buildProtocol(incoming: Incoming): Protocol | undefined {
     this.connections += 1;
     this.open += 1;
     incoming.onClose(() => {
       this.open -= 1;
     });
     const { clock, reports } = incoming.reactor;
-    return new StubConnection({
+    const parts: StubConnectionParts = {
       number: this.connections,
       clock,
       begins: (head, where) => {
@@ -73,7 +77,12 @@ export class StubServer implements Factory {
         return { request, reply };
       },
       malformed: (code) => this.#malformed.push(code),
-    });
+    };
+    const http1: Factory = { name: 'stub', buildProtocol: () => new StubConnection(parts) };
+    return withHttp2(http1, {
+      limits,
+      responder: (exchange) => answerExchange(exchange, parts),
+    }).buildProtocol(incoming);
   }
 
   #replyTo(request: StubRequest, reports: Reports): StubReplies {
@@ -86,6 +95,18 @@ export class StubServer implements Factory {
     return { status: 501, body: text, end: 'close' };
   }
 }
+
+/** It waits for ever, as over HTTP/1: only the client has timeouts. */
+const limits = toHttp2Limits(
+  {},
+  {
+    headTimeoutMs: Number.POSITIVE_INFINITY,
+    keepAliveTimeoutMs: Number.POSITIVE_INFINITY,
+    requestTimeoutMs: Number.POSITIVE_INFINITY,
+    sendTimeoutMs: Number.POSITIVE_INFINITY,
+    minBodyRate: Number.MIN_VALUE,
+  },
+);
 
 class Expectation implements StubExpectation {
   readonly #method: string;
