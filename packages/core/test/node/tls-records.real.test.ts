@@ -31,6 +31,11 @@ class Relay implements AsyncDisposable {
     this.#sockets[to === 'client' ? 0 : 1]?.write(FORGED);
   }
 
+  /** Ends the connection to the client, as its server would, but without the keys. */
+  cut(): void {
+    this.#sockets[0]?.end();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     this.#server.close();
@@ -76,3 +81,30 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('a forged record, with %s', (maxV
     },
   );
 });
+
+// Should this fail, node tells the two apart, and the second can be an error (RFC 9112 §8).
+test.each(['by its server', 'by somebody in between'])(
+  'an end %s is an end: nobody tells whether close_notify has come',
+  async (by) => {
+    await using rig = new TlsRig();
+    await using relay = new Relay();
+    const app: Factory = {
+      name: 'app',
+      buildProtocol: () => ({
+        connectionMade(transport) {
+          transport.write(Buffer.from('hi'));
+          if (by === 'by its server') transport.end();
+        },
+        dataReceived: () => undefined,
+      }),
+    };
+    const port = await relay.listen(await rig.serve(server, app));
+    const client = await rig.connect(port, { ca: authority.ca, serverName: 'localhost' });
+    const { transport } = client;
+    const above: CloseReason[] = [];
+    transport?.onClose((reason) => above.push(reason));
+    await client.heard;
+    if (by !== 'by its server') relay.cut();
+    await expect.poll(() => above).toEqual([{ kind: 'done' }]);
+  },
+);
