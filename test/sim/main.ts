@@ -1,5 +1,5 @@
-// Runs simulated scenarios with many seeds: `npm run test:sim -- --seeds 10000 --from 1`, and with `--of http` clients and
-// servers of HTTP. Every seed runs twice, and both runs must have the same trace. Exits with 1 if an invariant does not
+// Runs simulated scenarios with many seeds: `npm run test:sim -- --seeds 10000 --from 1`, and with `--of http,http2` clients
+// and servers of HTTP. Every seed runs twice, and both runs must have the same trace. Exits with 1 if an invariant does not
 // hold, with the seeds that show it; run one of them alone with `--seeds 1 --from <seed> --trace`.
 import { parseArgs } from 'node:util';
 // oxlint-disable-next-line no-restricted-imports -- a scenario of a package's own tests, run beside these
@@ -21,7 +21,8 @@ const from = whole('from', values.from);
 const all = {
   chat: (sim: Parameters<typeof chatScenario>[0]) => chatScenario(sim),
   requests: (sim: Parameters<typeof requestScenario>[0]) => requestScenario(sim),
-  http: (sim: Parameters<typeof faultsScenario>[0]) => void faultsScenario(sim),
+  http: (sim: Parameters<typeof faultsScenario>[0]) => faultsScenario(sim),
+  http2: (sim: Parameters<typeof faultsScenario>[0]) => faultsScenario(sim, { over: 'h2' }),
 };
 const scenarios = Object.fromEntries(values.of.split(',').map((name) => [name, scenario(name)]));
 

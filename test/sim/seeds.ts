@@ -1,7 +1,7 @@
 import { type Simulation, simulate } from '@hawser/core';
 
-/** Something to run on many networks. It throws when an invariant does not hold. */
-export type SeededScenario = (sim: Simulation) => void;
+/** Something to run on many networks. It throws, or rejects, when an invariant does not hold. */
+export type SeededScenario = (sim: Simulation) => unknown;
 
 /** A seed whose run broke an invariant, or did not replay. */
 export interface BadSeed {
@@ -69,9 +69,9 @@ export interface SeedRun {
 /** Runs one scenario with one seed. */
 export async function runSeed(seed: number, scenario: SeededScenario): Promise<SeedRun> {
   const { result, trace, traceHash, durationMs } = await simulate(
-    (sim) => {
+    async (sim) => {
       try {
-        scenario(sim);
+        await scenario(sim);
       } catch (thrown) {
         return thrown instanceof Error ? thrown.message : String(thrown);
       }

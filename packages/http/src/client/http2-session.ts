@@ -80,6 +80,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   #spent = false;
   #served = 0;
   #starting = false;
+  receivedBytes = 0;
 
   constructor(owner: SessionOwner, options: Http2SessionOptions) {
     this.limits = options.limits;
@@ -166,7 +167,9 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
 
   dataReceived(data: Buffer): void {
     if (this.#failure) return;
-    if (this.#most === undefined && data[0] === HTTP1_BEGINS && this.receivedBytes <= data.length) {
+    const first = this.receivedBytes === 0;
+    this.receivedBytes += data.length;
+    if (first && data[0] === HTTP1_BEGINS) {
       this.#speaksHttp1();
       return;
     }
@@ -179,6 +182,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
 
   /** There is no half-closed connection in HTTP/2, as windows could not open. */
   readEnded(): void {
+    this.#leftUnheard();
     this.#retire();
     this.#soon(() => this.#cutOff('the server ended it'));
   }
@@ -193,8 +197,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
 
   connectionLost(reason: CloseReason): void {
     this.#lost = reason;
-    const unheard = this.receivedBytes === 0 && reason.kind !== 'aborted';
-    if (unheard && this.#options.fallsBack) this.#owner.downgraded(this);
+    if (reason.kind !== 'aborted') this.#leftUnheard();
     this.#retire();
     this.#soon(() => {
       this.#cutOff(describeReason(reason));
@@ -241,9 +244,6 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   }
   get context(): Context {
     return this.#transport.context;
-  }
-  get receivedBytes(): number {
-    return this.#transport.bytesRead;
   }
 
   failed(callback: string, thrown: unknown): void {
@@ -332,6 +332,12 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
     }
     this.#downgrade();
     this.#end(refused('head'));
+  }
+
+  /** Perhaps it could make nothing of HTTP/2. */
+  #leftUnheard(): void {
+    if (this.receivedBytes > 0 || this.#spent || !this.#options.fallsBack) return;
+    this.#owner.downgraded(this);
   }
 
   #downgrade(): void {
