@@ -23,6 +23,7 @@ export interface WorkerLaneOptions
 export class WorkerLane implements Lane {
   readonly #worker: Worker;
   readonly #port: MessagePort;
+  readonly #module: string;
   readonly #flags = new Int32Array(new SharedArrayBuffer(4 * FLAG_COUNT));
   #error: Error | undefined;
 
@@ -31,6 +32,7 @@ export class WorkerLane implements Lane {
     const { port1, port2 } = new MessageChannel();
     const start: WorkerStart = { module, name, port: port2, flags: this.#flags, maxUntakenBytes };
     this.#port = port1;
+    this.#module = module;
     this.#worker = new Worker(WORKER_BOOTSTRAP, {
       name: 'hawser-blocking',
       workerData: { ...start, main: WORKER_MAIN },
@@ -89,7 +91,7 @@ export class WorkerLane implements Lane {
       case 'ready':
         return events.ready(this);
       case 'unusable':
-        return events.unusable(this, toUsageError(message));
+        return events.unusable(this, toUsageError(this.#module, message));
       case 'pull':
       case 'call':
       case 'head':
@@ -112,10 +114,13 @@ function owned(bytes: Uint8Array | 'streamed'): ArrayBuffer[] {
   return bytes.byteLength === bytes.buffer.byteLength ? [bytes.buffer] : [];
 }
 
-function toUsageError({ why, error }: Extract<FromWorker, { at: 'unusable' }>): Error {
+function toUsageError(
+  module: string,
+  { why, error }: Extract<FromWorker, { at: 'unusable' }>,
+): Error {
   const cause = error && fromCrossed(error);
   const reason = cause ? `${why}: ${cause.message}` : why;
-  return new UsageError('HAWSER_THREAD_JOB', `Cannot use a module as a handler as ${reason}`, {
+  return new UsageError('HAWSER_THREAD_JOB', `Cannot use ${module} as a handler as ${reason}`, {
     ...(cause && { cause }),
   });
 }

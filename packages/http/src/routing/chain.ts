@@ -3,6 +3,7 @@ import type { Answer, HttpContext } from '../contract/http-handler.ts';
 import type { Next } from '../contract/middleware.ts';
 import type { HttpErrorCode } from '../errors.ts';
 import { HttpError } from '../http-error.ts';
+import { noResponse } from '../web/no-response.ts';
 import { errorAnswer } from './error-answer.ts';
 import type { Middleware, RouteHandler } from './middleware.ts';
 import { isLater } from './now-or-later.ts';
@@ -63,12 +64,21 @@ function runFrom(
       step === undefined
         ? chain.handler(request, context)
         : step.middleware(request, nextOf(chain, index + 1, request, context), context);
-    return isLater(answer)
-      ? answer.then(undefined, (error: unknown) => recover(scope, error, request, context))
-      : answer;
+    if (isLater(answer)) {
+      return answer.then(
+        (response) => response ?? recover(scope, missing(step, response), request, context),
+        (error: unknown) => recover(scope, error, request, context),
+      );
+    }
+    return answer ?? recover(scope, missing(step, answer), request, context);
   } catch (error) {
     return recover(scope, error, request, context);
   }
+}
+
+// Here it is known whose mistake it is, and those around it see an answer.
+function missing(step: Step | undefined, given: unknown): TypeError {
+  return noResponse(step === undefined ? 'handler' : 'middleware', given);
 }
 
 function nextOf(chain: Chain, index: number, request: RoutedRequest, context: HttpContext): Next {

@@ -1,6 +1,7 @@
 import { UsageError } from '@hawser/core';
 import type { HttpHandler } from '../contract/http-handler.ts';
 import type { HttpErrorCode } from '../errors.ts';
+import { kindOf } from '../web/kind-of.ts';
 import { tryPattern } from './method-tree.ts';
 import type { Middleware, RouteHandler } from './middleware.ts';
 import { type FetchApplication, withoutPrefix } from './mount-application.ts';
@@ -43,6 +44,12 @@ export function registerApplication(
   prefix: string,
   application: HttpHandler | FetchApplication,
 ): void {
+  const { fetch } = (application ?? {}) as Partial<FetchApplication>;
+  if (typeof application !== 'function' && typeof fetch !== 'function') {
+    throw new TypeError(
+      `Cannot mount ${kindOf(application)} at ${JSON.stringify(prefix)}: give a router, a handler, an app with fetch, or nodeApp(app)`,
+    );
+  }
   const segments = prefix.split('/').filter((segment) => segment !== '').length;
   const handler = withoutPrefix(application, segments);
   for (const text of [joinPatterns(prefix, '/'), joinPatterns(prefix, '*')]) {
@@ -80,7 +87,6 @@ export function checkMethods(methods: string | readonly string[]): readonly stri
 
 /** @throws TypeError for what is no function */
 export function asFunction<T>(value: T, what: string): T {
-  if (typeof value !== 'function')
-    throw new TypeError(`${what} as it is no function: ${typeof value}`);
-  return value;
+  if (typeof value === 'function') return value;
+  throw new TypeError(`${what} as it is no function: ${kindOf(value)}`);
 }

@@ -132,6 +132,11 @@ export function router<Outer = NoParams>(options: RouterOptions = {}): Router<Ou
       return self;
     },
     use(middleware: Middleware) {
+      if (typeof middleware === 'string') {
+        throw new TypeError(
+          'Cannot use middleware for a path alone: take mount(path, router().use(...))',
+        );
+      }
       table.addMiddleware(asFunction(middleware, 'Cannot use middleware'));
       return self;
     },
@@ -146,11 +151,14 @@ export function router<Outer = NoParams>(options: RouterOptions = {}): Router<Ou
       return self;
     },
     onError(type: ErrorClass<Error>, handler: ErrorHandler<Error>) {
-      table.addErrorHandler(type, handler);
+      if (typeof type !== 'function' || typeof type.prototype !== 'object') {
+        throw new TypeError('Cannot handle errors without their class: onError(Class, handler)');
+      }
+      table.addErrorHandler(type, asFunction(handler, 'Cannot handle errors'));
       return self;
     },
     notFound(handler: RouteHandler) {
-      table.setNotFound(handler);
+      table.setNotFound(asFunction(handler, 'Cannot answer paths without routes'));
       return self;
     },
     routes: () => table.list(),

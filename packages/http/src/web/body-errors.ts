@@ -3,7 +3,9 @@ import { HttpError } from '../http-error.ts';
 
 /** Nobody reads a body twice. A TypeError as in the Fetch standard. */
 export function bodyUnusable(): TypeError {
-  return new TypeError('Cannot read the body as it was read or is being read already');
+  return new TypeError(
+    'Cannot read the body as it was read or is being read already: keep what it gave, or read a clone()',
+  );
 }
 
 /** What reading a body longer than allowed fails with. */

@@ -8,6 +8,7 @@ import { collectContent, toStream } from './content-stream.ts';
 import { HttpHeaders } from './http-headers.ts';
 import { isDisturbed } from './is-disturbed.ts';
 import { joinStandard } from './join-standard.ts';
+import { isPromise, kindOf } from './kind-of.ts';
 import { type BodyProducer, ProducedBody } from './produced-body.ts';
 import {
   type BodyPieces,
@@ -69,8 +70,8 @@ export class HttpResponse implements Response {
 
   /** JSON with `content-type: application/json`. @throws TypeError when `data` cannot be written as JSON */
   static json(data: unknown, init?: HttpResponseInit): HttpResponse {
-    const text = JSON.stringify(data) as string | undefined;
-    if (text === undefined) throw new TypeError('Cannot write the data of a response as JSON');
+    const text = isPromise(data) ? undefined : (JSON.stringify(data) as string | undefined);
+    if (text === undefined) throw notWritten(data, 'as JSON');
     return HttpResponse.#typed(text, 'application/json', init);
   }
 
@@ -84,7 +85,11 @@ export class HttpResponse implements Response {
    * template `html` do it.
    */
   static html(html: string | Html, init?: HttpResponseInit): HttpResponse {
-    return HttpResponse.#typed(String(html), 'text/html; charset=utf-8', init);
+    return HttpResponse.#typed(
+      isPromise(html) ? html : String(html),
+      'text/html; charset=utf-8',
+      init,
+    );
   }
 
   /**
@@ -274,9 +279,10 @@ export class HttpResponse implements Response {
     return 'Response';
   }
 
-  static #typed(text: string, type: string, init: HttpResponseInit | undefined): HttpResponse {
+  static #typed(text: unknown, type: string, init: HttpResponseInit | undefined): HttpResponse {
     const response = new HttpResponse(null, init);
     checkBodyStatus(response.#status);
+    if (typeof text !== 'string') throw notWritten(text, 'as text');
     response.#content = text;
     response.#defaultType(type);
     return response;
@@ -321,4 +327,9 @@ async function* jsonLines(values: AsyncIterable<unknown>): AsyncGenerator<string
     if (text === undefined) throw new TypeError('Cannot write a value of a response as JSON');
     yield `${text}\n`;
   }
+}
+
+function notWritten(data: unknown, how: string): TypeError {
+  const why = isPromise(data) ? ' as it is a promise: await it' : `: ${kindOf(data)}`;
+  return new TypeError(`Cannot write the data of a response ${how}${why}`);
 }

@@ -1,5 +1,6 @@
 import { Blob } from 'node:buffer';
 import { Readable } from 'node:stream';
+import { isPromise, kindOf } from './kind-of.ts';
 
 /** What pieces a streamed body consists of. Strings are sent as UTF-8. */
 export type BodyPieces = AsyncIterable<Uint8Array | string>;
@@ -56,7 +57,12 @@ export function extractContent(body: unknown): ExtractedContent {
     if (body instanceof Readable) body.on('error', ignore);
     return { content: body };
   }
-  // As the standard, which makes "[object Object]" of most others.
+  if (isPromise(body) || isPlain(body)) {
+    throw new TypeError(
+      `Cannot send ${kindOf(body)}: ${isPromise(body) ? 'await it' : 'HttpResponse.json(...) writes it as JSON'}`,
+    );
+  }
+  // As the standard, which makes text of others.
   return extractContent(`${body as string}`);
 }
 
@@ -72,6 +78,13 @@ export function isStream(body: unknown): body is ReadableStream {
 
 function isPieces(body: unknown): body is BodyPieces {
   return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
+}
+
+function isPlain(body: unknown): boolean {
+  return (
+    Array.isArray(body) ||
+    (typeof body === 'object' && Object.getPrototypeOf(body) === Object.prototype)
+  );
 }
 
 function ignore(): void {}

@@ -3,6 +3,7 @@ import type { HttpHandler } from '../contract/http-handler.ts';
 import { HttpError } from '../http-error.ts';
 import type { ExchangeContext } from './exchange-context.ts';
 import { HttpRequest } from './http-request.ts';
+import { kindOf } from './kind-of.ts';
 
 /** How deep an error may be wrapped and still be known. */
 const MAX_CAUSES = 8;
@@ -32,7 +33,7 @@ export function report({ exchange }: Turn, thrown: unknown): void {
   if (exchange.gone || (thrown instanceof HttpError && !thrown.report)) return;
   const { aborted, reason } = exchange.signal;
   if (aborted && isCausedBy(thrown, reason)) return;
-  exchange.transport.reactor.reports.problem('http.handler', thrown);
+  exchange.transport.reactor.reports.problem('http.handler', asError(thrown));
 }
 
 /** The reason why the body of the request could not be had, if `thrown` is it or was caused by it. */
@@ -42,6 +43,15 @@ export function bodyFailure(
 ): Error | undefined {
   const failure = HttpRequest.bodyOf(request)?.failure;
   return failure !== undefined && isCausedBy(thrown, failure) ? failure : undefined;
+}
+
+/** What has no stack does not say where it was thrown. */
+function asError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  const text = `Cannot answer a request as ${kindOf(thrown)} was thrown: throw an Error`;
+  return new TypeError(typeof thrown === 'string' ? `${text}: ${JSON.stringify(thrown)}` : text, {
+    cause: thrown,
+  });
 }
 
 function isCausedBy(thrown: unknown, cause: unknown): boolean {

@@ -4,6 +4,7 @@ import { answerError } from './answer-error.ts';
 import { ExchangeContext } from './exchange-context.ts';
 import { HttpRequest } from './http-request.ts';
 import { HttpResponse } from './http-response.ts';
+import { noResponse } from './no-response.ts';
 import { plainAnswer } from './plain-answer.ts';
 import { isNamed } from './request-url.ts';
 import { isForeignResponse, sendForeign } from './send-foreign.ts';
@@ -77,8 +78,7 @@ function send(turn: Turn, response: Response): void {
     const parts = HttpResponse.partsOf(response);
     if (parts) sendOwn(turn, response as HttpResponse, parts);
     else if (isForeignResponse(response)) void sendForeign(turn, response);
-    else
-      answerError(turn, new TypeError('Cannot answer a request as the handler gave no Response'));
+    else answerError(turn, noResponse('handler', response));
   } catch (thrown) {
     answerError(turn, thrown);
   }

@@ -72,5 +72,5 @@ test('what is no response is a mistake that says so', () => {
   const app = router()
     .use(securityHeaders())
     .get('/', () => undefined as never);
-  expect(() => ask(app, '/')).toThrow('no Response: undefined');
+  expect(() => ask(app, '/')).toThrow('gave undefined and no Response');
 });

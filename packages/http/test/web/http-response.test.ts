@@ -50,7 +50,7 @@ describe('HttpResponse', () => {
     ['search parameters', () => new URLSearchParams({ a: 'b c' })],
     ['a stream', stream],
     ['a number', () => 5],
-    ['an object', () => ({ a: 1 })],
+    ['a date', () => new Date(0)],
   ];
   test.each(BODIES)('of %s is as a standard one', async (_what, body) => {
     const ours = await seen(new HttpResponse(body() as ResponseBody));
