@@ -118,6 +118,9 @@ export class ByteQueue {
   /** The byte at `index`. */
   at(index: number): number {
     this.#mustHave(index + 1, 'read');
+    // Nearly always; searching costs as much as the rest of a line.
+    const inHead = (this.#chunks[this.#first] as Buffer)[index + this.#offset];
+    if (inHead !== undefined) return inHead;
     const [chunk, offset] = this.#locate(index);
     return (this.#chunks[chunk] as Buffer)[offset] as number;
   }
@@ -138,6 +141,11 @@ export class ByteQueue {
     const byte = typeof needle === 'number' ? needle : needle[0];
     if (byte === undefined) throw new RangeError('Cannot search for an empty sequence');
     if (from >= this.#length) return -1;
+    if (!sequence && this.#chunks.length - this.#first === 1) {
+      const head = this.#chunks[this.#first] as Buffer;
+      const found = head.indexOf(byte, Math.max(0, from) + this.#offset);
+      return found < 0 ? -1 : found - this.#offset;
+    }
     let [at, offset] = this.#locate(Math.max(0, from));
     let before = Math.max(0, from) - offset;
     for (; at < this.#chunks.length; at++) {
@@ -181,9 +189,18 @@ export class ByteQueue {
     // Doubling keeps the number of chunks, and with it every search, small.
     const size = Math.min(MAX_ROOM_BYTES, Math.max(MIN_ROOM_BYTES, this.#length));
     const block = Buffer.allocUnsafe(size);
-    block.set(chunk);
-    this.#chunks.push(block.subarray(0, chunk.length));
-    this.#room = block.subarray(chunk.length);
+    const before = this.#length - chunk.length;
+    const joins = before <= GATHER_BYTES && last === this.#first;
+    // A small piece in front comes along, as one chunk is searched and taken without a copy.
+    const start = joins ? (this.#chunks[last] as Buffer).copy(block, 0, this.#offset) : 0;
+    block.set(chunk, start);
+    if (joins) {
+      this.#first = 0;
+      this.#offset = 0;
+      this.#chunks = [];
+    }
+    this.#chunks.push(block.subarray(0, start + chunk.length));
+    this.#room = block.subarray(start + chunk.length);
   }
 
   /** Chunk and offset in it of the byte at `index`, searched from the nearer end. */
