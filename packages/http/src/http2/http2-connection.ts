@@ -194,6 +194,11 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   /** For `enter`. */
   streamOpened({ stream, lines, flags }: StreamOpening): void {
     if (stream.destroyed || this.#end.isOver) return;
+    // Reset in the same breath: it would wait for somebody to read what came of its body.
+    if (stream.closed) {
+      stream.destroy();
+      return;
+    }
     const head = readRequest(lines, this.#reading);
     const exchange = new Http2Exchange(this, {
       stream,

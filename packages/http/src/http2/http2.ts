@@ -9,7 +9,9 @@ import type { Http2Options } from './http2-options.ts';
 import { matchHttp2 } from './with-http2.ts';
 
 /** Options for {@link http2}. */
-export interface Http2ServerOptions extends Http2Options, Omit<Http1Options, 'websocket'> {
+export interface Http2ServerOptions
+  extends Http2Options,
+    Omit<Http1Options, 'websocket' | 'upgradeTimeoutMs'> {
   /** Longest request body that is collected whole; over it 413. @defaultValue 1_048_576 */
   readonly maxBodyBytes?: number | undefined;
 }

@@ -350,6 +350,28 @@ test('a client that says goodbye still gets its answers, then the connection end
   expect(client.lost).toBe(true);
 });
 
+test('a request that is taken back in the breath that makes it is not answered, and keeps nothing', async () => {
+  const asked: string[] = [];
+  const { client, world } = await raw({ keepAliveTimeoutMs: 2_000 }, (exchange) => {
+    asked.push(exchange.target);
+    exchange.respond(OK);
+  });
+  client.send(headers(1, request('GET', [], '/first')));
+  await world.elapse(10);
+  // Without an error, so that what came of its body could still be read.
+  const taken = [
+    headers(3, request('POST'), 0),
+    frame('data', 3, [65]),
+    frame('rst', 3, uint32(0)),
+  ];
+  client.send(...taken);
+  await world.elapse(10);
+  expect(asked).toEqual(['/first']);
+  await world.elapse(2_100);
+  expect(client.outcome).toMatchObject({ answered: [1], goaway: [0] });
+  expect(client.lost).toBe(true);
+});
+
 test('after so many requests the client is asked to come again', async () => {
   const { client, world } = await raw({ maxRequestsPerConnection: 2 });
   client.send(headers(1, request()), headers(3, request()), headers(5, request()));
