@@ -5,7 +5,8 @@ import { replaceBody } from './replace-body.ts';
 
 /**
  * Refuses requests with a body of more than `maxBytes` octets with 413: at once where the peer has told the length, and
- * otherwise when the handler has read that many, as an HttpError from whatever reads. Streams are counted as well.
+ * otherwise when the handler has read that many, as an HttpError from whatever reads. Streams are counted as well. What
+ * collects, such as `json()` and `validate`, takes as many: it stands in the place of `maxBodyBytes` of the server.
  *
  * @throws RangeError if `maxBytes` is below 0
  */
@@ -14,6 +15,7 @@ export function bodyLimit(maxBytes: number): Middleware {
     throw new RangeError(`Cannot limit bodies as maxBytes must be >= 0: ${maxBytes}`);
   }
   return (request, next) => {
+    if (request instanceof HttpRequest) HttpRequest.limitBody(request, maxBytes);
     const length = lengthOf(request);
     if (length !== undefined) {
       if (length > maxBytes) throw tooLarge(maxBytes);

@@ -46,7 +46,7 @@ export interface RequestChanges {
 export class HttpRequest implements Request {
   static #joined = false;
   readonly #exchange: HttpExchange;
-  readonly #maxBodyBytes: number;
+  #maxBodyBytes: number;
   #method: string;
   #url: string | undefined;
   #headers: HttpHeaders | undefined;
@@ -67,6 +67,11 @@ export class HttpRequest implements Request {
   /** The body if anybody has asked for it. */
   static bodyOf(request: HttpRequest): RequestBody | undefined {
     return request.#body;
+  }
+
+  /** From now on the longest body that is collected is another; one that was asked for keeps its limit. */
+  static limitBody(request: HttpRequest, maxBodyBytes: number): void {
+    request.#maxBodyBytes = maxBodyBytes;
   }
 
   /** Octets of the body, where that is known: what a peer has announced says nothing of a body in the place of it. */

@@ -274,3 +274,27 @@ test.runIf('createZstdDecompress' in zlib)('zstd is unpacked where node has it',
   expect(await read(decompressBody(), post(packed.subarray(0, 9), headers))).toBe(400);
   expect(await read(decompressBody(), post(pack(Buffer.alloc(20_000_000)), headers))).toBe(413);
 });
+
+test.each(['announced', 'in chunks'])(
+  'a limit of one route stands in the place of that of the server, either way (%s)',
+  async (how) => {
+    const echo = async (request: Request): Promise<Response> =>
+      new Response(String((await request.text()).length));
+    const app = router()
+      .post('/more', bodyLimit(2_000), echo)
+      .post('/less', bodyLimit(10), echo)
+      .post('/same', echo);
+    await using client = testClient(app, { server: { maxBodyBytes: 100 } });
+    const send = async (path: string, length: number): Promise<string> => {
+      const text = 'x'.repeat(length);
+      const body = how === 'announced' ? text : streamOf([Buffer.from(text)]);
+      const response = await client.post(path, { body });
+      return `${response.status} ${response.ok ? await response.text() : ''}`;
+    };
+    expect(await send('/more', 2_000)).toBe('200 2000');
+    expect(await send('/more', 2_001)).toBe('413 ');
+    expect(await send('/less', 11)).toBe('413 ');
+    expect(await send('/same', 100)).toBe('200 100');
+    expect(await send('/same', 101)).toBe('413 ');
+  },
+);
