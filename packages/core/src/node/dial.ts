@@ -1,6 +1,5 @@
 import type { Socket } from 'node:net';
 import { WireTransport } from '../connection/wire-transport.ts';
-import type { Address } from '../contract/address.ts';
 import type { Factory } from '../contract/factory.ts';
 import type { Reactor } from '../contract/reactor.ts';
 import type { StreamOptions } from '../contract/tcp.ts';
@@ -9,6 +8,7 @@ import type { Deferred } from '../deferred/deferred.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { ConnectError, HawserError, TimeoutError, toError } from '../errors.ts';
 import { destroyQuietly } from './open-socket.ts';
+import type { Ends } from './socket-address.ts';
 import { SocketWire } from './socket-wire.ts';
 
 /** What {@link dial} needs to know. */
@@ -21,7 +21,7 @@ export interface DialParts {
   readonly nextId: () => number;
   /** A socket on its way, which must allow half-open connections. Cancelling it destroys the socket. */
   readonly connecting: Deferred<Socket>;
-  readonly ends: (socket: Socket) => { local: Address; peer: Address } | undefined;
+  readonly ends: (socket: Socket) => Ends | undefined;
 }
 
 /** Gives the socket to the factory, in the turn it connects. Settles after `connectionMade`. */

@@ -18,6 +18,7 @@ import { holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
 import { destroyQuietly } from './open-socket.ts';
 import { ParkedSockets } from './parked-sockets.ts';
 import { serverDescriptor } from './private-handle.ts';
+import { type Ends, onlyEnd } from './socket-address.ts';
 import { SocketWire } from './socket-wire.ts';
 
 /** What a {@link NodePort} is made of. */
@@ -33,8 +34,8 @@ export interface NodePortParts {
   readonly backlog: number;
   /** The descriptor, if it was bound by somebody else. */
   readonly adopted: number | undefined;
-  /** The two ends of an accepted socket, or `undefined` if the peer has gone already. */
-  readonly ends: (socket: Socket) => { local: Address; peer: Address } | undefined;
+  /** The two ends of an accepted socket, or `undefined` if the peer has gone already. `local` if that is known. */
+  readonly ends: (socket: Socket, local: Address | undefined) => Ends | undefined;
   /** The server listens no more. `exported`: somebody else may, on the same socket. */
   readonly closed?: ((exported: boolean) => PromiseLike<void>) | undefined;
 }
@@ -47,6 +48,7 @@ export class NodePort implements Port, Guard {
   readonly #tracker: ConnectionTracker;
   readonly #parked: ParkedSockets;
   readonly #closed = new Deferred<void>();
+  readonly #local: Address | undefined;
   #descriptor: number | undefined;
   #exported = false;
   #pauses = 0;
@@ -59,6 +61,8 @@ export class NodePort implements Port, Guard {
     this.#parts = parts;
     this.address = address;
     this.#descriptor = adopted;
+    // A socket that somebody else has bound may be one for connections to any address (IP_TRANSPARENT, ip(7)).
+    this.#local = adopted === undefined ? onlyEnd(address) : undefined;
     this.#tracker = new ConnectionTracker(reactor, release);
     this.#parked = new ParkedSockets({ limit: backlog, gone: release });
     budget.watch.begin();
@@ -159,7 +163,7 @@ export class NodePort implements Port, Guard {
 
   #serve(socket: Socket): void {
     const { reactor, factory, options, ends, nextId, budget } = this.#parts;
-    const both = ends(socket);
+    const both = ends(socket, this.#local);
     if (!both) {
       budget.release();
       destroyQuietly(socket);

@@ -240,3 +240,30 @@ test('a plain file in the way of a Unix socket is not deleted', async () => {
   });
   expect(statSync(path).size).toBe(8);
 });
+
+test.each([
+  ['127.0.0.1', '127.0.0.1'],
+  ['::1', '::1'],
+  ['0.0.0.0', '127.0.0.1'],
+  ['0.0.0.0', '127.0.0.2'],
+  ['::', '127.0.0.1'],
+  ['::', '::1'],
+])('a port on %s knows that its connection came to %s', async (listened, connected) => {
+  const ends: [unknown, unknown][] = [];
+  const port = await reactor.tcp.listen({ host: listened, port: 0 }, (incoming) => {
+    ends.push([incoming.local, incoming.peer]);
+    return echo.buildProtocol(incoming);
+  });
+  let local: unknown;
+  await new Promise<void>((heard) => {
+    const place = { host: connected, port: portOf(port) };
+    void reactor.tcp
+      .connect(place, () => ({ dataReceived: () => heard() }))
+      .addCallback((transport) => {
+        local = transport.local;
+      });
+  });
+  const family = connected.includes(':') ? 6 : 4;
+  expect(ends).toEqual([[{ kind: 'tcp', host: connected, port: portOf(port), family }, local]]);
+  await port.stop();
+});
