@@ -59,7 +59,7 @@ export class StubServer implements Factory {
       throw new Error(`The conversation was another one:\n  ${wrong.join('\n  ')}`);
   }
 
-  buildProtocol(incoming: Incoming): Protocol | undefined {
+  buildProtocol(incoming: Incoming): Protocol {
     this.connections += 1;
     this.open += 1;
     incoming.onClose(() => {
@@ -79,10 +79,12 @@ export class StubServer implements Factory {
       malformed: (code) => this.#malformed.push(code),
     };
     const http1: Factory = { name: 'stub', buildProtocol: () => new StubConnection(parts) };
-    return withHttp2(http1, {
+    const both = withHttp2(http1, {
       limits,
       responder: (exchange) => answerExchange(exchange, parts),
-    }).buildProtocol(incoming);
+    });
+    // Neither of the two refuses anybody.
+    return both.buildProtocol(incoming) as Protocol;
   }
 
   #replyTo(request: StubRequest, reports: Reports): StubReplies {

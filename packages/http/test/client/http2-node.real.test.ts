@@ -59,7 +59,7 @@ describe('a client of node:http2', () => {
     const { client, sessions } = await plain((request, response) => {
       void (async () => {
         const text = await textOf(request);
-        response.setTrailer('x-sum', '1');
+        response.addTrailers({ 'x-sum': '1' });
         response.end(`${request.method} ${request.url} ${text}`);
       })();
     });

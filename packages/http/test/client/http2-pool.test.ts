@@ -171,14 +171,15 @@ describe('a server with TLS', () => {
 
 describe('a server that does not do what it has agreed on', () => {
   const old = (): StubServer => stubOf('old');
+  /** Says `bytes`, or nothing at all before it leaves. */
   const speaking = (bytes: string): Factory => ({
     name: 'liar',
     buildProtocol: () => ({
-      connectionMade: () => undefined,
+      connectionMade(transport) {
+        if (bytes === '') transport.close();
+        else transport.write(Buffer.from(bytes));
+      },
       dataReceived() {},
-      ...(bytes === ''
-        ? { connectionMade: (transport) => transport.close() }
-        : { connectionMade: (transport) => void transport.write(Buffer.from(bytes)) }),
     }),
   });
 

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { type Redirectable, redirected } from '../../src/client/redirect.ts';
+import {
+  type Redirectable,
+  redirected,
+  sensitiveFields,
+  tellsWhoAsks,
+} from '../../src/client/redirect.ts';
 
 const from: Redirectable = {
   method: 'POST',
@@ -8,6 +13,7 @@ const from: Redirectable = {
   hasBody: false,
   replayable: true,
   hasCredentials: false,
+  sensitiveFields: new Set(),
 };
 
 describe('a redirect from https to http', () => {
@@ -23,4 +29,14 @@ describe('a redirect from https to http', () => {
     expect(() => redirected(body, 307, 'http://a.example/')).toThrow('without encryption');
     expect(() => redirected(body, 302, 'http://a.example/')).not.toThrow();
   });
+});
+
+test.each([
+  ['authorization', true],
+  ['cookie', true],
+  ['proxy-authorization', true],
+  ['x-api-key', true],
+  ['accept', false],
+])('the field %s tells who is asking: %s', (name, tells) => {
+  expect(tellsWhoAsks([name, 'value'], sensitiveFields(['X-Api-Key']))).toBe(tells);
 });

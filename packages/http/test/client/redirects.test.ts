@@ -76,6 +76,24 @@ describe('a redirect', () => {
     }
   });
 
+  test('takes fields that are said to be secret to its own origin only', async () => {
+    const headers = { 'x-api-key': 'secret', 'x-other': 'kept' };
+    const sensitive = { sensitiveFields: ['X-Api-Key'] };
+    for (const [location, kept, ofClient, ofRequest] of [
+      ['http://other/', false, sensitive, {}],
+      ['http://other/', false, {}, sensitive],
+      ['http://other/', true, {}, {}],
+      ['/same', true, sensitive, {}],
+    ] as const) {
+      const stub = new StubServer();
+      stub.expect('*').reply({ status: 302, headers: { location } }, { body: 'there' });
+      await using client = testClient(stub, ofClient);
+      await client.get('/', { headers, ...ofRequest });
+      const sent = stub.requests[1]?.headers;
+      expect([sent?.has('x-api-key'), sent?.get('x-other')]).toEqual([kept, 'kept']);
+    }
+  });
+
   test('to another origin is for that one, whomever the request was for', async () => {
     for (const [location, second] of [
       ['/b', 'public:99'],
