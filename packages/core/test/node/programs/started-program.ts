@@ -5,11 +5,6 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
-/** Options for {@link startProgram}. */
-export interface ProgramOptions {
-  readonly args?: readonly string[] | undefined;
-}
-
 /** The command that runs a TypeScript file beside this one, straight from its source. */
 export function startCommand(
   name: string,
@@ -20,8 +15,8 @@ export function startCommand(
 }
 
 /** Starts such a program; its standard error goes to ours. */
-export function startProgram(name: string, options: ProgramOptions = {}): ChildProcess {
-  const { command, args } = startCommand(name, options.args);
+export function startProgram(name: string): ChildProcess {
+  const { command, args } = startCommand(name);
   return spawn(command, args, { stdio: ['pipe', 'pipe', 'inherit', 'ipc'] });
 }
 
