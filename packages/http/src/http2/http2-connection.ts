@@ -39,8 +39,8 @@ export interface Http2Settings {
  * One connection with HTTP/2 (RFC 9113) on node's session. What the session does not do is done here: deadlines on the
  * clock of the reactor, floods, goodbyes.
  *
- * The session runs on a stream over the transport, not on the socket below, though that costs a third of a small request:
- * on a socket of its own it tells nobody of the frames that a flood is made of (PRIORITY, WINDOW_UPDATE, padding, unknown
+ * The session runs on a stream over the transport, not on the socket below, though that costs a tenth of a small request
+ * and nearly half of an upload: on a socket of its own it tells nobody of the frames that a flood is made of (PRIORITY, WINDOW_UPDATE, padding, unknown
  * ones), of heads that were begun, or of how much has left on which stream. And bytes that layers count must pass them.
  */
 export class Http2Connection implements Protocol, Guard, StreamHost {

@@ -59,8 +59,9 @@ export async function playSchedule(seed: number): Promise<Outcome> {
     if (pick(random, 4) === 0) await world.elapse(pick(random, 1_500));
     if (pick(random, 60) === 0) world.drain();
   }
-  if (pick(random, 6) === 0) client.transport?.abort();
-  else if (pick(random, 6) === 0) client.transport?.end();
+  const goodbye = pick(random, 6);
+  if (goodbye === 0) client.transport?.abort();
+  if (goodbye === 1) client.transport?.end();
   await world.elapse(LONG_MS);
   const problems = [...world.reports.problems];
   const { lost } = client;
