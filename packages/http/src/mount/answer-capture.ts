@@ -11,6 +11,8 @@ import type { Taken } from './app-socket.ts';
 /** An app of one's own may say more in a head than a stranger. */
 const MAX_HEAD_BYTES = 262_144;
 const MAX_FIELDS = 2_000;
+/** Octets of an answer that the app has sent as soon as it has written them, whatever the peer takes. */
+const SMALL_BYTES = 65_536;
 
 /** Who hears of what an {@link AnswerCapture} finds. */
 export interface AnswerListener {
@@ -118,7 +120,8 @@ export class AnswerCapture implements ResponseReaderSink {
   #toResponse({ status, statusText, fields, bodyLength }: ResponseHeadRead): HttpResponse {
     const init: HttpResponseInit = { status, statusText, headers: HttpHeaders.over(fields) };
     const whole = this.#state === 'complete';
-    if (whole && this.#trailers.length === 0) {
+    const bytes = this.#chunks.reduce((sum, { length }) => sum + length, 0);
+    if (whole && bytes <= SMALL_BYTES && this.#trailers.length === 0) {
       return new HttpResponse(joined(this.#chunks), init);
     }
     this.#pieces = new AnswerPieces(this.#chunks, () => this.#listener.unwanted());

@@ -32,7 +32,7 @@ export class AnswerPieces implements AsyncIterableIterator<Uint8Array> {
 
   /** Calls `taken` once everything was taken. */
   whenTaken(taken: Taken): void {
-    if (this.#chunks.length === 0 || this.#end !== 'open') taken();
+    if (this.#chunks.length === 0 || typeof this.#end === 'object') taken();
     else this.#taken = taken;
   }
 
@@ -41,12 +41,10 @@ export class AnswerPieces implements AsyncIterableIterator<Uint8Array> {
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
+    // Before it is looked what there is, as more may be written at once.
+    if (this.#chunks.length === 0) this.#release();
     const now = this.#take();
     if (now) return now;
-    this.#release();
-    // What was released may have written more at once.
-    const soon = this.#take();
-    if (soon) return soon;
     return new Promise((resolve) => {
       this.#next = (settle) => resolve(settle());
     });

@@ -96,7 +96,12 @@ function serve({ parts, context, app, resolve, reject }: Serving): void {
   // The engine has a clock of its own.
   response.sendDate = false;
   response.assignSocket(socket.asSocket);
-  response.on('error', (error) => context.reactor.reports.problem('http.mount', error));
+  response.on('error', (error) => {
+    // Unless the app hears of it: on node's own server the process would end by it.
+    if (response.listenerCount('error') === 1) {
+      context.reactor.reports.problem('http.mount', error);
+    }
+  });
   response.on('finish', () => {
     capture.finish();
     // Which is how the app hears that the request is over: 'close', and `destroyed`.

@@ -1,10 +1,16 @@
 // Plain listeners of node, on node's own server and mounted: what comes back is the same.
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { createHash } from 'node:crypto';
-import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type {
+  IncomingMessage,
+  OutgoingHttpHeader,
+  RequestListener,
+  ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
-import { Readable } from 'node:stream';
+import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { TLSSocket } from 'node:tls';
 import { TransportSocket } from '@hawser/core';
 import { pipeWorld } from '@hawser/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -23,10 +29,12 @@ afterEach(async () => {
   for (const each of worlds.splice(0)) await each.stop();
 });
 
+type Requests = Parameters<typeof exchange>[2];
+
 /** Gives the answers of both, after a look at whether they are the same. */
 async function both(
   listener: RequestListener,
-  requests: readonly string[],
+  requests: Requests,
 ): Promise<Awaited<ReturnType<typeof exchange>>> {
   const plain = await exchange(world(), plainNode(listener), requests);
   const place = world();
@@ -36,6 +44,30 @@ async function both(
   return mounted;
 }
 
+/** Puts others in the place of `write` and `end`, as `compression` does. */
+function transformed(response: ServerResponse): void {
+  const changed = new Transform({
+    transform(chunk: Buffer, _, done) {
+      done(null, chunk.toString().toUpperCase());
+    },
+  });
+  const write = response.write.bind(response) as (chunk: Buffer) => boolean;
+  const end = response.end.bind(response) as () => ServerResponse;
+  changed.on('data', (chunk: Buffer) => {
+    if (!write(chunk)) changed.pause();
+  });
+  changed.on('end', () => end());
+  response.on('drain', () => changed.resume());
+  response.write = (chunk: unknown) => {
+    response.setHeader('x-changed', '1');
+    return changed.write(chunk);
+  };
+  response.end = (chunk?: unknown) => {
+    changed.end(chunk);
+    return response;
+  };
+}
+
 async function textOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -43,7 +75,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 describe('a mounted listener answers as on node:http', () => {
-  test.each<[string, RequestListener, readonly string[]]>([
+  test.each<[string, RequestListener, Requests]>([
     ['with text', (_, response) => void response.end('hello'), [ask('GET /')]],
     ['with nothing', (_, response) => void response.end(), [ask('GET /'), ask('POST /')]],
     ['with bytes', (_, response) => void response.end(Buffer.from('hello')), [ask('GET /')]],
@@ -68,6 +100,123 @@ describe('a mounted listener answers as on node:http', () => {
         response.end(JSON.stringify(response.getHeaders()));
       },
       [ask('GET /')],
+    ],
+    [
+      'with a head of raw lines',
+      (_, response) => {
+        response.setHeader('x-before', '1');
+        response.writeHead(201, ['X-A', '1', 'x-a', '2', 'Set-Cookie', 'a=1', 'Set-Cookie', 'b=2']);
+        response.end('raw');
+      },
+      [ask('GET /')],
+    ],
+    [
+      'with a head of pairs',
+      (_, response) => {
+        const pairs = [
+          ['x-a', '1'],
+          ['x-b', '2'],
+        ];
+        response.writeHead(200, pairs as unknown as OutgoingHttpHeader[]).end('pairs');
+      },
+      [ask('GET /')],
+    ],
+    [
+      'with what it can do only before the head',
+      (_, response) => {
+        const codes: unknown[] = [];
+        const attempt = (act: () => void): void => {
+          try {
+            act();
+          } catch (thrown) {
+            codes.push((thrown as { code?: string }).code);
+          }
+        };
+        attempt(() => response.setHeader('x-a', 'a\nb'));
+        attempt(() => response.setHeader('x a', 'b'));
+        attempt(() => response.writeHead(99));
+        response.writeHead(200);
+        attempt(() => response.setHeader('x-late', '1'));
+        attempt(() => response.writeHead(500));
+        response.end(JSON.stringify(codes));
+      },
+      [ask('GET /')],
+    ],
+    [
+      'after its end, to nobody',
+      (_, response) => {
+        response.on('error', () => undefined);
+        response.end('done');
+        response.write('more');
+        response.end('again');
+      },
+      [ask('GET /'), ask('GET /')],
+    ],
+    [
+      'through middleware that takes next',
+      (request, response) => {
+        const steps = [
+          (next: () => void) => {
+            response.setHeader('x-one', '1');
+            setImmediate(next);
+          },
+          (next: () => void) => {
+            response.setHeader('x-two', '2');
+            next();
+          },
+          () => response.end(request.url),
+        ];
+        const run = (at: number): void => {
+          steps[at]?.(() => run(at + 1));
+        };
+        run(0);
+      },
+      [ask('GET /a'), ask('GET /b')],
+    ],
+    [
+      'through middleware that changes what others write',
+      (_, response) => {
+        transformed(response);
+        response.setHeader('content-type', 'text/plain');
+        response.write('hello '.repeat(1_000));
+        setImmediate(() => response.end('there '.repeat(1_000)));
+      },
+      [ask('GET /'), ask('GET /')],
+    ],
+    [
+      'with whom it is connected to',
+      (request, response) => {
+        const { socket, connection } = request as IncomingMessage & { socket: TLSSocket };
+        const { remoteAddress, remotePort, encrypted, writable, destroyed, readyState } = socket;
+        response.end(
+          JSON.stringify({
+            same: socket === connection,
+            remoteAddress,
+            remotePort,
+            encrypted,
+            writable,
+            destroyed,
+            readyState,
+            address: socket.address(),
+            calls: [socket.setNoDelay(), socket.setKeepAlive(), socket.ref(), socket.unref()].map(
+              (each) => each === socket,
+            ),
+          }),
+        );
+      },
+      [ask('GET /')],
+    ],
+    [
+      'in the order of requests that come at once',
+      async (request, response) => {
+        const text = await textOf(request);
+        // The first one takes longest.
+        for (let turn = 0; turn < 30 - Number(request.url?.slice(1)) * 10; turn++) {
+          await new Promise((done) => setImmediate(done));
+        }
+        response.end(`${request.url} ${text}`);
+      },
+      [[ask('POST /1', {}, 'one'), ask('GET /2'), ask('POST /3', {}, 'three')]],
     ],
     [
       'in pieces',
@@ -187,7 +336,7 @@ describe('a mounted listener answers as on node:http', () => {
     ],
   ])('%s', async (_, listener, requests) => {
     const { seen } = await both(listener, requests);
-    expect(seen).toHaveLength(requests.length);
+    expect(seen).toHaveLength(requests.flat().length);
   });
 
   test('and hears the same events', async () => {
@@ -437,7 +586,10 @@ describe('a mounted listener', () => {
           request.on('aborted', () => log.push('aborted'));
           request.on('error', (error: NodeJS.ErrnoException) => log.push(`error ${error.code}`));
           request.on('close', () => log.push(`request close ${request.destroyed}`));
-          response.on('close', () => log.push(`response close ${response.destroyed}`));
+          response.on('close', () => {
+            const { destroyed, writableEnded, writableFinished } = response;
+            log.push(`response close ${destroyed} ${writableEnded} ${writableFinished}`);
+          });
           response.on('finish', () => log.push('finish'));
           response.write('begun');
         }),
@@ -457,9 +609,99 @@ describe('a mounted listener', () => {
       'aborted',
       'error ECONNRESET',
       'request close true',
-      'response close true',
+      'response close true false false',
     ]);
     expect(place.reports.problems).toEqual([]);
+  });
+
+  test('hears of the end of a long answer when the peer has taken it, or has left', async () => {
+    const place = world();
+    const log: string[] = [];
+    let abort: () => void = () => undefined;
+    let resume: () => void = () => undefined;
+    let pause: () => void = () => undefined;
+    let bytes = 0;
+    await place.connect(
+      http(
+        nodeApp((_, response) => {
+          for (const event of ['finish', 'close']) response.on(event, () => log.push(event));
+          response.end(Buffer.alloc(1_000_000));
+        }),
+      ),
+      {
+        connectionMade(transport) {
+          transport.pauseReading();
+          transport.write(Buffer.from([ask('GET /'), ask('GET /')].join('')));
+          abort = () => transport.abort();
+          resume = () => transport.resumeReading();
+          pause = () => transport.pauseReading();
+        },
+        dataReceived(chunk) {
+          bytes += chunk.length;
+          // The second answer is not wanted.
+          if (bytes > 1_001_000) pause();
+        },
+      },
+    );
+    await place.elapse(10);
+    expect(log).toEqual([]);
+    resume();
+    await place.elapse(10);
+    expect(log).toEqual(['finish', 'close']);
+    abort();
+    await place.elapse(10);
+    expect(log.slice(2)).toContain('close');
+    expect(place.reports.problems).toEqual([]);
+  });
+
+  test('answers a peer that has ended its side', async () => {
+    for (const factory of [plainNode, (app: RequestListener) => http(nodeApp(app))]) {
+      const place = world();
+      const log: string[] = [];
+      const chunks: Buffer[] = [];
+      await place.connect(
+        factory((request, response) => {
+          for (const event of ['aborted', 'error']) request.on(event, () => log.push(event));
+          response.on('close', () => log.push(`close ${response.writableFinished}`));
+          setImmediate(() => setImmediate(() => response.end('waited')));
+        }),
+        {
+          connectionMade(transport) {
+            transport.write(Buffer.from(ask('GET /', { Connection: 'close' })));
+            transport.end();
+          },
+          dataReceived: (chunk) => void chunks.push(chunk),
+        },
+      );
+      for (let turn = 0; turn < 20; turn++) await place.elapse(1);
+      // Node's own server does not wait for it unless it is told to.
+      if (factory === plainNode) continue;
+      expect(Buffer.concat(chunks).toString()).toMatch(/\r\n\r\nwaited$/);
+      expect(log).toEqual(['close true']);
+    }
+  });
+
+  test('may hold an answer until another request brings what it is about', async () => {
+    const place = world();
+    const held: ServerResponse[] = [];
+    const factory = http(
+      nodeApp((request, response) => {
+        if (request.method === 'GET') held.push(response);
+        else {
+          for (const each of held.splice(0)) each.end(`news ${request.url}`);
+          response.end('told');
+        }
+      }),
+    );
+    const polls = Promise.all([
+      exchange(place, factory, [ask('GET /poll')]),
+      exchange(place, factory, [ask('GET /poll')]),
+    ]);
+    await place.elapse(5);
+    expect((await exchange(place, factory, [ask('POST /1')])).seen).toMatchObject([
+      { body: 'told' },
+    ]);
+    for (const { seen } of await polls) expect(seen).toMatchObject([{ body: 'news /1' }]);
   });
 
   test('whose request takes too long is answered for', async () => {

@@ -31,13 +31,15 @@ export interface Seen {
   readonly interim: readonly number[];
 }
 
+/** So long it is waited for what no virtual time waits for. */
+const MAX_TURNS = 1_000;
 const OWN = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
 
-/** Sends requests in HTTP/1.1 on one connection, one after the other, and gives what came back. */
+/** Sends requests in HTTP/1.1 on one connection, one after the other but lists at once, and gives what came back. */
 export async function exchange(
   world: World,
   factory: Factory,
-  requests: readonly string[],
+  requests: readonly (string | readonly string[])[],
 ): Promise<{ seen: Seen[]; closed: boolean }> {
   const seen: Seen[] = [];
   const state = { closed: false };
@@ -80,11 +82,19 @@ export async function exchange(
       state.closed = true;
     },
   });
+  let asked = 0;
   for (const request of requests) {
     if (state.closed) break;
-    reader.expect(request.split(' ', 1)[0] ?? 'GET');
-    write(request);
+    const list = typeof request === 'string' ? [request] : request;
+    for (const each of list) reader.expect(each.split(' ', 1)[0] ?? 'GET');
+    write(list.join(''));
     for (let turn = 0; turn < 20; turn++) await world.elapse(1);
+    asked += list.length;
+    // Files and hashes come from threads, which no virtual time waits for.
+    for (let turn = 0; turn < MAX_TURNS && !state.closed && seen.length < asked; turn++) {
+      await new Promise((done) => setImmediate(done));
+      await world.elapse(0);
+    }
   }
   return { seen, closed: state.closed };
 }
