@@ -8,7 +8,10 @@ export type ContentSecurityPolicy = Readonly<Record<string, readonly string[] | 
 
 /** Options for {@link securityHeaders}: for each field another value, or `false` for none. */
 export interface SecurityHeadersOptions {
-  /** Directives that replace those of the default one by one, or the whole policy as text. */
+  /**
+   * Directives that replace those of the default one by one, or the whole policy as text. What the default adds over HTTPS
+   * is `upgrade-insecure-requests`: over HTTP it would keep a page from its own scripts.
+   */
   readonly contentSecurityPolicy?: ContentSecurityPolicy | string | false | undefined;
   /** Only sent over HTTPS (RFC 6797 §7.2). @defaultValue 'max-age=31536000; includeSubDomains' */
   readonly strictTransportSecurity?: string | false | undefined;
@@ -67,16 +70,14 @@ export function securityHeaders(options: SecurityHeadersOptions = {}): Middlewar
   // The filter of old browsers made pages less safe, not safer.
   add('x-xss-protection', '0');
   const { strictTransportSecurity = 'max-age=31536000; includeSubDomains' } = options;
-  const secured: [string, string][] =
-    strictTransportSecurity === false
-      ? always
-      : [
-          ...always,
-          [
-            'strict-transport-security',
-            checkedValue('strict-transport-security', strictTransportSecurity),
-          ],
-        ];
+  const upgrade = upgradesRequests(options.contentSecurityPolicy);
+  const secured = always.map(([name, value]): [string, string] =>
+    upgrade && name === 'content-security-policy' ? [name, `${value}; ${UPGRADE}`] : [name, value],
+  );
+  if (strictTransportSecurity !== false) {
+    const name = 'strict-transport-security';
+    secured.push([name, checkedValue(name, strictTransportSecurity)]);
+  }
   return (request, next, context) => {
     const fields = isSecure(request, context) ? secured : always;
     return whenThere(next(), (response) =>
@@ -89,6 +90,12 @@ export function securityHeaders(options: SecurityHeadersOptions = {}): Middlewar
 
 function isSecure(request: Request, context: HttpContext): boolean {
   return context.secure || request.url.startsWith('https:');
+}
+
+const UPGRADE = 'upgrade-insecure-requests';
+
+function upgradesRequests(policy: ContentSecurityPolicy | string | false = {}): boolean {
+  return typeof policy === 'object' && policy[UPGRADE] === undefined;
 }
 
 function policyOf(policy: ContentSecurityPolicy | string | false = {}): string | false {

@@ -40,6 +40,18 @@ test('HTTPS is asked for only over HTTPS', async () => {
   ).not.toHaveProperty('strict-transport-security');
 });
 
+test('pages over HTTPS load over HTTPS, unless the policy says otherwise', async () => {
+  const policyOf = async (contentSecurityPolicy: SecurityHeadersOptions['contentSecurityPolicy']) =>
+    (await headersOf({ contentSecurityPolicy }, 'https://a/'))['content-security-policy'];
+  const upgrade = 'upgrade-insecure-requests';
+  expect(await policyOf(undefined)).toMatch(/; upgrade-insecure-requests$/);
+  expect(await policyOf({ 'img-src': false })).toContain(upgrade);
+  expect(await policyOf({ [upgrade]: false })).not.toContain(upgrade);
+  expect((await policyOf({ [upgrade]: [] }))?.split(upgrade)).toHaveLength(2);
+  expect(await policyOf("default-src 'self'")).toBe("default-src 'self'");
+  expect(await policyOf(false)).toBeUndefined();
+});
+
 test('each can be another or none', async () => {
   const headers = await headersOf({
     contentSecurityPolicy: { 'script-src': ["'self'", 'https://cdn.example'], 'img-src': false },
