@@ -393,6 +393,13 @@ describe('the client', () => {
     client.abort();
   });
 
+  test('offers HTTP/2', () => {
+    const reactor: Reactor = createTestReactor();
+    const client = httpClient(reactor, { protocols: ['h2', 'http/1.1'] });
+    expect(client.status.connections).toBe(0);
+    client.abort();
+  });
+
   test('asks', async () => {
     const chart = join(mkdtempSync(join(tmpdir(), 'hawser-chart-')), randomUUID());
     writeFileSync(chart, 'x'.repeat(100_000));

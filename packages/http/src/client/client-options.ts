@@ -64,7 +64,7 @@ export interface HttpClientOptions extends SharedOptions {
   /**
    * What the client speaks. Over TLS the server chooses among them; without TLS HTTP/2 is spoken only where it is the only
    * one, `['h2']`, to servers that are known to speak it. A server that agrees on HTTP/2 and does not do it is asked again
-   * over HTTP/1.1. @defaultValue ['http/1.1']
+   * over HTTP/1.1. @defaultValue ['http/1.1'], which costs less a request
    */
   readonly protocols?: readonly ClientProtocol[] | undefined;
   /** Limits that only HTTP/2 needs. */
