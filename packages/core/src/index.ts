@@ -283,6 +283,7 @@ export { group, parallel, type RemoveOptions, type ServiceGroup } from './servic
 export type { ListenerKind, ListenerService } from './services/listener-service.ts';
 export type { MakeServices, Services } from './services/made-services.ts';
 export { type PortServiceOptions, portService, serve } from './services/port-service.ts';
+export { resourceService } from './services/resource-service.ts';
 export { run } from './services/run.ts';
 export { type ApplicationOptions, exitCodeOf, runApplication } from './services/run-application.ts';
 export type { ShutdownReport } from './services/shut-down.ts';
