@@ -224,7 +224,7 @@ test('events are kept for those who come back', async () => {
   const heard: string[] = [];
   const listen = async (lastEventId: string): Promise<string> => {
     const response = await client.get('/', { headers: { 'last-event-id': lastEventId } });
-    for await (const event of readEvents(response.body ?? [])) {
+    for await (const event of readEvents(response.body)) {
       heard.push(event.data);
       if (event.data === 'one') return event.lastEventId;
       if (event.data === 'three') break;

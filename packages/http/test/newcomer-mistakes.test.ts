@@ -158,7 +158,7 @@ describe('an app that is put together wrongly says so before there are requests'
     ],
     [
       'a path without a slash',
-      () => router().get(wrong('ships'), ok),
+      () => router().get(wrong<'/'>('ships'), ok),
       'Cannot add a route as it must begin with "/"',
     ],
     ['no handler', () => router().get('/', wrong(undefined)), 'as it is no function: undefined'],

@@ -140,13 +140,13 @@ export class EventStreamReader {
 }
 
 /**
- * The events of a body, as they arrive. Leaving the loop cancels the body.
+ * The events of a body, as they arrive; none where there is no body. Leaving the loop cancels the body.
  *
  * @throws as {@link EventStreamReader.feed}, and whatever the body throws
  */
 export async function* readEvents(
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<Uint8Array> | null,
   reader: EventStreamReader = new EventStreamReader(),
 ): AsyncGenerator<ReceivedEvent, void, undefined> {
-  for await (const chunk of body) yield* reader.feed(chunk);
+  for await (const chunk of body ?? []) yield* reader.feed(chunk);
 }
