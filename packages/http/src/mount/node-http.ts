@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { type Factory, plug, type Transport, toError } from '@hawser/core';
+import type { Duplex } from 'node:stream';
+import { type Factory, plug } from '@hawser/core';
 import { matchHttp } from '../server/match.ts';
 import { callListener, type NodeListener, type RoutingApp } from './call-listener.ts';
+import { NodeConnection } from './node-connection.ts';
 
 /** Options for {@link nodeHttp}. */
 export interface NodeHttpOptions {
@@ -33,7 +34,7 @@ export function nodeHttp(
   app: NodeListener | RoutingApp | Server,
   options: NodeHttpOptions = {},
 ): Factory {
-  const connections = new WeakMap<Socket, NodeConnection>();
+  const connections = new WeakMap<Duplex, NodeConnection>();
   const server =
     app instanceof Server
       ? app
@@ -48,6 +49,13 @@ export function nodeHttp(
   });
   server.prependListener('upgrade', (request: IncomingMessage) => {
     connections.get(request.socket)?.upgraded();
+  });
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // Who else listens answers.
+    if (server.listenerCount('clientError') > 1) return;
+    const connection = connections.get(socket);
+    if (connection) connection.refuse(error);
+    else socket.destroy(error);
   });
   const factory = plug('http', {
     match: matchHttp,
@@ -71,64 +79,6 @@ export function nodeHttp(
       if (ports === 0) restTime(server);
     },
   };
-}
-
-/** One connection on node's server: what node does only for those it accepted itself. */
-class NodeConnection {
-  readonly #socket: Socket;
-  readonly #transport: Transport;
-  readonly #open = new Set<ServerResponse>();
-  #state: 'open' | 'draining' | 'upgraded' = 'open';
-  #deadline = 0;
-
-  constructor(socket: Socket, transport: Transport) {
-    this.#socket = socket;
-    this.#transport = transport;
-  }
-
-  requestReceived(response: ServerResponse): void {
-    this.#open.add(response);
-    if (this.#state === 'draining') response.shouldKeepAlive = false;
-    response.once('close', () => {
-      this.#open.delete(response);
-      if (this.#state === 'draining' && this.#open.size === 0) this.#close();
-    });
-  }
-
-  /** The app threw: on node's server the process would end by it. */
-  failed(thrown: unknown): void {
-    this.#transport.reactor.reports.problem('http.mount', thrown);
-    this.#transport.abort(toError(thrown));
-  }
-
-  upgraded(): void {
-    this.#state = 'upgraded';
-  }
-
-  drain(deadline: number): void {
-    this.#deadline = deadline;
-    if (this.#state === 'upgraded') {
-      // Whoever has it hears of it in no other way.
-      this.#transport.abort({ kind: 'shutdown' });
-      return;
-    }
-    this.#state = 'draining';
-    for (const response of this.#open) {
-      if (!response.headersSent) response.shouldKeepAlive = false;
-    }
-    if (this.#open.size === 0) this.#close();
-  }
-
-  #close(): void {
-    const left = this.#deadline - this.#transport.reactor.clock.now();
-    // The socket was given away: it is the one that knows what is still to be written.
-    if (this.#socket.writable) this.#socket.end(() => this.#closeTransport(left));
-    else this.#closeTransport(left);
-  }
-
-  #closeTransport(left: number): void {
-    this.#transport.close({ deadlineMs: Math.max(0, left) });
-  }
 }
 
 function makeServer(

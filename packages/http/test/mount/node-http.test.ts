@@ -3,6 +3,7 @@ import { pipeWorld } from '@hawser/core/testing';
 import express from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
 import { nodeHttp } from '../../src/index.ts';
+import { RawClient } from '../raw-client.ts';
 import { ask, exchange } from './mount-world.ts';
 
 const worlds: ReturnType<typeof pipeWorld>[] = [];
@@ -116,6 +117,115 @@ describe("node's own engine", () => {
     });
     await place.elapse(10);
     expect(Buffer.concat(chunks).toString()).toMatch(/\r\n\r\n\/up$/);
+  });
+
+  test('ends an upgraded connection when the process stops', async () => {
+    const place = world();
+    const server = createServer();
+    server.on('upgrade', (_, socket) => {
+      socket.on('error', () => undefined);
+      socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    });
+    const peer = new RawClient();
+    await place.connect(nodeHttp(server), peer);
+    peer.send(ask('GET /up', { Connection: 'Upgrade', Upgrade: 'echo' }));
+    await place.elapse(10);
+    expect(peer.received).toMatch(/^HTTP\/1\.1 101 /);
+    place.drain();
+    await place.elapse(10);
+    expect(peer.isLost).toBe(true);
+  });
+
+  test('ends a connection on which nothing is asked for, on the clock of the reactor', async () => {
+    const place = world();
+    const peer = new RawClient();
+    const options = { keepAliveTimeoutMs: 3_000 };
+    await place.connect(
+      nodeHttp((_, response) => void response.end('a'), options),
+      peer,
+    );
+    peer.send(ask('GET /'));
+    await place.elapse(2_999);
+    peer.send(ask('GET /'));
+    await place.elapse(2_999);
+    expect(peer.isLost).toBe(false);
+    // Node gives a second more, for a request that is on its way.
+    await place.elapse(1_100);
+    expect(peer.isLost).toBe(true);
+  });
+
+  test('answers a peer that has ended its side', async () => {
+    const place = world();
+    const peer = new RawClient();
+    await place.connect(
+      nodeHttp((_, response) => {
+        place.reactor.clock.callLater(100, () => response.end('waited'));
+      }),
+      peer,
+    );
+    peer.send(ask('GET /'));
+    peer.transport.end();
+    await place.elapse(200);
+    expect(peer.received).toMatch(/\r\n\r\nwaited$/);
+    expect(peer.isLost).toBe(true);
+  });
+
+  test.each([
+    ['what is no HTTP', 'hello\r\n\r\n', 400],
+    ['a head that is too long', `GET / HTTP/1.1\r\nX: ${'a'.repeat(2_000)}\r\n\r\n`, 431],
+    ['two framings', ask('POST /', { 'Content-Length': '1', 'Transfer-Encoding': 'chunked' }), 400],
+  ])('refuses %s', async (_, text, status) => {
+    const place = world();
+    const peer = new RawClient();
+    await place.connect(
+      nodeHttp((__, response) => void response.end('a'), { maxHeadBytes: 1_000 }),
+      peer,
+    );
+    peer.send(text);
+    await place.elapse(10);
+    expect(peer.received).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(peer.isLost).toBe(true);
+    expect(place.reports.problems).toEqual([]);
+  });
+
+  test('goes on when a peer leaves in the middle of its request, or of its answer', async () => {
+    const place = world();
+    const log: string[] = [];
+    const factory = nodeHttp((request, response) => {
+      request.on('error', () => log.push('request error'));
+      response.on('close', () => log.push(`close ${response.writableFinished}`));
+      response.write('begun');
+    });
+    for (const text of [ask('POST /', { 'Content-Length': '9' }), ask('GET /')]) {
+      const peer = new RawClient();
+      await place.connect(factory, peer);
+      peer.send(text);
+      await place.elapse(10);
+      peer.transport.abort();
+      await place.elapse(10);
+    }
+    expect(log.filter((line) => line === 'close false')).toHaveLength(2);
+    expect(place.reports.problems).toEqual([]);
+  });
+
+  test('looks for late heads only while a port is open', async () => {
+    const server = createServer((_, response) => void response.end('a'));
+    const heard: string[] = [];
+    server.on('listening', () => heard.push('listening'));
+    server.on('close', () => heard.push('close'));
+    const factory = nodeHttp(server);
+    const place = world();
+    const port = {} as Parameters<NonNullable<typeof factory.started>>[0];
+    factory.started?.(port);
+    factory.started?.(port);
+    await exchange(place, factory, [ask('GET /')]);
+    await exchange(place, factory, [ask('GET /')]);
+    expect(heard).toEqual(['listening']);
+    factory.stopped?.();
+    expect(heard).toEqual(['listening']);
+    factory.stopped?.();
+    await place.elapse(10);
+    expect(heard).toEqual(['listening', 'close']);
   });
 
   test('refuses limits that are none', () => {
