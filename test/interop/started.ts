@@ -1,11 +1,17 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { resolve as resolvePath } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 const loader = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+
+/** A program that waits takes less of a CPU than this in the time it may be silent. */
+const AT_WORK_MS = 200;
+/** Of proc_pid_stat(5): Linux counts in hundredths of a second. */
+const TICK_MS = 10;
 
 /** What {@link start} and {@link run} may be told besides the command. */
 export interface StartOptions {
@@ -65,7 +71,10 @@ export class Started implements AsyncDisposable {
     return this.#child.pid;
   }
 
-  /** The first match in what it printed, on standard output or error. Rejects when it ends or is silent too long. */
+  /**
+   * The first match in what it printed, on standard output or error. Rejects when it ends, or neither says nor does
+   * anything for too long: on a busy machine a program may take long to start, and is at work then.
+   */
   async waitFor(pattern: RegExp, timeoutMs = 20_000): Promise<RegExpExecArray> {
     const { promise, resolve, reject } = withResolvers<RegExpExecArray>();
     const fail = (why: string): void => {
@@ -77,14 +86,19 @@ export class Started implements AsyncDisposable {
       const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
       if (found) resolve(found);
     };
-    const timer = setTimeout(() => fail(`said nothing for ${timeoutMs} ms`), timeoutMs);
+    let workedBefore = 0;
+    const timer = setInterval(() => {
+      const worked = cpuMs(this.#child.pid);
+      if (worked - workedBefore > AT_WORK_MS) workedBefore = worked;
+      else fail(`did nothing for ${timeoutMs} ms`);
+    }, timeoutMs);
     this.#watchers.add(look);
     look();
     this.ended.then(({ code, signal }) => fail(`ended with ${code ?? signal}`), reject);
     try {
       return await promise;
     } finally {
-      clearTimeout(timer);
+      clearInterval(timer);
       this.#watchers.delete(look);
     }
   }
@@ -102,6 +116,17 @@ export class Started implements AsyncDisposable {
 
   #notify(): void {
     for (const look of this.#watchers) look();
+  }
+}
+
+/** How long a process has been at work, all its threads together; 0 where nobody can tell. */
+function cpuMs(pid: number | undefined): number {
+  try {
+    // The name of the program, in parentheses, may have anything in it. utime and stime are the 14th and 15th field.
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').at(-1)?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+  } catch {
+    return 0;
   }
 }
 
