@@ -13,6 +13,8 @@ import { HTAB, SP, TOKEN } from './octets.ts';
 
 const COLON = 0x3a;
 const NONE: FieldLines = Object.freeze([]);
+/** Longer text is not remembered, nor is what was cut from it, with which it would stay in memory. */
+const MAX_REMEMBERED = 4_096;
 
 const TAB_FAILURES: { readonly [role in FieldRole]?: MalformedCode } = {
   [FieldRole.ContentLength]: 'bad-content-length',
@@ -26,6 +28,12 @@ export class FieldSection {
   /** The names in the last head: the next one from the same peer mostly has them again, at the same places. */
   readonly #last: KnownFieldName[] = [];
   #fields: string[] = [];
+  /** The text of the last section, if it is remembered. */
+  #text = '';
+  /** It came twice in a row. */
+  #twice = false;
+  /** Its fields, once it has come twice; then all that is below is as it says. */
+  #kept: string[] | undefined = undefined;
   host: string | undefined = undefined;
   /** -1 if it was not said. */
   contentLength: number = -1;
@@ -45,16 +53,41 @@ export class FieldSection {
     this.#maxFields = maxFields;
   }
 
-  /** Gives the lines so far, and forgets all about them. */
+  /**
+   * Begins a section, at `at` of `text`. Gives where it ends, up to `limit`, if it has the very octets of the last two, so
+   * that all is known of it; -1 if its lines are to be read. Most requests of a peer differ in their first line alone: what
+   * a browser sends is read in less than half the time.
+   */
+  begin(text: string, at: number, limit: number): number {
+    const last = this.#text;
+    const end = at + last.length;
+    // A seventh of the cost of `startsWith`.
+    this.#twice = last !== '' && end <= limit && text.slice(at, end) === last;
+    if (this.#twice && this.#kept !== undefined) return end;
+    this.reset();
+    return -1;
+  }
+
+  /** Gives the lines so far. They are the caller's alone. */
   take(): FieldLines {
+    if (this.#kept !== undefined) return this.#kept.slice();
     const fields = this.#fields;
     if (fields.length === 0) return NONE;
     this.#fields = [];
+    if (this.#twice) this.#kept = fields.slice();
     return fields;
+  }
+
+  /** The section that was taken is from `start` to `end` of `text`. */
+  remember(text: string, start: number, end: number): void {
+    if (this.#kept !== undefined) return;
+    this.#text = text.length > MAX_REMEMBERED ? '' : text.slice(start, end);
+    this.reset();
   }
 
   /** Makes ready for the next head. */
   reset(): void {
+    this.#kept = undefined;
     this.host = undefined;
     this.contentLength = -1;
     this.chunked = false;

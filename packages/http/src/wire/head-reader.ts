@@ -21,6 +21,6 @@ export interface HeadReader<H> extends LineTaker {
   readonly after: After;
   /** Why the last head is none. */
   readonly failure: Malformed | undefined;
-  /** The lines are complete; those of fields begin at `fieldsAt`. `undefined` if there is a `failure`. */
-  finish(text: string, fieldsAt: number): H | undefined;
+  /** The lines are complete; those of fields are from `fieldsAt` to `end`. `undefined` if there is a `failure`. */
+  finish(text: string, fieldsAt: number, end: number): H | undefined;
 }

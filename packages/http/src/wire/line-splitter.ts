@@ -12,6 +12,11 @@ export interface LineTaker {
   partialStart(text: string): Malformed | undefined;
   /** Takes the first line, from `start` to `end`, where its CRLF is. */
   start(text: string, start: number, end: number): Malformed | undefined;
+  /**
+   * The lines after the first begin at `at` of `text`. Gives where the section ends, if that is there, not beyond `limit`,
+   * and the taker knows all of its lines already; otherwise -1.
+   */
+  repeated(text: string, at: number, limit: number): number;
   /** Takes another line. */
   line(text: string, start: number, end: number): Malformed | undefined;
 }
@@ -43,6 +48,8 @@ export class LineSplitter {
   text: string = '';
   /** After a complete section: where in `text` the lines after the first begin. */
   linesAt: number = 0;
+  /** After a complete section: where in `text` it ends. */
+  endsAt: number = 0;
   failure: Malformed | undefined = undefined;
 
   constructor(taker: LineTaker, options: { maxBytes: number; tooLong: MalformedCode }) {
@@ -118,17 +125,28 @@ export class LineSplitter {
       cr = false;
       const end = next - 2 - textAt;
       const lineAt = this.#lineAt;
-      if (end === lineAt && this.#inLines) {
-        this.#startTaken = false;
-        this.#pending = '';
-        this.#pendingCr = false;
-        return next;
-      }
+      if (end === lineAt && this.#inLines) return this.#complete(next);
+      const isFirst = !this.#inLines;
       this.failure = this.#takeLine(lineAt, end);
       if (end + 2 - from > this.#maxBytes) this.failure ??= malformed(this.#tooLong);
       if (this.failure !== undefined) return -1;
       this.#lineAt = end + 2;
+      if (isFirst) {
+        // The empty line at the end does not count.
+        const limit = from + this.#maxBytes + 2;
+        const endsAt = this.#taker.repeated(this.text, this.#lineAt, limit);
+        if (endsAt !== -1) return this.#complete(endsAt + textAt);
+      }
     }
+  }
+
+  /** The section ends at `next` of the chunk. */
+  #complete(next: number): number {
+    this.#startTaken = false;
+    this.#pending = '';
+    this.#pendingCr = false;
+    this.endsAt = next - this.#textAt;
+    return next;
   }
 
   get #inLines(): boolean {

@@ -73,13 +73,20 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
     return this.#readVersion(text, last + 1, end);
   }
 
+  repeated(text: string, at: number, limit: number): number {
+    return this.#fields.begin(text, at, limit);
+  }
+
   line(text: string, start: number, end: number): Malformed | undefined {
     return this.#fields.header(text, start, end);
   }
 
-  finish(text: string, fieldsAt: number): RequestHead | undefined {
+  finish(text: string, fieldsAt: number, end: number): RequestHead | undefined {
     this.failure = this.#check();
-    return this.failure === undefined ? this.#make(text, fieldsAt) : undefined;
+    if (this.failure !== undefined) return undefined;
+    const head = this.#make(text, fieldsAt);
+    this.#fields.remember(text, fieldsAt, end);
+    return head;
   }
 
   #check(): Malformed | undefined {
@@ -136,7 +143,6 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
       text,
       fieldsAt,
     );
-    fields.reset();
     // They are parts of the text, which would stay in memory with them.
     this.#target = '';
     this.#authority = undefined;

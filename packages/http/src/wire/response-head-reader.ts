@@ -68,6 +68,10 @@ export class ResponseHeadReader implements HeadReader<ResponseHeadRead> {
     return firstFailure(this.#statusText);
   }
 
+  repeated(): number {
+    return -1;
+  }
+
   line(text: string, start: number, end: number): Malformed | undefined {
     return this.#fields.header(text, start, end);
   }

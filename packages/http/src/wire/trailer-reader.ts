@@ -20,6 +20,10 @@ export class TrailerReader implements LineTaker {
     return undefined;
   }
 
+  repeated(): number {
+    return -1;
+  }
+
   line(text: string, start: number, end: number): Malformed | undefined {
     return this.#fields.trailer(text, start, end);
   }

@@ -252,7 +252,7 @@ export abstract class WireReader<H> implements MessageReader {
     }
     this.#at = end;
     this.#leading = 0;
-    const head = this.#heads.finish(lines.text, lines.linesAt);
+    const head = this.#heads.finish(lines.text, lines.linesAt, lines.endsAt);
     if (head === undefined) return this.#heads.failure;
     if (this.#heads.framing === Framing.Interim) {
       this.#sink.interim?.(head);
