@@ -214,8 +214,11 @@ describe('services made by a function', () => {
   });
 
   test('are not made of a function that is a service itself', async () => {
-    const { start, stop } = recordingService('a', log);
-    const handler = Object.assign(() => expect.unreachable(), { start, stop });
+    const service = recordingService('a', log);
+    const handler = Object.assign(() => expect.unreachable(), {
+      start: () => service.start(reactor),
+      stop: () => service.stop(),
+    });
     const { exit } = await begin(handler);
     reactor.lifecycle.requestStop();
     expect(await exit).toBe(0);

@@ -168,7 +168,7 @@ export class TemplateScanner {
         return;
       case 'raw':
         this.#tail = (this.#tail + char.toLowerCase()).slice(-(this.#tag.length + 3));
-        if (/<!--$/.test(this.#tail) && this.#tag === 'script') {
+        if (this.#tail.endsWith('<!--') && this.#tag === 'script') {
           throw new TypeError('Cannot use HTML with "<!--" in a script');
         }
         // In SVG it would be a tag.

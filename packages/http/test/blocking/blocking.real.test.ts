@@ -439,7 +439,13 @@ describe('a service', () => {
   test.each([
     ['throws', './modules/broken.ts', 'default', /no database/],
     ['ends its thread', './modules/exits-at-once.ts', 'default', /ended/],
-    ['is not there', './modules/missing.ts', 'default', /missing/],
+    ['is not there', './modules/missing.ts', 'default', /missing\.ts as a handler as it cannot be/],
+    [
+      'has a syntax error',
+      'data:text/javascript,)(',
+      'default',
+      /^Cannot use data:text\/javascript,\)\( as a handler as it cannot be loaded: Unexpected/,
+    ],
     ['has no such function', './modules/handlers.ts', 'notAFunction', /"notAFunction"/],
   ])('does not start with a module that %s', async (_, path, name, message) => {
     const service = blocking(new URL(path, import.meta.url), { name, workers: 2 });

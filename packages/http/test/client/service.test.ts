@@ -40,6 +40,7 @@ test('a client that was never started can be stopped, closed and aborted', async
   client.abort();
   await client.stop();
   await client.close();
+  expect(client.status.connections).toBe(0);
 });
 
 test('what is still under way when it is stopped has a second', async () => {
