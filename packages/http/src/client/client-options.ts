@@ -86,6 +86,11 @@ export interface RequestOptions extends SharedOptions {
   readonly body?: BodyInput | null | undefined;
   /** Octets of a body that comes in pieces, if they are known: without it, it is sent in chunks. */
   readonly bodyLength?: number | undefined;
+  /**
+   * Gives the fields after a body that comes in pieces, once all of it has been sent. Over HTTP/1.1 they are left out if
+   * the body has a length. What it throws fails the request.
+   */
+  readonly trailers?: (() => HeadersInput) | undefined;
   /** A value to send as JSON, instead of `body`. */
   readonly json?: unknown;
   /** Fields of a form to send url-encoded, instead of `body`. */

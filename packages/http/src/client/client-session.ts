@@ -15,6 +15,8 @@ export interface SessionRequest {
   /** The whole body; `undefined` for none; a length, or `'chunked'`, for one that comes in pieces. */
   readonly body: Uint8Array | undefined | { readonly length: number | undefined };
   /** Wait for 100 before the body is sent, this long. */
+  /** Fields will follow a body that comes in pieces. */
+  readonly hasTrailers: boolean;
   readonly continueTimeoutMs: number | undefined;
   /** What to speak instead (RFC 9110 §7.8). With CONNECT the connection becomes a tunnel. */
   readonly upgrade: string | undefined;

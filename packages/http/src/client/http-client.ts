@@ -326,6 +326,7 @@ class PoolingClient implements HttpClient {
       continueTimeoutMs: expect === true ? 1_000 : expect === false ? undefined : expect,
       upgrade: to.upgrade,
       tunnel: to.tunnel,
+      trailers: own.trailers,
       onInterim: own.onInterim,
       onProgress: own.onProgress,
     };

@@ -1,9 +1,16 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, constants } from 'node:http2';
-import type { Clock, DelayedCall } from '@hawser/core';
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type ClientSessionRequestOptions,
+  constants,
+  type OutgoingHttpHeaders,
+} from 'node:http2';
+import { type Clock, type DelayedCall, toError } from '@hawser/core';
 import type { CodecLimits } from '../contract/codec.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
 import { StreamAnswerBody } from '../http2/stream-answer-body.ts';
+import { badField } from '../wire/format-fields.ts';
 import type { MalformedCode } from '../wire/malformed.ts';
 import type { SessionEvents, SessionExchange, SessionRequest } from './client-session.ts';
 import type { RequestPhase } from './http-request-error.ts';
@@ -76,7 +83,7 @@ export class Http2Exchange implements SessionExchange {
     return this.#stream?.id ?? 0;
   }
 
-  /** Sends it. @throws UsageError `HAWSER_HTTP_BAD_FIELD` or TypeError when it cannot be written */
+  /** Sends it. @throws UsageError `HAWSER_HTTP_BAD_FIELD` when it cannot be written */
   send(session: ClientHttp2Session): void {
     const { body = NO_BODY, continueTimeoutMs, timeouts } = this.#request;
     const whole = body instanceof Uint8Array ? body : undefined;
@@ -84,7 +91,9 @@ export class Http2Exchange implements SessionExchange {
     const headers = http2RequestHeaders(this.#request);
     if (!whole) this.#breakOff = new AbortController();
     const signal = this.#breakOff?.signal;
-    const stream = session.request(headers, signal ? { endStream, signal } : { endStream });
+    const waitForTrailers = !whole && this.#request.hasTrailers;
+    const options = signal ? { endStream, waitForTrailers, signal } : { endStream };
+    const stream = request(session, headers, options);
     this.#stream = stream;
     this.#listen(stream);
     if (endStream) {
@@ -141,7 +150,7 @@ export class Http2Exchange implements SessionExchange {
       {
         stream: this.#stream as ClientHttp2Stream,
         promised: body?.length,
-        wantsTrailers: false,
+        wantsTrailers: this.#request.hasTrailers,
         gaveUp: (error) => this.abort(error),
         waits: () => this.#watchUpload(true),
         sent: (left) => this.#watchUpload(left > 0),
@@ -312,5 +321,18 @@ export class Http2Exchange implements SessionExchange {
     this.#continueTimer?.cancel();
     this.#events.closed();
     this.#host.finished(this);
+  }
+}
+
+/** Node wants some fields at most once. */
+function request(
+  session: ClientHttp2Session,
+  headers: OutgoingHttpHeaders,
+  options: ClientSessionRequestOptions,
+): ClientHttp2Stream {
+  try {
+    return session.request(headers, options);
+  } catch (thrown) {
+    throw badField(toError(thrown).message);
   }
 }

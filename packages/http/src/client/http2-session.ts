@@ -64,7 +64,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   readonly #resets = new Map<number, number>();
   readonly #received = new SentFrames({
     goawaySent: () => undefined,
-    resetSent: (code, stream) => void this.#resets.set(stream, code),
+    resetSent: (code, stream) => this.#resetReceived(stream, code),
   });
   readonly #exchanges = new Set<Http2Exchange>();
   #transport!: Transport;
@@ -117,7 +117,8 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   // --- requests ---
 
   start(request: SessionRequest, events: SessionEvents): SessionExchange {
-    if (this.#spent || this.#transport.ending || this.#session.closed) {
+    const { closed, destroyed } = this.#session;
+    if (this.#spent || this.#transport.ending || closed || destroyed) {
       const text = 'Cannot send the request as the connection has just been closed';
       const error = new HttpRequestError('HAWSER_CLOSED', text, { phase: 'send', sent: 'nothing' });
       events.failed(error);
@@ -261,6 +262,11 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   whyClosed(exchange: Http2Exchange, code: number): Error {
     const { id, phase } = exchange;
     if (this.#failure) return this.#failure;
+    if (id === 0) {
+      // Numbers of streams are used up.
+      this.#retire();
+      return refused(phase);
+    }
     const goaway = this.#goaway;
     const reset = this.#resets.get(id);
     if (goaway && id > goaway.lastStream) return refused(phase);
@@ -302,6 +308,11 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   }
 
   // --- what the server says ---
+
+  /** Of what is over nobody wants to know. */
+  #resetReceived(stream: number, code: number): void {
+    for (const { id } of this.#exchanges) if (id === stream) this.#resets.set(stream, code);
+  }
 
   #settled(most: number): void {
     this.#most = Math.min(most, this.#options.http2.maxConcurrentStreams);

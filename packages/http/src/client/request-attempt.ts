@@ -2,6 +2,7 @@ import { type Clock, Deferred } from '@hawser/core';
 import type { IncomingBody } from '../contract/body.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';
+import { HttpHeaders, toFieldLines } from '../web/http-headers.ts';
 import type { CallerEars } from './caller-ears.ts';
 import type { ClientSession, SessionExchange, SessionRequest } from './client-session.ts';
 import type { PreparedRequest } from './prepared-request.ts';
@@ -37,7 +38,10 @@ export interface AttemptParts {
   readonly request: PreparedRequest;
   /** Those of the request, and cookies. */
   readonly fields: FieldLines;
-  readonly options: Pick<RunOptions, 'timeouts' | 'continueTimeoutMs' | 'upgrade' | 'tunnel'>;
+  readonly options: Pick<
+    RunOptions,
+    'timeouts' | 'continueTimeoutMs' | 'upgrade' | 'tunnel' | 'trailers'
+  >;
   readonly ears: CallerEars;
   readonly timings: Timings;
 }
@@ -70,6 +74,7 @@ export function attempt(session: ClientSession, parts: AttemptParts): Deferred<R
   timings.endedAt = undefined;
   timings.reused = session.reused;
   const { body } = request;
+  const { trailers } = parts.options;
   const joined = isJoined(parts);
   const meter = body ? ears.meter('up', body.length) : undefined;
   exchange = session.start(sessionRequest(parts), {
@@ -78,6 +83,7 @@ export function attempt(session: ClientSession, parts: AttemptParts): Deferred<R
       if (!body) return;
       stopUpload = upload(body, out, {
         progress: (bytes) => meter?.add(bytes),
+        trailers: trailers && (() => toFieldLines(new HttpHeaders(trailers()))),
         done: () => meter?.done(),
         failed: (error) => {
           if (exchange) exchange.abort(error);
@@ -109,7 +115,7 @@ export function attempt(session: ClientSession, parts: AttemptParts): Deferred<R
 
 function sessionRequest(parts: AttemptParts): SessionRequest {
   const { method, url, authority, body } = parts.request;
-  const { timeouts, continueTimeoutMs, upgrade, tunnel } = parts.options;
+  const { timeouts, continueTimeoutMs, upgrade, tunnel, trailers } = parts.options;
   const asksForBody = method === 'POST' || method === 'PUT' || method === 'PATCH';
   return {
     method,
@@ -120,6 +126,7 @@ function sessionRequest(parts: AttemptParts): SessionRequest {
     target: tunnel ?? `${url.pathname}${url.search}`,
     fields: parts.fields,
     body: isJoined(parts) ? body?.bytes : (body ?? (asksForBody ? NO_BODY : undefined)),
+    hasTrailers: body !== undefined && trailers !== undefined,
     continueTimeoutMs: body ? continueTimeoutMs : undefined,
   };
 }
@@ -127,6 +134,7 @@ function sessionRequest(parts: AttemptParts): SessionRequest {
 /** Whether the body leaves with the head. */
 function isJoined({ request, options }: AttemptParts): boolean {
   const bytes = request.body?.bytes;
-  if (bytes === undefined || options.continueTimeoutMs !== undefined) return false;
+  const { continueTimeoutMs, trailers } = options;
+  if (bytes === undefined || continueTimeoutMs !== undefined || trailers) return false;
   return bytes.length <= JOINED_BYTES;
 }

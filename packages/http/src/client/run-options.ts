@@ -1,4 +1,5 @@
 import type { FieldLines } from '../contract/field-lines.ts';
+import type { HeadersInput } from '../contract/http-handler.ts';
 import type { CookieJar } from './cookie-jar.ts';
 import type { EndpointChoice } from './destination.ts';
 import type { Progress } from './progress.ts';
@@ -33,6 +34,8 @@ export interface RunOptions {
   readonly upgrade: string | undefined;
   /** `host:port` to have a tunnel to. */
   readonly tunnel: string | undefined;
+  /** Gives the fields after the body. */
+  readonly trailers: (() => HeadersInput) | undefined;
   readonly onInterim: ((status: number, fields: FieldLines) => void) | undefined;
   readonly onProgress: ((progress: Progress) => void) | undefined;
 }

@@ -1,5 +1,6 @@
 import { UsageError } from '@hawser/core';
 import type { OutgoingBody } from '../contract/body.ts';
+import type { FieldLines } from '../contract/field-lines.ts';
 import { HttpRequestError } from './http-request-error.ts';
 import type { RequestBody } from './request-body.ts';
 
@@ -7,6 +8,8 @@ import type { RequestBody } from './request-body.ts';
 export interface UploadEvents {
   /** So many octets were handed on. */
   progress(bytes: number): void;
+  /** Gives the fields that come after it, if there are any. */
+  readonly trailers?: (() => FieldLines) | undefined;
   /** All of it was. */
   done(): void;
   /** The body cannot be had, or is not as long as it said: the request cannot be completed. */
@@ -46,7 +49,7 @@ export function upload(body: RequestBody, to: OutgoingBody, events: UploadEvents
       }
     }
     if (body.length !== undefined && sent < body.length) throw wrongLength(body.length, sent);
-    to.end();
+    to.end(events.trailers?.());
     events.done();
   };
   run().catch((cause: unknown) => {

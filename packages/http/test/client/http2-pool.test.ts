@@ -317,3 +317,11 @@ test.each([
 ])('limits of HTTP/2 that make no sense are refused: %j', (http2) => {
   expect(() => httpClient(createTestReactor(), { http2 })).toThrow(RangeError);
 });
+
+test.each([[], ['h3'], ['http/1.0', 'h2']])(
+  'protocols nobody knows are refused: %j',
+  (...names) => {
+    const protocols = names.flat() as unknown as readonly ['h2'];
+    expect(() => httpClient(createTestReactor(), { protocols })).toThrow(RangeError);
+  },
+);

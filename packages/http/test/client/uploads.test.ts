@@ -77,6 +77,28 @@ describe('a body', () => {
     expect(client.stub.connections).toBe(0);
   });
 
+  test('in chunks is followed by the fields that are asked for after it', async () => {
+    const stub = new StubServer();
+    stub.expect('PUT').always({ body: 'ok' });
+    await using client = testClient(stub);
+    let sum = 0;
+    async function* pieces(): AsyncGenerator<string> {
+      for (sum = 1; sum < 4; sum++) yield String(sum);
+    }
+    const trailers = (): Record<string, string> => ({ 'x-sum': String(sum) });
+    await client.put('/', { body: pieces(), trailers });
+    await client.put('/', { body: 'with a length', trailers });
+    expect(stub.requests.map((request) => [request.text, request.trailers])).toEqual([
+      ['123', ['x-sum', '4']],
+      ['with a length', []],
+    ]);
+    const broken = (): never => {
+      throw new Error('no sum');
+    };
+    const failed = client.put('/', { body: pieces(), trailers: broken });
+    await expect(failed).rejects.toMatchObject({ code: 'HAWSER_HTTP_UPLOAD' });
+  });
+
   test('is sent no faster than it is taken', async () => {
     let taken = 0;
     async function* endless(): AsyncGenerator<Uint8Array> {
