@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { readEvents } from '@hawser/http';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { Conversation } from './interop/conversation.ts';
 import { type Started, startExample } from './interop/started.ts';
 
@@ -315,9 +315,9 @@ const examples: Readonly<Record<string, Example>> = {
         'only the beginning',
       ];
       client.say(head.join('\r\n'));
-      await vi.waitFor(() => expect(readdirSync(join(cwd, 'kept'))).toHaveLength(before + 1));
+      await expect.poll(() => readdirSync(join(cwd, 'kept'))).toHaveLength(before + 1);
       await client.end();
-      await vi.waitFor(() => expect(readdirSync(join(cwd, 'kept'))).toHaveLength(before));
+      await expect.poll(() => readdirSync(join(cwd, 'kept'))).toHaveLength(before);
     },
   },
 

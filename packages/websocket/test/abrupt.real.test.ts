@@ -1,5 +1,5 @@
 import { http } from '@hawser/http';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { Group, webSocket } from '../src/index.ts';
 import { tcpWorld } from './world.ts';
 import { connectWs } from './ws-client.ts';
@@ -17,7 +17,7 @@ test('members that vanish in the middle of broadcasts harm nobody', async () => 
   const factory = http(page, { websocket: { '/live': group.join } });
   const other = await connectWs(world, factory);
   const clients = await Promise.all(Array.from({ length: 20 }, () => connectWs(world, factory)));
-  await vi.waitFor(() => expect(group.size).toBe(21));
+  await expect.poll(() => group.size).toBe(21);
   for (const [index, client] of clients.entries()) {
     client.ws.on('error', () => undefined);
     group.broadcast('x'.repeat(100_000));
@@ -27,7 +27,7 @@ test('members that vanish in the middle of broadcasts harm nobody', async () => 
     await other.next();
     expect(await other.next()).toBe(`after ${index}`);
   }
-  await vi.waitFor(() => expect(group.size).toBe(1));
+  await expect.poll(() => group.size).toBe(1);
   expect(world.reports.problems).toEqual([]);
 });
 
@@ -55,12 +55,12 @@ test('a peer that floods a slow handler is held back, while one that is silent i
   const factory = http(page, { websocket: { '/live': slow } });
   const flooding = await connectWs(world, factory);
   for (let count = 0; count < 400; count++) flooding.ws.send('x'.repeat(20_000));
-  await vi.waitFor(() => expect(got).toBe(1));
+  await expect.poll(() => got).toBe(1);
   // It came later, so its time is up later.
   const silent = await connectWs(world, factory);
   silent.ws.pause();
-  await vi.waitFor(() => expect(cutOff).toEqual(opened.slice(1)), { timeout: 10_000 });
+  await expect.poll(() => cutOff).toEqual(opened.slice(1));
   expect(got).toBe(1);
   release();
-  await vi.waitFor(() => expect(got).toBe(400), { timeout: 10_000 });
+  await expect.poll(() => got).toBe(400);
 });

@@ -3,7 +3,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { deflateRawSync } from 'node:zlib';
 import { http } from '@hawser/http';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import {
   type SessionHandler,
   type WebSocketOptions,
@@ -76,10 +76,7 @@ describe('memory', () => {
       await world.elapse(0);
     }
     // What is garbage may be counted until a later turn.
-    await vi.waitFor(
-      () => expect(arrayBufferBytes() - before).toBeLessThan(20 * READ_BYTES),
-      10_000,
-    );
+    await expect.poll(() => arrayBufferBytes() - before).toBeLessThan(20 * READ_BYTES);
     client.send(clientFrame(Opcode.Continuation, ''));
     await world.elapse(0);
     expect(got).toEqual([Buffer.from(Array.from({ length: 400 }, (_, at) => at % 256))]);

@@ -207,7 +207,7 @@ test.each([false, true])(
     expect(drained).toBe(0);
     client.ws.resume();
     for (let count = 0; count < 10; count++) await client.next();
-    await vi.waitFor(() => expect(drained).toBe(1));
+    await expect.poll(() => drained).toBe(1);
     expect(session.send('more')).toBe(true);
   },
 );

@@ -55,7 +55,7 @@ describe('a server follows its files', () => {
     const before = await rig.connect(port, { verify: false });
     expect(before.info?.peerCertificate()?.subject.CN).toBe('first.example');
     renew();
-    await expect.poll(() => shown(rig, port), { timeout: 5_000 }).toBe('second.example');
+    await expect.poll(() => shown(rig, port)).toBe('second.example');
     expect(before.transport?.ending).toBe(false);
     before.transport?.close();
     expect(await before.lost).toEqual({ kind: 'done' });
@@ -81,7 +81,7 @@ describe('a server follows its files', () => {
     expect(await shown(rig, port)).toBe('first.example');
     symlinkSync(two, join(folder, '..next'));
     renameSync(join(folder, '..next'), data);
-    await expect.poll(() => shown(rig, port), { timeout: 5_000 }).toBe('second.example');
+    await expect.poll(() => shown(rig, port)).toBe('second.example');
   });
 
   test('on SIGHUP, if asked to', async () => {
