@@ -1,7 +1,8 @@
 import type { Factory } from '@hawser/core';
 import type { Responder } from '../contract/exchange.ts';
+import type { Http1Settings } from './conversation.ts';
 import { type Http1Options, toHttp1Limits } from './http-options.ts';
-import { Http1Session, type Http1Settings } from './http1-session.ts';
+import { Http1Session } from './http1-session.ts';
 import { limitConnections } from './limit-connections.ts';
 import { matchHttp, matchMethods } from './match.ts';
 import { ReaderPool } from './reader-pool.ts';
