@@ -82,9 +82,10 @@ export class RequestBody implements IncomingBody {
     return this.#state === 'open' || (this.length !== undefined && this.restIsShort);
   }
 
-  /** Whether what is left of it may be read for nobody. */
+  /** Whether what is left of it may be read for nobody, what was so far included: nothing else may change that. */
   get restIsShort(): boolean {
-    return this.length === undefined || this.length - this.#bytes <= MAX_DISCARD_BYTES;
+    if (this.length === undefined) return true;
+    return this.length - this.#bytes + this.#discardedBytes <= MAX_DISCARD_BYTES;
   }
 
   consume(consumer: BodyConsumer): void {

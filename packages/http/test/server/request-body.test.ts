@@ -233,3 +233,18 @@ test('an upload is echoed as it comes, with the pace of whoever is slower', asyn
   await transport.settle();
   expect(transport.wireState).toBe('open');
 });
+
+test.each([66_000, 100_000, 65_536])(
+  'a body of %i bytes that nobody reads costs the connection only if the answer says so',
+  async (length) => {
+    const { transport, exchanges, text } = served();
+    const all = post('/1', 'x'.repeat(length)) + get('/2');
+    transport.receive(all.slice(0, 60_000));
+    exchanges[0]?.respond({ status: 200, fields: [] });
+    transport.receive(all.slice(60_000));
+    await transport.settle();
+    const closes = text().includes('connection: close');
+    expect(closes).toBe(length > 65_536);
+    expect(exchanges).toHaveLength(closes ? 1 : 2);
+  },
+);
