@@ -130,6 +130,15 @@ describe('docs/http.md', () => {
     expect(wrong).toEqual([]);
   });
 
+  test('names every value that is exported', () => {
+    const lists = [...read('packages/http/src/index.ts').matchAll(/export \{([^}]*)\}/g)];
+    const names = lists
+      .flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
+      .filter((name) => name !== '' && !name.startsWith('type '));
+    expect(names.length).toBeGreaterThan(80);
+    expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(page))).toEqual([]);
+  });
+
   test('lists middleware that there is', () => {
     const exported = read('packages/http/src/index.ts');
     const [, section = ''] = page.split('## Middleware\n');
