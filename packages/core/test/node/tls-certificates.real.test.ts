@@ -1,5 +1,6 @@
 import { connect } from 'node:tls';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import type { Clock, DelayedCall } from '../../src/contract/clock.ts';
 import type { TlsCertificate, TlsServerOptions } from '../../src/contract/tls.ts';
 import { createTestAuthority, EXPIRED } from '../../testing/test-certificates.ts';
 import { host, TlsRig } from './tls-rig.ts';
@@ -10,6 +11,7 @@ const fallback = authority.server('fallback.example');
 const exact = authority.server('a.example');
 const wildcard = authority.server('*.example');
 const found = authority.server('found.test');
+const LONG_MS = 1_234_567;
 const handshakeError = { kind: 'protocol', error: { code: 'HAWSER_TLS_HANDSHAKE' } };
 
 /** The common name of the certificate a client sees when it asks for `serverName`. */
@@ -21,6 +23,24 @@ async function shown(
   const { info, transport } = await rig.connect(port, { verify: false, serverName });
   transport?.close();
   return info?.peerCertificate()?.subject.CN;
+}
+
+/** Lets what waits for exactly `ms` wait for the test: how long a handshake takes is up to the machine. */
+function holdCalls(clock: Clock, ms: number): () => void {
+  const held: { readonly call: () => void; readonly delayed: DelayedCall }[] = [];
+  const callLater = clock.callLater.bind(clock);
+  vi.spyOn(clock, 'callLater').mockImplementation((afterMs, call) => {
+    const delayed = callLater(afterMs, call);
+    if (afterMs === ms) held.push({ call, delayed });
+    return delayed;
+  });
+  return () => {
+    for (const { call, delayed } of held.splice(0)) {
+      if (!delayed.active) continue;
+      delayed.cancel();
+      call();
+    }
+  };
 }
 
 test.each(['TLSv1.2', 'TLSv1.3'] as const)(
@@ -76,9 +96,10 @@ test('certificateFor is asked for names that nobody lists, and may take its time
 test('a certificateFor that never answers ends with the handshake, and only so many may wait', async () => {
   await using rig = new TlsRig();
   const waiting: ((answer: TlsCertificate) => void)[] = [];
+  const timeIsUp = holdCalls(rig.reactor.clock, LONG_MS);
   const port = await rig.serve({
     ...fallback,
-    handshakeTimeoutMs: 250,
+    handshakeTimeoutMs: LONG_MS,
     maxCertificateLookups: 2,
     certificateFor: () => new Promise((done) => waiting.push(done)),
   });
@@ -89,6 +110,7 @@ test('a certificateFor that never answers ends with the handshake, and only so m
   expect(await rig.servers[2]?.lost).toMatchObject({
     error: { cause: { message: expect.stringContaining('no more than 2 clients may wait') } },
   });
+  timeIsUp();
   expect(await first).toBeUndefined();
   expect(await second).toBeUndefined();
   expect(await rig.servers[0]?.lost).toMatchObject({ kind: 'timeout', timer: 'handshake' });
