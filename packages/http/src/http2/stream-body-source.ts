@@ -24,6 +24,7 @@ export class StreamBodySource implements BodySource {
   readonly #pace: BodyPace;
   #trailers: FieldLines = [];
   #state: 'open' | 'complete' | 'lost' = 'open';
+  #wanted = false;
 
   constructor(host: StreamHost, parts: StreamBodySourceParts) {
     const { stream, length, expectsContinue } = parts;
@@ -84,12 +85,17 @@ export class StreamBodySource implements BodySource {
     if (this.#state !== 'open') return;
     if (this.body.takeAwaited()) this.#parts.goOn();
     this.#awaited(true);
-    this.#parts.stream.resume();
+    this.#wanted = true;
+    const { stream } = this.#parts;
+    // Frames hold 16 KiB at most: what has come of several of them is worth one call, for whoever takes a piece at a time.
+    if (stream.readableLength > 0) process.nextTick(() => this.#deliverWaiting());
+    else stream.resume();
   }
 
   bodyUnwanted(): void {
     if (this.#state !== 'open') return;
     this.#awaited(false);
+    this.#wanted = false;
     this.#parts.stream.pause();
   }
 
@@ -100,6 +106,14 @@ export class StreamBodySource implements BodySource {
 
   bodyFailed(thrown: unknown): void {
     this.#host.problem(thrown);
+  }
+
+  #deliverWaiting(): void {
+    const { stream } = this.#parts;
+    if (!this.#wanted || this.#state !== 'open') return;
+    // Which tells the listener as well.
+    if (!stream.readableFlowing) stream.read();
+    if (this.#wanted) stream.resume();
   }
 
   /** Somebody waits for the peer now, or does not any more. */

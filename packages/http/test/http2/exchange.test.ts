@@ -2,7 +2,8 @@ import { constants } from 'node:http2';
 import { pipeWorld } from '@hawser/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
-import { answering, answerOf, collect, connectClient, send } from './h2-world.ts';
+import { answering, answerOf, collect, connectClient, connectRaw, send } from './h2-world.ts';
+import { Flag, frame, headers, request } from './raw-client.ts';
 
 const worlds: ReturnType<typeof pipeWorld>[] = [];
 function world(cut?: 'bytes' | number): ReturnType<typeof pipeWorld> {
@@ -379,6 +380,34 @@ describe('an exchange over HTTP/2', () => {
     expect(answer.rstCode).toBe(0);
     expect(answer.body.length).toBe(sent.length);
     expect(answer.body === sent.toString()).toBe(true);
+  });
+
+  test('gives whoever takes its body a piece at a time all that has come as the next piece', async () => {
+    const pieces: number[] = [];
+    const place = world();
+    const client = await connectRaw(
+      place,
+      answering((exchange) => {
+        exchange.body.consume({
+          data(chunk) {
+            pieces.push(chunk.length);
+            exchange.body.pause();
+            exchange.transport.reactor.clock.callLater(5, () => exchange.body.resume());
+          },
+          end: () => exchange.respond(OK),
+          failed: () => undefined,
+        });
+      }),
+    );
+    const data = Array.from({ length: 4 }, () => frame('data', 1, Buffer.alloc(10)));
+    client.send(headers(1, request('POST'), 0), ...data);
+    await place.elapse(20);
+    expect(pieces.reduce((sum, each) => sum + each)).toBe(40);
+    expect(pieces.length).toBeLessThan(3);
+    client.send(frame('data', 1, [1], { flags: Flag.EndStream }));
+    await place.elapse(20);
+    expect(pieces.at(-1)).toBe(1);
+    expect(client.outcome.answered).toEqual([1]);
   });
 
   test('refuses 2xx to CONNECT, which would open a tunnel that nobody serves', async () => {
