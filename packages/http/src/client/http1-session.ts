@@ -25,7 +25,8 @@ import type {
   SessionOwner,
   SessionRequest,
 } from './client-session.ts';
-import { HttpRequestError } from './http-request-error.ts';
+import { cutOff } from './cut-off.ts';
+import { HttpRequestError, type RequestFailure } from './http-request-error.ts';
 import { Http1Exchange } from './http1-exchange.ts';
 import { wantsClose } from './http1-request-head.ts';
 import { IdleDeadline, type IdleLimits } from './idle-deadline.ts';
@@ -263,13 +264,13 @@ export class Http1Session implements Protocol, ClientSession {
   #cut(why: string, reason?: CloseReason): HttpRequestError {
     const exchange = this.#exchange;
     const cause = reason && 'error' in reason ? reason.error : undefined;
-    const text = `Cannot get the whole response as the connection is gone: ${why}`;
     const sent = exchange?.sent ?? 'something';
-    return new HttpRequestError('HAWSER_HTTP_INCOMPLETE', text, {
+    const failure: RequestFailure = {
       phase: exchange?.phase ?? 'send',
       sent: sent === 'unread' && this.#reader.state !== 'idle' ? 'something' : sent,
       cause,
-    });
+    };
+    return cutOff(failure, why);
   }
 
   // --- the end of a request ---

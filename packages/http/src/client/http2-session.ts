@@ -5,7 +5,7 @@
  *
  *     settling (SETTINGS not there: one request) ──▶ open ──GOAWAY, age, silence──▶ spent ──last stream──▶ gone
  */
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { type ClientHttp2Session, constants } from 'node:http2';
 import {
   type Clock,
   type CloseReason,
@@ -29,11 +29,13 @@ import type {
   SessionOwner,
   SessionRequest,
 } from './client-session.ts';
-import { HttpRequestError, HttpResponseError, type RequestPhase } from './http-request-error.ts';
+import { cutOff } from './cut-off.ts';
+import { HttpRequestError } from './http-request-error.ts';
 import { wantsClose } from './http1-request-head.ts';
 import type { Http2ClientLimits } from './http2-client-options.ts';
 import { Http2Exchange, type Http2ExchangeHost } from './http2-exchange.ts';
-import { http2Name } from './http2-names.ts';
+import { flooded, refused, whyEnded } from './http2-failures.ts';
+import { openClientSession } from './http2-open-session.ts';
 import { IdleDeadline, type IdleLimits } from './idle-deadline.ts';
 import { malformedResponse } from './malformed-response.ts';
 
@@ -209,17 +211,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
 
   #open(): ClientHttp2Session {
     const { limits, http2 } = this.#options;
-    const session = connect('http://localhost', {
-      createConnection: () => this.#socket,
-      maxHeaderListPairs: limits.maxFields + 1,
-      maxSessionMemory: http2.maxSessionMemoryMiB,
-      settings: {
-        enablePush: false,
-        initialWindowSize: http2.streamWindowBytes,
-        maxHeaderListSize: limits.maxHeadBytes,
-      },
-    });
-    session.setLocalWindowSize(http2.connectionWindowBytes);
+    const session = openClientSession(this.#socket, limits, http2);
     session.on('error', () => {
       this.#failure ??= malformedResponse('malformed-frame', 'head');
     });
@@ -230,11 +222,6 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
     session.on('goaway', (code: number, lastStream: number) =>
       this.guarded(() => this.#goawayReceived(code, lastStream)),
     );
-    // Nobody has asked for it.
-    session.on('stream', (pushed: ClientHttp2Stream) => {
-      pushed.on('error', () => undefined);
-      pushed.close(constants.NGHTTP2_REFUSED_STREAM);
-    });
     return session;
   }
 
@@ -260,33 +247,29 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   }
 
   whyClosed(exchange: Http2Exchange, code: number): Error {
-    const { id, phase } = exchange;
     if (this.#failure) return this.#failure;
-    if (id === 0) {
-      // Numbers of streams are used up.
-      this.#retire();
-      return refused(phase);
-    }
-    const goaway = this.#goaway;
-    const reset = this.#resets.get(id);
-    if (goaway && id > goaway.lastStream) return refused(phase);
-    if (reset === undefined && !goaway?.code && !this.#lost) return this.#foundWrong(code, phase);
-    const why = reset ?? goaway?.code ?? code;
-    if (why === constants.NGHTTP2_REFUSED_STREAM && !exchange.answered) return refused(phase);
-    if (why === constants.NGHTTP2_HTTP_1_1_REQUIRED && this.#options.fallsBack) {
-      this.#downgrade();
-      if (!exchange.answered) return refused(phase);
-    }
-    if (this.#lost) return this.#cut(exchange, describeReason(this.#lost));
-    const what = reset === undefined ? 'ended the connection' : 'reset it';
-    return this.#cut(exchange, `the server ${what}: ${http2Name(why)}`);
+    const { id, phase, answered } = exchange;
+    const why = whyEnded({
+      stream: id,
+      phase,
+      answered,
+      code,
+      reset: this.#resets.get(id),
+      goaway: this.#goaway,
+      sessionOver: this.#session.destroyed || this.#lost !== undefined,
+    });
+    // Numbers of streams are used up.
+    if (id === 0) this.#retire();
+    if (why === 'gone') return this.#gone(exchange);
+    if (why !== 'http/1.1') return why;
+    if (!this.#options.fallsBack) return cutOff({ phase }, 'the server wants HTTP/1.1');
+    this.#downgrade();
+    return refused(phase);
   }
 
-  /** The library has ended a stream, or all of them, as what the server sent is wrong. */
-  #foundWrong(code: number, phase: RequestPhase): Error {
-    if (this.#session.destroyed) return malformedResponse('malformed-frame', phase);
-    const tooLong = code === constants.NGHTTP2_ENHANCE_YOUR_CALM;
-    return malformedResponse(tooLong ? 'head-too-long' : 'malformed-stream', phase);
+  #gone(exchange: Http2Exchange): Error {
+    if (this.#lost) return this.#cut(exchange, describeReason(this.#lost));
+    return malformedResponse('malformed-frame', exchange.phase);
   }
 
   late(exchange: Http2Exchange): void {
@@ -389,12 +372,10 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   }
 
   #cut(exchange: Http2Exchange, why: string): HttpRequestError {
-    const text = `Cannot get the whole response as the connection is gone: ${why}`;
     const { phase, answered, receivedBefore } = exchange;
     const unread = this.reused && !answered && this.receivedBytes === receivedBefore;
     const cause = this.#lost && 'error' in this.#lost ? this.#lost.error : undefined;
-    const sent = unread ? 'unread' : 'something';
-    return new HttpRequestError('HAWSER_HTTP_INCOMPLETE', text, { phase, sent, cause });
+    return cutOff({ phase, sent: unread ? 'unread' : 'something', cause }, why);
   }
 
   #sessionClosed(): void {
@@ -410,14 +391,4 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
 
 function callRun(_: Guard, run: () => void): void {
   run();
-}
-
-function refused(phase: RequestPhase): HttpRequestError {
-  const text = 'Cannot get a response as the server has not taken the request';
-  return new HttpRequestError('HAWSER_HTTP_REFUSED', text, { phase, sent: 'nothing' });
-}
-
-function flooded(what: string): HttpResponseError {
-  const text = `Cannot go on as the server sends too much that means nothing: ${what}`;
-  return new HttpResponseError('HAWSER_HTTP_FLOOD', text, { phase: 'head', reason: what });
 }
