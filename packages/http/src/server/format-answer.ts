@@ -1,8 +1,7 @@
-import { type Clock, UsageError } from '@hawser/core';
+import { UsageError } from '@hawser/core';
 import type { ResponseHead } from '../contract/message-head.ts';
 import { badField } from '../wire/format-fields.ts';
 import { formatResponseHead } from '../wire/format-response-head.ts';
-import { httpDate } from '../wire/http-date.ts';
 import { type MessageFraming, promisedLength } from '../wire/message-framing.ts';
 import type { AnswerFraming } from './answer-body.ts';
 
@@ -12,7 +11,8 @@ export interface AnswerSituation {
   readonly version: '1.0' | '1.1';
   /** The connection may go on after it. */
   readonly kept: boolean;
-  readonly clock: Pick<Clock, 'epoch'>;
+  /** The time, for its Date field. */
+  readonly date: string;
 }
 
 /** How the body of a streamed answer leaves. */
@@ -75,11 +75,11 @@ export function planStream(
 export function formatHead(
   head: ResponseHead,
   body: MessageFraming['body'],
-  { version, kept, clock }: AnswerSituation,
+  { version, kept, date }: AnswerSituation,
 ): string {
   const open = version === '1.1' ? 'implied' : 'keep-alive';
   const connection = kept ? open : 'close';
-  return formatResponseHead(head, { body, connection, date: httpDate(clock) });
+  return formatResponseHead(head, { body, connection, date });
 }
 
 /**
@@ -87,13 +87,13 @@ export function formatHead(
  *
  * @throws UsageError `HAWSER_HTTP_BAD_FIELD` when it cannot be written, or has another status
  */
-export function formatSwitch(head: ResponseHead, clock: Pick<Clock, 'epoch'>): string {
+export function formatSwitch(head: ResponseHead, date: string): string {
   const { status } = head;
   if (status !== 101 && (status < 200 || status > 299)) {
     throw badField(`Cannot hand the connection over with such a status: ${status}`);
   }
   const connection = head.status === 101 ? 'upgrade' : 'implied';
-  return formatResponseHead(head, { body: 'none', connection, date: httpDate(clock) });
+  return formatResponseHead(head, { body: 'none', connection, date });
 }
 
 /** After one below 200 another answer follows, after 2xx to CONNECT the tunnel (RFC 9110 §9.3.6). */

@@ -182,7 +182,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
         `Cannot hand the connection over as the peer did not ask for it: ${this.method}`,
       );
     }
-    const text = head && formatSwitch(head, this.clock);
+    const text = head && formatSwitch(head, this.date);
     this.#answered = true;
     if (!this.gone) this.#host.takeOver(factory, text);
   }
@@ -193,8 +193,8 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
   get begun(): boolean {
     return this.#answered;
   }
-  get clock(): Clock {
-    return this.transport.reactor.clock;
+  get date(): string {
+    return this.#host.output.date;
   }
   /** Whether the answer lets the connection go on. */
   get kept(): boolean {
@@ -258,7 +258,7 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
     this.#host.report(thrown);
   }
   soon(call: () => void): void {
-    this.clock.callSoon(call);
+    this.#clock.callSoon(call);
   }
 
   #checkOpen(): void {
@@ -266,11 +266,15 @@ export class Http1Exchange implements HttpExchange, AnswerOwner, AnswerSituation
     throw new UsageError('HAWSER_BUSY', 'Cannot answer a request as it was answered already');
   }
 
+  get #clock(): Clock {
+    return this.transport.reactor.clock;
+  }
+
   get #watched(): ExchangeScope {
     if (this.#scope) return this.#scope;
     const host = this.#host;
     const scope = new ExchangeScope({
-      clock: this.clock,
+      clock: this.#clock,
       failed: (thrown) => host.report(thrown),
     });
     this.#scope = scope;

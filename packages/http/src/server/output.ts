@@ -1,4 +1,5 @@
 import { ProtocolError, type Transport } from '@hawser/core';
+import { httpDate } from '../wire/http-date.ts';
 import { answerBytes } from './answer-bytes.ts';
 
 /** Text that is gathered before it is written without being asked. */
@@ -18,6 +19,8 @@ export class Output {
   readonly #transport: Transport;
   /** Latin1, one character a byte. */
   #text = '';
+  /** The time for what is gathered, once it was asked for. */
+  #date: string | undefined;
   /** A large chunk that is on its way, and what was written after it. */
   #waiting: Uint8Array[] = [];
   #waitingBehind = 0;
@@ -35,6 +38,14 @@ export class Output {
   /** True while something waits for {@link flush}. */
   get gathered(): boolean {
     return this.#text !== '';
+  }
+
+  /** The time for a Date field: one for all that leaves together. */
+  get date(): string {
+    // What waits behind a large chunk may do so for long.
+    if (this.#text === '' || this.#waiting.length > 0) this.#date = undefined;
+    this.#date ??= httpDate(this.#transport.reactor.clock);
+    return this.#date;
   }
 
   /** One character a byte. */
@@ -60,6 +71,7 @@ export class Output {
     } else if (!this.#transport.ending) {
       const before = this.#text;
       this.#text = '';
+      this.#date = undefined;
       if (!this.#transport.writeMany(joined(before, chunk, after))) this.#full = true;
     }
   }
@@ -81,6 +93,7 @@ export class Output {
     const text = this.#text;
     if (text === '') return;
     this.#text = '';
+    this.#date = undefined;
     if (this.#transport.ending) return;
     const bytes = answerBytes(text);
     if (this.#waiting.length > 0) this.#enqueue(bytes);

@@ -27,6 +27,14 @@ let last: ResponseHead & { readonly date: string | undefined; readonly text: str
   text: '',
 };
 
+/** The last head with its framing. */
+let lastFramed: Omit<ResponseFraming, 'date'> & { readonly head: string; readonly text: string } = {
+  head: '',
+  body: 'none',
+  connection: 'implied',
+  text: '\r\n',
+};
+
 /**
  * The head of a response, to be written as latin1. Always HTTP/1.1, also to HTTP/1.0 (RFC 9110 §6.2). What `head` says
  * about framing and the connection is left out: see {@link promisedLength}.
@@ -34,7 +42,17 @@ let last: ResponseHead & { readonly date: string | undefined; readonly text: str
  * @throws UsageError `HAWSER_HTTP_BAD_FIELD` for a status, phrase, name or value that cannot be written
  */
 export function formatResponseHead(head: ResponseHead, framing: ResponseFraming): string {
-  return `${unframedHead(head, framing.date)}${formatFraming(framing)}\r\n`;
+  const { body, connection, date } = framing;
+  const unframed = unframedHead(head, date);
+  const same = lastFramed.body === body && lastFramed.connection === connection;
+  if (same && lastFramed.head === unframed) {
+    // Looking into it makes one piece of it in memory, which then is not put together for each answer.
+    lastFramed.text.charCodeAt(0);
+    return lastFramed.text;
+  }
+  const text = `${unframed}${formatFraming(framing)}\r\n`;
+  lastFramed = { head: unframed, body, connection, text };
+  return text;
 }
 
 /** A pipeline of small answers takes a seventh less time for what is remembered. */

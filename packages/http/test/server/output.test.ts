@@ -115,3 +115,21 @@ test('what comes after the end is dropped without a report', () => {
   expect(transport.take()).toHaveLength(0);
   expect(transport.reactor.reports).toMatchObject({ problems: [] });
 });
+
+test('all that leaves together has one date, and what leaves later has its own', async () => {
+  const { output, transport } = outputTo();
+  const { clock } = transport.reactor;
+  const dateAfter = async (seconds: number): Promise<number> => {
+    await clock.advance(seconds * 1_000);
+    return Date.parse(output.date) / 1_000;
+  };
+  const start = Date.parse(output.date) / 1_000;
+  output.text('100');
+  await clock.advance(5_000);
+  output.flush();
+  output.text('100');
+  expect(await dateAfter(5)).toBe(start + 10);
+  expect(await dateAfter(5)).toBe(start + 10);
+  output.flush();
+  expect(await dateAfter(0)).toBe(start + 15);
+});
