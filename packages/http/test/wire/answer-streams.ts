@@ -34,11 +34,14 @@ function respond(exchange: HttpExchange): void {
   });
 }
 
+/** One for all connections, which share readers. */
+const factory = http1(respond);
+
 /** Answers by our engine. */
 export async function answerOurs(chunks: readonly Buffer[]): Promise<Answers> {
   const reactor = createTestReactor();
   const transport = new FakeTransport({ reactor });
-  transport.adopt(http1(respond));
+  transport.adopt(factory);
   let text = '';
   for (const chunk of chunks) {
     transport.receive(Buffer.from(chunk));

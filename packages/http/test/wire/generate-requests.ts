@@ -81,26 +81,41 @@ const ODD_HOSTS = [
   '\xff',
 ];
 
-/** Made-up requests on one connection, mostly as the grammar has them. */
+/** Made-up requests on one connection, mostly as the grammar has them; some with the same fields again and again. */
 export function generateRequests(dice: Dice): string {
+  const repeats = dice.below(3) === 0;
   let text = '';
-  do text += request(dice);
-  while (dice.below(3) > 0 && text.length < 4_096);
+  let version = versionOf(dice);
+  let rest = restOf(dice, version);
+  do {
+    text += `${requestLine(dice, version)}${rest}`;
+    if (!repeats || dice.odd()) version = versionOf(dice);
+    if (!repeats || dice.odd()) rest = restOf(dice, version);
+  } while (dice.below(repeats ? 6 : 3) > 0 && text.length < 4_096);
   return text;
 }
 
-function request(dice: Dice): string {
+function versionOf(dice: Dice): string {
+  return dice.choose([dice.below(12) > 0 ? 'HTTP/1.1' : 'HTTP/1.0'], ODD_VERSIONS);
+}
+
+function requestLine(dice: Dice, version: string): string {
   const leading = dice.odd() ? dice.pick(['\r\n', '\n', '\r', ' ', '\r\n\r\n', '\0']) : '';
-  const version = dice.choose([dice.below(12) > 0 ? 'HTTP/1.1' : 'HTTP/1.0'], ODD_VERSIONS);
-  const line = [
+  const words = [
     dice.choose(METHODS, ODD_METHODS),
     dice.choose(dice.below(8) > 0 ? TARGETS : FULL_TARGETS, ODD_TARGETS),
     version,
-  ].join(dice.odd() ? dice.pick(['  ', '\t', '', '\x0b', '\xa0']) : ' ');
+  ];
+  const line = words.join(dice.odd() ? dice.pick(['  ', '\t', '', '\x0b', '\xa0']) : ' ');
+  return `${leading}${line}${lineEnd(dice)}`;
+}
+
+/** All of a request but its first line. */
+function restOf(dice: Dice, version: string): string {
   const { lines, body } = bodyFor(dice, version);
   const fields = [...hosts(dice), ...lines, ...others(dice)];
   if (version === 'HTTP/1.0') fields.push(fieldLine(dice, 'Connection', 'keep-alive'));
-  return `${leading}${line}${lineEnd(dice)}${dice.shuffle(fields).join('')}${lineEnd(dice)}${body}`;
+  return `${dice.shuffle(fields).join('')}${lineEnd(dice)}${body}`;
 }
 
 function bodyFor(dice: Dice, version: string): MadeBody {

@@ -14,7 +14,7 @@ const OCTETS = Array.from({ length: 256 }, (_, octet) => String.fromCharCode(oct
 /** What may come of octets that we take, all of them. */
 const TAKEN = ['same', 'both stop at a close', 'node does not know the method'];
 
-describe('no octet is read in two ways', () => {
+describe('no octet is read in two ways', { timeout: 120_000 }, () => {
   test('of a request', async () => {
     const node = new NodeReader();
     const table = await tableOf(requestPlaces, outcomeClasses, async (messages) => {
