@@ -287,7 +287,9 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
       if (this.#spent) this.#soon(() => this.#session.destroy());
       else this.#idle.rest();
     }
-    if (!this.#starting && this.capacity > 0) this.#owner.available(this);
+    if (this.capacity === 0) return;
+    if (this.#starting) this.clock.callSoon(() => this.#owner.available(this));
+    else this.#owner.available(this);
   }
 
   // --- what the server says ---

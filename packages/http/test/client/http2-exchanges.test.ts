@@ -63,7 +63,6 @@ describe('a request over HTTP/2', () => {
     const stub = new StubServer();
     stub.expect('*').always({ body: 'ok' });
     await using client = asking(stub);
-    expect(await textOf(client.get('/'))).toBe('ok');
     // Node's library wants it once.
     const headers = HttpHeaders.over(['content-type', 'a/b', 'content-type', 'c/d']);
     const failed = failureOf(client.get('/', { headers }));
