@@ -183,7 +183,7 @@ describe('a server over HTTP/2', () => {
       const text = await request.text();
       const trailers = { 'x-sum': String(text.length) };
       const said = JSON.stringify([version, method, authority, via, text, context.secure]);
-      return new HttpResponse([said], { headers: { 'x-a': '1' }, trailers });
+      return new HttpResponse(said, { headers: { 'x-a': '1' }, trailers });
     });
     const world = proxyWorld(server, { of: { protocols }, host: 'peer' });
     const fields = 'Host: peer.example\r\nTE: trailers\r\nConnection: te, keep-alive';
