@@ -1,6 +1,7 @@
-import { chunkings } from '@hawser/core/testing';
+import { chunkings, SeededRandom } from '@hawser/core/testing';
 import { expect, test } from 'vitest';
 import { RequestReader } from '../../src/wire/request-reader.ts';
+import { mutate } from './mutate.ts';
 import { feedAll, latin1, recordRequests } from './recording.ts';
 
 const HOST = 'Host: a.test\r\n';
@@ -108,5 +109,26 @@ test('whoever changes the fields of one request does not change those of the nex
     expect(fields).toEqual(['host', 'a.test', 'x-a', '1']);
     expect(sink.heads.at(-1)?.rawFields).toEqual(['Host', 'a.test', 'X-A', '1']);
     fields.splice(0, 4, 'host', 'evil.test');
+  }
+});
+
+test('mutants of a message that came before read as they do alone', () => {
+  const seeds = [
+    `GET / HTTP/1.1\r\n${HOST}Accept: */*\r\nX-A:  1 \r\n\r\n`,
+    `POST /p HTTP/1.1\r\n${HOST}Content-Length: 3\r\nConnection: keep-alive\r\n\r\nabc`,
+    `PUT /c HTTP/1.1\r\n${HOST}Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n`,
+    'GET /old HTTP/1.0\r\nConnection: keep-alive\r\n\r\n',
+  ];
+  const random = new SeededRandom(20);
+  for (let count = 0; count < 8_000; count++) {
+    const seed = seeds[count % seeds.length] as string;
+    const mutant = mutate({ seeds: [seed], generate: () => seed }, random);
+    const alone = recordRequests();
+    const failure = new RequestReader(alone).feed(mutant);
+    const behind = recordRequests();
+    const reader = new RequestReader(behind);
+    for (let times = 0; times < 3; times++) reader.feed(latin1(seed));
+    expect(reader.feed(mutant)).toEqual(failure);
+    expect(behind.log.slice(3)).toEqual(alone.log);
   }
 });
