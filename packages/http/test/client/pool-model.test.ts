@@ -1,12 +1,14 @@
 import { createTestReactor, SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
-import { httpClient } from '../../src/index.ts';
+import { type ClientProtocol, httpClient } from '../../src/index.ts';
 import { PipeEndpoint, type StubReply, StubServer } from '../../testing/index.ts';
 
 const ORIGINS = ['a', 'b', 'c'];
 const LIMITS = { maxConnectionsPerOrigin: 2, maxConnections: 4, maxQueued: 6, queueMs: 900 };
 
-function anyReply(random: SeededRandom): StubReply {
+const raw = ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n', 'garbage'];
+
+function anyReply(random: SeededRandom, over: ClientProtocol): StubReply {
   const pick = <T>(...all: T[]): T => all[Math.floor(random.float() * all.length)] as T;
   const timing = {
     delayMs: pick(0, 0, 1, 50, 400),
@@ -20,8 +22,7 @@ function anyReply(random: SeededRandom): StubReply {
     { status: 204, ...timing },
     { status: 503, headers: { 'retry-after': '1' }, ...timing },
     { status: 307, headers: { location: '/next' }, body: 'x', ...timing },
-    { raw: 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n', ...timing },
-    { raw: 'garbage', ...timing },
+    ...(over === 'h2' ? [] : raw.map((bytes) => ({ raw: bytes, ...timing }))),
     { body: 'early', early: true, ...timing },
     'silence',
     'reset',
@@ -29,24 +30,35 @@ function anyReply(random: SeededRandom): StubReply {
 }
 
 describe('the connections of a client', () => {
-  test.each([1, 2, 3])(
-    'are what is open, within their limits, whatever happens (seed %i)',
-    async (seed) => {
+  test.each([
+    [1, 'http/1.1'],
+    [2, 'http/1.1'],
+    [3, 'http/1.1'],
+    [4, 'h2'],
+    [5, 'h2'],
+    [6, 'h2'],
+  ] as const)(
+    'are what is open, within their limits, whatever happens (seed %i, %s)',
+    async (seed, over) => {
       const random = new SeededRandom(seed);
       const float = (): number => random.float();
       const reactor = createTestReactor();
       const stub = new StubServer();
-      stub.expect('*').always(() => anyReply(random));
+      stub.expect('*').always(() => anyReply(random, over));
       const endpoint = new PipeEndpoint(stub);
       const client = httpClient(reactor, {
         endpoint,
+        protocols: [over],
+        http2: { maxConcurrentStreams: 2 },
         pool: { ...LIMITS, lifetimeMs: 5_000 },
         timeouts: { headMs: 700, bodyIdleMs: 500, totalMs: 4_000 },
         retry: { limit: 1 },
       });
       let asked = 0;
       let settled = 0;
-      for (let round = 0; round < 400; round++) {
+      // Turns of the real loop take their time.
+      const rounds = over === 'h2' ? 100 : 400;
+      for (let round = 0; round < rounds; round++) {
         for (let burst = Math.floor(float() * 4); burst > 0; burst--) {
           const origin = ORIGINS[Math.floor(float() * ORIGINS.length)];
           const body = float() < 0.3 ? 'x'.repeat(Math.floor(float() * 100_000)) : undefined;
