@@ -13,7 +13,7 @@ import {
 } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
-import { http, httpClient, reverseProxy } from '../../src/index.ts';
+import { type ClientProtocol, HttpError, http, httpClient, reverseProxy } from '../../src/index.ts';
 import { ResponseReader } from '../../src/wire/response-reader.ts';
 
 const BEHAVIOURS = [
@@ -30,7 +30,11 @@ const BEHAVIOURS = [
 type Behaviour = (typeof BEHAVIOURS)[number];
 
 /** What ends the connection of the peer, when it is answered. */
-const ENDS: ReadonlySet<Behaviour> = new Set(['cut', 'early']);
+const ENDS: Readonly<Record<ClientProtocol, ReadonlySet<Behaviour>>> = {
+  'http/1.1': new Set(['cut', 'early']),
+  // Its head leaves before a stream is reset.
+  h2: new Set(['cut', 'early', 'reset']),
+};
 const STATUSES: Readonly<Record<Behaviour, readonly number[]>> = {
   whole: [200],
   pieces: [200],
@@ -62,7 +66,10 @@ export interface ProxySummary {
 }
 
 /** Runs it, and throws at the first invariant that does not hold. */
-export async function proxyScenario(sim: Simulation): Promise<ProxySummary> {
+export async function proxyScenario(
+  sim: Simulation,
+  { over = 'http/1.1' }: { readonly over?: ClientProtocol } = {},
+): Promise<ProxySummary> {
   const [back, front, user] = sim.hosts('back', 'front', 'user');
   sim.link(front, user, { latencyMs: [1, 30] });
   sim.link(front, back, { latencyMs: [1, 10] });
@@ -72,7 +79,7 @@ export async function proxyScenario(sim: Simulation): Promise<ProxySummary> {
     serve(`tcp://:${port}`, http({ responder: (exchange) => answer(exchange, ledger, broken) })),
   );
   for (const each of services) void each.start(back);
-  const client = httpClient(front, { pool: { maxConnectionsPerOrigin: 4 } });
+  const client = httpClient(front, { protocols: [over], pool: { maxConnectionsPerOrigin: 4 } });
   const proxy = serve(
     'tcp://:80',
     http(
@@ -88,7 +95,7 @@ export async function proxyScenario(sim: Simulation): Promise<ProxySummary> {
   const peers = Array.from({ length: 3 }, (_, at) => new Peer(user, random, `s${sim.seed}p${at}`));
   for (const peer of peers) peer.begin();
   await sim.settled.elapse(60_000);
-  for (const peer of peers) broken.push(...peer.verdict());
+  for (const peer of peers) broken.push(...peer.verdict(ENDS[over]));
   for (const id of new Set(ledger)) {
     const times = ledger.filter((each) => each === id).length;
     // Two servers, and on each a connection that had served before may have been closed meanwhile, twice.
@@ -146,8 +153,10 @@ function answer(exchange: HttpExchange, ledger: string[], broken: string[]): voi
     end() {
       const expected = exchange.method === 'POST' ? textOf(id, Number(size)) : '';
       if (body !== expected) broken.push(`${id} came with another body, of ${body.length}`);
-      if (behaviour === 'reset') exchange.transport.abort();
-      else if (behaviour === 'interim') {
+      if (behaviour === 'reset') {
+        const out = exchange.stream({ status: 200, fields: ['x-a', 'b'] });
+        out.abort(new HttpError(500, 'reset', { report: false }));
+      } else if (behaviour === 'interim') {
         exchange.inform(103, ['link', '</a>']);
         exchange.respond({ status: 200, fields: [] }, text);
       } else if (behaviour === 'slow') {
@@ -171,7 +180,7 @@ function stream(exchange: HttpExchange, text: string, cut: boolean): void {
   }
   const next = (at: number): void => {
     if (exchange.gone) return;
-    if (cut && at >= step) exchange.transport.abort();
+    if (cut && at >= step) out.abort(new HttpError(500, 'cut', { report: false }));
     else if (at >= text.length) out.end();
     else {
       out.write(Buffer.from(text.slice(at, at + step)));
@@ -276,7 +285,7 @@ class Peer {
     });
   }
 
-  verdict(): string[] {
+  verdict(ends: ReadonlySet<Behaviour>): string[] {
     const broken: string[] = [];
     for (const [at, { status, body }] of this.answers.entries()) {
       const plan = this.#asked[at];
@@ -295,7 +304,7 @@ class Peer {
         broken.push(`${id} ${behaviour}: a body of ${body.length}, not ${size}`);
     }
     if (this.hasLeft) return broken;
-    const ended = this.#asked.findIndex(({ behaviour }) => ENDS.has(behaviour));
+    const ended = this.#asked.findIndex(({ behaviour }) => ends.has(behaviour));
     // A reset takes with it what has come and was not read.
     const owed = ended < 0 ? this.#asked.length : 0;
     if (this.answers.length < owed) {
