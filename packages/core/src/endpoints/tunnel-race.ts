@@ -12,7 +12,7 @@ import { ConnectError, HawserError, toError } from '../errors.ts';
 import { capture } from './capture.ts';
 
 /** A tunnel to one address, on its way. */
-export interface TunnelAttempt {
+interface TunnelAttempt {
   readonly opening: Deferred<OpenTunnel>;
   /** Whether the proxy was asked for the address: a failure before that would be the same for every address. */
   readonly asked: () => boolean;
@@ -31,7 +31,7 @@ export interface TunnelRaceParts<P extends Protocol> extends OperationOptions {
 }
 
 /** An open tunnel that waits unread, so that only the one that wins gets a protocol of the factory. */
-export class OpenTunnel implements Protocol {
+class OpenTunnel implements Protocol {
   readonly incoming: Incoming;
   transport: Transport | undefined;
 
