@@ -221,9 +221,9 @@ describe("node's own engine", () => {
     await exchange(place, factory, [ask('GET /')]);
     await exchange(place, factory, [ask('GET /')]);
     expect(heard).toEqual(['listening']);
-    factory.stopped?.();
+    factory.stopped?.(port);
     expect(heard).toEqual(['listening']);
-    factory.stopped?.();
+    factory.stopped?.(port);
     await place.elapse(10);
     expect(heard).toEqual(['listening', 'close']);
   });
