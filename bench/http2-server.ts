@@ -104,7 +104,7 @@ switch (mode) {
     break;
   case 'Hawser':
     await serveFactory(
-      http2(handler, { keepAliveTimeoutMs: KEEP_ALIVE_MS, maxRequestsPerConnection: 1e9 }),
+      http2(handler, { headTimeoutMs: KEEP_ALIVE_MS, keepAliveTimeoutMs: KEEP_ALIVE_MS }),
     );
     break;
   default:
