@@ -14,7 +14,7 @@ import { HTAB, SP, TOKEN } from './octets.ts';
 const COLON = 0x3a;
 const NONE: FieldLines = Object.freeze([]);
 /** Longer text is not remembered, nor is what was cut from it, with which it would stay in memory. */
-const MAX_REMEMBERED = 4_096;
+export const MAX_REMEMBERED = 4_096;
 
 const TAB_FAILURES: { readonly [role in FieldRole]?: MalformedCode } = {
   [FieldRole.ContentLength]: 'bad-content-length',

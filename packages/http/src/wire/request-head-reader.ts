@@ -3,7 +3,7 @@ import type { CodecLimits, Malformed } from '../contract/codec.ts';
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { RequestHead } from '../contract/message-head.ts';
 import { isAuthority } from './authority.ts';
-import { FieldSection } from './field-section.ts';
+import { FieldSection, MAX_REMEMBERED } from './field-section.ts';
 import { After, Framing, type HeadReader } from './head-reader.ts';
 import { malformed } from './malformed.ts';
 import { Methods } from './methods.ts';
@@ -30,6 +30,9 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
   #target = '';
   #authority: string | undefined = undefined;
   #version: '1.0' | '1.1' = '1.1';
+  /** The last line in order, and its target. Its method and version are above. */
+  #line = '';
+  #lineTarget = '';
   /** The last host that was in order: that of nearly all requests, as the one string it is. */
   #knownHost: string | undefined = undefined;
   /** The method of the line that is not yet complete is known to be one. */
@@ -58,6 +61,20 @@ export class RequestHeadReader implements HeadReader<RequestHead> {
 
   start(text: string, start: number, end: number): Malformed | undefined {
     this.#methodSeen = false;
+    const line = text.slice(start, end);
+    if (line === this.#line) {
+      this.#target = this.#lineTarget;
+      return undefined;
+    }
+    this.#line = '';
+    const failure = this.#readLine(text, start, end);
+    if (text.length > MAX_REMEMBERED || failure !== undefined) return failure;
+    this.#line = line;
+    this.#lineTarget = this.#target;
+    return undefined;
+  }
+
+  #readLine(text: string, start: number, end: number): Malformed | undefined {
     const space = text.indexOf(' ', start);
     const method = space > end ? undefined : this.#methods.find(text.slice(start, space));
     if (method === undefined) return this.#noMethod(text, start, end);
