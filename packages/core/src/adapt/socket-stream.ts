@@ -1,9 +1,8 @@
 import { Duplex, type DuplexOptions } from 'node:stream';
+import { familyOf, hostOf, portOf } from '../connection/address-parts.ts';
 import { TLS } from '../connection/info-keys.ts';
 import type { DelayedCall } from '../contract/clock.ts';
 import type { Transport } from '../contract/transport.ts';
-
-type End = Transport['peer'];
 
 /**
  * A stream with what a `net.Socket` knows beside its bytes: both ends of the connection, TLS, and a timeout on the clock
@@ -128,14 +127,4 @@ export abstract class SocketStream extends Duplex {
     this.#timer = undefined;
     this.emit('timeout');
   }
-}
-
-function hostOf(end: End): string | undefined {
-  return 'host' in end ? end.host : undefined;
-}
-function portOf(end: End): number | undefined {
-  return 'port' in end ? end.port : undefined;
-}
-function familyOf(end: End): string | undefined {
-  return 'family' in end ? `IPv${end.family}` : undefined;
 }

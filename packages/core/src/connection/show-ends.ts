@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Address } from '../contract/address.ts';
 import type { Transport } from '../contract/transport.ts';
+import { familyOf, hostOf, portOf } from './address-parts.ts';
 
 /**
  * Lets a socket that was given away say what its transport says of its ends: a layer may know the peer better than the
@@ -25,18 +26,6 @@ export function showEnds(socket: Socket, { local, peer }: Pick<Transport, 'local
 
 function isAt(address: Address, host: string | undefined, port: number | undefined): boolean {
   return hostOf(address) === host && portOf(address) === port;
-}
-
-function hostOf(address: Address): string | undefined {
-  return 'host' in address ? address.host : undefined;
-}
-
-function portOf(address: Address): number | undefined {
-  return 'port' in address ? address.port : undefined;
-}
-
-function familyOf(address: Address): string | undefined {
-  return 'family' in address ? `IPv${address.family}` : undefined;
 }
 
 function define(socket: Socket, values: Readonly<Record<string, unknown>>): void {
