@@ -6,7 +6,7 @@ import { PipeEndpoint, type StubReply, StubServer } from '../../testing/index.ts
 const ORIGINS = ['a', 'b', 'c'];
 const LIMITS = { maxConnectionsPerOrigin: 2, maxConnections: 4, maxQueued: 6, queueMs: 900 };
 
-const raw = ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n', 'garbage'];
+const RAW = ['HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nokHTTP/1.1 200 OK\r\n\r\n', 'garbage'];
 
 function anyReply(random: SeededRandom, over: ClientProtocol): StubReply {
   const pick = <T>(...all: T[]): T => all[Math.floor(random.float() * all.length)] as T;
@@ -22,7 +22,7 @@ function anyReply(random: SeededRandom, over: ClientProtocol): StubReply {
     { status: 204, ...timing },
     { status: 503, headers: { 'retry-after': '1' }, ...timing },
     { status: 307, headers: { location: '/next' }, body: 'x', ...timing },
-    ...(over === 'h2' ? [] : raw.map((bytes) => ({ raw: bytes, ...timing }))),
+    { ...(over === 'h2' ? { body: 'ok' } : { raw: pick(...RAW) }), ...timing },
     { body: 'early', early: true, ...timing },
     'silence',
     'reset',
