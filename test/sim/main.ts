@@ -1,9 +1,12 @@
 // Runs simulated scenarios with many seeds: `npm run test:sim -- --seeds 10000 --from 1`, and with `--of http,http2` clients
-// and servers of HTTP. Every seed runs twice, and both runs must have the same trace. Exits with 1 if an invariant does not
-// hold, with the seeds that show it; run one of them alone with `--seeds 1 --from <seed> --trace`.
+// and servers of HTTP, with `--of schedules` one connection of HTTP/1 and all that its peer may do. Every seed runs twice,
+// and both runs must have the same trace. Exits with 1 if an invariant does not hold, with the seeds that show it; run one
+// of them alone with `--seeds 1 --from <seed> --trace`.
 import { parseArgs } from 'node:util';
 // oxlint-disable-next-line no-restricted-imports -- a scenario of a package's own tests, run beside these
 import { faultsScenario } from '../../packages/http/test/client/faults-scenario.ts';
+// oxlint-disable-next-line no-restricted-imports -- as above
+import { scheduleScenario } from '../../packages/http/test/server/schedule-scenario.ts';
 import { chatScenario } from './chat-scenario.ts';
 import { requestScenario } from './request-scenario.ts';
 import { runSeeds } from './seeds.ts';
@@ -23,6 +26,7 @@ const all = {
   requests: (sim: Parameters<typeof requestScenario>[0]) => requestScenario(sim),
   http: (sim: Parameters<typeof faultsScenario>[0]) => faultsScenario(sim),
   http2: (sim: Parameters<typeof faultsScenario>[0]) => faultsScenario(sim, { over: 'h2' }),
+  schedules: (sim: Parameters<typeof scheduleScenario>[0]) => scheduleScenario(sim),
 };
 const scenarios = Object.fromEntries(values.of.split(',').map((name) => [name, scenario(name)]));
 

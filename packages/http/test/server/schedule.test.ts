@@ -16,7 +16,7 @@ test('requests of all kinds, however they are cut, paused and ended, get their a
   const report = await runSeeds({ scenarios, from: 1, count: COUNT });
   expect(report.bad).toEqual([]);
   const ends = new Set(seen.map(({ end }) => end));
-  expect([...ends].sort()).toEqual(['drained', 'half-closed', 'said close', 'waited']);
+  expect([...ends].sort()).toEqual(['drained', 'half-closed', 'left', 'said close', 'waited']);
   const answered = seen.reduce((sum, { answered: each }) => sum + each, 0);
   expect(answered).toBeGreaterThan(COUNT * 5);
 });
