@@ -1,4 +1,4 @@
-import { FakeTransport } from '@hawser/core/testing';
+import { createTestReactor, FakeTransport } from '@hawser/core/testing';
 import { expect, test, vi } from 'vitest';
 import { Output } from '../../src/server/output.ts';
 
@@ -117,8 +117,9 @@ test('what comes after the end is dropped without a report', () => {
 });
 
 test('all that leaves together has one date, and what leaves later has its own', async () => {
-  const { output, transport } = outputTo();
-  const { clock } = transport.reactor;
+  const reactor = createTestReactor();
+  const { output } = outputTo({ reactor });
+  const { clock } = reactor;
   const dateAfter = async (seconds: number): Promise<number> => {
     await clock.advance(seconds * 1_000);
     return Date.parse(output.date) / 1_000;
