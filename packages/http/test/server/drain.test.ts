@@ -133,3 +133,23 @@ test('a body that nobody reads is not waited for once the answer has left', () =
   drain(connection);
   expect(transport.wireState).toBe('ended');
 });
+
+test.each(['before', 'while'] as const)(
+  'what has come of a long pipeline is answered when the drain begins %s others have their turn',
+  async (when) => {
+    let stop = (): void => undefined;
+    const connection = served((exchange) => {
+      if (when === 'before' && exchange.target === '/63') stop();
+      echoTarget(exchange);
+    });
+    const { transport, exchanges, text } = connection;
+    stop = () => drain(connection);
+    transport.receive(Array.from({ length: 200 }, (_, at) => get(`/${at}`)).join(''));
+    expect(exchanges).toHaveLength(64);
+    if (when === 'while') stop();
+    await transport.settle();
+    expect(exchanges).toHaveLength(200);
+    expect(text()).toMatch(/connection: close\r\n[^]*\/199$/);
+    expect(transport.wireState).toBe('ended');
+  },
+);
