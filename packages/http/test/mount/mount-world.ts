@@ -31,8 +31,6 @@ export interface Seen {
   readonly interim: readonly number[];
 }
 
-/** So long it is waited for what no virtual time waits for. */
-const MAX_TURNS = 1_000;
 const OWN = new Set(['date', 'connection', 'keep-alive', 'transfer-encoding']);
 
 /** Sends requests in HTTP/1.1 on one connection, one after the other but lists at once, and gives what came back. */
@@ -90,8 +88,8 @@ export async function exchange(
     write(list.join(''));
     for (let turn = 0; turn < 20; turn++) await world.elapse(1);
     asked += list.length;
-    // Files and hashes come from threads, which no virtual time waits for.
-    for (let turn = 0; turn < MAX_TURNS && !state.closed && seen.length < asked; turn++) {
+    // Files and hashes come from threads, which no virtual time and no count of turns waits for.
+    while (!state.closed && seen.length < asked) {
       await new Promise((done) => setImmediate(done));
       await world.elapse(0);
     }
