@@ -2,7 +2,7 @@ import { exchangeOf } from '../web/http-request.ts';
 import { HttpResponse } from '../web/http-response.ts';
 import { EventQueue } from './event-queue.ts';
 import type { EventSender } from './event-sender.ts';
-import { type EventStreamOptions, eventStream } from './event-stream.ts';
+import { type EventStreamOptions, eventStream, untilOver } from './event-stream.ts';
 import { formatEvent, type ServerEvent } from './format-event.ts';
 import { RecentEvents } from './recent-events.ts';
 
@@ -19,8 +19,13 @@ export interface EventGroupOptions extends EventStreamOptions {
   readonly keep?: number | undefined;
   /** How long these may be in all, in octets. @defaultValue 1_048_576 */
   readonly maxKeptBytes?: number | undefined;
-  /** Called with each new member, before the first broadcast reaches it: sends it what it has to know. */
-  readonly joined?: ((member: EventSender, how: EventGroupJoin) => void) | undefined;
+  /**
+   * Called with each new member, before the first broadcast reaches it: sends it what it has to know. It is a member by then:
+   * a broadcast of it reaches all. What it throws cuts the member off, and is reported.
+   */
+  readonly joined?:
+    | ((member: EventSender, how: EventGroupJoin) => void | Promise<void>)
+    | undefined;
 }
 
 /** How a member came to an {@link EventGroup}. */
@@ -54,6 +59,8 @@ export class EventGroup {
   /** Makes a member of whoever asks: a handler for GET. */
   readonly join: (request: Request) => HttpResponse;
   readonly #members = new Set<EventSender>();
+  /** Those whose end is heard of, which may come and go. */
+  readonly #heard = new WeakSet<EventSender>();
   readonly #maxMembers: number;
   readonly #slowMember: 'close' | 'skip';
   readonly #recent: RecentEvents | undefined;
@@ -88,9 +95,12 @@ export class EventGroup {
         request,
         (member) => {
           const resumed = this.#resume(member, request);
-          options.joined?.(member, { request, resumed });
-          if (!this.add(member)) member.end();
-          return undefined;
+          if (!this.add(member)) {
+            member.end();
+            return undefined;
+          }
+          const welcomed = options.joined?.(member, { request, resumed });
+          return welcomed instanceof Promise ? welcomed.then(() => untilOver(member)) : undefined;
         },
         options,
       );
@@ -106,7 +116,10 @@ export class EventGroup {
     if (this.#members.has(member)) return true;
     if (this.#isFull || member.signal.aborted) return false;
     this.#members.add(member);
-    member.signal.addEventListener('abort', () => this.remove(member), { once: true });
+    if (!this.#heard.has(member)) {
+      this.#heard.add(member);
+      member.signal.addEventListener('abort', () => this.remove(member), { once: true });
+    }
     return true;
   }
 
@@ -123,20 +136,19 @@ export class EventGroup {
     const { id } = whole;
     if (id !== undefined) this.#recent?.add({ id, text, bytes });
     let sent = 0;
-    let dropped = 0;
+    const slow: EventQueue[] = [];
     for (const member of this.#members) {
-      const queue = member instanceof EventQueue ? member : undefined;
-      if (queue && !queue.hasRoom(bytes)) {
-        dropped += 1;
-        if (this.#slowMember === 'skip') continue;
-      } else {
-        sent += 1;
+      if (!(member instanceof EventQueue)) void member.send(whole);
+      else if (member.hasRoom(bytes)) member.pass(text, bytes);
+      else {
+        slow.push(member);
+        continue;
       }
-      // Over its limit this ends it.
-      if (queue) queue.pass(text, bytes);
-      else void member.send(whole);
+      sent += 1;
     }
-    return { sent, dropped };
+    // Over its limit this ends it. After the others have the event, as whoever hears of the end may broadcast again.
+    if (this.#slowMember === 'close') for (const member of slow) member.pass(text, bytes);
+    return { sent, dropped: slow.length };
   }
 
   /** Ends the stream of every member. They connect again, unless what they ask is answered with 204 then. */

@@ -93,7 +93,7 @@ async function relay(events: Events, { send, signal }: EventSender): Promise<voi
 }
 
 /** Settles when nothing can be sent any more. */
-function untilOver({ signal }: EventSender): Promise<void> {
+export function untilOver({ signal }: EventSender): Promise<void> {
   return new Promise((done) => {
     if (signal.aborted) done();
     else signal.addEventListener('abort', () => done(), { once: true });

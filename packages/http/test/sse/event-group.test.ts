@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import {
@@ -302,13 +303,72 @@ describe('a member that comes back', () => {
   });
 });
 
-test('a group whose welcome throws cuts that member off and reports it', async () => {
-  const bug = new Error('boom');
-  const { client, group } = world({
-    joined: () => {
-      throw bug;
+test('a broadcast about one that joins reaches it as well', async () => {
+  const { client, group, listen } = world({
+    joined: () => void group.broadcast(`${group.size} here`),
+  });
+  const [first, second] = [await listen(), await listen()];
+  await client.elapse(1);
+  expect([first.heard, second.heard]).toEqual([['1 here', '2 here'], ['2 here']]);
+});
+
+test('a broadcast about one that is cut off comes after the one that it was too slow for', async () => {
+  const { client, group, listen } = world({ maxBufferedBytes: 60 });
+  let member: EventSender | undefined;
+  await using slow = testClient((request) =>
+    eventStream(request, (sender) => void (member = sender), { maxBufferedBytes: 10 }),
+  );
+  await slow.get('/');
+  await slow.elapse(1);
+  // Before the others, as it would be told of first.
+  group.add(member as EventSender);
+  member?.signal.addEventListener('abort', () => void group.broadcast('one has left'));
+  const other = await listen();
+  expect(group.broadcast('too long for it')).toEqual({ sent: 1, dropped: 1 });
+  await client.elapse(1);
+  expect(other.heard).toEqual(['too long for it', 'one has left']);
+});
+
+test('one that comes and goes leaves nothing behind on its stream', async () => {
+  const group = new EventGroup();
+  let member: EventSender | undefined;
+  await using client = testClient((request) =>
+    eventStream(request, (sender) => void (member = sender)),
+  );
+  await client.get('/');
+  await client.elapse(1);
+  const { signal } = member as EventSender;
+  for (let i = 0; i < 50; i++) {
+    group.add(member as EventSender);
+    group.remove(member as EventSender);
+  }
+  expect(getEventListeners(signal, 'abort').length).toBeLessThan(5);
+});
+
+test('a group goes on with a member after it was welcomed later', async () => {
+  const { client, group, listen } = world({
+    joined: async ({ send }) => {
+      await Promise.resolve();
+      void send('welcome');
     },
   });
+  const member = await listen();
+  group.broadcast('news');
+  await client.elapse(1);
+  expect([member.heard, member.ended]).toEqual([['welcome', 'news'], false]);
+});
+
+test.each([
+  [
+    'throws',
+    (error: Error): never => {
+      throw error;
+    },
+  ],
+  ['rejects', (error: Error) => Promise.reject(error)],
+])('a group whose welcome %s cuts that member off and reports it', async (_, welcome) => {
+  const bug = new Error('boom');
+  const { client, group } = world({ joined: () => welcome(bug) });
   await expect(client.get('/')).rejects.toMatchObject({ code: 'HAWSER_HTTP_INCOMPLETE' });
   expect(client.reactor.reports.problems.map(({ error }) => error)).toEqual([bug]);
   expect(group.size).toBe(0);
