@@ -29,6 +29,8 @@ export interface Http2ExchangeHost {
   readonly receivedBytes: number;
   /** Calls what belongs to the connection; hears what it throws. */
   guarded(run: () => void): void;
+  /** The same, when the library has told what it has read so far. */
+  soon(run: () => void): void;
   /** Whether the server has sent all it has to on a stream. Asked once. */
   takeEnded(stream: number): boolean;
   /** Why a stream is closed whose response is not complete. */
@@ -61,8 +63,9 @@ export class Http2Exchange implements SessionExchange {
   #interim = 0;
   #trailers: FieldLines = [];
   #body: ResponseBody | undefined;
-  /** What had come of a body when its stream went. */
-  #kept: Buffer[] | undefined;
+  /** What had come of a body when its stream went; `told` once the library has told of all that came with it. */
+  #kept: { readonly pieces: Buffer[]; told: boolean } | undefined;
+  #bodyBytes = 0;
   phase: RequestPhase = 'send';
   /** Something of an answer has come. */
   answered = false;
@@ -120,19 +123,25 @@ export class Http2Exchange implements SessionExchange {
     this.#end();
   }
 
-  /** The stream is about to go. If its end has come, what was not taken of the body stays readable. */
+  /**
+   * The stream is about to go. If its end has come, what was not taken of the body stays readable. The library may have
+   * yet to tell of the head and of the fields after the body, which have come before.
+   */
   keepRest(): void {
     const stream = this.#stream;
-    if (this.#over || this.#kept || !stream || !this.#body) return;
-    if (!this.#host.takeEnded(this.id)) return;
+    if (this.#over || this.#kept || !stream || !this.#host.takeEnded(this.id)) return;
     stream.off('data', this.#dataReceived);
-    this.#kept = [];
+    const kept = { pieces: [] as Buffer[], told: false };
+    this.#kept = kept;
     for (;;) {
       const chunk = stream.read() as Buffer | null;
       if (chunk === null) break;
-      this.#kept.push(chunk);
+      kept.pieces.push(chunk);
     }
-    this.#flow();
+    this.#host.soon(() => {
+      kept.told = true;
+      this.#flow();
+    });
   }
 
   /** The connection is gone: it fails, unless its end has come before. */
@@ -270,8 +279,13 @@ export class Http2Exchange implements SessionExchange {
   readonly #dataReceived = (chunk: Buffer): void => {
     if (this.#over) return;
     this.#quiet.touch();
-    this.#host.guarded(() => this.#body?.push(chunk));
+    this.#host.guarded(() => this.#push(chunk));
   };
+
+  #push(chunk: Buffer): void {
+    this.#bodyBytes += chunk.length;
+    this.#body?.push(chunk);
+  }
 
   #flow(): void {
     const kept = this.#kept;
@@ -280,10 +294,14 @@ export class Http2Exchange implements SessionExchange {
       return;
     }
     const body = this.#body;
-    while (kept.length > 0 && body && !body.resting && !this.#over) {
-      body.push(kept.shift() as Buffer);
-    }
-    if (kept.length === 0 && !this.#over) this.#complete();
+    if (!kept.told || !body) return;
+    const { pieces } = kept;
+    while (pieces.length > 0 && !body.resting && !this.#over) this.#push(pieces.shift() as Buffer);
+    if (pieces.length > 0 || this.#over) return;
+    // An end has come; that it was in order the library had no time to say.
+    if (body.length !== undefined && body.length !== this.#bodyBytes) {
+      this.#malformed('malformed-stream');
+    } else this.#complete();
   }
 
   #complete(): void {
@@ -302,7 +320,7 @@ export class Http2Exchange implements SessionExchange {
   }
 
   #closed(code: number): void {
-    if (this.#over || this.#kept) return;
+    if (this.#over || (this.#kept && this.#body)) return;
     this.abort(this.#host.whyClosed(this, code));
   }
 

@@ -187,7 +187,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   readEnded(): void {
     this.#leftUnheard();
     this.#retire();
-    this.#soon(() => this.#cutOff('the server ended it'));
+    this.soon(() => this.#cutOff('the server ended it'));
   }
 
   writeDrained(): void {
@@ -202,7 +202,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
     this.#lost = reason;
     if (reason.kind !== 'aborted') this.#leftUnheard();
     this.#retire();
-    this.#soon(() => {
+    this.soon(() => {
       this.#cutOff(describeReason(reason));
       this.#socket.lost();
     });
@@ -240,6 +240,10 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
 
   guarded(run: () => void): void {
     enter(this, 'response', callRun, run);
+  }
+
+  soon(run: () => void): void {
+    process.nextTick(() => this.guarded(run));
   }
 
   takeEnded(stream: number): boolean {
@@ -284,7 +288,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
     if (exchange.answered) this.#served += 1;
     if (this.#isOld) this.#retire();
     if (this.#exchanges.size === 0) {
-      if (this.#spent) this.#soon(() => this.#session.destroy());
+      if (this.#spent) this.soon(() => this.#session.destroy());
       else this.#idle.rest();
     }
     if (this.capacity === 0) return;
@@ -317,7 +321,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   #goawaySent(): void {
     if (this.#spent || this.#session.closed) return;
     this.#retire();
-    this.#soon(() => this.#end(malformedResponse('malformed-frame', 'head')));
+    this.soon(() => this.#end(malformedResponse('malformed-frame', 'head')));
   }
 
   /** It has agreed on HTTP/2, or was believed to know it, and does not: nothing of a request can have been understood. */
@@ -383,11 +387,6 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   #sessionClosed(): void {
     this.#retire();
     if (!this.#transport.ending) this.#transport.close({ deadlineMs: 1_000 });
-  }
-
-  /** When the library has told what it has read so far. */
-  #soon(run: () => void): void {
-    process.nextTick(() => this.guarded(run));
   }
 }
 

@@ -118,6 +118,59 @@ describe('a server that says goodbye', () => {
     expect(await response.text()).toHaveLength(10_000);
   });
 
+  describe('with the end of a response, by an error', () => {
+    const rest = (stream: number): Buffer[] => [
+      frame('data', stream, Buffer.from('abc')),
+      frame('headers', stream, fields(['x-sum', '1']), {
+        flags: Flag.EndHeaders | Flag.EndStream,
+      }),
+      goaway(stream, Code.Internal),
+    ];
+
+    test.each([0, 5])('has answered, when all else came %i ms before', async (ms) => {
+      await using client = asking(
+        onRequest((connection, stream) => {
+          const { clock } = connection.transport.reactor;
+          if (ms === 0) connection.send(head(stream), ...rest(stream));
+          else {
+            connection.send(head(stream));
+            clock.callLater(ms, () => connection.send(...rest(stream)));
+          }
+        }),
+      );
+      const asked = client.get('/').addCallback(async (response) => {
+        return [await response.text(), response.trailers.get('x-sum')];
+      });
+      await client.elapse(ms);
+      expect(await asked).toEqual(['abc', '1']);
+    });
+
+    test.each([0, 5])('has not answered with half a body after %i ms', async (ms) => {
+      await using client = asking(
+        onRequest((connection, stream) => {
+          const { clock } = connection.transport.reactor;
+          connection.send(head(stream, [['content-length', '9']]));
+          const leave = (): void => connection.send(...rest(stream));
+          if (ms === 0) leave();
+          else clock.callLater(ms, leave);
+        }),
+      );
+      const failed = failureOf(textOf(client.get('/')));
+      await client.elapse(ms);
+      expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_MALFORMED', phase: 'body' });
+    });
+
+    test('has not answered with what is no response', async () => {
+      await using client = asking(
+        onRequest((connection, stream) => {
+          const bad = head(stream, [['connection', 'close']], { flags: Flag.EndStream });
+          connection.send(bad, goaway(stream, Code.Internal));
+        }),
+      );
+      expect(await failureOf(client.get('/'))).toMatchObject({ code: 'HAWSER_HTTP_INCOMPLETE' });
+    });
+  });
+
   test('again and again is not asked for ever', async () => {
     await using client = asking(
       onRequest((connection) => connection.send(goaway(0))),
