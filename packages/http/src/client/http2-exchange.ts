@@ -300,7 +300,7 @@ export class Http2Exchange implements SessionExchange {
     if (pieces.length > 0 || this.#over) return;
     // An end has come; that it was in order the library had no time to say.
     if (body.length !== undefined && body.length !== this.#bodyBytes) {
-      this.#malformed('malformed-stream');
+      this.abort(malformedResponse('malformed-stream', 'body'));
     } else this.#complete();
   }
 
