@@ -24,9 +24,13 @@ export interface StreamEnd {
 /** `'http/1.1'`: the server wants to be asked over that. `'gone'`: the connection is lost, by whatever. */
 export function whyEnded(end: StreamEnd): Error | 'http/1.1' | 'gone' {
   const { stream, phase, answered, reset, goaway } = end;
-  if (stream === 0 || (goaway && stream > goaway.lastStream)) return refused(phase);
-  if (reset === undefined && !goaway?.code) return end.sessionOver ? 'gone' : foundWrong(end);
-  const why = reset ?? goaway?.code ?? end.code;
+  const untaken = stream === 0 || (goaway !== undefined && stream > goaway.lastStream);
+  // A server that has begun to answer has taken the request, whatever it says later.
+  if (untaken && !answered) return refused(phase);
+  if (reset === undefined && !goaway?.code && !untaken) {
+    return end.sessionOver ? 'gone' : foundWrong(end);
+  }
+  const why = reset ?? (goaway?.code || end.code);
   if (why === constants.NGHTTP2_REFUSED_STREAM && !answered) return refused(phase);
   if (why === constants.NGHTTP2_HTTP_1_1_REQUIRED && !answered) return 'http/1.1';
   const what = reset === undefined ? 'ended the connection' : 'reset it';

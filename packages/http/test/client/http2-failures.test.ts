@@ -27,6 +27,11 @@ test.each<[string, Partial<StreamEnd>, unknown]>([
   ['that never began', { stream: 0 }, refused],
   ['after the last that the server has taken', { goaway: { code: 0, lastStream: 3 } }, refused],
   ['after that, by a mistake', { goaway: { code: INTERNAL, lastStream: 3 } }, refused],
+  [
+    'that it has begun to answer all the same',
+    { code: REFUSED, goaway: { code: 0, lastStream: 3 }, answered: true },
+    { ...cut, message: expect.stringContaining('ended the connection: REFUSED_STREAM') as unknown },
+  ],
   ['that the server refuses', { reset: REFUSED }, refused],
   ['that it refuses after a part of the answer', { reset: REFUSED, answered: true }, cut],
   ['that the server resets', { reset: CANCEL }, cut],

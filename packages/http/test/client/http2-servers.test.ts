@@ -118,6 +118,19 @@ describe('a server that says goodbye', () => {
     expect(await response.text()).toHaveLength(10_000);
   });
 
+  test('after it has begun to answer is not asked twice to do what may be done only once', async () => {
+    await using client = asking(
+      onRequest((connection, stream) => {
+        if (client.raw.length > 1) connection.answer(stream, 'twice');
+        else connection.send(head(stream, [], { status: '103' }), goaway(0));
+      }),
+      { retry: {} },
+    );
+    const failed = failureOf(client.post('/', { body: 'once' }));
+    expect(await failed).toMatchObject({ code: 'HAWSER_HTTP_INCOMPLETE', sent: 'something' });
+    expect(client.raw).toHaveLength(1);
+  });
+
   describe('with the end of a response, by an error', () => {
     const rest = (stream: number): Buffer[] => [
       frame('data', stream, Buffer.from('abc')),
