@@ -4,8 +4,8 @@ import { DeadlineQueue, type Waiting } from './deadline-queue.ts';
 import type { Http1Limits } from './http-options.ts';
 import { SendWatch } from './send-watch.ts';
 
-/** A peer that ended its side while an answer is streamed has left unless it takes something in this time. */
-const HALF_CLOSED_SEND_TIMEOUT_MS = 2_000;
+/** A peer that ended its side while an answer is streamed has left unless it has something to take in this time. */
+const HALF_CLOSED_REST_MS = 2_000;
 const NEVER = Number.POSITIVE_INFINITY;
 
 /** What is waited for on a connection, as far as time matters. */
@@ -66,8 +66,8 @@ export class Deadlines implements Waiting {
     this.#exchangeSince = undefined;
     this.#pace = undefined;
     // Who takes the last answer slowly does not become faster by asking for another one.
-    const goesOn = this.#watch?.mayRest === true && this.#transport.pendingBytes > 0;
-    if (!goesOn) this.#watch = undefined;
+    if (this.#transport.pendingBytes > 0) this.#watch?.limitRest(undefined, this.#now());
+    else this.#watch = undefined;
   }
 
   /** So much of a body has come. */
@@ -88,14 +88,9 @@ export class Deadlines implements Waiting {
 
   /** Looks from now on whether the peer takes what is sent. */
   watchSending(): void {
-    if (this.#awaited.peerEnded) {
-      if (this.#watch?.mayRest === false) return;
-      const ms = HALF_CLOSED_SEND_TIMEOUT_MS;
-      this.#watch = new SendWatch(this.#transport, { ms, minRate: 0, mayRest: false });
-    } else {
-      const { sendTimeoutMs: ms, minSendRate: minRate } = this.#limits;
-      this.#watch ??= new SendWatch(this.#transport, { ms, minRate, mayRest: true });
-    }
+    const { sendTimeoutMs: ms, minSendRate: minRate } = this.#limits;
+    this.#watch ??= new SendWatch(this.#transport, { ms, minRate });
+    if (this.#awaited.peerEnded) this.#watch.limitRest(HALF_CLOSED_REST_MS, this.#now());
   }
 
   /** The peer has taken what filled the connection. */

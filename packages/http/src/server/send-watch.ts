@@ -6,8 +6,6 @@ export interface SendWatchOptions {
   readonly ms: number;
   /** Octets a second that are not too little, while something waits for the peer. With 0 any octet is enough. */
   readonly minRate: number;
-  /** Whether a peer that has nothing to take is fine, such as one that waits for the next event of a stream. */
-  readonly mayRest: boolean;
 }
 
 /** Since when the peer is waited for. */
@@ -19,14 +17,24 @@ interface Wait {
   readonly owed: number;
 }
 
+/** Since when the peer has nothing to take. */
+interface Rest {
+  /** How long it may have nothing. */
+  readonly ms: number;
+  readonly since: number;
+  readonly takenBefore: number;
+}
+
 /**
- * Whether the peer takes what is sent. Only time in which something waited for the peer counts, so that whoever writes
+ * Whether the peer takes what is sent. It may have nothing to take, such as one that waits for the next event of a stream,
+ * unless that was limited. Only time in which something waited for the peer counts, so that whoever writes
  * slowly is not the peer's fault. It has no timer: whoever has one looks.
  */
 export class SendWatch {
   readonly #transport: Transport;
   readonly #options: SendWatchOptions;
   #wait: Wait | undefined;
+  #rest: Rest | undefined;
   /** When everything had left that filled the connection. */
   #drainedAt: number | undefined;
   #nextLook: number;
@@ -36,19 +44,22 @@ export class SendWatch {
     this.#transport = transport;
     this.#options = options;
     this.#nextLook = now + options.ms / 2;
-    if (options.mayRest) this.written(now);
-    else this.#begin(now);
+    this.written(now);
   }
 
   /** When to look again. */
   get nextLook(): number {
     return this.#nextLook;
   }
-  get mayRest(): boolean {
-    return this.#options.mayRest;
-  }
   get afterMs(): number {
     return this.#options.ms;
+  }
+
+  /** From now on the peer is stuck also if it has nothing to take for `ms`; `undefined` if it may rest again. */
+  limitRest(ms: number | undefined, now: number): void {
+    if (this.#rest?.ms === ms) return;
+    this.#rest = ms === undefined ? undefined : this.#restFrom(now, ms);
+    this.#nextLook = this.#lookAfter(now);
   }
 
   /** Something may have been written. */
@@ -61,25 +72,44 @@ export class SendWatch {
 
   /** The peer has taken everything, after it was made to wait with more. */
   drained(now: number): void {
-    if (this.#options.mayRest) this.#drainedAt ??= now;
+    this.#drainedAt ??= now;
   }
 
   /** True if the peer has taken too little for too long, noticed after 1 to 1.5 times that. */
   isStuck(now: number): boolean {
     if (now < this.#nextLook) return false;
-    const { ms, mayRest } = this.#options;
-    if (mayRest && this.#transport.pendingBytes === 0) this.#wait = undefined;
+    if (this.#rest !== undefined && this.#restsTooLong(this.#rest, now)) return true;
+    if (this.#transport.pendingBytes === 0) this.#wait = undefined;
     else if (!this.#wait || this.#isFine(this.#wait, now)) this.#begin(now);
-    else if (now - this.#wait.since >= ms) return true;
-    this.#nextLook = Math.min(now + ms / 2, (this.#wait?.since ?? now) + ms);
+    else if (now - this.#wait.since >= this.#options.ms) return true;
+    this.#nextLook = this.#lookAfter(now);
     return false;
   }
 
+  #lookAfter(now: number): number {
+    const { ms } = this.#options;
+    const at = Math.min(now + ms / 2, (this.#wait?.since ?? now) + ms);
+    const rest = this.#rest;
+    return rest === undefined ? at : Math.min(at, now + rest.ms / 2, rest.since + rest.ms);
+  }
+
+  #restsTooLong({ ms, since, takenBefore }: Rest, now: number): boolean {
+    // While something waits it is the wait that counts: a system takes large steps for a slow peer.
+    const rests = this.#transport.pendingBytes === 0 && takenBytes(this.#transport) === takenBefore;
+    if (rests) return now - since >= ms;
+    this.#rest = this.#restFrom(now, ms);
+    return false;
+  }
+
+  #restFrom(since: number, ms: number): Rest {
+    return { ms, since, takenBefore: takenBytes(this.#transport) };
+  }
+
   #isFine({ since, takenBefore, owed }: Wait, now: number): boolean {
-    const { ms, minRate, mayRest } = this.#options;
+    const { ms, minRate } = this.#options;
     const taken = takenBytes(this.#transport);
     // What waits now was written later.
-    if (mayRest && taken >= owed) return true;
+    if (taken >= owed) return true;
     // In half the time it has to take as much as in the whole: nobody knows yet how the other half goes.
     const least = (minRate * Math.max(ms, now - since)) / 1_000;
     return taken > takenBefore && taken - takenBefore >= least;

@@ -101,6 +101,25 @@ test('a pipeline that ends with the side of the peer is answered to its end', as
   expect(transport.closedWith).toEqual({ kind: 'done' });
 });
 
+test('a peer that ended its side may take a large answer in large steps', async () => {
+  const { transport, exchanges, reactor } = served();
+  transport.receive(get('/'));
+  transport.receiveEnd();
+  transport.stall();
+  exchanges[0]?.respond({ status: 200, fields: [] }, Buffer.alloc(2_000_000));
+  let taken = 0;
+  for (let step = 0; step < 20; step++) {
+    await reactor.clock.elapse(20_000);
+    transport.drained();
+    taken += transport.take().length;
+    transport.stall();
+  }
+  transport.drained();
+  await transport.settle();
+  expect(taken).toBeGreaterThan(2_000_000);
+  expect(transport.closedWith).toEqual({ kind: 'done' });
+});
+
 test('an end between two requests ends the connection', async () => {
   const { transport, text } = served(echoTarget);
   transport.receive(get('/'));

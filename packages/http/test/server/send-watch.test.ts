@@ -8,7 +8,7 @@ function watched(options: Partial<SendWatchOptions> = {}) {
   const reactor = createTestReactor();
   const counts = { bytesWritten: 0, pendingBytes: 0 };
   const transport = Object.assign(counts, { reactor }) as unknown as Transport;
-  const watch = new SendWatch(transport, { ms: 60_000, minRate: 240, mayRest: true, ...options });
+  const watch = new SendWatch(transport, { ms: 60_000, minRate: 240, ...options });
   const { clock } = reactor;
   return {
     write: (bytes: number): void => {
@@ -19,6 +19,7 @@ function watched(options: Partial<SendWatchOptions> = {}) {
     take: (bytes: number): void => {
       counts.pendingBytes -= Math.min(bytes, counts.pendingBytes);
     },
+    limitRest: (ms: number | undefined): void => watch.limitRest(ms, clock.now()),
     drained: (): void => watch.drained(clock.now()),
     /** When it was found stuck, of as many seconds; `each` happens after each of them. */
     stuckAt: async (
@@ -117,11 +118,29 @@ test('a stream may rest, and is watched again when something waits', async () =>
 });
 
 test('who may not rest has to take something, however little', async () => {
-  const { write, take, stuckAt } = watched({ ms: 2_000, minRate: 0, mayRest: false });
+  const { write, take, limitRest, stuckAt } = watched();
+  limitRest(2_000);
   const moving = (): void => {
     write(1);
     take(1);
   };
   expect(await stuckAt(100, moving)).toBe(undefined);
   expect(await stuckAt(10, () => undefined)).toBeLessThanOrEqual(3);
+});
+
+test('who may not rest and takes a large answer in large steps is not stuck, and one that takes nothing is', async () => {
+  const { write, take, limitRest, stuckAt } = watched();
+  write(1_000_000);
+  limitRest(2_000);
+  expect(await stuckAt(500, (second) => take(second % 20 === 0 ? 20_000 : 0))).toBe(undefined);
+  const at = await stuckAt(600, () => undefined);
+  expect(at).toBeGreaterThanOrEqual(60);
+  expect(at).toBeLessThanOrEqual(90);
+});
+
+test('who may rest again may do so for any time', async () => {
+  const { limitRest, stuckAt } = watched();
+  limitRest(2_000);
+  limitRest(undefined);
+  expect(await stuckAt(1_000, () => undefined)).toBe(undefined);
 });
