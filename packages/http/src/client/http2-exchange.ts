@@ -249,9 +249,17 @@ export class Http2Exchange implements SessionExchange {
     if (this.#waitsForContinue || (head.status >= 400 && !this.#requestDone)) this.#stopUpload();
     this.#body = this.#bodyOf(head);
     this.#events.head(head, this.#body);
-    if (this.#over || !ended) return;
-    this.#host.takeEnded(this.id);
-    this.#complete();
+    if (this.#over) return;
+    if (ended) {
+      this.#host.takeEnded(this.id);
+      this.#complete();
+      // Nothing follows but the end, for which nobody may ask.
+    } else if (head.bodyLength === 0) this.#awaitMore();
+  }
+
+  #awaitMore(): void {
+    this.#quiet.watch(this.#request.timeouts.bodyIdleMs);
+    this.#flow();
   }
 
   #bodyOf(head: ResponseHeadRead): ResponseBody {
@@ -262,10 +270,7 @@ export class Http2Exchange implements SessionExchange {
         this.#quiet.rest();
         this.#stream?.pause();
       },
-      flow: () => {
-        this.#quiet.watch(this.#request.timeouts.bodyIdleMs);
-        this.#flow();
-      },
+      flow: () => this.#awaitMore(),
     });
   }
 

@@ -265,6 +265,43 @@ describe('a server that resets a request', () => {
   });
 });
 
+describe('a server that does not end a response', () => {
+  test.each([
+    ['HEAD', '200', '5'],
+    ['GET', '204', undefined],
+    ['GET', '304', '5'],
+    ['GET', '200', '0'],
+  ])('in which nothing follows is given up: %s, %s', async (method, status, length) => {
+    await using client = asking(
+      onRequest((connection, stream) => {
+        connection.send(head(stream, length ? [['content-length', length]] : [], { status }));
+      }),
+      { timeouts: { bodyIdleMs: 1_000 } },
+    );
+    const response = await client.request('/', { method });
+    expect(response.status).toBe(Number(status));
+    await client.elapse(3_000);
+    expect(client.status).toMatchObject({ connections: 1, idle: 1 });
+    expect(client.raw[0]?.resets).toEqual([[1, Code.Cancel]]);
+  });
+
+  test('at once, in which nothing follows, is waited for', async () => {
+    await using client = asking(
+      onRequest((connection, stream) => {
+        connection.send(head(stream, [['content-length', '0']]));
+        const end = frame('data', stream, [], { flags: Flag.EndStream });
+        connection.transport.reactor.clock.callLater(500, () => connection.send(end));
+      }),
+      { timeouts: { bodyIdleMs: 1_000 } },
+    );
+    const response = await client.get('/');
+    await client.elapse(2_000);
+    expect(client.status.idle).toBe(1);
+    expect(client.raw[0]?.resets).toEqual([]);
+    expect(await response.text()).toBe('');
+  });
+});
+
 describe('a server that takes few requests', () => {
   const one = setting(MAX_CONCURRENT_STREAMS, 1);
 
