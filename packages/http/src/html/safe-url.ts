@@ -1,4 +1,6 @@
-const SAFE_SCHEME = /^(?:https?:|mailto:|tel:|data:image\/(?!svg)[a-z0-9.+-]+[;,])/i;
+// An image that is XML, such as SVG, is a document with scripts.
+const SAFE_SCHEME =
+  /^(?:https?:|mailto:|tel:|data:image\/(?!svg|[a-z0-9.+-]*xml[;,])[a-z0-9.+-]+[;,])/i;
 // oxlint-disable-next-line no-control-regex -- browsers skip these when they read a URL
 const SKIPPED = /[\0- ]/g;
 

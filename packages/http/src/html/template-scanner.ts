@@ -14,6 +14,7 @@ type State =
   | 'beforeName'
   | 'name'
   | 'afterName'
+  | 'afterTagHole'
   | 'beforeValue'
   | 'unquoted'
   | 'doubleQuoted'
@@ -41,6 +42,8 @@ const URLS = new Set([
   'src',
   'xlink:href',
 ]);
+/** Stands for the beginning of a comment. */
+const BEGUN = '^';
 /** Their text is code, a style, or a document. */
 const CODE = /^(?:on.*|style|srcdoc)$/;
 
@@ -72,6 +75,8 @@ export class TemplateScanner {
         throw unsafe(`in <${this.#tag}>: put it into an attribute like data-state="..."`);
       case 'beforeName':
       case 'afterName':
+      case 'afterTagHole':
+        this.#state = 'afterTagHole';
         return 'tag';
       case 'doubleQuoted':
       case 'singleQuoted':
@@ -135,6 +140,12 @@ export class TemplateScanner {
         if (char === '=') this.#state = 'beforeValue';
         else if (!SPACE.test(char)) this.#beforeName(char);
         return;
+      case 'afterTagHole':
+        // What is in the hole must not become a part of the next name, nor get its value.
+        if (!/[\t\n\f\r />]/.test(char))
+          throw unsafe('between attributes without a space behind it');
+        this.#beforeName(char);
+        return;
       case 'beforeValue':
         this.#value = '';
         this.#afterUrl = false;
@@ -159,11 +170,12 @@ export class TemplateScanner {
         this.#tail += char;
         if (this.#tail === '--') {
           this.#state = 'comment';
-          this.#tail = '^';
+          this.#tail = BEGUN;
         } else if (char === '>') this.#state = 'text';
         return;
       case 'comment':
-        this.#tail = (this.#tail + char).slice(-4);
+        // The mark of its beginning is nothing that it can have in it.
+        this.#tail = (this.#tail + (char === BEGUN ? ' ' : char)).slice(-4);
         if (/(?:--|--!|\^-?)>$/.test(this.#tail)) this.#state = 'text';
         return;
       case 'raw':

@@ -44,6 +44,38 @@ describe('html', () => {
     }
   });
 
+  test('lets what the program wrote between attributes be no part of another one', () => {
+    for (const page of [
+      () => html`<a title ${html`onclick`}="${'x'}">`,
+      () => html`<a title ${html`onclick`} ="${'x'}">`,
+      () => html`<a title ${html`onclick`} = "${'x'}">`,
+      () => html`<a ${html`on`}click="${'x'}">`,
+      () => html`<a ${html`href=`}"${'x'}">`,
+      () => html`<a ${html`on`}${html`click`}="${'x'}">`,
+      () => html`<a title=${html`x`}>`,
+    ]) {
+      expect(page).toThrow(TypeError);
+    }
+    expect(String(html`<input ${html`checked`}/><b ${html`hidden`}>`)).toBe(
+      '<input checked/><b hidden>',
+    );
+  });
+
+  test('knows where a comment ends', () => {
+    expect(() => html`<!-- ^> ${'x'} -->`).toThrow('in a comment');
+    expect(() => html`<!--a^-> ${'x'} -->`).toThrow('in a comment');
+    expect(String(html`<!--> ${'<'}<!---> ${'<'}`)).toBe('<!--> &lt;<!---> &lt;');
+  });
+
+  test.each(['foo+xml', 'xml', 'svg+xml', 'x.y+XML', '-xml'])(
+    'takes no URL of an image that is a document: %s',
+    (type) => {
+      const url = `data:image/${type},<script xmlns="http://www.w3.org/1999/xhtml">alert(1)</script>`;
+      expect(String(html`<embed src="${url}">`)).toBe('<embed src="about:invalid">');
+      expect(String(html`<img src="${'data:image/png;base64,AA=='}">`)).toContain('image/png');
+    },
+  );
+
   test('takes raw HTML as it is, in text alone', () => {
     expect(String(html`<p title="${rawHtml('<b>')}">${rawHtml('<b>')}`)).toBe(
       '<p title="&lt;b&gt;"><b>',
