@@ -12,8 +12,9 @@ let lastBytes: Buffer = Buffer.alloc(0);
 export function answerBytes(text: string): Buffer {
   if (text.length > MAX_CHARS) return Buffer.from(text, 'latin1');
   if (text !== lastText) {
-    lastText = text;
+    // In this order: where there is no memory for it, the bytes of another answer must not pass for it.
     lastBytes = Buffer.from(text, 'latin1');
+    lastText = text;
   }
   return lastBytes;
 }

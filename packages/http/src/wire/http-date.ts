@@ -8,8 +8,8 @@ let cachedDate = '';
 export function httpDate(clock: Pick<Clock, 'epoch'>): string {
   const second = Math.floor(clock.epoch() / 1000);
   if (second !== cachedSecond) {
-    cachedSecond = second;
     cachedDate = formatHttpDate(second * 1000);
+    cachedSecond = second;
   }
   return cachedDate;
 }

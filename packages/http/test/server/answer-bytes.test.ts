@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { answerBytes } from '../../src/server/answer-bytes.ts';
 
 test('a text that comes again is the same bytes, another one is not', () => {
@@ -14,4 +14,14 @@ test('a long text is bytes of its own each time', () => {
   const long = 'x'.repeat(2_049);
   expect(answerBytes(long)).toEqual(answerBytes(long));
   expect(answerBytes(long)).not.toBe(answerBytes(long));
+});
+
+test('a text that there was no memory for is not the bytes of the one before it', () => {
+  answerBytes('one');
+  const from = vi.spyOn(Buffer, 'from').mockImplementationOnce(() => {
+    throw new RangeError('Array buffer allocation failed');
+  });
+  expect(() => answerBytes('two')).toThrow('allocation');
+  from.mockRestore();
+  expect(answerBytes('two').toString('latin1')).toBe('two');
 });
