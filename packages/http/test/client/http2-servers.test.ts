@@ -243,11 +243,19 @@ describe('a server that resets a request', () => {
     },
   );
 
-  test('as it does not want the rest of its body has answered it', async () => {
+  test.each([
+    ['at once', 0],
+    ['once it opens its windows', 1],
+    ['in one go', 2],
+  ])('as it does not want the rest of its body has answered it: %s', async (_, way) => {
     await using client = asking(
       onRequest((connection, stream) => {
-        connection.answer(stream, 'enough');
-        connection.send(frame('rst', stream, uint32(0)));
+        const body = frame('data', stream, Buffer.from('enough'), { flags: Flag.EndStream });
+        const answer = [head(stream), body, frame('rst', stream, uint32(0))];
+        const windows = [0, stream].map((id) => frame('window', id, uint32(100_000)));
+        if (way === 2) connection.send(...answer, ...windows);
+        else for (const piece of answer) connection.send(piece);
+        if (way === 1) connection.send(...windows);
       }),
     );
     let ended = false;
@@ -258,10 +266,14 @@ describe('a server that resets a request', () => {
         ended = true;
       }
     }
-    expect(await textOf(client.post('/', { body: endless() }))).toBe('enough');
+    const response = await client.post('/', { body: endless() });
+    await client.reactor.clock.settle();
+    expect(await response.text()).toBe('enough');
     await client.reactor.clock.settle();
     expect(ended).toBe(true);
     expect(client.status.idle).toBe(1);
+    await client[Symbol.asyncDispose]();
+    expect(client.reactor.clock.timers).toBe(0);
   });
 });
 
