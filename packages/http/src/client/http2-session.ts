@@ -20,7 +20,7 @@ import {
 import type { CodecLimits } from '../contract/codec.ts';
 import { FrameGuard } from '../http2/frame-guard.ts';
 import { PREFACE } from '../http2/frame-types.ts';
-import { SentFrames } from '../http2/sent-frames.ts';
+import { FrameWatch } from '../http2/frame-watch.ts';
 import { SessionSocket } from '../http2/session-socket.ts';
 import type {
   ClientSession,
@@ -64,9 +64,9 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   readonly #guard: FrameGuard;
   /** What the server has reset, and why. */
   readonly #resets = new Map<number, number>();
-  readonly #received = new SentFrames({
-    goawaySent: () => undefined,
-    resetSent: (code, stream) => this.#resetReceived(stream, code),
+  readonly #received = new FrameWatch({
+    goawaySeen: () => undefined,
+    resetSeen: (code, stream) => this.#resetReceived(stream, code),
   });
   readonly #exchanges = new Set<Http2Exchange>();
   #transport!: Transport;
@@ -161,8 +161,8 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
     // It guards servers: only clients begin with this.
     this.#guard.inspect(PREFACE, clock.now(), 0);
     this.#socket = new SessionSocket(transport, {
-      goawaySent: () => this.#goawaySent(),
-      resetSent: () => undefined,
+      goawaySeen: () => this.#goawaySent(),
+      resetSeen: () => undefined,
     });
     this.#socket.sent.inspect(PREFACE_FRAME);
     this.#session = this.#open();

@@ -95,8 +95,8 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
     this.secure = transport.info(TLS) !== undefined;
     this.#timer = new LazyTimer(clock, (now) => this.arm(this.#look(now)));
     this.#socket = new SessionSocket(transport, {
-      goawaySent: () => this.#end.goawaySent(),
-      resetSent: (code) => this.#resetSent(code),
+      goawaySeen: () => this.#end.goawaySent(),
+      resetSeen: (code) => this.#resetSent(code),
     });
     this.#session = openSession(this.#socket, this.limits);
     this.#end = new SessionEnd(this.#session, transport);
@@ -178,7 +178,7 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
   }
 
   sentOn(stream: number): number {
-    return this.#socket.sent.sentOn(stream);
+    return this.#socket.sent.dataBytesOn(stream);
   }
 
   streamClosed(exchange: Http2Exchange, stream: number): void {

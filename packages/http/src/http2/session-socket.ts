@@ -1,6 +1,6 @@
 import { Duplex } from 'node:stream';
 import type { Transport } from '@hawser/core';
-import { SentFrames, type SentFramesListener } from './sent-frames.ts';
+import { FrameWatch, type FrameWatchListener } from './frame-watch.ts';
 
 /** How long the last frames, such as GOAWAY, may take to be fetched. */
 const CLOSE_TIMEOUT_MS = 5_000;
@@ -22,7 +22,7 @@ export class SessionSocket extends Duplex {
   readonly connecting = false;
   readonly #transport: Transport;
   /** What has left. */
-  readonly sent: SentFrames;
+  readonly sent: FrameWatch;
   /** What the session writes at a time, and who hears that it was taken. */
   #pieces: Buffer[] = [];
   #written: WriteCallback[] = [];
@@ -37,10 +37,10 @@ export class SessionSocket extends Duplex {
   #lost = false;
 
   /** @param listener hears of what the session says besides its answers */
-  constructor(transport: Transport, listener: SentFramesListener) {
+  constructor(transport: Transport, listener: FrameWatchListener) {
     super({ allowHalfOpen: true });
     this.#transport = transport;
-    this.sent = new SentFrames(listener);
+    this.sent = new FrameWatch(listener);
     // The protocol hears of it from the transport; unheard here, it would end the process.
     this.on('error', () => undefined);
   }

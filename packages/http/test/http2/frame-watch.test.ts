@@ -1,6 +1,6 @@
 import { chunkings } from '@hawser/core/testing';
 import { expect, test } from 'vitest';
-import { SentFrames } from '../../src/http2/sent-frames.ts';
+import { FrameWatch } from '../../src/http2/frame-watch.ts';
 import { frame, headers, request, uint32 } from './raw-client.ts';
 
 test('a GOAWAY and a reset are seen among other frames, however they are cut, and not in what they hold', () => {
@@ -16,9 +16,9 @@ test('a GOAWAY and a reset are seen among other frames, however they are cut, an
   for (const cut of chunkings(bytes)) {
     let seen = 0;
     const codes: number[] = [];
-    const frames = new SentFrames({
-      goawaySent: () => void (seen += 1),
-      resetSent: (code) => void codes.push(code),
+    const frames = new FrameWatch({
+      goawaySeen: () => void (seen += 1),
+      resetSeen: (code) => void codes.push(code),
     });
     for (const chunk of cut) frames.inspect(chunk);
     expect(seen).toBe(2);
@@ -26,14 +26,14 @@ test('a GOAWAY and a reset are seen among other frames, however they are cut, an
   }
 });
 
-test('what leaves on a stream is counted from when somebody asks about it', () => {
-  const frames = new SentFrames({ goawaySent() {}, resetSent() {} });
+test('what goes on a stream is counted from when somebody asks about it', () => {
+  const frames = new FrameWatch({ goawaySeen() {}, resetSeen() {} });
   frames.inspect(frame('data', 1, [1, 2, 3]));
-  expect(frames.sentOn(1)).toBe(0);
+  expect(frames.dataBytesOn(1)).toBe(0);
   frames.inspect(
     Buffer.concat([frame('data', 1, [1, 2, 3]), frame('data', 3, [1]), frame('data', 1, [4])]),
   );
-  expect([frames.sentOn(1), frames.sentOn(3)]).toEqual([4, 0]);
+  expect([frames.dataBytesOn(1), frames.dataBytesOn(3)]).toEqual([4, 0]);
   frames.forget(1);
-  expect(frames.sentOn(1)).toBe(0);
+  expect(frames.dataBytesOn(1)).toBe(0);
 });

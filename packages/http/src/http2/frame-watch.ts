@@ -3,17 +3,17 @@ import { FRAME_HEADER_BYTES, FrameType } from './frame-types.ts';
 /** Octets of the payload of RST_STREAM: a code (RFC 9113 §6.4). */
 const CODE_BYTES = 4;
 
-/** Who hears of what a {@link SentFrames} sees. */
-export interface SentFramesListener {
-  /** The library has said that it ends the connection. */
-  goawaySent(): void;
-  /** The library has reset a stream. */
-  resetSent(code: number, stream: number): void;
+/** Who hears of what a {@link FrameWatch} sees. */
+export interface FrameWatchListener {
+  /** A GOAWAY. */
+  goawaySeen(): void;
+  /** A stream is reset. */
+  resetSeen(code: number, stream: number): void;
 }
 
-/** Looks at the headers of the frames that the library sends, for what it does not tell. */
-export class SentFrames {
-  readonly #listener: SentFramesListener;
+/** Looks at the headers of the frames that go one way on a connection, for what the library does not tell. */
+export class FrameWatch {
+  readonly #listener: FrameWatchListener;
   /** The header of a frame, and the code behind it if it is a reset. */
   readonly #header: Buffer = Buffer.alloc(FRAME_HEADER_BYTES + CODE_BYTES);
   #filled = 0;
@@ -24,20 +24,20 @@ export class SentFrames {
   /** Octets of DATA of each stream that somebody has asked about. */
   readonly #counted = new Map<number, number>();
 
-  constructor(listener: SentFramesListener) {
+  constructor(listener: FrameWatchListener) {
     this.#listener = listener;
   }
 
-  /** Octets of DATA that have left, on all streams. */
+  /** Octets of DATA so far, on all streams. */
   get dataBytes(): number {
     return this.#dataBytes;
   }
 
-  /** Octets that have left on `stream` since this was asked for the first time. */
-  sentOn(stream: number): number {
-    const sent = this.#counted.get(stream);
-    if (sent === undefined) this.#counted.set(stream, 0);
-    return sent ?? 0;
+  /** Octets of DATA on `stream` since this was asked for the first time. */
+  dataBytesOn(stream: number): number {
+    const bytes = this.#counted.get(stream);
+    if (bytes === undefined) this.#counted.set(stream, 0);
+    return bytes ?? 0;
   }
 
   /** Nobody will ask about `stream` again. */
@@ -76,10 +76,10 @@ export class SentFrames {
         this.#dataBegins(header.readUInt32BE(5));
         return;
       case FrameType.RstStream:
-        this.#listener.resetSent(header.readUInt32BE(FRAME_HEADER_BYTES), header.readUInt32BE(5));
+        this.#listener.resetSeen(header.readUInt32BE(FRAME_HEADER_BYTES), header.readUInt32BE(5));
         return;
       case FrameType.Goaway:
-        this.#listener.goawaySent();
+        this.#listener.goawaySeen();
     }
   }
 
