@@ -1,7 +1,8 @@
 import type { ServerHttp2Stream } from 'node:http2';
 import type { FieldLines } from '../contract/field-lines.ts';
 import { BodyPace } from '../server/body-pace.ts';
-import { type BodySource, lateBody, RequestBody } from '../server/request-body.ts';
+import { type BodySource, lateBody, malformedBody, RequestBody } from '../server/request-body.ts';
+import { readTrailers } from './read-fields.ts';
 import type { StreamHost } from './stream-host.ts';
 
 /** What a {@link StreamBodySource} is made of. */
@@ -37,7 +38,7 @@ export class StreamBodySource implements BodySource {
     stream.pause();
     stream.on('end', () => this.#ended());
     stream.on('trailers', (_headers: unknown, _flags: number, lines: FieldLines) => {
-      this.#trailers = lines;
+      this.#trailersReceived(lines);
     });
   }
 
@@ -132,6 +133,12 @@ export class StreamBodySource implements BodySource {
     this.#pace.received(chunk.length);
     this.#host.guarded(() => this.body.dataReceived(chunk));
   };
+
+  #trailersReceived(lines: FieldLines): void {
+    const trailers = readTrailers(lines, this.#host.limits);
+    if (typeof trailers === 'string') this.lost(malformedBody());
+    else this.#trailers = trailers;
+  }
 
   #ended(): void {
     const { stream } = this.#parts;

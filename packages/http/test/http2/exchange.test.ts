@@ -117,6 +117,38 @@ describe('an exchange over HTTP/2', () => {
     });
   });
 
+  test.each([
+    ['authorization', 'Basic YTpi'],
+    ['x-forwarded-for', '127.0.0.1'],
+    ['cookie', 'a=b'],
+    ['x-long', 'x'.repeat(20_000)],
+  ])('refuses a request with trailers that may be none: %s', async (name, value) => {
+    const place = world();
+    const seen: unknown[] = [];
+    const client = await connectClient(
+      place,
+      answering((exchange) => {
+        collect(exchange.body).then(
+          (got) => {
+            seen.push(got);
+            exchange.respond(OK, '');
+          },
+          (error: unknown) => {
+            seen.push((error as { code?: string }).code);
+            exchange.respond({ ...OK, status: 400 }, '');
+          },
+        );
+      }),
+    );
+    const stream = client.request({ ':method': 'POST' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ [name]: value }));
+    stream.end('hello');
+    expect((await answerOf(stream)).status).toBe(400);
+    await place.elapse(1);
+    expect(seen).toEqual(['HAWSER_HTTP_MALFORMED']);
+    expect(place.reports.problems).toEqual([]);
+  });
+
   test('asks for the body of a peer that waits to be asked only once somebody wants it', async () => {
     const informed: string[] = [];
     const client = await connectClient(
