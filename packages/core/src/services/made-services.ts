@@ -3,15 +3,16 @@ import type { DrainReports, Service } from '../contract/service.ts';
 import type { Deferred } from '../deferred/deferred.ts';
 import { fromPromise } from '../deferred/from-promise.ts';
 import { succeed } from '../deferred/succeed.ts';
-import { UsageError } from '../errors.ts';
+import { CancelledError, UsageError } from '../errors.ts';
 import { group } from './group.ts';
+import { callService } from './service-hook.ts';
 
 /** What {@link MakeServices} gives. Several are started in order, as by `group`. */
 export type Services = Service | readonly Service[];
 
 /**
  * Makes services with the reactor they will run in. It may open what they need first, such as a database; what it throws
- * is a failed start.
+ * is a failed start. What it gives after the application was told to stop is stopped without having been started.
  */
 export type MakeServices = (reactor: Reactor) => Services | PromiseLike<Services>;
 
@@ -31,8 +32,12 @@ class MadeServices implements Service {
   }
 
   async start(reactor: Reactor): Promise<void> {
-    this.#making = fromPromise((async () => this.#make(reactor))());
-    const made: unknown = await this.#making;
+    const making = (async () => this.#make(reactor))();
+    this.#making = fromPromise(making);
+    const made: unknown = await this.#making.addErrback((error) => {
+      if (error instanceof CancelledError) void stopLate(making, reactor);
+      throw error;
+    });
     const all: readonly unknown[] = Array.isArray(made) ? made : [made];
     const wrong = all.find((each) => !isService(each));
     if (wrong !== undefined || all.includes(undefined)) {
@@ -60,6 +65,19 @@ class MadeServices implements Service {
 
   describe(): readonly string[] {
     return this.#made?.describe?.() ?? [];
+  }
+}
+
+/** Nobody waits for them any more, but what they hold is open. */
+async function stopLate(making: Promise<unknown>, reactor: Reactor): Promise<void> {
+  const made = await making.catch(() => []);
+  const services = (Array.isArray(made) ? made : [made]).filter((each) => isService(each));
+  for (const service of services.reverse()) {
+    try {
+      await callService(service, 'stop', () => service.stop());
+    } catch (thrown) {
+      reactor.reports.problem(`${service.name}.stop`, thrown);
+    }
   }
 }
 

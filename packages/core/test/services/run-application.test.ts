@@ -5,6 +5,7 @@ import { Deferred } from '../../src/deferred/deferred.ts';
 import { ListenError } from '../../src/errors.ts';
 import { group } from '../../src/services/group.ts';
 import type { MakeServices } from '../../src/services/made-services.ts';
+import { resourceService } from '../../src/services/resource-service.ts';
 import { exitCodeOf, runApplication } from '../../src/services/run-application.ts';
 import type { ShutdownReport } from '../../src/services/shut-down.ts';
 import { createTestReactor, type TestReactor } from '../../testing/test-reactor.ts';
@@ -185,6 +186,32 @@ describe('services made by a function', () => {
     reactor.lifecycle.raise('SIGINT');
     expect(await exit).toBe(0);
     expect(complaints).toEqual([]);
+  });
+
+  test('are stopped all the same when they are made too late', async () => {
+    let made: (services: readonly Service[]) => void = () => undefined;
+    const { exit } = await begin(() => new Promise((resolve) => void (made = resolve)));
+    reactor.lifecycle.raise('SIGINT');
+    expect(await exit).toBe(0);
+    const bug = new Error('not open');
+    made([
+      resourceService('database', () => void log.push('database closed')),
+      recordingService('a', log, { stop: () => Promise.reject(bug) }),
+      recordingService('b', log),
+    ]);
+    await reactor.clock.settle();
+    expect(log).toEqual(['b stop', 'database closed']);
+    expect(reactor.reports.problems).toEqual([{ where: 'a.stop', error: bug }]);
+  });
+
+  test('may fail to be made when nobody waits any more', async () => {
+    let failed: (error: Error) => void = () => undefined;
+    const { exit } = await begin(() => new Promise((_, reject) => void (failed = reject)));
+    reactor.lifecycle.raise('SIGINT');
+    expect(await exit).toBe(0);
+    failed(new Error('interrupted'));
+    await reactor.clock.settle();
+    expect([complaints, reactor.reports.problems]).toEqual([[], []]);
   });
 
   test('that fail to be made, or to start, are a failed start', async () => {
