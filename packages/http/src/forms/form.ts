@@ -1,5 +1,6 @@
 import { File } from 'node:buffer';
-import { collectPairs } from '../routing/collect-pairs.ts';
+import { HttpError } from '../http-error.ts';
+import { collectPairs, UnfitFields } from '../routing/collect-pairs.ts';
 
 /** What a field of a form has: text, or a file in memory. */
 export type FormValue = string | File;
@@ -29,15 +30,20 @@ export class Form extends FormData {
    * The form as a value for a schema: each name has its text or file, or a list if it was there more than once. Where no
    * file was chosen there is nothing.
    *
-   * @throws UnfitFields when a field is called `__proto__`, or there are more than 1,000
+   * @throws HttpError 400 when a field is called `__proto__`, or there are more than 1,000
    * @example const { success, data } = entry.safeParse(form.toObject());
    */
   toObject(): Record<string, FormValue | FormValue[]> {
-    return formToObject(this);
+    try {
+      return formToObject(this);
+    } catch (error) {
+      if (error instanceof UnfitFields) throw new HttpError(400, error.message, { cause: error });
+      throw error;
+    }
   }
 }
 
-/** {@link Form.toObject} of any FormData. */
+/** {@link Form.toObject} of any FormData. @throws UnfitFields */
 export function formToObject(form: FormData): Record<string, FormValue | FormValue[]> {
   return collectPairs(
     [...form].filter(([, value]) => typeof value === 'string' || isChosen(value)),

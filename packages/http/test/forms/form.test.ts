@@ -71,6 +71,19 @@ describe('a form', () => {
   });
 });
 
+test.each([
+  ['that has a field which nobody sends in good faith', '__proto__=1'],
+  ['with too many fields', 'a=1&'.repeat(1_001)],
+])('a form %s is a fault of the peer as an object', async (_, body) => {
+  const app = router().post('/', async (request) =>
+    HttpResponse.json((await readForm(request, { maxFields: 2_000 })).toObject()),
+  );
+  await using client = testClient(app);
+  const type = { 'content-type': 'application/x-www-form-urlencoded' };
+  expect((await client.post('/', { headers: type, body })).status).toBe(400);
+  expect(client.reactor.reports.problems).toEqual([]);
+});
+
 describe('validate', () => {
   const schema = z.object({
     name: z.string().min(1),
