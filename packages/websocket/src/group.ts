@@ -16,10 +16,10 @@ export interface GroupOptions extends WebSocketOptions {
    */
   readonly slowMember?: 'close' | 'skip' | undefined;
   /**
-   * Called with each new member by `join`, before any broadcast reaches it: to send what it needs to know first. A throw is
-   * reported and ends the session with 1011.
+   * Called with each new member by `join`, before any broadcast reaches it: to send what it needs to know first. What it throws
+   * is reported and ends the session with 1011.
    */
-  readonly joined?: ((member: WebSocketSession) => void) | undefined;
+  readonly joined?: ((member: WebSocketSession) => void | Promise<void>) | undefined;
   /** Called with what a member sends. Without it messages of members are ignored. */
   readonly messageReceived?:
     | ((message: string | Buffer, from: WebSocketSession) => void | Promise<void>)
@@ -58,7 +58,10 @@ export class Group {
     this.#slowMember = slowMember;
     const accept = webSocket((session) => {
       this.add(session);
-      joined?.(session);
+      joined?.(session)?.catch((thrown: unknown) => {
+        session.reactor.reports.problem('websocket.session', thrown);
+        session.close(CloseCode.ServerError);
+      });
       return {
         messageReceived: (message) => messageReceived?.(message, session),
       };

@@ -58,12 +58,16 @@ test('a new member can be told what it needs to know before it hears a broadcast
   ]);
 });
 
-test('a throw of joined is reported and ends that session alone', async () => {
-  const group = new Group({
-    joined() {
+test.each([
+  [
+    'throw',
+    () => {
       throw new Error('no state');
     },
-  });
+  ],
+  ['rejection', () => Promise.reject(new Error('no state'))],
+])('a %s of joined is reported and ends that session alone', async (_, joined) => {
+  const group = new Group({ joined });
   const client = await connectWs(world, http(page, { websocket: { '/live': group.join } }));
   expect(await client.closed).toBe(1011);
   await world.elapse(0);
