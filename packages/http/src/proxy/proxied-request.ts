@@ -129,6 +129,7 @@ export class ProxiedRequest {
       method: this.#request.method,
       body: this.#body(),
       bodyLength: this.#length,
+      trailers: this.#trailers,
       // The peer waits, so that the server may refuse the body before anybody sends it (RFC 9110 §10.1.1).
       expectContinue: fieldValue(this.#fields, 'expect')?.toLowerCase() === '100-continue',
       onInterim: (status, fields) => {
@@ -232,6 +233,13 @@ export class ProxiedRequest {
       this.#bodyTaken = true;
       return limitedBody(this.#request.body as ReadableStream<Uint8Array>, this.#maxBytes);
     };
+  }
+
+  /** What comes after the body. Nobody learns from it who asked: heads say that. */
+  get #trailers(): (() => HttpHeaders) | undefined {
+    const exchange = this.#exchange;
+    if (!exchange || !this.#hasBody) return undefined;
+    return () => HttpHeaders.over(withoutClaims(endToEndFields(exchange.body.trailers), false));
   }
 
   // --- failures ---

@@ -16,6 +16,8 @@ import { PipeEndpoint, type StubServer } from '../../testing/index.ts';
 import { answerOf, connectClient, send } from '../http2/h2-world.ts';
 import { proxyWorld, stubbing } from './proxy-world.ts';
 
+const protocols = ['h2'] as const;
+
 const ends: (() => Promise<void>)[] = [];
 afterEach(async () => {
   for (const end of ends.splice(0)) await end();
@@ -154,6 +156,20 @@ describe('a peer over HTTP/2', () => {
     expect(await slow).toMatchObject({ status: 200, body: 'slow' });
   });
 
+  test.each([undefined, protocols])('sends fields after its body: %s', async (spoken) => {
+    const { peer } = await proxied(
+      async (request, context) => {
+        const text = await request.text();
+        return HttpResponse.text(`${text} ${JSON.stringify([...context.trailers])}`);
+      },
+      spoken ? { protocols: spoken } : {},
+    );
+    const stream = peer.request({ ':method': 'POST' }, { waitForTrailers: true });
+    stream.on('wantTrailers', () => stream.sendTrailers({ 'x-sum': '5', 'client-ip': '::1' }));
+    stream.end('hello');
+    expect(await answerOf(stream)).toMatchObject({ status: 200, body: 'hello [["x-sum","5"]]' });
+  });
+
   test('sees a stream end in error when the server breaks off', async () => {
     const { peer, world } = await proxied(
       stubbing({
@@ -171,8 +187,6 @@ describe('a peer over HTTP/2', () => {
     expect(peer.destroyed).toBe(false);
   });
 });
-
-const protocols = ['h2'] as const;
 
 describe('a server over HTTP/2', () => {
   test('gets the request of a peer over HTTP/1, and answers it', async () => {
@@ -195,6 +209,20 @@ describe('a server over HTTP/2', () => {
     expect(received).toMatch(/\r\nvia: 2\.0 hawser\r\n/);
     expect(received).toContain('["2.0","POST","peer.example","1.1 hawser","hello",false]');
     expect(received).toMatch(/\r\n0\r\nx-sum: 5\r\n\r\n$/);
+    await world.over();
+  });
+
+  test('gets what comes after the body of a peer, but not who that says it is', async () => {
+    const server = http(async (request, context) => {
+      const text = await request.text();
+      return HttpResponse.text(`${text} ${JSON.stringify([...context.trailers])}`);
+    });
+    const world = proxyWorld(server, { of: { protocols } });
+    const after = 'X-Sum: 5\r\nTrue-Client-IP: 127.0.0.1\r\nX-Forwarded-Port: 1\r\n';
+    world.peer.send('POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n');
+    world.peer.send(`5\r\nhello\r\n0\r\n${after}\r\n`);
+    await world.reactor.clock.elapse(100);
+    expect(world.peer.received).toContain('hello [["x-sum","5"]]');
     await world.over();
   });
 
