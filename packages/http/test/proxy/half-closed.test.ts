@@ -68,6 +68,27 @@ test('interim responses are words as well', async () => {
   await world.over();
 });
 
+test('each of several requests has its own time', async () => {
+  const world = proxyWorld(stubbing({ delayMs: 4_000, body: 'ok' }), { halfClosedMs: 5_000 });
+  world.peer.send(REQUEST.repeat(3));
+  world.transport.end();
+  await world.reactor.clock.elapse(13_000);
+  expect(world.peer.received.match(/\r\n\r\nok/g)).toHaveLength(3);
+  expect((await world.peer.lost).kind).toBe('done');
+  await world.over();
+});
+
+test('a late one of several requests is given up by itself', async () => {
+  const stub = stubbing('silence');
+  const world = proxyWorld(stub, { halfClosedMs: 5_000 });
+  world.peer.send(REQUEST.repeat(3));
+  world.transport.end();
+  await world.reactor.clock.elapse(20_000);
+  expect(world.peer.received.match(/HTTP\/1\.1 504 /g)?.length).toBeGreaterThan(0);
+  expect((await world.peer.lost).kind).toBe('done');
+  await world.over();
+});
+
 test('with 0 it counts as having left', async () => {
   const world = half('silence', { halfClosedMs: 0 });
   await world.reactor.clock.elapse(1);
