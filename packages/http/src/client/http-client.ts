@@ -215,7 +215,14 @@ class PoolingClient implements HttpClient {
   }
 
   stop(): Deferred<void> {
-    return this.close({ deadlineMs: STOP_MS });
+    const closed = this.close({ deadlineMs: STOP_MS });
+    // A close that has begun before may have more time.
+    if (this.#parts && closed.peek().state === 'pending') {
+      const { reactor, pool } = this.#parts;
+      const timer = reactor.clock.callLater(STOP_MS, () => pool.abort());
+      pool.whenEmpty(() => timer.cancel());
+    }
+    return closed;
   }
 
   close(options: { readonly deadlineMs?: number | undefined } = {}): Deferred<void> {
@@ -225,6 +232,8 @@ class PoolingClient implements HttpClient {
   }
 
   abort(): void {
+    // Which is the end of this life, as by close.
+    void this.close();
     this.#parts?.pool.abort();
   }
 

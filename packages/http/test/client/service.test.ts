@@ -62,6 +62,61 @@ test('what is still under way when it is stopped has a second', async () => {
   await stopped;
 });
 
+test('a stop makes an end of a close that has more time', async () => {
+  const reactor = createTestReactor();
+  const silent = new PipeEndpoint(http(() => new Promise<Response>(() => undefined)));
+  const client = httpClient({ baseUrl: 'http://test/', endpoint: silent });
+  await client.start(reactor);
+  const asked = failureOf(client.get('/'));
+  await reactor.clock.settle();
+  const closed = client.close({ deadlineMs: 60_000 });
+  await reactor.clock.elapse(100);
+  const stopped = client.stop();
+  await reactor.clock.elapse(1_000);
+  expect([closed.peek().state, reactor.clock.now()]).toEqual(['fulfilled', 1_100]);
+  await stopped;
+  expect(await asked).toMatchObject({ code: 'HAWSER_HTTP_CLIENT_CLOSED' });
+  expect(reactor.clock.timers).toBe(0);
+});
+
+test('a client that was aborted can be started again, and what was under way belongs to its life before', async () => {
+  const reactor = createTestReactor();
+  const client = httpClient({ baseUrl: 'http://test/', endpoint: hello });
+  await client.start(reactor);
+  const before = failureOf(client.get('/'));
+  client.abort();
+  expect(await before).toMatchObject({ code: 'HAWSER_HTTP_CLIENT_CLOSED' });
+  await reactor.clock.settle();
+  await client.start(reactor);
+  expect(await (await client.get('/')).text()).toBe('hello');
+  await client.stop();
+  expect(reactor.clock.timers).toBe(0);
+});
+
+test('a retry that waits when its client is stopped does not go on in the next life', async () => {
+  const reactor = createTestReactor();
+  let asked = 0;
+  const busy = new PipeEndpoint(
+    http(() => {
+      asked += 1;
+      return new HttpResponse(null, { status: 503, headers: { 'retry-after': '1' } });
+    }),
+  );
+  const client = httpClient({ baseUrl: 'http://test/', endpoint: busy, retry: { limit: 5 } });
+  await client.start(reactor);
+  const outcome = failureOf(client.get('/'));
+  await reactor.clock.elapse(10);
+  expect(asked).toBe(1);
+  const stopped = client.stop();
+  await reactor.clock.elapse(10);
+  await stopped;
+  await client.start(reactor);
+  expect(await outcome).toMatchObject({ code: 'HAWSER_HTTP_CLIENT_CLOSED' });
+  await reactor.clock.elapse(60_000);
+  expect(asked).toBe(1);
+  await client.stop();
+});
+
 test.each(['client first', 'server first'])(
   'a handler that finishes during a drain may still ask upstream (%s)',
   async (order) => {
