@@ -160,10 +160,9 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
     this.#idle.rest();
     // It guards servers: only clients begin with this.
     this.#guard.inspect(PREFACE, clock.now(), 0);
-    this.#socket = new SessionSocket(transport, {
-      goawaySeen: () => this.#goawaySent(),
-      resetSeen: () => undefined,
-    });
+    const said = { goawaySeen: () => this.#goawaySent(), resetSeen: () => undefined };
+    const { connectionWindowBytes } = this.#options.http2;
+    this.#socket = new SessionSocket(transport, said, connectionWindowBytes);
     this.#socket.sent.inspect(PREFACE_FRAME);
     this.#session = this.#open();
   }
@@ -187,7 +186,7 @@ export class Http2Session implements Protocol, ClientSession, Guard, Http2Exchan
   readEnded(): void {
     this.#leftUnheard();
     this.#retire();
-    this.soon(() => this.#cutOff('the server ended it'));
+    this.#socket.delivered(() => this.soon(() => this.#cutOff('the server ended it')));
   }
 
   writeDrained(): void {

@@ -124,7 +124,7 @@ export class Http2Connection implements Protocol, Guard, StreamHost {
 
   /** A peer that ended its side has left: there is no half-closed connection in HTTP/2, as windows could not open. */
   readEnded(): void {
-    this.#session.destroy();
+    this.#socket.delivered(() => this.#session.destroy());
   }
 
   writeDrained(): void {

@@ -7,6 +7,11 @@ const CLOSE_TIMEOUT_MS = 5_000;
 /** Up to so much is copied into one buffer: a call of the system for many small ones costs more than that. */
 const JOINED_BYTES = 32_768;
 
+/** What the peer may send of all streams before the library opens its window (RFC 9113 §6.9.2). */
+const DEFAULT_WINDOW_BYTES = 65_535;
+/** What is held besides that: what has no window. */
+const UNWINDOWED_BYTES = 65_536;
+
 type WriteCallback = (error?: Error | null) => void;
 
 /**
@@ -16,6 +21,9 @@ type WriteCallback = (error?: Error | null) => void;
  * The session reads and writes it as any other stream, and nobody else does. So what it calls for each piece does here
  * only what it needs, without the queues of a stream: the session waits for one write before it begins the next, and
  * what it writes at a time, three pieces an answer, leaves as one.
+ *
+ * The session reads nothing while it writes. Two of them that have much to say would wait for each other for ever: so
+ * what comes while the peer takes nothing is taken from it and held, as much as the window of the connection lets it send.
  */
 export class SessionSocket extends Duplex {
   // Asked for by node's session, which takes anything else for a socket that is not connected yet.
@@ -31,15 +39,27 @@ export class SessionSocket extends Duplex {
   #blocked: WriteCallback[] = [];
   /** Came while the session wanted nothing. */
   #held: Buffer[] = [];
+  #heldBytes = 0;
+  readonly #maxHeldBytes: number;
+  /** Waits until nothing is held. */
+  #afterHeld: (() => void) | undefined;
   #stopped = false;
   /** The transport is paused. */
   #heldBack = false;
   #lost = false;
 
-  /** @param listener hears of what the session says besides its answers */
-  constructor(transport: Transport, listener: FrameWatchListener) {
+  /**
+   * @param listener hears of what the session says besides its answers
+   * @param windowBytes what the peer may send of all streams before somebody takes it
+   */
+  constructor(
+    transport: Transport,
+    listener: FrameWatchListener,
+    windowBytes: number = DEFAULT_WINDOW_BYTES,
+  ) {
     super({ allowHalfOpen: true });
     this.#transport = transport;
+    this.#maxHeldBytes = windowBytes + UNWINDOWED_BYTES;
     this.sent = new FrameWatch(listener);
     // The protocol hears of it from the transport; unheard here, it would end the process.
     this.on('error', () => undefined);
@@ -52,13 +72,21 @@ export class SessionSocket extends Duplex {
 
   receive(data: Buffer): void {
     if (this.destroyed) return;
-    if (!this.#stopped) {
+    if (!this.#stopped && this.#held.length === 0) {
       this.emit('data', data);
       return;
     }
     this.#held.push(data);
+    this.#heldBytes += data.length;
+    if (this.#heldBack || (this.isBlocked && this.#heldBytes <= this.#maxHeldBytes)) return;
     this.#heldBack = true;
     this.#transport.pauseReading();
+  }
+
+  /** Calls back when the session has got all that came so far: at once, if nothing is held. */
+  delivered(run: () => void): void {
+    if (this.#held.length === 0) run();
+    else this.#afterHeld = run;
   }
 
   drained(): void {
@@ -81,7 +109,7 @@ export class SessionSocket extends Duplex {
     if (!this.#stopped) return this;
     this.#stopped = false;
     // Not at once: the session is in the middle of something.
-    if (this.#heldBack) process.nextTick(() => this.#deliverHeld());
+    if (this.#held.length > 0) process.nextTick(() => this.#deliverHeld());
     return this;
   }
 
@@ -110,23 +138,26 @@ export class SessionSocket extends Duplex {
   override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
     if (!this.#lost) this.#transport.close({ deadlineMs: CLOSE_TIMEOUT_MS });
     this.#held = [];
+    this.#heldBytes = 0;
     this.#unblock();
     callback(error);
   }
 
   #deliverHeld(): void {
-    // First, so that what follows arrives while the session still works on this.
-    this.#heldBack = false;
-    this.#transport.resumeReading();
-    const held = this.#held;
-    this.#held = [];
-    for (const [nth, data] of held.entries()) {
-      if (this.#stopped) {
-        for (const rest of held.slice(nth)) this.receive(rest);
-        return;
-      }
-      if (!this.destroyed) this.emit('data', data);
+    while (!this.#stopped && !this.destroyed) {
+      const data = this.#held.shift();
+      if (!data) break;
+      this.#heldBytes -= data.length;
+      this.emit('data', data);
     }
+    if (this.#held.length > 0) return;
+    if (this.#heldBack) {
+      this.#heldBack = false;
+      this.#transport.resumeReading();
+    }
+    const run = this.#afterHeld;
+    this.#afterHeld = undefined;
+    run?.();
   }
 
   #send(): void {
