@@ -1,9 +1,8 @@
 import { createServer, type IncomingMessage, Server, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { type Factory, plug } from '@hawser/core';
 import { matchHttp } from '../server/match.ts';
 import { callListener, type NodeListener, type RoutingApp } from './call-listener.ts';
-import { NodeConnection } from './node-connection.ts';
+import { NodeServer } from './node-server.ts';
 
 /** Options for {@link nodeHttp}. */
 export interface NodeHttpOptions {
@@ -34,51 +33,23 @@ export function nodeHttp(
   app: NodeListener | RoutingApp | Server,
   options: NodeHttpOptions = {},
 ): Factory {
-  const connections = new WeakMap<Duplex, NodeConnection>();
   const server =
     app instanceof Server
       ? app
       : makeServer(options, (request, response) => {
-          const connection = connections.get(request.socket);
+          const connection = host.connectionOf(request.socket);
           callListener(app, request, response, (thrown) => connection?.failed(thrown));
         });
-  let ports = 0;
-  // Before the listener of the app, which may answer at once.
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    connections.get(request.socket)?.requestReceived(response);
-  });
-  server.prependListener('upgrade', (request: IncomingMessage) => {
-    connections.get(request.socket)?.upgraded();
-  });
-  server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
-    // Who else listens answers.
-    if (server.listenerCount('clientError') > 1) return;
-    const connection = connections.get(socket);
-    if (connection) connection.refuse(error);
-    else socket.destroy(error);
-  });
+  const host = NodeServer.of(server);
   const factory = plug('http', {
     match: matchHttp,
     acceptableProtocols: ['http/1.1', 'http/1.0'],
-    accept(socket, transport) {
-      keepTime(server);
-      connections.set(socket, new NodeConnection(socket, transport));
-      server.emit('connection', socket);
-    },
+    accept: (socket, transport) => host.accept(socket, transport),
     drain(socket, deadline) {
-      connections.get(socket)?.drain(deadline);
+      host.connectionOf(socket)?.drain(deadline);
     },
   });
-  return {
-    ...factory,
-    started: () => {
-      ports += 1;
-    },
-    stopped: () => {
-      ports -= 1;
-      if (ports === 0) restTime(server);
-    },
-  };
+  return { ...factory, started: () => host.portOpened(), stopped: () => host.portClosed() };
 }
 
 function makeServer(
@@ -110,21 +81,4 @@ function makeServer(
   // Not in its type, though old: without it, a client that ends its side after the request gets no answer.
   Object.assign(server, { httpAllowHalfOpen: true });
   return server;
-}
-
-const keeping = new WeakSet<Server>();
-
-/** Without this event, node's server looks neither for late heads nor for idle connections. */
-function keepTime(server: Server): void {
-  if (keeping.has(server)) return;
-  keeping.add(server);
-  if (!server.listening) server.emit('listening');
-}
-
-/** Ends the looking, which the event began. */
-function restTime(server: Server): void {
-  if (!keeping.delete(server) || server.listening) return;
-  server.closeAllConnections();
-  // That it does not listen is what it says.
-  server.close(() => undefined);
 }

@@ -1,4 +1,5 @@
 import { createServer, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { pipeWorld } from '@hawser/core/testing';
 import express from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
@@ -117,6 +118,76 @@ describe("node's own engine", () => {
     });
     await place.elapse(10);
     expect(Buffer.concat(chunks).toString()).toMatch(/\r\n\r\n\/up$/);
+  });
+
+  test.each(['h2c', 'websocket'])(
+    'answers who would rather speak %s as any other, where nobody takes upgrades',
+    async (protocol) => {
+      const app = nodeHttp((_, response) => void response.end('hello'));
+      const fields = { Connection: 'Upgrade', Upgrade: protocol };
+      const { seen } = await exchange(world(), app, [ask('GET /', fields), ask('GET /')]);
+      expect(seen).toMatchObject([
+        { status: 200, body: 'hello' },
+        { status: 200, body: 'hello' },
+      ]);
+    },
+  );
+
+  test('gives upgrades to whoever takes them, for as long as anybody does, on several ports', async () => {
+    const server = createServer((_, response) => void response.end('hello'));
+    const ports = [nodeHttp(server), nodeHttp(server)];
+    const taking = (_: unknown, socket: Duplex): void => {
+      socket.end('HTTP/1.1 101 Switching Protocols\r\n\r\n');
+    };
+    const statuses: unknown[] = [];
+    const look = async (): Promise<void> => {
+      for (const port of ports) {
+        const peer = new RawClient();
+        const place = world();
+        await place.connect(port, peer);
+        peer.send(ask('GET /', { Connection: 'Upgrade', Upgrade: 'echo' }));
+        await place.elapse(10);
+        statuses.push(peer.received.slice(9, 12));
+        place.drain();
+        await place.elapse(10);
+        expect(peer.isLost).toBe(true);
+      }
+    };
+    await look();
+    server.on('upgrade', taking);
+    await look();
+    server.off('upgrade', taking);
+    await look();
+    expect(statuses).toEqual(['200', '200', '101', '101', '200', '200']);
+    expect(server.listenerCount('upgrade')).toBe(0);
+  });
+
+  test('serves several ports with one server: refuses on each, and ends with the last', async () => {
+    const server = createServer((_, response) => void response.end('hello'));
+    const [first, second] = [nodeHttp(server), nodeHttp(server)];
+    for (const port of [first, second]) port.started?.(undefined as never);
+    const peers: RawClient[] = [];
+    for (const port of [first, second]) {
+      const peer = new RawClient();
+      const place = world();
+      await place.connect(port, peer);
+      peer.send('NOT HTTP\r\n\r\n');
+      await place.elapse(10);
+      expect(peer.received).toMatch(/^HTTP\/1\.1 400 /);
+      expect(peer.isLost).toBe(true);
+      peers.push(peer);
+    }
+    const place = world();
+    const kept = new RawClient();
+    await place.connect(second, kept);
+    kept.send(ask('GET /'));
+    await place.elapse(10);
+    first.stopped?.(undefined as never);
+    await place.elapse(10);
+    expect(kept.isLost).toBe(false);
+    second.stopped?.(undefined as never);
+    await place.elapse(10);
+    expect(kept.isLost).toBe(true);
   });
 
   test('ends an upgraded connection when the process stops', async () => {
