@@ -150,6 +150,10 @@ export class WireTransport implements Transport, Incoming, WireEvents, Guard {
   get takenBytes(): number {
     return takenBytes(this.#wire);
   }
+  /** Asks how many of these bytes the peer has not acknowledged; there may be no answer. */
+  askUnacknowledged(heard: (bytes: number) => void): void {
+    this.#wire.askUnacknowledged?.(heard);
+  }
   get highWaterMark(): number {
     return this.#wire.highWaterMark;
   }
