@@ -49,8 +49,9 @@ export interface Http1Options {
   /** Longest a connection waits for its next request. @defaultValue 5_000 */
   readonly keepAliveTimeoutMs?: number | undefined;
   /**
-   * Longest a peer may take nothing while bytes wait for it; noticed up to half as long after, and the connection is
-   * aborted. A stream that has nothing to send may rest. @defaultValue 60_000
+   * Longest a peer may take nothing while bytes wait for it; noticed up to half as long and a second after, and the
+   * connection is aborted. A system that takes large steps for a slow peer is asked, where it tells (Linux), how much the
+   * peer has of them. A stream that has nothing to send may rest. @defaultValue 60_000
    */
   readonly sendTimeoutMs?: number | undefined;
   /**

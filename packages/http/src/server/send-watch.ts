@@ -1,4 +1,8 @@
 import type { Transport } from '@hawser/core';
+import { Acknowledged } from './acknowledged.ts';
+
+/** How long the answer to a question may take. */
+const ANSWER_MS = 1_000;
 
 /** How a {@link SendWatch} judges a connection. */
 export interface SendWatchOptions {
@@ -27,14 +31,18 @@ interface Rest {
 
 /**
  * Whether the peer takes what is sent. It may have nothing to take, such as one that waits for the next event of a stream,
- * unless that was limited. Only time in which something waited for the peer counts, so that whoever writes
- * slowly is not the peer's fault. It has no timer: whoever has one looks.
+ * unless that was limited. Only time in which something waited for the peer counts, so that whoever writes slowly is not
+ * the peer's fault; and of a peer that seems stuck the system is asked whether it is. It has no timer: whoever has one looks.
  */
 export class SendWatch {
   readonly #transport: Transport;
   readonly #options: SendWatchOptions;
   #wait: Wait | undefined;
   #rest: Rest | undefined;
+  /** Since the wait began. */
+  #acknowledged: Acknowledged;
+  /** Whether the peer is stuck is asked, and told with the next look. */
+  #asking = false;
   /** When everything had left that filled the connection. */
   #drainedAt: number | undefined;
   #nextLook: number;
@@ -43,6 +51,7 @@ export class SendWatch {
     const now = transport.reactor.clock.now();
     this.#transport = transport;
     this.#options = options;
+    this.#acknowledged = new Acknowledged(transport);
     this.#nextLook = now + options.ms / 2;
     this.written(now);
   }
@@ -78,17 +87,32 @@ export class SendWatch {
   /** True if the peer has taken too little for too long, noticed after 1 to 1.5 times that. */
   isStuck(now: number): boolean {
     if (now < this.#nextLook) return false;
+    this.#asking = false;
     if (this.#rest !== undefined && this.#restsTooLong(this.#rest, now)) return true;
     if (this.#transport.pendingBytes === 0) this.#wait = undefined;
     else if (!this.#wait || this.#isFine(this.#wait, now)) this.#begin(now);
-    else if (now - this.#wait.since >= this.#options.ms) return true;
+    else if (this.#isTooLong(now - this.#wait.since)) return true;
     this.#nextLook = this.#lookAfter(now);
+    return false;
+  }
+
+  /** Whether a wait is over. Where the system can be asked, it is asked twice, as long apart as the peer has time. */
+  #isTooLong(waitedMs: number): boolean {
+    const { ms } = this.#options;
+    if (waitedMs < ms) this.#acknowledged.askFirst();
+    else if (!this.#acknowledged.isKnown) return true;
+    else if (waitedMs >= ms * 1.5) {
+      this.#asking = this.#acknowledged.askAgain();
+      return !this.#asking;
+    }
     return false;
   }
 
   #lookAfter(now: number): number {
     const { ms } = this.#options;
-    const at = Math.min(now + ms / 2, (this.#wait?.since ?? now) + ms);
+    if (this.#asking) return now + Math.min(ANSWER_MS, ms / 4);
+    const over = (this.#wait?.since ?? now) + ms;
+    const at = Math.min(now + ms / 2, over > now ? over : over + ms / 2);
     const rest = this.#rest;
     return rest === undefined ? at : Math.min(at, now + rest.ms / 2, rest.since + rest.ms);
   }
@@ -109,7 +133,7 @@ export class SendWatch {
     const { ms, minRate } = this.#options;
     const taken = takenBytes(this.#transport);
     // What waits now was written later.
-    if (taken >= owed) return true;
+    if (taken >= owed || this.#acknowledged.isAtLeast(minRate)) return true;
     // In half the time it has to take as much as in the whole: nobody knows yet how the other half goes.
     const least = (minRate * Math.max(ms, now - since)) / 1_000;
     return taken > takenBefore && taken - takenBefore >= least;
@@ -119,6 +143,7 @@ export class SendWatch {
     const taken = takenBytes(this.#transport);
     this.#wait = { since: now, takenBefore: taken, owed: taken + this.#transport.pendingBytes };
     this.#drainedAt = undefined;
+    this.#acknowledged = new Acknowledged(this.#transport);
   }
 
   #goOn({ since, takenBefore }: Wait, restedMs: number): void {

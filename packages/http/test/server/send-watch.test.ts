@@ -144,3 +144,53 @@ test('who may rest again may do so for any time', async () => {
   limitRest(undefined);
   expect(await stuckAt(1_000, () => undefined)).toBe(undefined);
 });
+
+test.each([
+  ['as much as it must', 240, undefined],
+  ['a little less', 235, 91],
+  ['nothing', 0, 91],
+])(
+  'a peer is asked for what it has acknowledged where the system takes large steps: %s',
+  async (_what, rate, expected) => {
+    const reactor = createTestReactor();
+    const { clock } = reactor;
+    // A system that takes a megabyte at a time.
+    const transport = { reactor, bytesWritten: 10_000_000, pendingBytes: 9_000_000 };
+    const start = clock.now();
+    const asks = Object.assign(transport, {
+      takenBytes: 1_000_000,
+      askUnacknowledged: (heard: (bytes: number) => void): void => {
+        clock.callLater(100, () => heard(1_000_000 - (rate * (clock.now() - start)) / 1_000));
+      },
+    });
+    const watch = new SendWatch(asks as unknown as Transport, { ms: 60_000, minRate: 240 });
+    let stuckAt: number | undefined;
+    for (let second = 1; second <= 1_000 && stuckAt === undefined; second++) {
+      await clock.elapse(1_000);
+      if (watch.isStuck(clock.now())) stuckAt = second;
+    }
+    expect(stuckAt).toBe(expected);
+  },
+);
+
+test('a peer that has acknowledged nothing is stuck though it did before', async () => {
+  const reactor = createTestReactor();
+  const { clock } = reactor;
+  let acknowledged = 0;
+  const transport = {
+    reactor,
+    bytesWritten: 10_000_000,
+    pendingBytes: 9_000_000,
+    takenBytes: 1_000_000,
+    askUnacknowledged: (heard: (bytes: number) => void): void => heard(1_000_000 - acknowledged),
+  };
+  const watch = new SendWatch(transport as unknown as Transport, { ms: 60_000, minRate: 240 });
+  let stuckAt: number | undefined;
+  for (let second = 1; second <= 1_000 && stuckAt === undefined; second++) {
+    await clock.elapse(1_000);
+    if (second <= 300) acknowledged += 1_000;
+    if (watch.isStuck(clock.now())) stuckAt = second;
+  }
+  expect(stuckAt).toBeGreaterThan(330);
+  expect(stuckAt).toBeLessThanOrEqual(460);
+});
