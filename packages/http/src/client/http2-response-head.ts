@@ -1,7 +1,8 @@
 /**
  * The head of a response in HTTP/2 (RFC 9113 §8.3.2). Node's library has found that `:status` is there once and first,
  * that names are in lower case, that no field belongs to a connection, and holds the body to its `content-length`; what
- * is refused over HTTP/1 besides is refused here.
+ * is refused over HTTP/1 besides is refused here. A field with octets that no name or value can have, such as NUL, the
+ * library leaves out without a word.
  */
 import type { FieldLines } from '../contract/field-lines.ts';
 import type { ResponseHeadRead } from '../contract/message-head.ts';

@@ -540,6 +540,20 @@ describe('a server that breaks the protocol', () => {
     expect(client.reactor.reports.problems).toEqual([]);
   });
 
+  test.each([
+    ['x-a', 'a\0b'],
+    ['x-a', 'a\rb'],
+    ['x a', 'b'],
+    ['content-length', '2\0'],
+  ])('by the field %j: %j, gets it into no answer', async (name, value) => {
+    await using client = asking(
+      onRequest((connection, stream) => connection.answer(stream, 'ok', [[name, value]])),
+    );
+    const response = await client.get('/');
+    expect([...response.headers]).toEqual([]);
+    expect(await response.text()).toBe('ok');
+  });
+
   test('by HTTP/1 from the beginning', async () => {
     const script = (connection: RawHttp2Connection): void => {
       connection.transport.write(Buffer.from('HTTP/1.1 400 Bad Request\r\n\r\n'));
