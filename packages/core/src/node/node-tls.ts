@@ -134,6 +134,11 @@ class TlsWire extends SocketWire {
   override reset(reason?: CloseReason): void {
     this.#under.abort(reason);
   }
+
+  override askUnacknowledged(heard: (bytes: number) => void): void {
+    const under: Transport & Partial<Pick<SocketWire, 'askUnacknowledged'>> = this.#under;
+    under.askUnacknowledged?.(heard);
+  }
 }
 
 /** What the options ask for, before the socket is taken: a mistake in them leaves the transport alone. */
