@@ -6,8 +6,8 @@ import { bytesTaken, socketDescriptor } from './private-handle.ts';
 import { tlsAbove } from './tls-above.ts';
 
 const EMPTY = Buffer.alloc(0);
-/** That of newer nodes on all. Those before 22 have a quarter: bodies in pieces of 16 KiB then cost a third more. */
-const HIGH_WATER_MARK = 65_536;
+/** Room for two pieces of 64 KiB: with that of node, 16 or 64 KiB, whoever streams waits a turn for each of them. */
+const HIGH_WATER_MARK = 131_072;
 const wireEvents = Symbol('hawser.wireEvents');
 const firstError = Symbol('hawser.firstError');
 

@@ -4,6 +4,8 @@ import type { PieceSource } from './piece-source.ts';
 
 /** Longest piece given to a connection at once: more waits here until the peer takes it. */
 const PIECE_BYTES = 65_536;
+/** After so much others have their turn, however fast the peer takes it and the source gives it. */
+const TURN_BYTES = 262_144;
 
 /** How {@link pumpBody} pumps. */
 export interface PumpOptions {
@@ -26,6 +28,7 @@ export async function pumpBody(
 ): Promise<void> {
   const { exchange, toBytes, onPiece } = options;
   let wake: (() => void) | undefined;
+  let inTurn = 0;
   const watch = exchange.onGone((reason) => {
     source.cancel(reason);
     wake?.();
@@ -38,7 +41,9 @@ export async function pumpBody(
       for (let at = 0; at < bytes.length && !exchange.gone; at += PIECE_BYTES) {
         const piece = bytes.length <= PIECE_BYTES ? bytes : bytes.subarray(at, at + PIECE_BYTES);
         onPiece(piece.length);
-        if (out.write(piece) || exchange.gone) continue;
+        inTurn += piece.length;
+        if ((out.write(piece) && inTurn < TURN_BYTES) || exchange.gone) continue;
+        inTurn = 0;
         await new Promise<void>((drained) => {
           wake = drained;
           out.onceDrained(drained);
