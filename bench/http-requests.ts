@@ -8,22 +8,12 @@ const HOST = 'Host: bench.test:8080';
 export const HELLO_REQUEST: Buffer = request('GET / HTTP/1.1', [HOST, 'Accept: */*']);
 
 /** What Chromium sends when a page fetches something. */
-export const BROWSER_REQUEST: Buffer = request('GET /users/42?fields=name HTTP/1.1', [
-  HOST,
-  'Connection: keep-alive',
-  'sec-ch-ua-platform: "Linux"',
-  'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
-  'sec-ch-ua: "Chromium";v="140", "Not=A?Brand";v="24"',
-  'sec-ch-ua-mobile: ?0',
-  'Accept: application/json, text/plain, */*',
-  'Sec-Fetch-Site: same-origin',
-  'Sec-Fetch-Mode: cors',
-  'Sec-Fetch-Dest: empty',
-  'Referer: http://bench.test:8080/people',
-  'Accept-Encoding: gzip, deflate, br, zstd',
-  'Accept-Language: en-GB,en;q=0.9,de;q=0.8',
-  'Cookie: theme=dark; session=0123456789abcdef0123456789abcdef',
-]);
+export const BROWSER_REQUEST: Buffer = browserRequest('0123456789abcdef0123456789abcdef');
+
+/** The same from eight browsers, each with a session of its own. */
+export const BROWSER_REQUESTS: readonly Buffer[] = Array.from('01234567', (digit) =>
+  browserRequest(digit.repeat(32)),
+);
 
 /** An upload of 1 KiB, which comes back. */
 export const POST_REQUEST: Buffer = Buffer.concat([
@@ -37,6 +27,25 @@ export const POST_REQUEST: Buffer = Buffer.concat([
 
 export const SMALL_STREAM_REQUEST: Buffer = request('GET /stream/64k HTTP/1.1', [HOST]);
 export const LARGE_STREAM_REQUEST: Buffer = request('GET /stream/10m HTTP/1.1', [HOST]);
+
+function browserRequest(session: string): Buffer {
+  return request('GET /users/42?fields=name HTTP/1.1', [
+    HOST,
+    'Connection: keep-alive',
+    'sec-ch-ua-platform: "Linux"',
+    'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36',
+    'sec-ch-ua: "Chromium";v="140", "Not=A?Brand";v="24"',
+    'sec-ch-ua-mobile: ?0',
+    'Accept: application/json, text/plain, */*',
+    'Sec-Fetch-Site: same-origin',
+    'Sec-Fetch-Mode: cors',
+    'Sec-Fetch-Dest: empty',
+    'Referer: http://bench.test:8080/people',
+    'Accept-Encoding: gzip, deflate, br, zstd',
+    'Accept-Language: en-GB,en;q=0.9,de;q=0.8',
+    `Cookie: theme=dark; session=${session}`,
+  ]);
+}
 
 function request(line: string, fields: readonly string[]): Buffer {
   return Buffer.from(`${line}\r\n${fields.join('\r\n')}\r\n\r\n`);

@@ -62,7 +62,7 @@ function serveNode(listener: RequestListener): void {
 }
 
 async function serveHawser(handler: HttpHandler): Promise<void> {
-  const factory = http(handler, { keepAliveTimeoutMs: KEEP_ALIVE_MS });
+  const factory = http(handler, { keepAliveTimeoutMs: KEEP_ALIVE_MS, maxConnections: 20_000 });
   await serveFactory(certificate ? tls(certificate)(factory) : factory);
 }
 

@@ -7,6 +7,7 @@ import { generate } from 'selfsigned';
 import { type Comparison, compare } from './compare.ts';
 import {
   BROWSER_REQUEST,
+  BROWSER_REQUESTS,
   HELLO_REQUEST,
   LARGE_STREAM_REQUEST,
   measureAnswer,
@@ -21,7 +22,8 @@ import { show } from './show.ts';
 /** One kind of request. */
 interface Work extends Pick<Comparison, 'count' | 'rounds'> {
   readonly title: string;
-  readonly message: Buffer;
+  /** Of several, one by each connection in turn. */
+  readonly message: Buffer | readonly Buffer[];
   /** Octets that the answer has at least. */
   readonly atLeast: number;
   /** Requests that are sent together. */
@@ -49,6 +51,15 @@ const works: Readonly<Record<string, Work>> = {
   json: {
     title: 'GET with the headers of a browser, routed, answered with JSON',
     message: BROWSER_REQUEST,
+    atLeast: 90,
+    modes: ['Hawser', ...PEERS],
+    targets: { Hawser: 0.7 },
+    count: 2_000,
+    rounds: 17,
+  },
+  browsers: {
+    title: 'the same from eight browsers whose cookies differ',
+    message: BROWSER_REQUESTS,
     atLeast: 90,
     modes: ['Hawser', ...PEERS],
     targets: { Hawser: 0.7 },
@@ -105,7 +116,9 @@ const works: Readonly<Record<string, Work>> = {
 };
 
 await measureWorks(works, async (work, effort) => {
-  const { title, message, pipelined = 1, tls, atLeast, targets, count } = work;
+  const { title, pipelined = 1, tls, atLeast, targets, count } = work;
+  const messages = Buffer.isBuffer(work.message) ? [work.message] : work.message;
+  const [message = Buffer.alloc(0)] = messages;
   const python = work.modes.includes('Twisted') ? await twisted() : undefined;
   const samples = await compare({
     script: './http-server.ts',
@@ -117,7 +130,9 @@ await measureWorks(works, async (work, effort) => {
     args: tls ? [await certificate()] : [],
     load: async (port) =>
       pingPong(port, {
-        message: Buffer.concat(Array.from({ length: pipelined }, () => message)),
+        message: messages.map((each) =>
+          Buffer.concat(Array.from({ length: pipelined }, () => each)),
+        ),
         answerBytes: (await measureAnswer(port, { message, tls, atLeast })) * pipelined,
         worth: pipelined,
         tls,

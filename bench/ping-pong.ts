@@ -5,8 +5,8 @@ import type { Load } from './compare.ts';
 
 /** Options for {@link pingPong}. */
 export interface PingPongOptions {
-  /** What is sent again and again. */
-  readonly message: Buffer;
+  /** What is sent again and again; of several, one by each connection in turn. All are equally long, as are their answers. */
+  readonly message: Buffer | readonly Buffer[];
   /** Length of the whole answer. @defaultValue that of the message */
   readonly answerBytes?: number | undefined;
   /** Operations that one message is. @defaultValue 1 */
@@ -21,18 +21,19 @@ export interface PingPongOptions {
 
 /** Connections that send a message, wait until all of the answer is there, and so on. They stay open between rounds. */
 export async function pingPong(port: number, options: PingPongOptions): Promise<Load> {
+  const messages = Buffer.isBuffer(options.message) ? [options.message] : options.message;
   const {
-    message,
-    answerBytes = message.length,
+    answerBytes = messages[0]?.length ?? 0,
     worth = 1,
     preface,
     connections = 8,
     tls,
   } = options;
   const players = await Promise.all(
-    Array.from({ length: connections }, async () => {
+    Array.from({ length: connections }, async (_, at) => {
       const socket = await open(port, tls);
       if (preface) socket.write(preface);
+      const message = messages[at % messages.length] ?? Buffer.alloc(0);
       return new Player(socket, { message, answerBytes });
     }),
   );
@@ -65,7 +66,7 @@ class Player {
 
   constructor(
     socket: Socket,
-    { message, answerBytes }: Required<Pick<PingPongOptions, 'message'>> & { answerBytes: number },
+    { message, answerBytes }: { readonly message: Buffer; readonly answerBytes: number },
   ) {
     this.#socket = socket;
     this.#message = message;
