@@ -17,6 +17,11 @@ let reading: Promise<ReadonlyMap<number, number>> | undefined;
 export async function unacknowledgedBytes(fd: number): Promise<number | undefined> {
   try {
     const { ino } = fstatSync(fd);
+    const shared = readQueues();
+    const bytes = (await shared).get(ino);
+    if (bytes !== undefined) return bytes;
+    // It may be younger than what was read, or have been passed over as others came and went.
+    if (reading === shared) reading = undefined;
     return (await readQueues()).get(ino);
   } catch {
     // The socket is closed.
