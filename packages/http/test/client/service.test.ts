@@ -1,11 +1,26 @@
 import { createSimReactor, delay, group, runApplication, serve } from '@hawser/core';
-import { createTestReactor } from '@hawser/core/testing';
+import { createTestReactor, type TestReactor } from '@hawser/core/testing';
 import { expect, test } from 'vitest';
-import { HttpResponse, http, httpClient, router } from '../../src/index.ts';
+import { type HttpClient, HttpResponse, http, httpClient, router } from '../../src/index.ts';
 import { PipeEndpoint } from '../../testing/pipe-endpoint.ts';
 import { failureOf } from './failure-of.ts';
 
 const hello = new PipeEndpoint(http(() => HttpResponse.text('hello')));
+
+/** A started client whose request is never answered. */
+async function waitingForSilence(): Promise<{
+  readonly reactor: TestReactor;
+  readonly client: HttpClient;
+  readonly asked: Promise<unknown>;
+}> {
+  const reactor = createTestReactor();
+  const endpoint = new PipeEndpoint(http(() => new Promise<Response>(() => undefined)));
+  const client = httpClient({ baseUrl: 'http://test/', endpoint });
+  await client.start(reactor);
+  const asked = failureOf(client.get('/'));
+  await reactor.clock.settle();
+  return { reactor, client, asked };
+}
 
 test('a client without a reactor works from its start to its stop, and again', async () => {
   const reactor = createTestReactor();
@@ -44,12 +59,7 @@ test('a client that was never started can be stopped, closed and aborted', async
 });
 
 test('what is still under way when it is stopped has a second', async () => {
-  const reactor = createTestReactor();
-  const silent = new PipeEndpoint(http(() => new Promise<Response>(() => undefined)));
-  const client = httpClient({ baseUrl: 'http://test/', endpoint: silent });
-  await client.start(reactor);
-  const asked = failureOf(client.get('/'));
-  await reactor.clock.settle();
+  const { reactor, client, asked } = await waitingForSilence();
   let over = false;
   const stopped = Promise.resolve(client.stop()).then(() => {
     over = true;
@@ -63,12 +73,7 @@ test('what is still under way when it is stopped has a second', async () => {
 });
 
 test('a stop makes an end of a close that has more time', async () => {
-  const reactor = createTestReactor();
-  const silent = new PipeEndpoint(http(() => new Promise<Response>(() => undefined)));
-  const client = httpClient({ baseUrl: 'http://test/', endpoint: silent });
-  await client.start(reactor);
-  const asked = failureOf(client.get('/'));
-  await reactor.clock.settle();
+  const { reactor, client, asked } = await waitingForSilence();
   const closed = client.close({ deadlineMs: 60_000 });
   await reactor.clock.elapse(100);
   const stopped = client.stop();

@@ -2,6 +2,7 @@ import { constants } from 'node:http2';
 import { pipeWorld } from '@hawser/core/testing';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
+import { echoBody } from '../echo-body.ts';
 import { answering, answerOf, collect, connectClient, connectRaw, send } from './h2-world.ts';
 import { Flag, frame, headers, request } from './raw-client.ts';
 
@@ -392,21 +393,7 @@ describe('an exchange over HTTP/2', () => {
 
   test('carries bodies larger than every window both ways, cut at random places', async () => {
     const place = world(3);
-    const client = await connectClient(
-      place,
-      answering((exchange) => {
-        const out = exchange.stream(OK);
-        exchange.body.consume({
-          data(chunk) {
-            if (out.write(chunk)) return;
-            exchange.body.pause();
-            out.onceDrained(() => exchange.body.resume());
-          },
-          end: () => out.end(),
-          failed: (error) => out.abort(error),
-        });
-      }),
-    );
+    const client = await connectClient(place, answering(echoBody));
     const sent = Buffer.alloc(700_000, 'abcdefghijk');
     const answer = await send(client, { ':method': 'POST' }, sent);
     expect(answer.rstCode).toBe(0);

@@ -15,6 +15,7 @@ import { SeededRandom } from '@hawser/core/testing';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
 import { type ClientProtocol, HttpError, http, httpClient, reverseProxy } from '../../src/index.ts';
 import { ResponseReader } from '../../src/wire/response-reader.ts';
+import { echoBody } from '../echo-body.ts';
 
 const BEHAVIOURS = [
   'whole',
@@ -129,16 +130,7 @@ function answer(exchange: HttpExchange, ledger: string[], broken: string[]): voi
   const text = textOf(id, Number(size));
   const { clock } = exchange.transport.reactor;
   if (behaviour === 'echo') {
-    const out = exchange.stream({ status: 200, fields: [] });
-    exchange.body.consume({
-      data(chunk) {
-        if (out.write(chunk)) return;
-        exchange.body.pause();
-        out.onceDrained(() => exchange.body.resume());
-      },
-      end: () => out.end(),
-      failed: (error) => out.abort(error),
-    });
+    echoBody(exchange);
     return;
   }
   if (behaviour === 'early') {

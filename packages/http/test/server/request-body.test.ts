@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { HttpExchange } from '../../src/contract/exchange.ts';
+import { echoBody } from '../echo-body.ts';
 import { collect, echoTarget, get, post, served } from './served.ts';
 
 const OK = { status: 200, fields: [] } as const;
@@ -201,21 +202,7 @@ test('framing that breaks after the answer has left ends the connection without 
 });
 
 test('an upload is echoed as it comes, with the pace of whoever is slower', async () => {
-  const { transport, exchanges } = served(
-    (exchange) => {
-      const out = exchange.stream(OK);
-      exchange.body.consume({
-        data(chunk) {
-          if (out.write(chunk)) return;
-          exchange.body.pause();
-          out.onceDrained(() => exchange.body.resume());
-        },
-        end: () => out.end(),
-        failed: (error) => out.abort(error),
-      });
-    },
-    { highWaterMark: 16_384 },
-  );
+  const { transport, exchanges } = served(echoBody, { highWaterMark: 16_384 });
   transport.receive(post('/', '').replace('Length: 0', 'Length: 1000000'));
   transport.stall();
   for (let at = 0; at < 100; at++) transport.receive('x'.repeat(10_000));
