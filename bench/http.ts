@@ -110,8 +110,8 @@ const works: Readonly<Record<string, Work>> = {
     atLeast: 10_485_760,
     modes: ['Hawser', ...PEERS],
     targets: { Hawser: NO_WORSE },
-    count: 24,
-    rounds: 9,
+    count: 48,
+    rounds: 21,
   },
 };
 
