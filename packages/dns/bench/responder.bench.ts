@@ -1,6 +1,7 @@
 // What does one packet cost? The budget is 1 ms of CPU for any datagram; an ordinary one should cost a few microseconds.
 import { createTestReactor, SeededRandom } from '@hawser/core/testing';
 import { bench, describe } from 'vitest';
+import { answerOnce, answerZone } from '../src/handlers/answer-zone.ts';
 import { Name } from '../src/name.ts';
 import { Type } from '../src/numbers.ts';
 import { Responder } from '../src/server/responder.ts';
@@ -20,9 +21,10 @@ const zone = Zone.of(origin, [
   }),
 ]);
 /** Answers without and with kept replies. */
-const [miss, hit] = [true, false].map((transient) => {
-  const authority = { origin, transient, zoneFor: () => zone };
-  return new Responder({ authorities: [authority], reactor: createTestReactor() });
+const [miss, hit] = [answerOnce, answerZone].map((answer) => {
+  const responder = new Responder({ origin, handle: (asked) => answer(zone, asked) });
+  void responder.start(createTestReactor());
+  return responder;
 });
 const client = { kind: 'udp', host: '192.0.2.99', port: 4000, family: 4 } as const;
 const additionals = [opt()];

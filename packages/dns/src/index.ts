@@ -1,8 +1,40 @@
 // Serving names.
 
+// Handlers.
+export {
+  type Answer,
+  type AnswerEntry,
+  type AnswerOption,
+  type AnswerStream,
+  answerWith,
+  codeAnswer,
+  type ExtendedError,
+  type Outcome,
+  type Silence,
+  silence,
+} from './contract/answer.ts';
+export {
+  type Authority,
+  compose,
+  type DnsHandler,
+  type DnsHandlerFunction,
+  type DnsHandlerObject,
+  type Eventually,
+  type Next,
+} from './contract/handler.ts';
+export type {
+  CommitHook,
+  Decided,
+  Decision,
+  LiveZone,
+  TransferableZone,
+} from './contract/live-zone.ts';
+export type { DnsQuery, QueryTransport } from './contract/query.ts';
 export { InFlight } from './drain.ts';
 // Errors.
 export { type DnsErrorCode, StoreError, type StoreErrorCode } from './errors.ts';
+export { type DynamicOptions, dynamic, type Lookup } from './handlers/dynamic.ts';
+export { fixedZone } from './handlers/fixed-zone.ts';
 export { matchDns } from './match.ts';
 // Messages.
 export type { Edns, EdnsOptionView } from './message/edns.ts';
@@ -42,17 +74,12 @@ export type {
   SoaValue,
   SrvValue,
 } from './rdata/value.ts';
-// Serving without the service: your own transports, your own authorities.
-export type { Authority, AuthorityQuery } from './server/authority.ts';
+// Serving without the service: your own transports.
 export { type DnsDatagramOptions, DnsDatagramProtocol } from './server/datagram.ts';
-export { type DynamicOptions, dynamic, type Lookup } from './server/function-zone.ts';
-export {
-  type QueryContext,
-  type Reply,
-  Responder,
-  type ResponderOptions,
-} from './server/responder.ts';
+export type { QueryContext } from './server/query.ts';
+export { type Reply, Responder, type ResponderOptions } from './server/responder.ts';
 export { type DnsStreamOptions, DnsStreamProtocol, dnsStream } from './server/stream.ts';
+export type { Served } from './server/to-handlers.ts';
 export { type DnsService, type DnsServiceOptions, dnsService } from './server.ts';
 // Zones that change and are kept.
 export {

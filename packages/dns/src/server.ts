@@ -12,11 +12,11 @@ import {
 } from '@hawser/core';
 import { InFlight } from './drain.ts';
 import { usageError } from './errors.ts';
-import type { Authority } from './server/authority.ts';
 import { DnsDatagramProtocol } from './server/datagram.ts';
 import { type ListenAddress, parseListenAddress } from './server/listen-address.ts';
 import { Responder } from './server/responder.ts';
 import { type DnsStreamOptions, dnsStream } from './server/stream.ts';
+import type { Served } from './server/to-handlers.ts';
 
 /** Options for {@link dnsService}. */
 export interface DnsServiceOptions extends DnsStreamOptions {
@@ -36,8 +36,8 @@ export interface DnsService extends Service {
 const PAIR_ATTEMPTS = 8;
 
 /**
- * Answers from `zones` on UDP and TCP at `where`: `":5353"` (all addresses), `"127.0.0.1:53"`, `"[::1]:53"`; port 0 picks
- * a port that is free for both.
+ * Answers with `served` on UDP and TCP at `where`: `":5353"` (all addresses), `"127.0.0.1:53"`, `"[::1]:53"`; port 0 picks
+ * a port that is free for both. A {@link Responder} may be served by several services, and by other transports.
  * @throws UsageError `HAWSER_DNS_OPTIONS` for a bad address or zones that share an origin. Starting fails with ListenError.
  *
  * @example
@@ -45,11 +45,13 @@ const PAIR_ATTEMPTS = 8;
  */
 export function dnsService(
   where: string,
-  zones: Authority | readonly Authority[],
+  served: Served | Responder,
   options: DnsServiceOptions = {},
 ): DnsService {
-  const authorities = Array.isArray(zones) ? (zones as readonly Authority[]) : [zones as Authority];
-  return new BoundService(parseListenAddress(where), authorities, options);
+  const { udpPayloadBytes } = options;
+  const responder =
+    served instanceof Responder ? served : new Responder(served, { udpPayloadBytes });
+  return new BoundService(parseListenAddress(where), responder, options);
 }
 
 interface Running {
@@ -63,13 +65,13 @@ interface Running {
 class BoundService implements DnsService {
   readonly name = 'dns';
   readonly #where: ListenAddress;
-  readonly #authorities: readonly Authority[];
+  readonly #responder: Responder;
   readonly #options: DnsServiceOptions;
   #running: Running | undefined;
 
-  constructor(where: ListenAddress, authorities: readonly Authority[], options: DnsServiceOptions) {
+  constructor(where: ListenAddress, responder: Responder, options: DnsServiceOptions) {
     this.#where = where;
-    this.#authorities = authorities;
+    this.#responder = responder;
     this.#options = options;
   }
 
@@ -80,8 +82,17 @@ class BoundService implements DnsService {
   async start(reactor: Reactor): Promise<void> {
     if (this.#running !== undefined)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot start the DNS service as it runs');
-    const { udpPayloadBytes } = this.#options;
-    const responder = new Responder({ authorities: this.#authorities, reactor, udpPayloadBytes });
+    await this.#responder.start(reactor);
+    try {
+      this.#running = await this.#bind(reactor);
+    } catch (error) {
+      await this.#responder.stop();
+      throw error;
+    }
+  }
+
+  async #bind(reactor: Reactor): Promise<Running> {
+    const responder = this.#responder;
     const { host, port } = this.#where;
     for (let attempt = 1; ; attempt++) {
       const inFlight = new InFlight();
@@ -94,8 +105,7 @@ class BoundService implements DnsService {
           { host, port: udp.address.port },
           this.#factory(responder),
         );
-        this.#running = { reactor, datagrams, inFlight, udp, tcp };
-        return;
+        return { reactor, datagrams, inFlight, udp, tcp };
       } catch (error) {
         // oxlint-disable-next-line no-await-in-loop
         await udp.stop();
@@ -123,13 +133,15 @@ class BoundService implements DnsService {
   async stop(): Promise<void> {
     const running = this.#running;
     this.#running = undefined;
-    if (running !== undefined) await Promise.all([running.udp.stop(), running.tcp.stop()]);
+    if (running === undefined) return;
+    await Promise.all([running.udp.stop(), running.tcp.stop()]);
+    await this.#responder.stop();
   }
 
   describe(): readonly string[] {
     if (this.#running === undefined) return [];
     const { udp, tcp } = this.#running;
-    const origins = this.#authorities.map(({ origin }) => origin.toString()).join(' ');
+    const { origins } = this.#responder;
     return [`${formatAddress(udp.address)} dns: ${origins}`, `${tcp}: ${origins}`];
   }
 

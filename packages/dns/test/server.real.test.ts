@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { createNodeReactor } from '@hawser/core';
 import { afterEach, expect, test } from 'vitest';
-import { dynamic } from '../src/server/function-zone.ts';
+import { dynamic } from '../src/handlers/dynamic.ts';
 import { type DnsService, dnsService } from '../src/server.ts';
 import { dynamicZone } from '../src/store/dynamic-zone.ts';
 import { framed, opt, query } from './build.ts';

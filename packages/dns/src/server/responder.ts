@@ -1,27 +1,20 @@
 // From a packet of a stranger to the reply, in the order that costs least to refuse. No I/O, no clock, no exceptions.
-import type { Address, Has, Reports } from '@hawser/core';
+import type { Reactor } from '@hawser/core';
+import { type Answer, codeAnswer, type Outcome } from '../contract/answer.ts';
+import { compose, type DnsHandler, type Next } from '../contract/handler.ts';
 import { usageError } from '../errors.ts';
 import { EdnsOption } from '../message/edns.ts';
 import { countsFit, Flag, type Header, readHeader } from '../message/header.ts';
 import { type Message, type Question, readMessage } from '../message/reader.ts';
 import { MAX_MESSAGE_BYTES, MessageWriter } from '../message/writer.ts';
 import { Class, Opcode, Rcode, Type } from '../numbers.ts';
-import { answerFrom } from '../zone/answer.ts';
-import type { Zone } from '../zone/zone.ts';
-import { type Authority, AuthorityMap } from './authority.ts';
+import { MessageQuery, type QueryContext } from './query.ts';
 import { ReplyCache, type ReplyShape } from './reply-cache.ts';
+import { originsOf, type Served, toHandlers } from './to-handlers.ts';
 import { writeAnswer } from './write-answer.ts';
-
-/** Where a query came from. */
-export interface QueryContext {
-  readonly transport: 'udp' | 'tcp';
-  readonly client: Address;
-}
 
 /** Options for {@link Responder}. */
 export interface ResponderOptions {
-  readonly authorities: readonly Authority[];
-  readonly reactor: Has<'clock' | 'reports'>;
   /**
    * Largest UDP reply to a client that takes more than 512 octets. More than 1232 risks fragments that get lost.
    * @defaultValue 1232
@@ -29,39 +22,63 @@ export interface ResponderOptions {
   readonly udpPayloadBytes?: number | undefined;
 }
 
-/** A message that asks something, and from where. */
-interface Query {
-  readonly message: Message;
-  readonly question: Question;
-  readonly context: QueryContext;
-}
-
+const NOT_STARTED = 'Cannot answer queries as the server was not started';
 /** Longest query taken over UDP. We announce less than that; it bounds what one packet can cost. */
 const MAX_UDP_QUERY_BYTES = 4096;
 
-/** A reply, `undefined` for silence, or a promise where an {@link Authority} needs time. Never rejects. */
+/** A reply, `undefined` for silence, or a promise where a handler needs time. Never rejects. */
 export type Reply = Buffer | undefined | Promise<Buffer | undefined>;
 
-/** Answers DNS messages from {@link Authority} objects. One serves any number of transports. */
+/** Answers DNS messages with handlers. One serves any number of transports, once it is started. */
 export class Responder {
-  readonly #authorities: AuthorityMap;
-  readonly #reports: Reports;
+  /** What it serves, for people: the origins of its zones. */
+  readonly origins: string;
+  readonly #handlers: readonly DnsHandler[];
+  readonly #next: Next;
   readonly #udpPayloadBytes: number;
   readonly #writer = new MessageWriter();
   readonly #cache = new ReplyCache();
+  #reactor: Reactor | undefined;
+  #users = 0;
 
-  constructor(options: ResponderOptions) {
-    const { authorities, reactor, udpPayloadBytes = 1232 } = options;
+  /** @throws UsageError `HAWSER_DNS_OPTIONS` for zones that share an origin, nothing to serve, or a bad option */
+  constructor(served: Served, options: ResponderOptions = {}) {
+    const { udpPayloadBytes = 1232 } = options;
     if (!Number.isInteger(udpPayloadBytes) || udpPayloadBytes < 512 || udpPayloadBytes > 4096) {
       throw usageError(
         'HAWSER_DNS_OPTIONS',
         `Cannot use udpPayloadBytes as it must be 512 to 4096: ${udpPayloadBytes}`,
       );
     }
-    this.#authorities = new AuthorityMap(authorities);
-    this.#reports = reactor.reports;
+    this.origins = originsOf(served);
+    this.#handlers = toHandlers(served);
+    this.#next = compose(this.#handlers, (query) =>
+      codeAnswer(query.opcode === Opcode.Query ? Rcode.Refused : Rcode.NotAuth),
+    );
     this.#udpPayloadBytes = udpPayloadBytes;
-    for (const authority of authorities) authority.attached?.(reactor);
+  }
+
+  /** Starts the handlers, unless another user of it has. Each start needs a {@link stop}. */
+  async start(reactor: Reactor): Promise<void> {
+    this.#users++;
+    if (this.#users > 1) return;
+    this.#reactor = reactor;
+    for (const handler of this.#handlers) {
+      // oxlint-disable-next-line no-await-in-loop -- one may need what an earlier one has read
+      if (typeof handler !== 'function') await handler.started?.(reactor);
+    }
+  }
+
+  /** Stops the handlers when no other user is left. */
+  async stop(): Promise<void> {
+    this.#users--;
+    if (this.#users > 0) return;
+    this.#reactor = undefined;
+    await Promise.all(
+      this.#handlers.map(async (handler) => {
+        if (typeof handler !== 'function') await handler.stopped?.();
+      }),
+    );
   }
 
   /** The reply to the message `bytes`. Never throws; a fault of ours is reported and answered with SERVFAIL. */
@@ -96,46 +113,46 @@ export class Responder {
     }
     if (message.edns !== undefined && message.edns.version !== 0)
       return this.#refuse(message, Rcode.BadVers, context);
-    const query = { message, question, context };
-    const rcode = opcode === Opcode.Query ? queryRcode(query) : this.#otherRcode(message, question);
+    const reactor = this.#reactor;
+    if (reactor === undefined) throw usageError('HAWSER_DNS_OPTIONS', NOT_STARTED);
+    const query = new MessageQuery(message, question, context, reactor);
+    const rcode = opcode === Opcode.Query ? queryRcode(query) : otherRcode(query);
     if (rcode !== Rcode.NoError) return this.#refuse(message, rcode, context);
-    const authority = this.#authorities.find(question.key, question.type);
-    if (authority === undefined) return this.#refuse(message, Rcode.Refused, context);
     try {
-      const { key, type } = question;
-      const zone = authority.zoneFor({ key, type, client: context.client });
-      if (zone !== undefined && 'then' in zone) return this.#later(query, zone);
-      return authority.transient ? this.#answer(query, zone) : this.#cached(query, zone);
+      const outcome = this.#next(query);
+      return 'then' in outcome ? this.#later(query, outcome) : this.#reply(query, outcome);
     } catch (error) {
       return this.#fault(header, message, error);
     }
   }
 
-  async #later(query: Query, zone: PromiseLike<Zone | undefined>): Promise<Buffer> {
+  async #later(query: MessageQuery, outcome: PromiseLike<Outcome>): Promise<Buffer | undefined> {
     try {
-      return this.#answer(query, await zone);
+      return this.#reply(query, await outcome);
     } catch (error) {
       return this.#fault(query.message.header, query.message, error);
     }
   }
 
-  #cached(query: Query, zone: Zone | undefined): Buffer {
-    if (zone === undefined) return this.#answer(query, zone);
+  #reply(query: MessageQuery, outcome: Outcome): Buffer | undefined {
+    if (outcome.kind === 'silence') return undefined;
+    if (outcome.kind === 'stream') return this.#refuse(query.message, Rcode.NotImp, query.context);
     const { message, question, context } = query;
+    if (!outcome.shared) return this.#write(query, outcome);
     const shape = this.#shapeOf(message, context);
-    const cached = this.#cache.get(zone, question, shape);
+    const cached = this.#cache.get(outcome, shape);
     if (cached !== undefined) return patched(cached, message, question);
-    const reply = this.#answer(query, zone);
-    this.#cache.set(zone, question, shape, reply);
+    const reply = this.#write(query, outcome);
+    this.#cache.set(outcome, shape, reply);
     return reply;
   }
 
-  #answer({ message, question, context }: Query, zone: Zone | undefined): Buffer {
-    if (zone === undefined) return this.#refuse(message, Rcode.ServFail, context);
+  #write({ message, question, context }: MessageQuery, answer: Answer): Buffer {
     this.#begin(message, this.#shapeOf(message, context).maxBytes);
-    const answer = answerFrom(zone, question);
     const aa = answer.authoritative && question.class === Class.IN ? Flag.Authoritative : 0;
-    return writeAnswer(this.#writer, answer, aa);
+    const ra = answer.recursionAvailable ? Flag.RecursionAvailable : 0;
+    const ad = answer.authenticData ? Flag.AuthenticData : 0;
+    return writeAnswer(this.#writer, answer, aa | ra | ad);
   }
 
   /** What a reply depends on besides the question. */
@@ -143,14 +160,9 @@ export class Responder {
     const { edns } = message;
     const udp =
       edns === undefined ? 512 : Math.min(Math.max(512, edns.udpSize), this.#udpPayloadBytes);
-    const maxBytes = context.transport === 'tcp' ? MAX_MESSAGE_BYTES : udp;
-    return { maxBytes, edns: edns !== undefined, dnssecOk: edns?.dnssecOk ?? false };
-  }
-
-  /** NOTIFY and UPDATE name a zone. We take neither: refused for a zone of ours, not our business for others. */
-  #otherRcode(message: Message, question: Question): number {
-    if (message.header.opcode === Opcode.Update && question.type !== Type.SOA) return Rcode.FormErr;
-    return this.#authorities.get(question.key) === undefined ? Rcode.NotAuth : Rcode.Refused;
+    const maxBytes = context.transport === 'udp' ? udp : MAX_MESSAGE_BYTES;
+    const asked = message.question?.class ?? Class.IN;
+    return { class: asked, maxBytes, edns: edns !== undefined, dnssecOk: edns?.dnssecOk ?? false };
   }
 
   #begin(message: Message, maxBytes: number): void {
@@ -183,7 +195,7 @@ export class Responder {
   }
 
   #fault(header: Header, message: Message | undefined, error: unknown): Buffer {
-    this.#reports.problem('dns.respond', error);
+    this.#reactor?.reports.problem('dns.respond', error);
     if (message === undefined) return this.#bare(header, Rcode.ServFail);
     this.#begin(message, 512);
     return this.#writer.finish(Rcode.ServFail);
@@ -191,9 +203,8 @@ export class Responder {
 }
 
 /** NOERROR if the query may be looked up. */
-function queryRcode({ message, question, context }: Query): number {
-  const { type } = question;
-  if (question.class !== Class.IN && question.class !== Class.ANY) return Rcode.Refused;
+function queryRcode({ type, class: asked, transport, message }: MessageQuery): number {
+  if (asked !== Class.IN && asked !== Class.ANY) return Rcode.Refused;
   if (
     type === 0 ||
     type === Type.OPT ||
@@ -204,11 +215,14 @@ function queryRcode({ message, question, context }: Query): number {
     return Rcode.FormErr;
   }
   if (type === Type.MAILA || type === Type.MAILB) return Rcode.NotImp;
-  if (type === Type.AXFR && context.transport === 'udp') return Rcode.FormErr;
-  // Transfers are for those who were let in, and nobody is yet.
-  if (type === Type.AXFR || type === Type.IXFR) return Rcode.Refused;
+  if (type === Type.AXFR && transport === 'udp') return Rcode.FormErr;
   // We have no keys: a signature cannot be one we know (RFC 8945 §5.2.1).
   return message.signatureOffset === undefined ? Rcode.NoError : Rcode.NotAuth;
+}
+
+/** UPDATE names its zone as SOA (RFC 2136 §2.3). */
+function otherRcode({ opcode, type }: MessageQuery): number {
+  return opcode === Opcode.Update && type !== Type.SOA ? Rcode.FormErr : Rcode.NoError;
 }
 
 /** A response to this opcode. Of the other bits only RD comes back: AD, CD, RA and Z are not ours to claim. */

@@ -1,7 +1,7 @@
+import type { Answer, AnswerEntry } from '../contract/answer.ts';
 import { Flag } from '../message/header.ts';
 import type { Section } from '../message/reader.ts';
 import type { MessageWriter } from '../message/writer.ts';
-import type { Answer, AnswerEntry } from '../zone/answer.ts';
 
 /**
  * Ends the message that `writer` has begun with `answer`. What must not be left out and does not fit makes an empty

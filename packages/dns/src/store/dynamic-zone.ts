@@ -4,7 +4,10 @@ import { StoreError, usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { formatType, parseType, Type } from '../numbers.ts';
 import type { HostRecords, RecordValue } from '../rdata/value.ts';
-import type { Authority } from '../server/authority.ts';
+import type { Outcome } from '../contract/answer.ts';
+import type { Authority } from '../contract/handler.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { answerZone } from '../handlers/answer-zone.ts';
 import { fromRRsets, toList } from '../zone/host-records.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { createRRset, type RRset, valuesOf } from '../zone/rrset.ts';
@@ -190,12 +193,12 @@ export class DynamicZone implements Authority {
     return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
-  attached(reactor: Has<'reports'>): void {
-    this.#reports ??= reactor.reports;
+  started(reactor: Has<'reports'>): void {
+    this.#reports = reactor.reports;
   }
 
-  zoneFor(): Zone {
-    return this.#zone;
+  handle(query: DnsQuery): Outcome {
+    return answerZone(this.#zone, query);
   }
 
   /**

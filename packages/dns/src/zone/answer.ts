@@ -1,4 +1,5 @@
 // What a zone says to a question: the algorithm of RFC 1034 §4.3.2, made exact by RFC 2308, 4592, 6604, 6672, 8020 and 8482.
+import { type Answer, type AnswerEntry, answerWith } from '../contract/answer.ts';
 import { MAX_NAME_BYTES, Name } from '../name.ts';
 import { Rcode, Type } from '../numbers.ts';
 import { checkRdata, type Rdata } from '../rdata/rdata.ts';
@@ -6,27 +7,6 @@ import { findNode } from './find-node.ts';
 import type { RRset } from './rrset.ts';
 import type { Zone } from './zone.ts';
 import type { ZoneNode } from './zone-node.ts';
-
-/** An RRset in an answer, with what differs from how it is kept. */
-export interface AnswerEntry {
-  readonly rrset: RRset;
-  /** `"question"` if its owner is the name asked for; otherwise its own name, or the one a wildcard became. */
-  readonly owner?: Name | 'question' | undefined;
-  readonly ttl?: number | undefined;
-}
-
-/** An answer before it is bytes. */
-export interface Answer {
-  readonly rcode: number;
-  /** False for a referral, which is about somebody else's names. */
-  readonly authoritative: boolean;
-  readonly answer: readonly AnswerEntry[];
-  readonly authority: readonly AnswerEntry[];
-  /** Addresses a referral is useless without: if they do not fit, the message is truncated (RFC 9471). */
-  readonly glue: readonly AnswerEntry[];
-  /** Addresses worth adding if there is room. */
-  readonly additional: readonly AnswerEntry[];
-}
 
 /** Most aliases followed for one question. */
 export const MAX_CHAIN = 16;
@@ -86,14 +66,7 @@ function answersItself(type: number): boolean {
 }
 
 function answered(answer: readonly AnswerEntry[], rcode: number = Rcode.NoError): Answer {
-  return {
-    rcode,
-    authoritative: true,
-    answer,
-    authority: nothing,
-    glue: nothing,
-    additional: nothing,
-  };
+  return answerWith(rcode, { authoritative: true, answer });
 }
 
 /** The code is that of the last name of the chain (RFC 6604 §3). */
@@ -102,15 +75,13 @@ function negative(zone: Zone, answer: readonly AnswerEntry[], rcode: number): An
 }
 
 function referral(zone: Zone, chain: readonly AnswerEntry[], servers: RRset): Answer {
-  return {
-    rcode: Rcode.NoError,
+  return answerWith(Rcode.NoError, {
     // AA is about the first owner in the answer section (RFC 1035 §4.1.1).
     authoritative: chain.length > 0,
     answer: chain,
     authority: [{ rrset: servers }],
     glue: addressesOf(zone, servers.records, (target) => zone.node(target.key)),
-    additional: nothing,
-  };
+  });
 }
 
 function wildcardBelow(zone: Zone, encloser: ZoneNode): ZoneNode | undefined {

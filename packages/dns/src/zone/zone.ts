@@ -141,11 +141,6 @@ export class Zone {
     const edits = rrsets.map((rrset) => ({ name: rrset.name, type: rrset.type, rrset }));
     return new Zone(this.origin, applyEdits(this.origin, this.#nodes, edits, name));
   }
-
-  /** What answers a query about this zone: always itself. */
-  zoneFor(): Zone {
-    return this;
-  }
 }
 
 /** A SOA RRset made of fields. Throws as {@link createRRset}. */

@@ -1,6 +1,7 @@
 import { type CollectedReports, createTestReactor } from '@hawser/core/testing';
-import type { Authority } from '../../src/server/authority.ts';
-import { type QueryContext, type Reply, Responder } from '../../src/server/responder.ts';
+import type { QueryContext } from '../../src/server/query.ts';
+import { type Reply, Responder } from '../../src/server/responder.ts';
+import type { Served } from '../../src/server/to-handlers.ts';
 
 export interface TestResponder {
   readonly reports: CollectedReports;
@@ -10,15 +11,21 @@ export interface TestResponder {
 }
 
 export function responderFor(
-  authorities: readonly Authority[],
+  served: Served,
   options: { udpPayloadBytes?: number } = {},
 ): TestResponder {
   const reactor = createTestReactor();
-  const responder = new Responder({ authorities, reactor, ...options });
+  const responder = new Responder(served, options);
+  void responder.start(reactor);
   const respond = (bytes: Buffer, transport: QueryContext['transport'] = 'udp'): Reply =>
     responder.respond(bytes, {
       transport,
-      client: { kind: transport, host: '192.0.2.99', port: 4000, family: 4 },
+      client: {
+        kind: transport === 'udp' ? 'udp' : 'tcp',
+        host: '192.0.2.99',
+        port: 4000,
+        family: 4,
+      },
     });
   return {
     reports: reactor.reports,

@@ -13,7 +13,8 @@ import { readReply } from '../read-reply.ts';
 const origin = Name.parse('example.net');
 const www = createRRset(Name.parse('www.example.net'), Type.A, { ttl: 60, values: ['192.0.2.1'] });
 const zone = Zone.of(origin, [...newZone(origin).rrsets(), www]);
-const responder = new Responder({ authorities: [zone], reactor: createTestReactor() });
+const responder = new Responder(zone);
+void responder.start(createTestReactor());
 
 /** The ids of framed replies. */
 function idsOf(bytes: Buffer): number[] {

@@ -113,7 +113,7 @@ describe('a dynamic zone', () => {
     const before = zone.snapshot;
     const setting = zone.set('x', 'A', '192.0.2.1');
     await Promise.resolve();
-    expect([zone.get('x'), zone.zoneFor()]).toEqual([undefined, before]);
+    expect([zone.get('x'), zone.snapshot]).toEqual([undefined, before]);
     held[0]?.go();
     expect(await setting).toBe(true);
     expect(zone.get('x', 'A')).toEqual(['192.0.2.1']);
@@ -223,7 +223,7 @@ describe('a dynamic zone', () => {
   test('a listener that throws is reported and hinders nobody', async () => {
     const zone = await dynamicZone('example.net');
     const reactor = createTestReactor();
-    zone.attached(reactor);
+    zone.started(reactor);
     let heard = 0;
     zone.on('changed', () => {
       throw new Error('mine');

@@ -1,7 +1,7 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
+import { type DynamicOptions, dynamic, type Lookup } from '../../src/handlers/dynamic.ts';
 import { parseType, Rcode } from '../../src/numbers.ts';
-import { type DynamicOptions, dynamic, type Lookup } from '../../src/server/function-zone.ts';
 import { Responder } from '../../src/server/responder.ts';
 import { query } from '../build.ts';
 import { readReply } from '../read-reply.ts';
@@ -9,7 +9,8 @@ import { readReply } from '../read-reply.ts';
 function serve(options: DynamicOptions) {
   const reactor = createTestReactor();
   const zone = dynamic('example.net', { ns: ['ns1.example.net'], ...options });
-  const responder = new Responder({ authorities: [zone], reactor });
+  const responder = new Responder(zone);
+  void responder.start(reactor);
   const ask = async (name: string, type = 'A', host = '192.0.2.99') => {
     const client = { kind: 'udp', host, port: 4000, family: 4 } as const;
     return readReply(

@@ -1,14 +1,17 @@
 // A zone whose names come from a function: a database, an API, a computation.
-import { type Address, type Clock, type Has, TimeoutError } from '@hawser/core';
+import { type Address, type Clock, type Reactor, TimeoutError } from '@hawser/core';
+import { codeAnswer, type Outcome } from '../contract/answer.ts';
+import type { Authority, Eventually } from '../contract/handler.ts';
+import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
-import { formatType, Type } from '../numbers.ts';
+import { formatType, Opcode, Rcode, Type } from '../numbers.ts';
 import type { HostRecords } from '../rdata/value.ts';
 import { MAX_CHAIN } from '../zone/answer.ts';
 import { toRRsets } from '../zone/host-records.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import type { Zone } from '../zone/zone.ts';
-import type { Authority, AuthorityQuery } from './authority.ts';
+import { answerOnce, answerZone } from './answer-zone.ts';
 
 /** What a {@link DynamicOptions.resolve} function is asked. */
 export interface Lookup {
@@ -56,11 +59,9 @@ export function dynamic(origin: string, options: DynamicOptions): Authority {
 const SHARED_PER_CALL = 10;
 
 type Records = HostRecords | undefined;
-type Eventually<T> = T | PromiseLike<T>;
 
 class FunctionZone implements Authority {
   readonly origin: Name;
-  readonly transient = true;
   readonly #base: Zone;
   readonly #options: Required<Pick<DynamicOptions, 'resolve' | 'perClient'>>;
   readonly #ttl: number;
@@ -69,7 +70,7 @@ class FunctionZone implements Authority {
   readonly #waiting = new Map<string, { readonly zone: PromiseLike<Zone>; queries: number }>();
   /** Queries that wait for the calls that run: what they hold is memory of ours. */
   #awaited = 0;
-  #reactor: Has<'clock' | 'reports'> | undefined;
+  #reactor: Reactor | undefined;
   #running = 0;
   #overloaded = false;
 
@@ -87,11 +88,20 @@ class FunctionZone implements Authority {
     this.#maxConcurrent = maxConcurrent;
   }
 
-  attached(reactor: Has<'clock' | 'reports'>): void {
-    this.#reactor ??= reactor;
+  started(reactor: Reactor): void {
+    this.#reactor = reactor;
   }
 
-  zoneFor(query: AuthorityQuery): Eventually<Zone | undefined> {
+  handle(query: DnsQuery): Eventually<Outcome> {
+    // Updates and transfers are not for a function.
+    if (query.opcode !== Opcode.Query) return answerOnce(this.#base, query);
+    const zone = this.#zoneFor(query);
+    if (zone === undefined) return codeAnswer(Rcode.ServFail);
+    if (isPromise(zone)) return zone.then((made) => answerOnce(made, query));
+    return zone === this.#base ? answerZone(zone, query) : answerOnce(zone, query);
+  }
+
+  #zoneFor(query: DnsQuery): Eventually<Zone> | undefined {
     const { key, type, client } = query;
     if (key === this.origin.key && (type === Type.SOA || type === Type.NS)) return this.#base;
     const who = this.#options.perClient ? clientKey(client) : '';
@@ -124,7 +134,7 @@ class FunctionZone implements Authority {
   #extend(
     zone: Zone,
     name: Name,
-    step: { readonly query: AuthorityQuery; readonly asked: Set<string> },
+    step: { readonly query: DnsQuery; readonly asked: Set<string> },
   ): Eventually<Zone> {
     const { query, asked } = step;
     asked.add(name.key);
@@ -142,7 +152,7 @@ class FunctionZone implements Authority {
     return isPromise(records) ? records.then(add) : add(records);
   }
 
-  #call(name: Name, query: AuthorityQuery): Eventually<Records> {
+  #call(name: Name, query: DnsQuery): Eventually<Records> {
     const abort = new AbortController();
     const result = this.#options.resolve({
       label: name.relativeTo(this.origin),

@@ -1,0 +1,48 @@
+// Zones that change while they are served.
+import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import type { Authority } from './handler.ts';
+
+/** A zone of which somebody may have a copy: our own, or a secondary's. */
+export interface TransferableZone extends Authority {
+  /** The content at this moment, immutable; undefined before a secondary has any, or when what it has expired. */
+  readonly snapshot: Zone | undefined;
+  /** The changes from `serial` to the content served now, oldest first; undefined if they are not all kept any more. */
+  journal(serial: number): Promise<readonly ChangeSet[] | undefined>;
+  /** Calls `listener` after each change, when it is served. Disposing stops it. */
+  onChange(listener: (changeSet: ChangeSet) => void): Disposable;
+}
+
+/** What is to be done with a zone. */
+export interface Decision<T> {
+  /** None: nothing is stored, and the serial stays. */
+  readonly edits: readonly Edit[];
+  readonly result: T;
+}
+
+/** What was done. */
+export interface Decided<T> {
+  readonly result: T;
+  /** What the edits changed; undefined if that was nothing. */
+  readonly changeSet: ChangeSet | undefined;
+}
+
+/** A zone whose content is ours to change. */
+export interface LiveZone extends TransferableZone {
+  readonly snapshot: Zone;
+  /**
+   * Decides on the newest content and changes it: one at a time, in the order of the calls, all edits or none. `decide` is
+   * synchronous and sees what earlier calls will have stored. Resolves when the change is durable and served.
+   * @throws whatever `decide` throws, then nothing changes. StoreError if the store fails: what was served still is
+   */
+  transact<T>(decide: (zone: Zone) => Decision<T>): Promise<Decided<T>>;
+}
+
+/**
+ * Adds what belongs to a change before it is stored, such as signatures. Part of the same change: stored, journaled and
+ * served with it. `before` is undefined for a zone that is made.
+ * @throws to refuse the change
+ */
+export type CommitHook = (
+  before: Zone | undefined,
+  after: Zone,
+) => readonly Edit[] | PromiseLike<readonly Edit[]>;

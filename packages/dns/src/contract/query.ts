@@ -1,0 +1,38 @@
+// What a handler is asked.
+import type { Address, Reactor } from '@hawser/core';
+import type { Edns } from '../message/edns.ts';
+import type { Message } from '../message/reader.ts';
+import type { Name } from '../name.ts';
+
+/** How a query came: in a datagram, over a stream, over a stream within TLS (RFC 7858), or within HTTP (RFC 8484). */
+export type QueryTransport = 'udp' | 'tcp' | 'tls' | 'https';
+
+/**
+ * One message that asks something: a question (QUERY), or the zone an UPDATE or a NOTIFY is about. It was checked as far as
+ * it can be without knowing the zone. Handlers may keep it as long as they answer it.
+ */
+export interface DnsQuery {
+  /** The whole message, for UPDATE, IXFR and whoever looks at options. Its octets stay as they are while it is answered. */
+  readonly message: Message;
+  readonly opcode: number;
+  /** {@link Name.key} of the name asked for: the fastest way to compare. */
+  readonly key: string;
+  /** The name asked for, spelled as it was. Made when it is first read. */
+  readonly name: Name;
+  readonly type: number;
+  /** IN, or ANY, which is answered as IN without AA. Other classes never reach a handler. */
+  readonly class: number;
+  readonly transport: QueryTransport;
+  /** Who asks; behind a load balancer, whom it names. */
+  readonly client: Address;
+  readonly edns: Edns | undefined;
+  /** The DO bit: signatures are welcome (RFC 4035 §3.2.1). */
+  readonly dnssecOk: boolean;
+  readonly recursionDesired: boolean;
+  readonly checkingDisabled: boolean;
+  /** Name of the key whose signature was verified (RFC 8945), undefined without one. A bad signature never gets here. */
+  readonly tsigKey: Name | undefined;
+  /** The client proved its address: by TCP, or by a cookie of ours (RFC 7873). */
+  readonly addressProven: boolean;
+  readonly reactor: Reactor;
+}

@@ -1,0 +1,55 @@
+// What a zone answers, found once for each question: a zone is immutable, so its answers stay right until another zone
+// takes its place. No expiry, no invalidation, the answers go with their zone.
+import { type Answer, codeAnswer } from '../contract/answer.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { Opcode, Rcode, Type } from '../numbers.ts';
+import { answerFrom } from '../zone/answer.ts';
+import type { Zone } from '../zone/zone.ts';
+
+/** Most answers kept for one zone. */
+const MAX_ENTRIES = 10_000;
+
+interface KnownAnswers {
+  /** Names are looked up in a map of their own for each kind of question: joining strings costs more than a second map. */
+  readonly byKind: Map<number, Map<string, Answer>>;
+  count: number;
+}
+
+const known = new WeakMap<Zone, KnownAnswers>();
+
+/** The answer of `zone`, which the name asked for is in. The same question gets the same object again. */
+export function answerZone(zone: Zone, query: DnsQuery): Answer {
+  const refused = zoneRcode(zone, query);
+  if (refused !== Rcode.NoError) return codeAnswer(refused);
+  let answers = known.get(zone);
+  // Somebody asks for random names: start over rather than keep books on them.
+  if (answers === undefined || answers.count >= MAX_ENTRIES) {
+    answers = { byKind: new Map(), count: 0 };
+    known.set(zone, answers);
+  }
+  const kind = query.type * 2 + (query.dnssecOk ? 1 : 0);
+  let byName = answers.byKind.get(kind);
+  if (byName === undefined) {
+    byName = new Map();
+    answers.byKind.set(kind, byName);
+  }
+  let answer = byName.get(query.key);
+  if (answer === undefined) {
+    answer = { ...answerFrom(zone, query), shared: true };
+    byName.set(query.key, answer);
+    answers.count++;
+  }
+  return answer;
+}
+
+/** The answer of a zone that was made for this query alone. */
+export function answerOnce(zone: Zone, query: DnsQuery): Answer {
+  const refused = zoneRcode(zone, query);
+  return refused === Rcode.NoError ? answerFrom(zone, query) : codeAnswer(refused);
+}
+
+/** NOTIFY, UPDATE and transfers that no handler before took are not allowed. */
+function zoneRcode(zone: Zone, { opcode, type, key }: DnsQuery): number {
+  if (opcode !== Opcode.Query) return key === zone.origin.key ? Rcode.Refused : Rcode.NotAuth;
+  return type === Type.AXFR || type === Type.IXFR ? Rcode.Refused : Rcode.NoError;
+}
