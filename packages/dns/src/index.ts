@@ -37,8 +37,38 @@ export { type DynamicOptions, dynamic, type Lookup } from './handlers/dynamic.ts
 export { fixedZone } from './handlers/fixed-zone.ts';
 export { matchDns } from './match.ts';
 // Messages.
-export type { Edns, EdnsOptionView } from './message/edns.ts';
+export {
+  buildMessage,
+  buildQuery,
+  type MessageContent,
+  type QueryContent,
+} from './message/build-message.ts';
+export {
+  type Edns,
+  EdnsOption,
+  type EdnsOptionData,
+  type EdnsOptionView,
+  type EdnsStart,
+  optionIn,
+} from './message/edns.ts';
+export {
+  type ClientSubnet,
+  type Cookie,
+  type EdnsCodec,
+  type Expire,
+  type ExtendedErrorOption,
+  ednsCodecs,
+  type Keepalive,
+  type UpdateLease,
+} from './message/edns-option.ts';
 export { Flag, type Header, readHeader } from './message/header.ts';
+export {
+  type DnsMessage,
+  type DnsQuestion,
+  type MalformedMessage,
+  type MessageEdns,
+  parseMessage,
+} from './message/parse-message.ts';
 export {
   type Message,
   nameAt,
@@ -49,6 +79,7 @@ export {
   recordsOf,
   type Section,
 } from './message/reader.ts';
+export { type DnsRecord, readRecord } from './message/record.ts';
 export { type MessageStart, MessageWriter, type RRsetStyle } from './message/writer.ts';
 // Names and numbers.
 export { MAX_LABEL_BYTES, MAX_NAME_BYTES, Name } from './name.ts';

@@ -4,12 +4,18 @@
 export const OPT_BYTES = 11;
 /** Codes of EDNS options. */
 export const EdnsOption = {
+  UpdateLease: 2,
   Nsid: 3,
   ClientSubnet: 8,
+  Expire: 9,
   Cookie: 10,
   Keepalive: 11,
   Padding: 12,
+  Chain: 13,
+  KeyTag: 14,
   Error: 15,
+  ReportChannel: 18,
+  ZoneVersion: 19,
 } as const;
 
 /** What an OPT record says. */
@@ -21,6 +27,8 @@ export interface Edns {
   readonly version: number;
   /** The DO bit: DNSSEC records are welcome (RFC 3225). */
   readonly dnssecOk: boolean;
+  /** The CO bit: compact answers are understood (RFC 9824 §5.1). */
+  readonly compactOk: boolean;
   /** In the order they came; `offset` and `length` cut the value out of the message. */
   readonly options: readonly EdnsOptionView[];
 }
@@ -30,6 +38,23 @@ export interface EdnsOptionView {
   readonly code: number;
   readonly offset: number;
   readonly length: number;
+}
+
+/** One option by itself. */
+export interface EdnsOptionData {
+  readonly code: number;
+  readonly data: Uint8Array;
+}
+
+/** An OPT record to end a message with. Its version is 0. */
+export interface EdnsStart {
+  /** Largest UDP payload we take. */
+  readonly udpSize: number;
+  readonly dnssecOk?: boolean | undefined;
+  readonly compactOk?: boolean | undefined;
+  readonly options?: readonly EdnsOptionData[] | undefined;
+  /** Pad the message until its size, signature included, is a multiple of this (RFC 8467: 128 for queries, 468 for responses). */
+  readonly padToBytes?: number | undefined;
 }
 
 const noOptions: readonly EdnsOptionView[] = [];
@@ -55,8 +80,15 @@ export function readEdns(
     extendedRcode: ttl >>> 24,
     version: (ttl >>> 16) & 0xff,
     dnssecOk: (ttl & 0x8000) !== 0,
+    compactOk: (ttl & 0x4000) !== 0,
     options,
   };
+}
+
+/** The value of the first option `code` in place, or undefined. Not copied. */
+export function optionIn(bytes: Buffer, edns: Edns | undefined, code: number): Buffer | undefined {
+  const view = edns?.options.find((each) => each.code === code);
+  return view && bytes.subarray(view.offset, view.offset + view.length);
 }
 
 function readOptions(bytes: Buffer, start: number, length: number): EdnsOptionView[] | undefined {

@@ -2,9 +2,30 @@
 import { MAX_LABEL_BYTES, MAX_NAME_BYTES, Name } from '../name.ts';
 import { HEADER_BYTES } from './header.ts';
 
-/** Pointers that may still be followed while one message is read. Shared by all its names. */
-export interface HopBudget {
+/**
+ * What may still be spent on the names of one message, and what pointers led to so far. A few octets can point at long
+ * names again and again, so reading is bounded for the message and not only for each name.
+ */
+export interface NameBudget {
+  /** Pointers that may still be followed; what was pointed at before is free. */
   hops: number;
+  /** Octets of names that may still be made. */
+  octets: number;
+  /** By offset: what a pointer to it means. The map is made when the first pointer is followed. */
+  known: Map<number, Suffix> | undefined;
+}
+
+/** The end of `name` after `skip` octets. */
+interface Suffix {
+  readonly name: Name;
+  readonly skip: number;
+}
+
+const scratch = Buffer.alloc(MAX_NAME_BYTES);
+
+/** A budget no honest message of `bytes` octets and `records` records comes near, and no other can abuse. */
+export function nameBudget(bytes: number, records: number): NameBudget {
+  return { hops: 16 * records + 128, octets: 16 * bytes + 4096, known: undefined };
 }
 
 /**
@@ -32,17 +53,32 @@ export function skipName(bytes: Uint8Array, offset: number): number {
  * The whole name at `offset`, pointers followed, or undefined if it is malformed, too long, or `budget` is spent.
  * Every jump must go before the place the last one led to, so there is no loop.
  */
-export function readName(bytes: Uint8Array, offset: number, budget: HopBudget): Name | undefined {
-  const wire = Buffer.allocUnsafe(MAX_NAME_BYTES);
+export function readName(bytes: Uint8Array, offset: number, budget: NameBudget): Name | undefined {
   let size = 0;
   let at = offset;
   let floor = offset;
+  let jump = -1;
+  let jumpSize = 0;
   for (;;) {
     const length = bytes[at];
     if (length === undefined) return undefined;
     if (length >= 0xc0) {
       const target = pointerTarget(bytes, at);
-      if (target < HEADER_BYTES || target >= floor || --budget.hops < 0) return undefined;
+      if (target < HEADER_BYTES || target >= floor) return undefined;
+      if (jump < 0) {
+        jump = target;
+        jumpSize = size;
+      }
+      const suffix = budget.known?.get(target);
+      if (suffix !== undefined) {
+        if (size === 0 && suffix.skip === 0) return remember(budget, jump, suffix);
+        const { wire } = suffix.name;
+        if (size + wire.length - suffix.skip > MAX_NAME_BYTES) return undefined;
+        wire.copy(scratch, size, suffix.skip);
+        size += wire.length - suffix.skip;
+        break;
+      }
+      if (--budget.hops < 0) return undefined;
       floor = target;
       at = target;
       continue;
@@ -50,11 +86,19 @@ export function readName(bytes: Uint8Array, offset: number, budget: HopBudget): 
     const end = at + 1 + length;
     if (length > MAX_LABEL_BYTES || end > bytes.length || size + 1 + length > MAX_NAME_BYTES)
       return undefined;
-    wire.set(bytes.subarray(at, end), size);
-    size += 1 + length;
-    at = end;
-    if (length === 0) return Name.fromWire(wire.subarray(0, size));
+    while (at < end) scratch[size++] = bytes[at++] ?? 0;
+    if (length === 0) break;
   }
+  budget.octets -= size;
+  if (budget.octets < 0) return undefined;
+  const name = Name.fromWire(scratch.subarray(0, size));
+  return jump < 0 ? name : remember(budget, jump, { name, skip: jumpSize });
+}
+
+function remember(budget: NameBudget, offset: number, suffix: Suffix): Name {
+  budget.known ??= new Map();
+  budget.known.set(offset, suffix);
+  return suffix.name;
 }
 
 function pointerTarget(bytes: Uint8Array, at: number): number {

@@ -4,7 +4,7 @@ import { foldedKey, type Name, plainNameEnd } from '../name.ts';
 import { Class, Rcode, Type } from '../numbers.ts';
 import { type Edns, readEdns } from './edns.ts';
 import { countsFit, HEADER_BYTES, type Header, readHeader } from './header.ts';
-import { type HopBudget, readName, skipName } from './packet-name.ts';
+import { type NameBudget, nameBudget, readName, skipName } from './packet-name.ts';
 
 /** Octets between the name and the RDATA of a record. */
 const FIXED_BYTES = 10;
@@ -45,7 +45,8 @@ export interface Message {
   readonly signatureOffset: number | undefined;
   /** Where the records begin. */
   readonly recordsOffset: number;
-  readonly budget: HopBudget;
+  /** Spent by every name that is read, so read each once. */
+  readonly budget: NameBudget;
 }
 
 /** A {@link Message}, or the response code it deserves. Without a header there is nobody to answer. */
@@ -78,7 +79,7 @@ export function readMessage(bytes: Buffer): Reading {
     edns: undefined as Edns | undefined,
     signatureOffset: undefined as number | undefined,
     recordsOffset,
-    budget: { hops: 4 * records + 128 },
+    budget: nameBudget(bytes.length, records),
   };
   if (records > 0 && !walkRecords(message))
     return { ok: false, rcode: Rcode.FormErr, header, question };
@@ -113,7 +114,7 @@ export function* recordsOf(
   }
 }
 
-/** The name at `offset`, or undefined if it is malformed or the message has too many pointers. */
+/** The name at `offset`, or undefined if it is malformed or the message has spent what its names may cost. */
 export function nameAt(message: Message, offset: number): Name | undefined {
   return readName(message.bytes, offset, message.budget);
 }

@@ -1,13 +1,19 @@
 // Writes messages with compressed names (RFC 1035 §4.1.4), an RRset whole or not at all.
-import type { Name } from '../name.ts';
+import { MAX_NAME_BYTES, type Name } from '../name.ts';
+import { Class, Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
-import { OPT_BYTES } from './edns.ts';
+import { EdnsOption, type EdnsOptionData, type EdnsStart, OPT_BYTES } from './edns.ts';
 import { Flag, HEADER_BYTES } from './header.ts';
 import type { Section } from './reader.ts';
+import type { DnsRecord } from './record.ts';
 
 /** Longest message: what the length of TCP framing can say (RFC 1035 §4.2.2). */
 export const MAX_MESSAGE_BYTES = 0xffff;
+/** What options must leave free: header and question. */
+const BEFORE_RECORDS_BYTES = HEADER_BYTES + MAX_NAME_BYTES + 4;
+/** Of an option before its value. */
+const OPTION_HEAD_BYTES = 4;
 /** Pointers have 14 bits. */
 const POINTER_LIMIT = 0x4000;
 /** One record more than a message may hold: the check comes after the copy. */
@@ -18,10 +24,12 @@ export interface MessageStart {
   readonly id: number;
   /** The second word of the header; the rcode is given to {@link MessageWriter.finish}. */
   readonly flags: number;
-  /** Largest size of the whole message. OPT is counted in. */
+  /** Largest size of the whole message. OPT and `reserveBytes` are counted in. */
   readonly maxBytes: number;
-  /** The OPT record to end with. */
-  readonly edns?: { readonly udpSize: number; readonly dnssecOk: boolean } | undefined;
+  /** Octets to leave free behind the message, for a signature. @defaultValue 0 */
+  readonly reserveBytes?: number | undefined;
+  /** The OPT record to end with. An option that would leave no room for a question is left out. */
+  readonly edns?: EdnsStart | undefined;
 }
 
 /** How an RRset is written where it differs from how it is kept. */
@@ -30,6 +38,8 @@ export interface RRsetStyle {
   readonly owner?: Name | 'question' | undefined;
   readonly ttl?: number | undefined;
 }
+
+const noOptions: readonly EdnsOptionData[] = [];
 
 /** Writes one message after another into the same memory. Give the sections in order. */
 export class MessageWriter {
@@ -42,12 +52,18 @@ export class MessageWriter {
   #recordsAt = HEADER_BYTES;
   #questionKey = '';
   #start: MessageStart = { id: 0, flags: 0, maxBytes: 0 };
+  #options: readonly EdnsOptionData[] = noOptions;
 
   /** Forgets the last message and begins a new one. */
   begin(start: MessageStart): void {
     this.#start = start;
     this.#questionKey = '';
-    this.#limit = start.maxBytes - (start.edns === undefined ? 0 : OPT_BYTES);
+    this.#limit = Math.min(start.maxBytes, MAX_MESSAGE_BYTES) - (start.reserveBytes ?? 0);
+    this.#options = noOptions;
+    if (start.edns !== undefined) {
+      this.#limit -= OPT_BYTES;
+      if (start.edns.options !== undefined) this.#choose(start.edns.options);
+    }
     this.#recordsAt = HEADER_BYTES;
     this.clear();
   }
@@ -57,6 +73,16 @@ export class MessageWriter {
     bytes.copy(this.#out, HEADER_BYTES, HEADER_BYTES, question.end);
     this.#questionKey = question.key;
     this.#at = this.#recordsAt = question.end;
+  }
+
+  /** Asks for `name`, which keeps its case. */
+  ask(name: Name, type: number, klass: number = Class.IN): void {
+    this.#at = HEADER_BYTES;
+    this.#copy(name.wire, 0, name.wire.length);
+    this.#uint16(type);
+    this.#uint16(klass);
+    this.#questionKey = name.key;
+    this.#recordsAt = this.#at;
   }
 
   /** Drops every record. */
@@ -73,19 +99,33 @@ export class MessageWriter {
     const ttl = style.ttl ?? rrset.ttl;
     for (const rdata of rrset.records) {
       this.#owner(style.owner ?? rrset.name);
-      this.#uint16(rrset.type);
-      this.#uint16(1);
-      this.#uint16(ttl >>> 16);
-      this.#uint16(ttl & 0xffff);
+      this.#fixed(rrset.type, Class.IN, ttl);
       this.#rdata(rdata);
-      if (this.#at > this.#limit) {
-        this.#at = mark;
-        this.#forget(named);
-        return false;
-      }
+      if (this.#at > this.#limit) return this.#undo(mark, named);
     }
     this.#counts[section] += rrset.records.length;
     return true;
+  }
+
+  /**
+   * Writes one record of any class, or returns false and leaves the message as it was if the size does not allow it. For
+   * what is no RRset of a zone: updates (RFC 2136 §2.4), differences between versions, RRsets cut into several messages.
+   */
+  record(section: Section, record: DnsRecord): boolean {
+    const mark = this.#at;
+    const named = this.#named.length;
+    this.#name(record.name);
+    this.#fixed(record.type, record.class, record.ttl);
+    if (record.rdata === undefined) this.#uint16(0);
+    else this.#rdata(record.rdata);
+    if (this.#at > this.#limit) return this.#undo(mark, named);
+    this.#counts[section]++;
+    return true;
+  }
+
+  /** Octets so far, without OPT. */
+  get size(): number {
+    return this.#at;
   }
 
   /** Ends the message and gives a copy. `flags` are added to those it began with; an rcode above 15 needs OPT. */
@@ -93,14 +133,7 @@ export class MessageWriter {
     const { id, flags: first, edns } = this.#start;
     const additionals = this.#counts.additional + (edns === undefined ? 0 : 1);
     const out = this.#out;
-    if (edns !== undefined) {
-      out.fill(0, this.#at, this.#at + OPT_BYTES);
-      out[this.#at + 2] = 41;
-      out.writeUInt16BE(edns.udpSize, this.#at + 3);
-      out[this.#at + 5] = rcode >> 4;
-      if (edns.dnssecOk) out[this.#at + 7] = 0x80;
-      this.#at += OPT_BYTES;
-    }
+    if (edns !== undefined) this.#opt(edns, rcode);
     const end = this.#at;
     this.#at = 0;
     this.#uint16(id);
@@ -116,6 +149,60 @@ export class MessageWriter {
   finishTruncated(rcode: number, flags = 0): Buffer {
     this.clear();
     return this.finish(rcode, flags | Flag.Truncated);
+  }
+
+  /** Keeps the options there is room for. */
+  #choose(options: readonly EdnsOptionData[]): void {
+    const chosen: EdnsOptionData[] = [];
+    for (const option of options) {
+      const size = OPTION_HEAD_BYTES + option.data.length;
+      if (this.#limit - size < BEFORE_RECORDS_BYTES) continue;
+      this.#limit -= size;
+      chosen.push(option);
+    }
+    this.#options = chosen;
+  }
+
+  #opt(edns: EdnsStart, rcode: number): void {
+    const flags = (edns.dnssecOk ? 0x8000 : 0) | (edns.compactOk ? 0x4000 : 0);
+    this.#out[this.#at++] = 0;
+    this.#fixed(Type.OPT, edns.udpSize, (((rcode >> 4) << 24) | flags) >>> 0);
+    const lengthAt = this.#at;
+    this.#at += 2;
+    for (const { code, data } of this.#options) {
+      this.#uint16(code);
+      this.#uint16(data.length);
+      this.#out.set(data, this.#at);
+      this.#at += data.length;
+    }
+    if (edns.padToBytes !== undefined) this.#pad(edns.padToBytes);
+    this.#lengthAt(lengthAt);
+  }
+
+  /** As the last option, so that nothing is behind the padding (RFC 7830 §3). */
+  #pad(block: number): void {
+    const { reserveBytes = 0 } = this.#start;
+    const maxBytes = Math.min(this.#start.maxBytes, MAX_MESSAGE_BYTES);
+    const size = this.#at + OPTION_HEAD_BYTES + reserveBytes;
+    if (block < 1 || size > maxBytes) return;
+    const padding = Math.min(Math.ceil(size / block) * block, maxBytes) - size;
+    this.#uint16(EdnsOption.Padding);
+    this.#uint16(padding);
+    this.#out.fill(0, this.#at, this.#at + padding);
+    this.#at += padding;
+  }
+
+  #undo(mark: number, named: number): false {
+    this.#at = mark;
+    this.#forget(named);
+    return false;
+  }
+
+  #fixed(type: number, klass: number, ttl: number): void {
+    this.#uint16(type);
+    this.#uint16(klass);
+    this.#uint16(ttl >>> 16);
+    this.#uint16(ttl & 0xffff);
   }
 
   #owner(owner: Name | 'question'): void {
@@ -173,6 +260,10 @@ export class MessageWriter {
       }
       this.#copy(wire, rest, wire.length);
     }
+    this.#lengthAt(lengthAt);
+  }
+
+  #lengthAt(lengthAt: number): void {
     const length = this.#at - lengthAt - 2;
     this.#out[lengthAt] = length >> 8;
     this.#out[lengthAt + 1] = length;

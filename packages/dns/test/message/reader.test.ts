@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { nameAt, readMessage, recordsOf } from '../../src/message/reader.ts';
+import { type Message, nameAt, readMessage, recordsOf } from '../../src/message/reader.ts';
 import { build, opt, query } from '../build.ts';
 
 /** A message of one question `example.net A` (29 octets) and one answer whose owner is `owner`. */
@@ -36,18 +36,50 @@ describe('names of records', () => {
     expect(reading).toMatchObject({ ok: false, rcode: 1, question: { type: 1 } });
   });
 
-  test('pointers are followed only as often as the budget allows', () => {
-    // Each name is a pointer to the one before: the last needs 200 hops.
-    const answers = Array.from({ length: 200 }, (_, index) => {
+  /** `rungs` names, each a pointer to the one before; the first is `example.net`. */
+  function ladder(rungs: number): { message: Message; offsets: number[] } {
+    const answers = Array.from({ length: rungs }, (_, index) => {
       const target = index === 0 ? 12 : 29 + (index - 1) * 12;
       return { name: Buffer.from([0xc0 | (target >> 8), target & 0xff]), type: 99 };
     });
     const reading = readMessage(build({ questions: [{}], answers }));
     if (!reading.ok) throw new Error('malformed');
     const offsets = [...recordsOf(reading.message)].map(({ nameOffset }) => nameOffset);
-    const names = offsets.map((offset) => nameAt(reading.message, offset));
-    expect(names[10]?.toString()).toBe('example.net');
-    expect(names.at(-1)).toBeUndefined();
+    return { message: reading.message, offsets };
+  }
+
+  test('pointers to pointers are followed from where somebody was before', () => {
+    const { message, offsets } = ladder(1000);
+    for (const offset of offsets) expect(nameAt(message, offset)?.toString()).toBe('example.net');
+  });
+
+  test('pointers are followed only as often as the message may cost', () => {
+    const { message, offsets } = ladder(200);
+    const names: (string | undefined)[] = [];
+    // From the top down every name needs all the rungs below, as long as none of them is known.
+    for (const offset of [...offsets].reverse()) {
+      message.budget.known = undefined;
+      names.push(nameAt(message, offset)?.toString());
+    }
+    expect(names[0]).toBe('example.net');
+    expect(names[100]).toBeUndefined();
+  });
+
+  test('names are made only as many as the message may cost', () => {
+    const long = Buffer.concat([Buffer.from('3f'.padEnd(128, '61'), 'hex'), Buffer.from([0])]);
+    const name = (letter: number) => Buffer.from([1, letter % 256, 0xc0, 12]);
+    const answers = Array.from({ length: 2000 }, (_, index) => ({ name: name(index), type: 99 }));
+    const reading = readMessage(build({ questions: [{ name: long }], answers }));
+    if (!reading.ok) throw new Error('malformed');
+    const { message } = reading;
+    const spent = (): number => {
+      const before = message.budget.octets;
+      for (const { nameOffset } of recordsOf(message)) nameAt(message, nameOffset);
+      return before - message.budget.octets;
+    };
+    expect(spent()).toBe(2000 * 67);
+    while (message.budget.octets >= 0) spent();
+    expect(nameAt(message, [...recordsOf(message)].at(-1)?.nameOffset ?? 0)).toBeUndefined();
   });
 });
 
