@@ -122,6 +122,7 @@ export const Rcode = {
   NotAuth: 9,
   NotZone: 10,
   BadVers: 16,
+  BadCookie: 23,
 } as const;
 
 const typeNames = invert(Type);
