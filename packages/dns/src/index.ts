@@ -8,6 +8,7 @@ export {
   type AnswerStream,
   answerWith,
   codeAnswer,
+  type Denial,
   type ExtendedError,
   type Outcome,
   type Silence,

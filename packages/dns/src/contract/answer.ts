@@ -22,6 +22,22 @@ export interface AnswerOption {
   readonly data: Uint8Array;
 }
 
+/**
+ * That something is not there: what a zone that is signed when it is asked has to prove (RFC 9824 §3). Zones that hold
+ * their proofs have them in the authority section already.
+ */
+export interface Denial {
+  /**
+   * `"nxdomain"`: the name does not exist. `"nodata"`: it does, and has nothing of the type asked for; for a referral the
+   * name is that of the delegation, which has no DS.
+   */
+  readonly kind: 'nxdomain' | 'nodata';
+  /** Which name: the last of a chain of aliases, and the one asked for if there is none. */
+  readonly owner: Name | 'question';
+  /** What the name does have, ascending. Empty for one that does not exist, or only because names below it do. */
+  readonly types: readonly number[];
+}
+
 /** One message. Immutable: who changes an answer makes another one. */
 export interface Answer {
   readonly kind: 'answer';
@@ -38,6 +54,8 @@ export interface Answer {
   readonly recursionAvailable?: boolean | undefined;
   /** AD: the data was validated (RFC 4035 §3.2.3). @defaultValue false */
   readonly authenticData?: boolean | undefined;
+  /** What a negative answer or a referral says there is not. */
+  readonly denial?: Denial | undefined;
   readonly errors?: readonly ExtendedError[] | undefined;
   readonly options?: readonly AnswerOption[] | undefined;
   /**
