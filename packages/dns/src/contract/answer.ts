@@ -73,6 +73,8 @@ export interface AnswerStream {
   readonly kind: 'stream';
   /** The records in their order. Iterated once; `return()` is called if the client goes away. */
   readonly rrsets: Iterable<RRset>;
+  /** EDNS options of the first message. Left out where the query had no OPT. */
+  readonly options?: readonly AnswerOption[] | undefined;
   /** Called once when all was given to the transport, or with why not. */
   ended?(failure?: Error): void;
 }

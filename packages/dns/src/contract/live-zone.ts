@@ -6,6 +6,8 @@ import type { Authority } from './handler.ts';
 export interface TransferableZone extends Authority {
   /** The content at this moment, immutable; undefined before a secondary has any, or when what it has expired. */
   readonly snapshot: Zone | undefined;
+  /** Seconds until a copy expires; undefined for what does not, as it is the original (RFC 7314). */
+  readonly expiresInSeconds?: number | undefined;
   /** The changes from `serial` to the content served now, oldest first; undefined if they are not all kept any more. */
   journal(serial: number): Promise<readonly ChangeSet[] | undefined>;
   /** Calls `listener` after each change, when it is served. Disposing stops it. */
