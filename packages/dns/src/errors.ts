@@ -7,6 +7,7 @@ export type DnsErrorCode =
   | 'HAWSER_DNS_RDATA'
   | 'HAWSER_DNS_ZONE'
   | 'HAWSER_DNS_OUT_OF_ZONE'
+  | 'HAWSER_DNS_KEY'
   | 'HAWSER_DNS_OPTIONS';
 
 /** Codes of a {@link StoreError}. */

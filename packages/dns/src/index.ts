@@ -132,6 +132,34 @@ export {
 export { sqlite } from './store/sqlite-store.ts';
 export type { RecordListing, ZoneChange } from './store/zone-change.ts';
 export type { StoredZone, ZoneStore } from './store/zone-store.ts';
+// Signed messages (TSIG).
+export type { TsigAlgorithm, TsigAlgorithmName } from './tsig/algorithm.ts';
+export { TsigKey, type TsigKeyOptions, tsigKey } from './tsig/key.ts';
+export { parseTsigKey, parseTsigKeyFile } from './tsig/key-text.ts';
+export { Keyring } from './tsig/keyring.ts';
+export { type Replay, ReplayMemory, type ReplayMemoryOptions } from './tsig/replay-memory.ts';
+export {
+  type SignedRequest,
+  type SignTsigOptions,
+  signTsigRequest,
+  signTsigResponse,
+  tsigBytes,
+} from './tsig/sign.ts';
+export { type SignedMessage, TsigError, type TsigRecord } from './tsig/tsig-record.ts';
+export { type StreamOutcome, TsigStreamSigner, TsigStreamVerifier } from './tsig/tsig-stream.ts';
+export {
+  type RefusedTsig,
+  type TsigOutcome,
+  type VerifiedTsig,
+  type VerifyTsigOptions,
+  verifyTsig,
+} from './tsig/verify.ts';
+export {
+  type FailedTsig,
+  type ResponseOutcome,
+  type VerifyResponseOptions,
+  verifyTsigResponse,
+} from './tsig/verify-response.ts';
 // Updates over HTTP.
 export { hashToken, type UpdateAccount } from './update/account.ts';
 export {
