@@ -1,0 +1,100 @@
+// One message on its way to a server, and what tells a reply to it from anything else.
+import type { EdnsStart } from '../message/edns.ts';
+import { Flag } from '../message/header.ts';
+import { type DnsMessage, parseMessage } from '../message/parse-message.ts';
+import type { TsigKey } from '../tsig/key.ts';
+import { signTsigRequest, tsigBytes } from '../tsig/sign.ts';
+import { type FailedTsig, verifyTsigResponse } from '../tsig/verify-response.ts';
+import { DnsClientError } from './client-error.ts';
+import { type DnsRequest, encodeRequest } from './dns-request.ts';
+import { matchReply } from './match-reply.ts';
+import type { ServerCookies } from './server-cookies.ts';
+
+/** What is wrong with a message that came. */
+export interface Doubt {
+  readonly error: DnsClientError;
+  /**
+   * `other`: it has nothing to do with the question, whoever sent it. `doubtful`: it may be the reply, but in a datagram it
+   * cannot be believed, and a stream has to tell.
+   */
+  readonly kind: 'other' | 'doubtful';
+}
+
+/** A message to send, and the judge of what comes back. */
+export interface Attempt {
+  readonly bytes: Buffer;
+  /** The reply in `bytes`, or why it is none. */
+  judge(bytes: Buffer): DnsMessage | Doubt;
+}
+
+/** How an {@link Attempt} is made. */
+export interface AttemptStyle {
+  readonly id: number;
+  /** How the server is named in errors. */
+  readonly where: string;
+  readonly edns: Omit<EdnsStart, 'dnssecOk'> | undefined;
+  /** Sign the request, and insist on a signed reply. */
+  readonly key: TsigKey | undefined;
+  readonly nowSeconds: () => number;
+  /** In a datagram: truncation, another spelling and missing cookies are doubtful. */
+  readonly datagram: boolean;
+  /** Changes the octets before they are signed. */
+  readonly disguise?: ((message: Buffer) => void) | undefined;
+  readonly cookies?: ServerCookies | undefined;
+}
+
+/** One try of `request`. Throws as {@link encodeRequest}. */
+export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
+  const { id, edns, key, nowSeconds, where, datagram, cookies } = style;
+  const reserveBytes = key === undefined ? 0 : tsigBytes(key);
+  const query = encodeRequest(request, { id, edns, reserveBytes });
+  style.disguise?.(query);
+  const signed = key && { key, ...signTsigRequest(query, { key, nowSeconds: nowSeconds() }) };
+  const doubt = (kind: Doubt['kind'], why: string): Doubt => {
+    const text = `Cannot use what ${where} said as ${why}`;
+    return { kind, error: new DnsClientError('HAWSER_DNS_REPLY', text) };
+  };
+  return {
+    bytes: signed?.bytes ?? query,
+    judge(bytes) {
+      const match = matchReply(query, bytes);
+      if (match === 'other') return doubt('other', 'it does not answer the question');
+      if (datagram) {
+        if (match === 'respelled') return doubt('doubtful', 'the name is spelled differently');
+        if ((bytes.readUInt16BE(2) & Flag.Truncated) !== 0)
+          return doubt('doubtful', 'it is truncated');
+      }
+      const reply = parseMessage(bytes);
+      if ('error' in reply) return doubt('other', `it is malformed: ${reply.error}`);
+      const trust =
+        signed &&
+        verifyTsigResponse(reply, {
+          key: signed.key,
+          requestMac: signed.mac,
+          nowSeconds: nowSeconds(),
+        });
+      if (trust?.kind === 'failed')
+        return { kind: 'doubtful', error: tsigFailure(where, reply, trust) };
+      if (cookies?.accept(reply) === false)
+        return doubt('doubtful', 'it does not have the right cookie');
+      return reply;
+    },
+  };
+}
+
+/** What a signature that does not count means for whoever asked. */
+export function tsigFailure(
+  where: string,
+  { rcode }: DnsMessage,
+  failure: FailedTsig,
+): DnsClientError {
+  const { reason, error } = failure;
+  const why = {
+    unsigned: `the reply is not signed (response code ${rcode})`,
+    forged: 'the signature of the reply is wrong',
+    stale: 'the reply was signed at another time',
+    refused: `the server refused our signature (TSIG error ${error})`,
+    clock: `our clock and that of the server differ (TSIG error ${error})`,
+  }[reason];
+  return new DnsClientError('HAWSER_DNS_TSIG', `Cannot trust ${where} as ${why}`, { rcode });
+}

@@ -1,0 +1,75 @@
+// Connections to servers: TCP (RFC 7766), or TLS on top of it (RFC 7858).
+import {
+  CancelledError,
+  connectOver,
+  type Deferred,
+  type Factory,
+  type Protocol,
+  type Reactor,
+  TcpClientEndpoint,
+  TLS,
+  type TlsClientOptions,
+  type TlsSession,
+  type Transport,
+  toError,
+} from '@hawser/core';
+import { DnsClientError } from './client-error.ts';
+import type { DnsServer } from './dns-server.ts';
+import type { StreamChannel } from './stream-channel.ts';
+
+/**
+ * Connects `channel` to `server`, within `timeoutMs`.
+ * @throws DnsClientError `HAWSER_DNS_NETWORK`
+ */
+export function openChannel(
+  reactor: Reactor,
+  server: DnsServer,
+  { channel, timeoutMs }: { readonly channel: StreamChannel; readonly timeoutMs: number },
+): Deferred<StreamChannel> {
+  const { host, port, transport, tls, text } = server;
+  const factory: Factory<StreamChannel> = { name: 'dns client', buildProtocol: () => channel };
+  const endpoint = new TcpClientEndpoint({ host, port, timeoutMs });
+  const connecting =
+    transport === 'tls'
+      ? connectOver({
+          reactor,
+          inner: endpoint,
+          factory,
+          where: text,
+          code: 'HAWSER_TLS_HANDSHAKE',
+          between: (upper) => ({
+            name: 'tls > dns client',
+            buildProtocol: (incoming) =>
+              incoming.info(TLS) ? upper.buildProtocol(incoming) : new Securing(tls, upper),
+          }),
+        })
+      : endpoint.connect(reactor, factory);
+  return connecting.timeout(timeoutMs, reactor.clock).addErrback((error): never => {
+    if (error instanceof CancelledError) throw error;
+    const cause = toError(error);
+    const why = `Cannot ask ${text}: ${cause.message}`;
+    throw new DnsClientError('HAWSER_DNS_NETWORK', why, { cause });
+  });
+}
+
+/** Stands on a new connection and starts TLS, whose client is `upper`. */
+class Securing implements Protocol {
+  readonly #options: TlsClientOptions;
+  readonly #upper: Factory;
+  #session: TlsSession | undefined;
+
+  constructor(options: TlsClientOptions, upper: Factory) {
+    this.#options = options;
+    this.#upper = upper;
+  }
+
+  connectionMade(under: Transport): void {
+    this.#session = under.reactor.tls.startClient(under, this.#options, this.#upper);
+  }
+
+  dataReceived(): void {}
+
+  drainRequested(deadline: number): void {
+    this.#session?.drainRequested(deadline);
+  }
+}

@@ -1,0 +1,101 @@
+// One query in one datagram from a port of its own (RFC 5452 §9.2), and the wait for what answers it.
+import {
+  type DatagramPort,
+  type DatagramProtocol,
+  Deferred,
+  type Has,
+  type InetAddress,
+  toError,
+  type Udp,
+} from '@hawser/core';
+import type { DnsMessage } from '../message/parse-message.ts';
+import type { Attempt } from './attempt.ts';
+import { DnsClientError } from './client-error.ts';
+
+/** What is asked, and of whom. */
+export interface UdpQuestion {
+  readonly attempt: Attempt;
+  readonly to: InetAddress;
+  /** Datagrams that claim to be from the server and are no reply, after which it looks like an attack. */
+  readonly maxMismatches: number;
+  /** Called for each datagram that is ignored. */
+  mismatched?(): void;
+}
+
+/**
+ * The reply; or `"doubtful"`, if there is something wrong about what came: then only a stream can be trusted. It waits
+ * until it is cancelled. The port is gone when it settles.
+ * @throws DnsClientError `HAWSER_DNS_NETWORK` if no port can be had
+ */
+export function exchangeUdp(
+  { udp }: Has<'udp'>,
+  question: UdpQuestion,
+): Deferred<DnsMessage | 'doubtful'> {
+  const asking = new Asking(question);
+  asking.bindTo(udp);
+  return asking.result;
+}
+
+/** Replies are small, and there may be many ports. */
+const RECEIVE_BUFFER_BYTES = 65_536;
+
+class Asking implements DatagramProtocol {
+  readonly result: Deferred<DnsMessage | 'doubtful'>;
+  readonly #question: UdpQuestion;
+  #binding: Deferred<DatagramPort> | undefined;
+  #port: DatagramPort | undefined;
+  #mismatches = 0;
+
+  constructor(question: UdpQuestion) {
+    this.#question = question;
+    this.result = new Deferred({ canceller: () => this.#close(), where: 'dns.udp' });
+  }
+
+  bindTo(udp: Udp): void {
+    const { to, attempt } = this.#question;
+    const host = to.family === 4 ? '0.0.0.0' : '::';
+    this.#binding = udp.bind(
+      { host, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES, maxSendQueueBytes: 65_536 },
+      this,
+    );
+    void this.#binding.addBoth((outcome) => {
+      this.#binding = undefined;
+      if (outcome.state === 'rejected') {
+        const cause = toError(outcome.error);
+        const why = 'Cannot ask as no UDP port can be bound';
+        this.result.reject(new DnsClientError('HAWSER_DNS_NETWORK', why, { cause }));
+        return;
+      }
+      this.#port = outcome.value;
+      if (this.result.peek().state === 'pending') this.#port.send(attempt.bytes, to);
+      else this.#close();
+    });
+  }
+
+  datagramReceived(data: Buffer, from: InetAddress): void {
+    const question = this.#question;
+    const { to, attempt, maxMismatches } = question;
+    if (this.result.peek().state !== 'pending') return;
+    // Anybody may send to the port; only what claims to come from the server is an attempt to be taken for it.
+    const known = from.host === to.host;
+    const verdict = known && from.port === to.port ? attempt.judge(data) : undefined;
+    if (verdict !== undefined && !('kind' in verdict)) {
+      this.#settle(verdict);
+      return;
+    }
+    if (verdict?.kind !== 'doubtful') question.mismatched?.();
+    if (known) this.#mismatches += 1;
+    if (verdict?.kind === 'doubtful' || this.#mismatches >= maxMismatches) this.#settle('doubtful');
+  }
+
+  #settle(outcome: DnsMessage | 'doubtful'): void {
+    this.#close();
+    this.result.resolve(outcome);
+  }
+
+  #close(): void {
+    this.#binding?.cancel();
+    void this.#port?.stop();
+    this.#port = undefined;
+  }
+}
