@@ -53,6 +53,14 @@ export class Name {
   }
 
   /**
+   * The name whose uncompressed wire form is `octets`, one character an octet: a {@link key}, or one with its case kept.
+   * Not checked again.
+   */
+  static fromOctets(octets: string): Name {
+    return new Name(Buffer.from(octets, 'latin1'));
+  }
+
+  /**
    * The name made of `labels`, outermost last, without the root.
    * @throws UsageError `HAWSER_DNS_NAME`
    */
@@ -109,8 +117,12 @@ export class Name {
 
   /** True for `other` itself and every name below it. */
   isSubdomainOf(other: Name): boolean {
-    const depth = this.labelCount - other.labelCount;
-    return depth >= 0 && this.suffixes[depth] === other.key;
+    const above = this.key.length - other.key.length;
+    if (above < 0 || !this.key.endsWith(other.key)) return false;
+    // The octets of a name can occur inside a label of another.
+    let at = 0;
+    while (at < above) at += 1 + this.key.charCodeAt(at);
+    return at === above;
   }
 
   /**

@@ -24,12 +24,12 @@ export function findNode(zone: Zone, key: string, type: number): Found {
   let node = zone.node(zone.origin.key);
   if (node === undefined) throw new TypeError(`Cannot find the origin of "${zone.origin}"`);
   for (let depth = starts.length - 1; depth >= 0; depth--) {
-    const dname: RRset | undefined = node.rrsets.get(Type.DNAME);
+    const dname: RRset | undefined = node.get(Type.DNAME);
     if (dname !== undefined && !node.name.isWildcard) return { at: 'dname', rrset: dname };
     const next: ZoneNode | undefined = zone.node(key.slice(starts[depth]));
     // Every ancestor of an existing name exists, so nothing can be below a gap.
     if (next === undefined) return { at: 'nothing', encloser: node };
-    const servers = next.rrsets.get(Type.NS);
+    const servers = next.get(Type.NS);
     // A wildcard delegates nothing (RFC 4592 §4.2).
     if (servers !== undefined && !(depth === 0 && type === Type.DS) && !next.name.isWildcard) {
       return { at: 'cut', servers };

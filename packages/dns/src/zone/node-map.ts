@@ -1,52 +1,148 @@
-// The names of a zone as an immutable map. A change copies a small overlay, not the whole: with n names the overlay is
-// merged after about sqrt(n) changed names, so a change to a zone of 100,000 names costs some hundred steps, not 100,000.
-import type { ZoneNode } from './zone-node.ts';
+// The names of a zone as an immutable map: a trie over a hash of the name, with maps of up to some hundred names as its
+// leaves. A change copies one leaf and the few branches above it, whether the zone has a thousand names or a million.
+import type { NodeValue } from './zone-node.ts';
 
-/** Nodes by {@link Name.key}. Immutable; {@link with} gives a changed one. */
+type Leaf = Map<string, NodeValue>;
+type Slot = Leaf | Branch | undefined;
+interface Branch extends Array<Slot> {}
+
+/** Names of a leaf before it is divided. */
+const MAX_LEAF = 256;
+const BITS = 5;
+const WIDTH = 1 << BITS;
+/** Bits of the hash that are used; what shares all of them shares a leaf. */
+const HASH_BITS = 30;
+
+/** Node values by {@link Name.key}. Immutable; {@link edit} gives a changed one. */
 export class NodeMap {
-  static readonly empty: NodeMap = new NodeMap(new Map(), new Map(), 0);
+  static readonly empty: NodeMap = new NodeMap(undefined, 0);
 
-  readonly #base: ReadonlyMap<string, ZoneNode>;
-  /** Changed since `#base`; undefined marks a removed one. */
-  readonly #overlay: ReadonlyMap<string, ZoneNode | undefined>;
+  readonly #root: Slot;
   readonly size: number;
 
-  private constructor(
-    base: ReadonlyMap<string, ZoneNode>,
-    overlay: ReadonlyMap<string, ZoneNode | undefined>,
-    size: number,
-  ) {
-    this.#base = base;
-    this.#overlay = overlay;
+  private constructor(root: Slot, size: number) {
+    this.#root = root;
     this.size = size;
   }
 
-  get(key: string): ZoneNode | undefined {
-    if (this.#overlay.size === 0) return this.#base.get(key);
-    const changed = this.#overlay.get(key);
-    return changed !== undefined || this.#overlay.has(key) ? changed : this.#base.get(key);
+  get(key: string): NodeValue | undefined {
+    return lookUp(this.#root, key);
   }
 
-  /** A map in which `changes` replaced what was there; undefined removes. */
-  with(changes: ReadonlyMap<string, ZoneNode | undefined>): NodeMap {
-    let size = this.size;
-    for (const [key, node] of changes) {
-      size += (node === undefined ? 0 : 1) - (this.get(key) === undefined ? 0 : 1);
-    }
-    const overlay = new Map([...this.#overlay, ...changes]);
-    if (overlay.size * overlay.size <= 2 * this.#base.size + 64)
-      return new NodeMap(this.#base, overlay, size);
-    const base = new Map(this.#base);
-    for (const [key, node] of overlay) {
-      if (node === undefined) base.delete(key);
-      else base.set(key, node);
-    }
-    return new NodeMap(base, new Map(), size);
+  /** A draft that starts with this content. */
+  edit(): NodeMapDraft {
+    return new NodeMapDraft(this.#root, this.size, (root, size) => new NodeMap(root, size));
   }
 
-  /** Every node, in no particular order. */
-  *nodes(): Generator<ZoneNode, void, undefined> {
-    for (const [key, node] of this.#base) if (!this.#overlay.has(key)) yield node;
-    for (const node of this.#overlay.values()) if (node !== undefined) yield node;
+  /** Every key and value, in no particular order. */
+  entries(): Generator<[string, NodeValue], void, undefined> {
+    return entriesOf(this.#root);
   }
+}
+
+/** A map that is being made from another. Copies what it shares before it changes it. */
+export class NodeMapDraft {
+  readonly #finish: (root: Slot, size: number) => NodeMap;
+  /** Leaves and branches nobody else has. */
+  readonly #own = new Set<Leaf | Branch>();
+  #root: Slot;
+  #size: number;
+
+  constructor(root: Slot, size: number, finish: (root: Slot, size: number) => NodeMap) {
+    this.#root = root;
+    this.#size = size;
+    this.#finish = finish;
+  }
+
+  get(key: string): NodeValue | undefined {
+    return lookUp(this.#root, key);
+  }
+
+  /** Undefined removes. */
+  set(key: string, value: NodeValue | undefined): void {
+    this.#root = this.#put(this.#root, 0, { hash: hashOf(key), key, value });
+  }
+
+  /** The map. The draft must not be used any more. */
+  done(): NodeMap {
+    return this.#finish(this.#root, this.#size);
+  }
+
+  #put(slot: Slot, shift: number, entry: Entry): Slot {
+    if (slot instanceof Map || slot === undefined) return this.#putLeaf(slot, shift, entry);
+    const branch = this.#ownBranch(slot);
+    const index = (entry.hash >>> shift) & (WIDTH - 1);
+    branch[index] = this.#put(branch[index], shift + BITS, entry);
+    return branch;
+  }
+
+  #putLeaf(slot: Leaf | undefined, shift: number, { key, value }: Entry): Slot {
+    const leaf = this.#ownLeaf(slot);
+    const before = leaf.size;
+    if (value === undefined) leaf.delete(key);
+    else leaf.set(key, value);
+    this.#size += leaf.size - before;
+    if (leaf.size === 0) return undefined;
+    return leaf.size > MAX_LEAF && shift < HASH_BITS ? this.#divide(leaf, shift) : leaf;
+  }
+
+  #divide(leaf: Leaf, shift: number): Branch {
+    const branch: Branch = Array.from({ length: WIDTH }, () => undefined);
+    for (const [key, value] of leaf) {
+      const index = (hashOf(key) >>> shift) & (WIDTH - 1);
+      const part = branch[index];
+      if (part instanceof Map) part.set(key, value);
+      else {
+        const fresh: Leaf = new Map([[key, value]]);
+        this.#own.add(fresh);
+        branch[index] = fresh;
+      }
+    }
+    this.#own.delete(leaf);
+    this.#own.add(branch);
+    return branch;
+  }
+
+  #ownLeaf(leaf: Leaf | undefined): Leaf {
+    if (leaf !== undefined && this.#own.has(leaf)) return leaf;
+    const own = new Map(leaf);
+    this.#own.add(own);
+    return own;
+  }
+
+  #ownBranch(branch: Branch): Branch {
+    if (this.#own.has(branch)) return branch;
+    const own = branch.slice();
+    this.#own.add(own);
+    return own;
+  }
+}
+
+interface Entry {
+  readonly hash: number;
+  readonly key: string;
+  readonly value: NodeValue | undefined;
+}
+
+function lookUp(root: Slot, key: string): NodeValue | undefined {
+  let slot = root;
+  if (!(slot instanceof Map)) {
+    let hash = hashOf(key);
+    for (; slot !== undefined && !(slot instanceof Map); hash >>>= BITS) {
+      slot = slot[hash & (WIDTH - 1)];
+    }
+  }
+  return slot?.get(key);
+}
+
+function* entriesOf(slot: Slot): Generator<[string, NodeValue], void, undefined> {
+  if (slot instanceof Map) yield* slot;
+  else if (slot !== undefined) for (const each of slot) yield* entriesOf(each);
+}
+
+/** FNV-1a with its bits mixed: branches are chosen by the low ones first. Who picks names to collide makes one leaf long. */
+function hashOf(key: string): number {
+  let hash = 0x811c_9dc5;
+  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x0100_0193);
+  return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
 }

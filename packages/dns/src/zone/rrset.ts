@@ -21,9 +21,9 @@ export const MAX_TTL = 0x7fff_ffff;
 /** Most records of one name and type. */
 export const MAX_RECORDS = 1000;
 /** Most octets of one RRset: what is larger fits into no message, and would be truncated even over TCP. */
-const MAX_RRSET_BYTES = 65_100;
+export const MAX_RRSET_BYTES = 65_100;
 /** Of a record besides its data, where the owner is a pointer. */
-const RECORD_BYTES = 12;
+export const RECORD_BYTES = 12;
 
 /**
  * An RRset of `values`; equal ones count once.

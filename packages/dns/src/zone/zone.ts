@@ -1,20 +1,16 @@
 // A zone as it is at one moment. Immutable, so that an answer, a transfer or a cache may hold it while it is replaced.
 import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
-import { formatType, isMetaType, Type } from '../numbers.ts';
+import { Type } from '../numbers.ts';
 import { decodeSoa } from '../rdata/decode-rdata.ts';
 import type { SoaValue } from '../rdata/value.ts';
+import { applyEdits, type Edit } from './apply-edits.ts';
+import { keyOf, orderOf } from './name-order.ts';
 import { NodeMap } from './node-map.ts';
+import { OrderedNames } from './ordered-names.ts';
 import { createRRset, type RRset, sameRRset } from './rrset.ts';
 import { isSerialAfter, nextSerial } from './serial.ts';
-import type { ZoneNode } from './zone-node.ts';
-
-/** What one name and type should become: an RRset, or nothing. */
-export interface Edit {
-  readonly name: Name;
-  readonly type: number;
-  readonly rrset: RRset | undefined;
-}
+import { toNode, type ZoneNode } from './zone-node.ts';
 
 /** An RRset that changed. */
 export interface RRsetChange {
@@ -33,24 +29,41 @@ export interface ChangeSet {
   readonly changes: readonly RRsetChange[];
 }
 
-/** Immutable zone data with exactly one SOA and at least one NS at its origin. */
+/** The names right before and after a place in the canonical order. */
+export interface Neighbours {
+  readonly previous: ZoneNode;
+  readonly next: ZoneNode;
+}
+
+export type { Edit } from './apply-edits.ts';
+
+/**
+ * Immutable zone data with exactly one SOA and at least one NS at its origin. A name with one address takes about 200
+ * octets. What {@link get}, {@link node} and {@link rrsets} give is made when it is asked for: read the fields of an RRset
+ * one by one, as `{ ...rrset }` does not copy them.
+ */
 export class Zone {
   readonly origin: Name;
   readonly soa: RRset;
   readonly serial: number;
   /** TTL of negative answers: the smaller of the SOA's own and its minimum (RFC 2308 §5). */
   readonly negativeTtl: number;
+  /** The zone holds its proofs of what does not exist: NSEC and RRSIG at the origin (RFC 4035 §2.3). */
+  readonly signed: boolean;
   readonly #nodes: NodeMap;
+  #order: OrderedNames | undefined;
 
-  private constructor(origin: Name, nodes: NodeMap) {
-    const apex = nodes.get(origin.key);
-    const soa = apex?.rrsets.get(Type.SOA);
-    const record = soa?.records[0];
+  private constructor(origin: Name, nodes: NodeMap, order?: OrderedNames) {
+    const value = nodes.get(origin.key);
+    const apex = value && toNode(value);
+    const soa = apex?.get(Type.SOA);
+    const records = soa?.records ?? [];
+    const [record] = records;
     if (
       soa === undefined ||
       record === undefined ||
-      soa.records.length !== 1 ||
-      !apex?.rrsets.has(Type.NS)
+      records.length !== 1 ||
+      apex?.get(Type.NS) === undefined
     ) {
       throw usageError(
         'HAWSER_DNS_ZONE',
@@ -59,30 +72,34 @@ export class Zone {
     }
     const fields = decodeSoa(record.wire);
     this.origin = origin;
-    this.soa = soa;
+    this.soa = { name: soa.name, type: soa.type, ttl: soa.ttl, records };
     this.serial = fields.serial;
     this.negativeTtl = Math.min(soa.ttl, fields.minimum);
+    this.signed = apex.get(Type.NSEC) !== undefined && apex.get(Type.RRSIG) !== undefined;
     this.#nodes = nodes;
+    this.#order = order;
+    // Denials need it: the first one must not wait for it.
+    if (this.signed && order === undefined) this.#orderedNames();
   }
 
   /**
-   * The zone that holds `rrsets`.
+   * The zone that holds `rrsets`. Of two with the same name and type the later one counts.
    * @throws UsageError `HAWSER_DNS_ZONE` without SOA or NS at the origin or with data beside a CNAME,
    * `HAWSER_DNS_OUT_OF_ZONE` for a name elsewhere
    */
   static of(origin: Name, rrsets: Iterable<RRset>): Zone {
-    const edits = [...rrsets].map((rrset) => ({ name: rrset.name, type: rrset.type, rrset }));
-    return new Zone(origin, applyEdits(origin, NodeMap.empty, edits));
+    return new Zone(origin, applyEdits(origin, NodeMap.empty, toEdits(rrsets), { pack: true }));
   }
 
   /** The node of this {@link Name.key}, if the name exists. */
   node(key: string): ZoneNode | undefined {
-    return this.#nodes.get(key);
+    const value = this.#nodes.get(key);
+    return value && toNode(value);
   }
 
   /** The RRset of that name and type. Does not follow anything. */
   get(name: Name, type: number): RRset | undefined {
-    return this.#nodes.get(name.key)?.rrsets.get(type);
+    return this.node(name.key)?.get(type);
   }
 
   /** How many names exist, empty non-terminals included. */
@@ -92,7 +109,35 @@ export class Zone {
 
   /** Every RRset, in no particular order. */
   *rrsets(): Generator<RRset, void, undefined> {
-    for (const node of this.#nodes.nodes()) yield* node.rrsets.values();
+    for (const [, value] of this.#nodes.entries()) yield* toNode(value).list;
+  }
+
+  /**
+   * Every name in canonical order (RFC 4034 §6.1), the origin first, empty non-terminals included; or only that with the
+   * key `below` and those below it. The order is worked out when it is first asked for, about 2 µs a name, and kept up to
+   * date by changes from then on.
+   */
+  *ordered(below?: string): Generator<ZoneNode, void, undefined> {
+    const first = below === undefined ? '' : orderOf(below, this.origin.key);
+    for (const order of this.#orderedNames().from(first)) {
+      const inside = first === '' || order === first || order.startsWith(`${first}\0`);
+      if (!inside) return;
+      const node = this.node(keyOf(order, this.origin.key));
+      if (node !== undefined) yield node;
+    }
+  }
+
+  /**
+   * The names before and after that with this key in canonical order, whether it exists or not; the last one comes before
+   * the first. Names without data and those below a delegation count.
+   */
+  neighbours(key: string): Neighbours {
+    const order = orderOf(key, this.origin.key);
+    const names = this.#orderedNames();
+    return {
+      previous: this.#nodeAt(names.before(order) ?? names.last),
+      next: this.#nodeAt(names.after(order) ?? names.first),
+    };
   }
 
   /**
@@ -119,7 +164,7 @@ export class Zone {
       effective.set(soaId, { name: this.origin, type: Type.SOA, rrset });
     }
     const list = [...effective.values()];
-    const zone = new Zone(this.origin, applyEdits(this.origin, this.#nodes, list));
+    const zone = this.#with(list);
     const changes = list.map(({ name, type, rrset }) => ({
       name,
       type,
@@ -138,8 +183,34 @@ export class Zone {
    * @throws UsageError as {@link of}
    */
   including(name: Name, rrsets: readonly RRset[]): Zone {
-    const edits = rrsets.map((rrset) => ({ name: rrset.name, type: rrset.type, rrset }));
-    return new Zone(this.origin, applyEdits(this.origin, this.#nodes, edits, name));
+    const options = { exists: name, pack: false };
+    return new Zone(this.origin, applyEdits(this.origin, this.#nodes, toEdits(rrsets), options));
+  }
+
+  #with(edits: readonly Edit[]): Zone {
+    if (this.#order === undefined)
+      return new Zone(this.origin, applyEdits(this.origin, this.#nodes, edits, { pack: true }));
+    const touched = new Set<string>();
+    const nodes = applyEdits(this.origin, this.#nodes, edits, { pack: true, touched });
+    const changes = new Map<string, boolean>();
+    for (const key of touched)
+      changes.set(orderOf(key, this.origin.key), nodes.get(key) !== undefined);
+    return new Zone(this.origin, nodes, this.#order.with(changes));
+  }
+
+  #orderedNames(): OrderedNames {
+    if (this.#order === undefined) {
+      const names: string[] = [];
+      for (const [key] of this.#nodes.entries()) names.push(orderOf(key, this.origin.key));
+      this.#order = OrderedNames.of(names);
+    }
+    return this.#order;
+  }
+
+  #nodeAt(order: string | undefined): ZoneNode {
+    const value = order === undefined ? undefined : this.#nodes.get(keyOf(order, this.origin.key));
+    if (value === undefined) throw new TypeError(`Cannot find a name of "${this.origin}"`);
+    return toNode(value);
   }
 }
 
@@ -153,60 +224,6 @@ function withSerial(soa: RRset, serial: number): RRset {
   return createSoa(soa.name, { ...decodeSoa(wire), serial }, soa.ttl);
 }
 
-function applyEdits(origin: Name, nodes: NodeMap, edits: readonly Edit[], exists?: Name): NodeMap {
-  const changed = new Map<string, ZoneNode | undefined>();
-  const current = (key: string): ZoneNode | undefined =>
-    changed.has(key) ? changed.get(key) : nodes.get(key);
-  const put = (node: ZoneNode, parentDelta: number): void => {
-    const gone = node.rrsets.size === 0 && node.children === 0;
-    changed.set(node.name.key, gone ? undefined : node);
-    const parent = node.name.equals(origin) ? undefined : node.name.parent();
-    const delta = parentDelta - (gone ? 1 : 0);
-    if (parent === undefined || delta === 0) return;
-    const above = current(parent.key);
-    const base = above ?? { name: parent, rrsets: new Map(), children: 0 };
-    put({ ...base, children: base.children + delta }, above === undefined ? 1 : 0);
-  };
-  const edited = new Set<string>();
-  for (const { name, type, rrset } of edits) {
-    checkOwner(origin, name, type);
-    const before = current(name.key);
-    if (before === undefined && rrset === undefined) continue;
-    const rrsets = new Map(before?.rrsets);
-    if (rrset === undefined) rrsets.delete(type);
-    else rrsets.set(type, rrset);
-    // The name is spelled as it was first.
-    put(
-      { name: before?.name ?? name, rrsets, children: before?.children ?? 0 },
-      before === undefined ? 1 : 0,
-    );
-    edited.add(name.key);
-  }
-  if (exists !== undefined && current(exists.key) === undefined) {
-    checkOwner(origin, exists, Type.A);
-    // A child that is not there makes a name exist that has no data.
-    put({ name: exists, rrsets: new Map(), children: 1 }, 1);
-  }
-  for (const key of edited) checkCoexistence(current(key));
-  return nodes.with(changed);
-}
-
-function checkOwner(origin: Name, name: Name, type: number): void {
-  if (!name.isSubdomainOf(origin)) {
-    throw usageError('HAWSER_DNS_OUT_OF_ZONE', `Cannot keep "${name}" in zone "${origin}"`);
-  }
-  if (isMetaType(type) || (type === Type.SOA && !name.equals(origin))) {
-    throw usageError('HAWSER_DNS_ZONE', `Cannot keep ${formatType(type)} at "${name}"`);
-  }
-}
-
-/** A CNAME stands alone (RFC 1034 §3.6.2), and there is one (RFC 2181 §10.1). The same for DNAME's count (RFC 6672 §2.4). */
-function checkCoexistence(node: ZoneNode | undefined): void {
-  if (node === undefined) return;
-  const alias = node.rrsets.get(Type.CNAME);
-  const several =
-    (alias?.records.length ?? 0) > 1 || (node.rrsets.get(Type.DNAME)?.records.length ?? 0) > 1;
-  if ((alias !== undefined && node.rrsets.size > 1) || several) {
-    throw usageError('HAWSER_DNS_ZONE', `Cannot keep an alias beside other data at "${node.name}"`);
-  }
+function* toEdits(rrsets: Iterable<RRset>): Generator<Edit, void, undefined> {
+  for (const rrset of rrsets) yield { name: rrset.name, type: rrset.type, rrset };
 }

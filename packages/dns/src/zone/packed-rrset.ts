@@ -1,0 +1,67 @@
+// RRsets as a zone keeps them: a million of them are a million small objects, and nothing else until somebody looks.
+import { Name } from '../name.ts';
+import { checkRdata, type Rdata } from '../rdata/rdata.ts';
+import type { RRset } from './rrset.ts';
+
+/** Octets packed without memory of their own. */
+const SCRATCH_BYTES = 4096;
+const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+
+/** An RRset in about 60 octets besides its data. Name and records are made anew each time they are asked for. */
+export class PackedRRset implements RRset {
+  /** Wire form of the name with its case, one character an octet. The very string that is the key where that is the same. */
+  readonly owner: string;
+  readonly type: number;
+  readonly ttl: number;
+  /** The RDATA of all records, each behind its length in two octets, one character an octet. */
+  readonly #packed: string;
+
+  /** `rrset` under the name with the wire form `owner`. */
+  constructor(owner: string, rrset: RRset) {
+    this.owner = owner;
+    this.type = rrset.type;
+    this.ttl = rrset.ttl;
+    this.#packed = rrset instanceof PackedRRset ? rrset.#packed : pack(rrset.records);
+  }
+
+  get name(): Name {
+    return Name.fromOctets(this.owner);
+  }
+
+  get records(): readonly Rdata[] {
+    const bytes = Buffer.from(this.#packed, 'latin1');
+    const records: Rdata[] = [];
+    for (let at = 0; at < bytes.length; ) {
+      const end = at + 2 + bytes.readUInt16BE(at);
+      records.push(toRdata(this.type, bytes.subarray(at + 2, end)));
+      at = end;
+    }
+    return records;
+  }
+}
+
+/** It was RDATA when it was packed. What is no longer good for its type is given as it is, without names. */
+function toRdata(type: number, wire: Buffer): Rdata {
+  return (
+    checkRdata(type, wire) ?? {
+      wire,
+      compressible: [],
+      prefixBytes: wire.length,
+      target: undefined,
+    }
+  );
+}
+
+function pack(records: readonly Rdata[]): string {
+  let length = 0;
+  for (const { wire } of records) length += 2 + wire.length;
+  const bytes = length <= SCRATCH_BYTES ? scratch : Buffer.allocUnsafeSlow(length);
+  let at = 0;
+  for (const { wire } of records) {
+    bytes[at] = wire.length >> 8;
+    bytes[at + 1] = wire.length;
+    bytes.set(wire, at + 2);
+    at += 2 + wire.length;
+  }
+  return bytes.toString('latin1', 0, length);
+}
