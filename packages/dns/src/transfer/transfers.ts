@@ -1,0 +1,269 @@
+// Transfers out: the whole zone (AXFR, RFC 5936), or what changed since a serial (IXFR, RFC 1995). Denied unless a rule
+// allows it.
+import { type Answer, answerWith, codeAnswer, type Outcome } from '../contract/answer.ts';
+import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
+import type { TransferableZone } from '../contract/live-zone.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { usageError } from '../errors.ts';
+import { Opcode, Rcode, Type } from '../numbers.ts';
+import type { RRset } from '../zone/rrset.ts';
+import { isSerialAfter } from '../zone/serial.ts';
+import type { Zone } from '../zone/zone.ts';
+import { type ClientRuleLike, clientRules } from './client-rule.ts';
+import { clientSerial } from './client-serial.ts';
+import { condense, isChain } from './condense.ts';
+import { expireOptions } from './expire-option.ts';
+import { fitsDatagram } from './fits-datagram.ts';
+import { TransferQuota } from './transfer-quota.ts';
+import {
+  hasMoreRecordsThan,
+  type Increments,
+  incremental,
+  incrementsOf,
+  wholeZone,
+} from './transfer-records.ts';
+
+/** Options for {@link transfers}. */
+export interface TransferOptions {
+  /** Who may have the zones: a client that any of the rules lets through. */
+  readonly allow: readonly ClientRuleLike[];
+  /** Transfers at a time; more are answered with SERVFAIL, and come again. @defaultValue 50 */
+  readonly maxConcurrent?: number | undefined;
+  /** The same for one address. @defaultValue 10 */
+  readonly maxPerClient?: number | undefined;
+  /** Send changes where the client has an older version; false always sends the whole zone. @defaultValue true */
+  readonly ixfr?: boolean | undefined;
+  /**
+   * Send one change from the client's version to the newest. Otherwise each change is sent as it was made, unless that is more
+   * than the zone. @defaultValue false
+   */
+  readonly condense?: boolean | undefined;
+}
+
+/** What {@link transfers} did since it was made. */
+export interface TransferCounters {
+  /** Transfers of whole zones that began, those in place of an IXFR included. */
+  readonly axfr: number;
+  /** Transfers of changes that began. */
+  readonly ixfr: number;
+  /** Clients that had the newest version. */
+  readonly upToDate: number;
+  /** Clients told to come over TCP. */
+  readonly tooLargeForUdp: number;
+  readonly refused: number;
+  readonly overQuota: number;
+  /** Transfers whose client did not take all of it. */
+  readonly failed: number;
+  /** Transfers that run now. */
+  readonly active: number;
+}
+
+/** A handler made by {@link transfers}. */
+export interface Transfers extends DnsHandlerObject {
+  readonly counters: TransferCounters;
+}
+
+/** EDE: not allowed (RFC 8914 §4.19), not for this transport (§4.22), the zone is not there yet (§4.15). */
+const PROHIBITED = 18;
+const NOT_SUPPORTED = 21;
+const NOT_READY = 14;
+
+/**
+ * Lets clients copy `zones`, in front of them in a list of handlers. What else they are asked goes on to the next handler.
+ * Whole zones go over TCP or TLS only.
+ * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`
+ *
+ * @example
+ * dnsService(':53', [transfers(zone, { allow: ['192.0.2.53', { key: 'copy.example.net' }] }), zone]);
+ */
+export function transfers(
+  zones: TransferableZone | readonly TransferableZone[],
+  options: TransferOptions,
+): Transfers {
+  return new OutgoingTransfers('origin' in zones ? [zones] : zones, options);
+}
+
+class OutgoingTransfers implements Transfers {
+  readonly #zones: ReadonlyMap<string, TransferableZone>;
+  readonly #allowed: (query: DnsQuery) => boolean;
+  readonly #quota: TransferQuota;
+  readonly #ixfr: boolean;
+  readonly #condense: boolean;
+  readonly #counts = {
+    axfr: 0,
+    ixfr: 0,
+    upToDate: 0,
+    tooLargeForUdp: 0,
+    refused: 0,
+    overQuota: 0,
+    failed: 0,
+  };
+
+  constructor(zones: readonly TransferableZone[], options: TransferOptions) {
+    const { allow, maxConcurrent = 50, maxPerClient = 10 } = options;
+    if (!(maxConcurrent >= 1 && maxPerClient >= 1)) {
+      throw usageError(
+        'HAWSER_DNS_OPTIONS',
+        `Cannot transfer zones as maxConcurrent and maxPerClient must be 1 or more: ${maxConcurrent}, ${maxPerClient}`,
+      );
+    }
+    this.#zones = new Map(zones.map((zone) => [zone.origin.key, zone]));
+    this.#allowed = clientRules(allow);
+    this.#quota = new TransferQuota({ most: maxConcurrent, mostPerClient: maxPerClient });
+    this.#ixfr = options.ixfr ?? true;
+    this.#condense = options.condense ?? false;
+  }
+
+  get counters(): TransferCounters {
+    return { ...this.#counts, active: this.#quota.active };
+  }
+
+  handle(query: DnsQuery, next: Next): Eventually<Outcome> {
+    const { opcode, type } = query;
+    if (opcode !== Opcode.Query) return next(query);
+    const transfer = type === Type.AXFR || type === Type.IXFR;
+    if (!transfer && type !== Type.SOA) return next(query);
+    const zone = this.#zones.get(query.key);
+    if (zone === undefined) return next(query);
+    return transfer ? this.#transfer(query, zone) : withExpire(query, zone, next);
+  }
+
+  #transfer(query: DnsQuery, zone: TransferableZone): Eventually<Outcome> {
+    if (!this.#allowed(query)) {
+      this.#counts.refused += 1;
+      return answerWith(Rcode.Refused, { errors: [{ code: PROHIBITED }] });
+    }
+    // One response of HTTP is one message, and RFC 8484 has nothing for many.
+    if (query.transport === 'https') {
+      return answerWith(Rcode.Refused, { errors: [{ code: NOT_SUPPORTED }] });
+    }
+    if (query.type === Type.IXFR) return this.#incremental(query, zone);
+    if (query.transport === 'udp') return codeAnswer(Rcode.FormErr);
+    const { snapshot } = zone;
+    return snapshot === undefined ? notReady() : this.#whole(query, { zone, snapshot });
+  }
+
+  #whole(query: DnsQuery, { zone, snapshot }: Pinned): Outcome {
+    return this.#stream(query, { zone, rrsets: wholeZone(snapshot), count: 'axfr' });
+  }
+
+  #incremental(query: DnsQuery, zone: TransferableZone): Eventually<Outcome> {
+    const serial = clientSerial(query);
+    if (serial === undefined) return codeAnswer(Rcode.FormErr);
+    const { snapshot } = zone;
+    if (snapshot === undefined) return notReady();
+    // Half the circle away is neither before nor after: only the whole zone is right then (RFC 1982 §3.2).
+    const unordered = (serial ^ snapshot.serial) >>> 0 === 0x8000_0000;
+    if (!unordered && !isSerialAfter(snapshot.serial, serial)) {
+      this.#counts.upToDate += 1;
+      return this.#newestSoa(query, { zone, snapshot });
+    }
+    if (unordered || !this.#ixfr) return this.#wholeInstead(query, { zone, snapshot });
+    return this.#increments(zone, snapshot, serial).then((increments) =>
+      increments === undefined
+        ? this.#wholeInstead(query, { zone, snapshot })
+        : this.#changes(query, { zone, snapshot }, increments),
+    );
+  }
+
+  /** The way from `serial` to `snapshot`, or undefined if there is none that is shorter than the zone. */
+  async #increments(
+    zone: TransferableZone,
+    snapshot: Zone,
+    serial: number,
+  ): Promise<Increments | undefined> {
+    const journal = await zone.journal(serial);
+    // It may have gone on since the snapshot was taken.
+    const end = journal?.findIndex(({ to }) => to === snapshot.serial) ?? -1;
+    const chain = journal?.slice(0, end + 1) ?? [];
+    if (chain.length === 0 || !isChain(chain, serial)) return undefined;
+    const made = this.#condense ? undefined : incrementsOf(chain);
+    if (made !== undefined && hasMoreRecordsThan(snapshot, made.recordCount)) return made;
+    const condensed = condense(chain);
+    const shorter = condensed && incrementsOf([condensed]);
+    if (shorter === undefined) return undefined;
+    return hasMoreRecordsThan(snapshot, shorter.recordCount) ? shorter : undefined;
+  }
+
+  #changes(query: DnsQuery, pinned: Pinned, increments: Increments): Outcome {
+    if (query.transport !== 'udp') {
+      const rrsets = incremental(increments);
+      return this.#stream(query, { zone: pinned.zone, rrsets, count: 'ixfr' });
+    }
+    if (!fitsDatagram(query, incremental(increments))) return this.#overTcp(query, pinned);
+    this.#counts.ixfr += 1;
+    return this.#answer(query, pinned.zone, [...incremental(increments)]);
+  }
+
+  #wholeInstead(query: DnsQuery, pinned: Pinned): Outcome {
+    return query.transport === 'udp' ? this.#overTcp(query, pinned) : this.#whole(query, pinned);
+  }
+
+  /** Too large for a datagram: a newer start of authority alone says so (RFC 1995 §2). */
+  #overTcp(query: DnsQuery, pinned: Pinned): Answer {
+    this.#counts.tooLargeForUdp += 1;
+    return this.#newestSoa(query, pinned);
+  }
+
+  #newestSoa(query: DnsQuery, { zone, snapshot }: Pinned): Answer {
+    return this.#answer(query, zone, [snapshot.soa]);
+  }
+
+  #answer(query: DnsQuery, zone: TransferableZone, rrsets: readonly RRset[]): Answer {
+    return answerWith(Rcode.NoError, {
+      authoritative: true,
+      answer: rrsets.map((rrset) => ({ rrset })),
+      options: expireOptions(query, zone),
+    });
+  }
+
+  #stream(
+    query: DnsQuery,
+    {
+      zone,
+      rrsets,
+      count,
+    }: { zone: TransferableZone; rrsets: Iterable<RRset>; count: 'axfr' | 'ixfr' },
+  ): Outcome {
+    const over = this.#quota.take(query.client);
+    if (over === undefined) {
+      this.#counts.overQuota += 1;
+      const text = 'too many transfers';
+      return answerWith(Rcode.ServFail, { errors: [{ code: 0, text }] });
+    }
+    this.#counts[count] += 1;
+    return {
+      kind: 'stream',
+      rrsets,
+      options: expireOptions(query, zone),
+      ended: (failure) => {
+        if (failure !== undefined) this.#counts.failed += 1;
+        over();
+      },
+    };
+  }
+}
+
+/** A zone with the version of it that is sent, whatever becomes of the zone meanwhile. */
+interface Pinned {
+  readonly zone: TransferableZone;
+  readonly snapshot: Zone;
+}
+
+function notReady(): Answer {
+  return answerWith(Rcode.ServFail, { errors: [{ code: NOT_READY }] });
+}
+
+async function withOptions(
+  outcome: Eventually<Outcome>,
+  options: Answer['options'],
+): Promise<Outcome> {
+  const made = await outcome;
+  if (made.kind !== 'answer' || made.rcode !== Rcode.NoError) return made;
+  return { ...made, options: [...(made.options ?? []), ...(options ?? [])], shared: false };
+}
+
+function withExpire(query: DnsQuery, zone: TransferableZone, next: Next): Eventually<Outcome> {
+  const options = expireOptions(query, zone);
+  return options === undefined ? next(query) : withOptions(next(query), options);
+}

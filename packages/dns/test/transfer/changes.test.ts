@@ -1,0 +1,192 @@
+import { describe, expect, test } from 'vitest';
+import { Name } from '../../src/name.ts';
+import { Type } from '../../src/numbers.ts';
+import { checkRdata } from '../../src/rdata/rdata.ts';
+import { condense, isChain } from '../../src/transfer/condense.ts';
+import { recordChanges } from '../../src/transfer/record-changes.ts';
+import { withOwnTtls } from '../../src/transfer/signature-ttl.ts';
+import { incremental, incrementsOf, wholeZone } from '../../src/transfer/transfer-records.ts';
+import { differenceOf } from '../../src/transfer/zone-difference.ts';
+import { sameRRset } from '../../src/zone/rrset.ts';
+import { Zone } from '../../src/zone/zone.ts';
+import { JournaledZone, putting, removing, rrset } from './journaled-zone.ts';
+import { lines } from './to-query.ts';
+
+const a = (last: number): string => `192.0.2.${last}`;
+
+function signature(covered: number, ttl: number): Buffer {
+  const head = Buffer.alloc(18);
+  head.writeUInt16BE(covered, 0);
+  head.writeUInt32BE(ttl, 4);
+  return Buffer.concat([head, Buffer.from([0]), Buffer.alloc(64, covered)]);
+}
+
+function same(one: Zone, other: Zone): boolean {
+  const [left, right] = [[...one.rrsets()], [...other.rrsets()]];
+  return (
+    left.length === right.length &&
+    left.every((each) => sameRRset(each, other.get(each.name, each.type)))
+  );
+}
+
+describe('a change by records', () => {
+  test('has only the records that came and went', () => {
+    const zone = new JournaledZone();
+    zone.change(...putting(rrset('www.example.net', 'A', a(1), a(2))));
+    const change = zone.change(...putting(rrset('www.example.net', 'A', a(2), a(3))));
+    const records = recordChanges(change);
+    expect(lines(records?.removed ?? [])).toEqual(['www.example.net 1 c0000201']);
+    expect(lines(records?.added ?? [])).toEqual(['www.example.net 1 c0000203']);
+    expect(records?.soaBefore).not.toBe(records?.soaAfter);
+  });
+
+  test('another TTL replaces every record', () => {
+    const zone = new JournaledZone();
+    zone.change(...putting(rrset('www.example.net', 'A', a(1), a(2))));
+    const later = { ...rrset('www.example.net', 'A', a(1), a(2)), ttl: 60 };
+    const records = recordChanges(zone.change(...putting(later)));
+    expect(records?.removed).toMatchObject([{ ttl: 300, records: { length: 2 } }]);
+    expect(records?.added).toMatchObject([{ ttl: 60, records: { length: 2 } }]);
+  });
+
+  test('without a start of authority says nothing', () => {
+    const zone = new JournaledZone();
+    const change = zone.change(...putting(rrset('www.example.net', 'A', a(1))));
+    const changes = change.changes.filter(({ type }) => type !== Type.SOA);
+    expect(recordChanges({ ...change, changes })).toBeUndefined();
+    expect(incrementsOf([change, { ...change, changes }])).toBeUndefined();
+  });
+
+  test('signatures go out with the TTL of what they sign', () => {
+    const name = Name.parse('www.example.net');
+    const records = [signature(1, 300), signature(16, 60), signature(28, 300)].flatMap(
+      (wire) => checkRdata(Type.RRSIG, wire) ?? [],
+    );
+    const split = withOwnTtls({ name, type: Type.RRSIG, ttl: 60, records });
+    expect(split.map(({ ttl, records: { length } }) => [ttl, length])).toEqual([
+      [300, 2],
+      [60, 1],
+    ]);
+    const plain = rrset('www.example.net', 'A', a(1));
+    expect(withOwnTtls(plain)).toEqual([plain]);
+  });
+});
+
+describe('a chain of changes', () => {
+  function history(): { zones: Zone[]; zone: JournaledZone } {
+    const zone = new JournaledZone();
+    const zones = [zone.zone];
+    const steps = [
+      putting(rrset('a.example.net', 'A', a(1))),
+      putting(rrset('b.example.net', 'TXT', 'x'), rrset('a.example.net', 'A', a(2))),
+      [removing('b.example.net', 'TXT')],
+      putting(rrset('a.example.net', 'A', a(1))),
+      [
+        removing('a.example.net', 'A'),
+        ...putting(rrset('c.example.net', 'MX', { preference: 1, exchange: 'b' })),
+      ],
+    ];
+    for (const edits of steps) {
+      zone.change(...edits);
+      zones.push(zone.zone);
+    }
+    return { zones, zone };
+  }
+
+  test('is condensed to what changed in the end', () => {
+    const { zone } = history();
+    const condensed = condense(zone.changes);
+    expect(condensed).toMatchObject({ from: 1, to: 6 });
+    const records = condensed && recordChanges(condensed);
+    expect(records?.removed).toEqual([]);
+    expect(lines(records?.added ?? [])).toEqual(['c.example.net 15 0001016200']);
+  });
+
+  test('condensed or not, it leads to the same zone from every serial', () => {
+    const { zones, zone } = history();
+    const last = zone.zone;
+    for (const [index, start] of zones.entries()) {
+      const condensed = condense(zone.changes.slice(index));
+      if (condensed === undefined) continue;
+      const edits = condensed.changes.map(({ name, type, after }) => ({
+        name,
+        type,
+        rrset: after,
+      }));
+      const made = start.change(edits)?.zone;
+      expect(made && same(made, last)).toBe(true);
+    }
+  });
+
+  test('is one only without a gap', () => {
+    const { changes } = history().zone;
+    expect(isChain(changes, 1)).toBe(true);
+    expect(isChain(changes, 2)).toBe(false);
+    expect(isChain([...changes.slice(0, 1), ...changes.slice(2)], 1)).toBe(false);
+    expect(condense([])).toBeUndefined();
+  });
+
+  test('goes out as its steps between the newest start of authority (RFC 1995 §4)', () => {
+    const { changes } = history().zone;
+    const increments = incrementsOf(changes.slice(0, 2));
+    expect(increments && lines(incremental(increments))).toEqual([
+      'SOA 3',
+      'SOA 1',
+      'SOA 2',
+      'a.example.net 1 c0000201',
+      'SOA 2',
+      'a.example.net 1 c0000201',
+      'SOA 3',
+      'b.example.net 16 0178',
+      'a.example.net 1 c0000202',
+      'SOA 3',
+    ]);
+    expect(increments?.recordCount).toBe(10);
+  });
+});
+
+describe('the difference of two zones', () => {
+  test('leads from one to the other', () => {
+    const zone = new JournaledZone().fill(3);
+    const before = zone.zone;
+    zone.change(
+      ...putting(rrset('host1.example.net', 'A', a(99)), rrset('new.example.net', 'TXT', 'x')),
+    );
+    zone.change(removing('host2.example.net', 'A'));
+    const difference = differenceOf(before, zone.zone);
+    expect(difference).toMatchObject({ from: before.serial, to: zone.zone.serial });
+    expect(difference.changes.map(({ name, type }) => `${name} ${type}`).sort()).toEqual([
+      'example.net 6',
+      'host1.example.net 1',
+      'host2.example.net 1',
+      'new.example.net 16',
+    ]);
+  });
+
+  test('from nothing is the whole zone', () => {
+    const { zone } = new JournaledZone().fill(3);
+    const difference = differenceOf(undefined, zone);
+    expect(difference.from).toBeUndefined();
+    const rrsets = difference.changes.flatMap(({ before, after }) =>
+      before === undefined && after !== undefined ? [after] : [],
+    );
+    expect(same(Zone.of(zone.origin, rrsets), zone)).toBe(true);
+  });
+});
+
+test('a whole zone begins and ends with its start of authority (RFC 5936 §2.2)', () => {
+  const zone = new JournaledZone().fill(2);
+  zone.change(
+    ...putting(
+      rrset('sub.example.net', 'NS', 'ns.sub.example.net'),
+      rrset('ns.sub.example.net', 'A', a(5)),
+      rrset('deep.sub.example.net', 'TXT', 'occluded'),
+    ),
+  );
+  const all = lines(wholeZone(zone.zone));
+  expect([all[0], all.at(-1)]).toEqual(['SOA 3', 'SOA 3']);
+  expect(all.filter((line) => line.startsWith('SOA'))).toHaveLength(2);
+  // Glue, and what is below a delegation, are data of the zone (§3.5).
+  expect(all.filter((line) => line.includes('sub.example.net '))).toHaveLength(3);
+  expect(all).toHaveLength([...zone.zone.rrsets()].length + 1);
+});
