@@ -1,5 +1,28 @@
 // Serving names.
 
+// Asking others.
+export type { ClientCounters } from './client/client-counters.ts';
+export {
+  DnsClientError,
+  type DnsClientErrorCode,
+  type DnsClientErrorOptions,
+} from './client/client-error.ts';
+export {
+  DnsClient,
+  type DnsClientOptions,
+  dnsClient,
+  type ExchangeOptions,
+  type QueryOptions,
+} from './client/dns-client.ts';
+export type { DnsRequest } from './client/dns-request.ts';
+export type {
+  DnsClientTransport,
+  DnsServer,
+  DnsServerLike,
+  DnsServerOptions,
+} from './client/dns-server.ts';
+export type { HttpsExchange } from './client/server-peer.ts';
+export { toRRsets } from './client/to-rrsets.ts';
 // Handlers.
 export {
   type Answer,
