@@ -117,17 +117,34 @@ export {
   Rcode,
   Type,
 } from './numbers.ts';
+// Record data.
+export { canonicalRdata } from './rdata/canonical-rdata.ts';
 export { decodeRdata } from './rdata/decode-rdata.ts';
 export { encodeRdata } from './rdata/encode-rdata.ts';
+export { type ExpandedName, expandRdata, type NameReader } from './rdata/expand-rdata.ts';
+export type { FieldValue } from './rdata/field.ts';
+export type { ParameterValue } from './rdata/parameter-forms.ts';
 export { checkRdata, type Rdata } from './rdata/rdata.ts';
+export { type RdataTextOptions, rdataFromText, rdataToText } from './rdata/rdata-text.ts';
+export type { ServiceParameters } from './rdata/service-parameters.ts';
 export type {
   CaaValue,
+  CertificateValue,
+  DelegationValue,
   HostRecords,
+  KeyValue,
   MxValue,
+  NaptrValue,
+  NsecValue,
   OneOrMany,
+  RecordFields,
   RecordValue,
+  ServiceValue,
+  SignatureValue,
   SoaValue,
   SrvValue,
+  SshfpValue,
+  UriValue,
 } from './rdata/value.ts';
 // Serving without the service: your own transports.
 export { type DnsDatagramOptions, DnsDatagramProtocol } from './server/datagram.ts';

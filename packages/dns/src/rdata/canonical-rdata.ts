@@ -8,11 +8,11 @@ import { fieldEnds, type Rdata } from './rdata.ts';
 export function canonicalRdata(type: number, rdata: Rdata): Buffer {
   const { wire } = rdata;
   const layout = layoutOf(type);
-  if (layout === undefined || !layout.some(({ field }) => field.name?.fold)) return wire;
+  if (!layout?.folds) return wire;
   const ends = fieldEnds(layout, wire) ?? [];
   let folded = wire;
   let at = 0;
-  for (const [index, { field }] of layout.entries()) {
+  for (const [index, { field }] of layout.fields.entries()) {
     const end = ends[index] ?? at;
     if (field.name?.fold) {
       for (let octet = at; octet < end; octet++) {

@@ -17,7 +17,7 @@ export function decodeRdata(type: number, rdata: Rdata): RecordValue {
   if (layout === undefined || ends === undefined) return formatGeneric(wire);
   const values: Record<string, FieldValue> = {};
   let at = 0;
-  for (const [index, { name, field }] of layout.entries()) {
+  for (const [index, { name, field }] of layout.fields.entries()) {
     const end = ends[index] ?? at;
     const value = field.toValue
       ? field.toValue(wire, at, end)
@@ -26,8 +26,8 @@ export function decodeRdata(type: number, rdata: Rdata): RecordValue {
     values[name] = value;
     at = end;
   }
-  const [only] = layout;
-  if (only === undefined || layout.length > 1) return values;
+  const [only] = layout.fields;
+  if (only === undefined || layout.fields.length > 1) return values;
   // Nothing at all has no text.
   return values[only.name] === '' ? formatGeneric(wire) : (values[only.name] as string | string[]);
 }

@@ -29,14 +29,14 @@ export function encodeRdata(type: number, value: RecordValue): Rdata {
 function toRdata(type: number, value: RecordValue): Rdata | undefined {
   if (value instanceof Uint8Array) return checkRdata(type, Buffer.from(value));
   const layout = layoutOf(type);
-  const [only] = layout ?? [];
+  const [only] = layout?.fields ?? [];
   const isText = typeof value === 'string' && !value.startsWith('\\# ');
   // Text is given as it is, not as a zone file would quote it: nobody expects "v=spf1 -all" to be two strings.
   const structured = typeof value !== 'string' || (isText && only?.name === 'text');
   if (layout === undefined || !structured) {
     return typeof value === 'string' ? rdataFromText(type, value) : undefined;
   }
-  const values: unknown = layout.length === 1 ? { [only?.name ?? '']: value } : value;
+  const values: unknown = layout.fields.length === 1 ? { [only?.name ?? '']: value } : value;
   return typeof values === 'object' && values !== null
     ? fromFields(type, layout, values as Readonly<Record<string, unknown>>)
     : undefined;
@@ -49,7 +49,7 @@ function fromFields(
 ): Rdata | undefined {
   const out = scratch;
   out.length = 0;
-  for (const { name, field } of layout) {
+  for (const { name, field } of layout.fields) {
     const value = values[name] ?? field.fallback;
     const written = field.fromValue
       ? field.fromValue(value, out)

@@ -1,6 +1,8 @@
 // RDATA cut out of a message, where names of some types may end in a pointer (RFC 1035 §4.1.4, RFC 3597 §4).
 import { layoutOf } from './layout.ts';
-import { MAX_RDATA_BYTES, Octets } from './octets.ts';
+import { Octets } from './octets.ts';
+
+const scratch = new Octets();
 
 /** A name in a message, pointers followed. */
 export interface ExpandedName {
@@ -26,11 +28,11 @@ export function expandRdata(
   const limit = offset + length;
   const raw = bytes.subarray(offset, limit);
   const layout = layoutOf(type);
-  const last = layout?.findLastIndex(({ field }) => field.name?.expand) ?? -1;
-  if (layout === undefined || last < 0) return Buffer.from(raw);
-  const out = new Octets(Math.min(MAX_RDATA_BYTES, length + 512));
+  if (layout === undefined || layout.expanded === 0) return Buffer.from(raw);
+  const out = scratch;
+  out.length = 0;
   let at = offset;
-  for (const { field } of layout.slice(0, last + 1)) {
+  for (const { field } of layout.fields.slice(0, layout.expanded)) {
     if (field.name?.expand) {
       const name = readName(at);
       if (name === undefined || name.end > limit) return undefined;

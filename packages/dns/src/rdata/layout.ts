@@ -16,7 +16,6 @@ import { chainedAddress, gateway, hostIdentity, relayType } from './gateway-fiel
 import { location } from './location.ts';
 import {
   foldedName,
-  foldedTarget,
   hostOfMiddle,
   hostOfOld,
   nameOfMiddle,
@@ -45,7 +44,7 @@ import {
   restOfText,
   tag,
 } from './string-fields.ts';
-import { types, typesOrNone } from './type-bitmap.ts';
+import { firstTypes, types, typesOrNone } from './type-bitmap.ts';
 import { wellKnownServices } from './well-known-services.ts';
 
 /** A field with its name. */
@@ -56,8 +55,15 @@ export interface LayoutField {
   readonly label: string;
 }
 
-/** The fields of a type, in their order. */
-export type Layout = readonly LayoutField[];
+/** What the data of a type is made of. */
+export interface Layout {
+  /** In their order. */
+  readonly fields: readonly LayoutField[];
+  /** How many fields there are up to the last name that peers may send compressed; 0 without one. */
+  readonly expanded: number;
+  /** True if names in it are folded for DNSSEC. */
+  readonly folds: boolean;
+}
 
 type Fields = Readonly<Record<string, Field>>;
 
@@ -122,6 +128,7 @@ const fieldsByType: Readonly<Record<string, Fields>> = {
   GPOS: { longitude: characterString, latitude: characterString, altitude: characterString },
   AAAA: { address: ipv6 },
   LOC: { location },
+  NXT: { next: nameOfMiddle, types: firstTypes },
   EID: { id: hex },
   NIMLOC: { locator: hex },
   SRV: { priority: u16, weight: u16, port: u16, target: hostOfMiddle },
@@ -133,10 +140,10 @@ const fieldsByType: Readonly<Record<string, Fields>> = {
     regexp: characterString,
     replacement: hostOfMiddle,
   },
-  KX: { preference: u16, exchanger: foldedTarget },
+  KX: { preference: u16, exchanger: hostOfMiddle },
   CERT: { certificateType, keyTag: u16, algorithm, certificate: base64 },
   A6: { address: chainedAddress },
-  DNAME: { target: foldedTarget },
+  DNAME: { target: hostOfMiddle },
   SINK: { meaning: u8, coding: u8, subcoding: u8, data: base64OrNothing },
   APL: { prefixes: addressPrefixes },
   DS: delegation,
@@ -199,11 +206,24 @@ const fieldsByType: Readonly<Record<string, Fields>> = {
 const layouts = new Map<number, Layout>(
   Object.entries(fieldsByType).map(([type, fields]) => [
     (Type as Readonly<Record<string, number>>)[type] ?? 0,
-    Object.entries(fields).map(([name, field]) => ({ name, field, label: `${name} of ${type}` })),
+    createLayout(type, fields),
   ]),
 );
 
 /** The fields of `type`; undefined for a type whose data is octets and nothing more. */
 export function layoutOf(type: number): Layout | undefined {
   return layouts.get(type);
+}
+
+function createLayout(type: string, named: Fields): Layout {
+  const fields = Object.entries(named).map(([name, field]) => ({
+    name,
+    field,
+    label: `${name} of ${type}`,
+  }));
+  return {
+    fields,
+    expanded: fields.findLastIndex(({ field }) => field.name?.expand) + 1,
+    folds: fields.some(({ field }) => field.name?.fold),
+  };
 }

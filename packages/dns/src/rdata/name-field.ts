@@ -19,26 +19,19 @@ export const nameOfMiddle: Field = name({
   fold: true,
   target: false,
 });
-/** The same, pointing to a host. */
+/** The same, pointing to a host or a place in the tree. */
 export const hostOfMiddle: Field = name({
   compress: false,
   expand: true,
   fold: true,
   target: true,
 });
-/** Never compressed, but folded for signatures. */
+/** Nobody may compress it, but it is folded for signatures. */
 export const foldedName: Field = name({
   compress: false,
   expand: false,
   fold: true,
   target: false,
-});
-/** The same, pointing to a place in the tree. */
-export const foldedTarget: Field = name({
-  compress: false,
-  expand: false,
-  fold: true,
-  target: true,
 });
 /** Octets that stay as they are. */
 export const plainName: Field = name({

@@ -28,7 +28,7 @@ export function rdataToText(type: number, rdata: Rdata, origin?: Name): string {
   if (layout === undefined || ends === undefined) return formatGeneric(wire);
   const parts: string[] = [];
   let at = 0;
-  for (const [index, { field }] of layout.entries()) {
+  for (const [index, { field }] of layout.fields.entries()) {
     const end = ends[index] ?? at;
     const text = field.print(wire, at, end, origin);
     if (text === undefined) return formatGeneric(wire);
@@ -74,7 +74,7 @@ export function readRdata(type: number, words: Words, out: Octets): Rdata {
     words.take();
     return words.fail('it is written as "\\#", its length and hexadecimal digits');
   } else {
-    for (const { field, label } of layout) {
+    for (const { field, label } of layout.fields) {
       words.reading = label;
       field.parse(words, out);
     }

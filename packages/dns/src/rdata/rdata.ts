@@ -36,7 +36,7 @@ export function checkRdata(type: number, wire: Buffer): Rdata | undefined {
 export function fieldEnds(layout: Layout, wire: Buffer): number[] | undefined {
   const ends: number[] = [];
   let at = 0;
-  for (const { field } of layout) {
+  for (const { field } of layout.fields) {
     at = field.end(wire, at);
     if (at < 0) return undefined;
     ends.push(at);
@@ -49,7 +49,7 @@ function checkFields(layout: Layout, wire: Buffer): Rdata | undefined {
   let prefixBytes = wire.length;
   let target: Name | undefined;
   let at = 0;
-  for (const { field } of layout) {
+  for (const { field } of layout.fields) {
     const end = field.end(wire, at);
     if (end < 0) return undefined;
     if (field.name?.compress || field.name?.target) {

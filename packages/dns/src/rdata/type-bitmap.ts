@@ -10,6 +10,33 @@ export const typesOrNone: Field = bitmap(true);
 /** A set of types up to the end, with at least one in it. */
 export const types: Field = bitmap(false);
 
+/** The first 128 types as plain bits, up to the end (RFC 2535 §5.2). */
+export const firstTypes: Field = {
+  end: (wire, at) => {
+    const length = wire.length - at;
+    const valid = length > 0 && length <= 16 && wire[wire.length - 1] !== 0;
+    return valid && ((wire[at] ?? 0) & 0x80) === 0 ? wire.length : -1;
+  },
+  print: (wire, at, end) => firstTypesIn(wire, at, end).map(formatType).join(' '),
+  parse: (words, out) => {
+    const bits = Buffer.alloc(16);
+    let length = 0;
+    do {
+      words.take();
+      const type = readType(words);
+      if (type === 0 || type > 127) words.fail('types above 127 have no bit here');
+      bits[type >> 3] = (bits[type >> 3] ?? 0) | (0x80 >> (type & 7));
+      length = Math.max(length, (type >> 3) + 1);
+    } while (words.more);
+    out.append(bits.subarray(0, length));
+  },
+};
+
+function firstTypesIn(wire: Buffer, at: number, end: number): number[] {
+  const window = Buffer.concat([Uint8Array.of(0, end - at), wire.subarray(at, end)]);
+  return typesIn(window, 0);
+}
+
 /** The numbers in the bitmap of `wire` from `at`, in their order. */
 export function typesIn(wire: Uint8Array, at: number): number[] {
   const found: number[] = [];

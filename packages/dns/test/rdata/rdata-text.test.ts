@@ -146,7 +146,7 @@ const samples: readonly (readonly [type: string, text: string, wire?: string])[]
   ['TA', `1 2 2 ${'AB'.repeat(32)}`],
   ['DLV', `1 2 2 ${'AB'.repeat(32)}`],
   ['NULL', '\\# 3 010203', '010203'],
-  ['NXT', '\\# 4 00000000'],
+  ['NXT', 'foo.example.net. A NS NXT'],
   ['TYPE731', '\\# 6 ABCDEF012345', 'abcdef012345'],
   ['TYPE65280', '\\# 0', ''],
 ];
