@@ -1,63 +1,181 @@
-// What a zone says to a question: the algorithm of RFC 1034 §4.3.2, made exact by RFC 2308, 4592, 6604, 6672, 8020 and 8482.
-import { type Answer, type AnswerEntry, answerWith } from '../contract/answer.ts';
-import { MAX_NAME_BYTES, Name } from '../name.ts';
+// What a zone says to a question: the algorithm of RFC 1034 §4.3.2, made exact by RFC 2308, 4035, 4592, 6604, 6672, 8020
+// and 8482.
+import { type Answer, type AnswerEntry, answerWith, type Denial } from '../contract/answer.ts';
+import type { Name } from '../name.ts';
 import { Rcode, Type } from '../numbers.ts';
-import { checkRdata, type Rdata } from '../rdata/rdata.ts';
-import { findNode } from './find-node.ts';
+import { additionalData, delegationAddresses, hasAdditional } from './additional-data.ts';
+import { coveringNode } from './denial-proof.ts';
+import { growsForever, substituteAlias } from './dname.ts';
+import { type Found, findNode, wildcardBelow } from './find-node.ts';
 import type { RRset } from './rrset.ts';
+import { signaturesOver } from './signatures.ts';
 import type { Zone } from './zone.ts';
 import type { ZoneNode } from './zone-node.ts';
 
 /** Most aliases followed for one question. */
 export const MAX_CHAIN = 16;
-/** Targets whose addresses are looked for. */
-const MAX_TARGETS = 32;
+
+/** What a zone is asked. */
+export interface ZoneQuestion {
+  /** `Name.key` of the name asked for, which must be in the zone. */
+  readonly key: string;
+  readonly type: number;
+  /** Adds the signatures and proofs the zone holds (RFC 4035 §3.1). @defaultValue false */
+  readonly dnssecOk?: boolean | undefined;
+}
+
+/** What `zone` says to `question`. */
+export function answerFrom(zone: Zone, question: ZoneQuestion): Answer {
+  return new AnswerDraft(zone, question).finish();
+}
 
 const nothing: readonly AnswerEntry[] = [];
+const noTypes: readonly number[] = [];
 
-/** What `zone` says about the name with this {@link Name.key}, which must be in it, and the type. */
-export function answerFrom(
-  zone: Zone,
-  question: { readonly key: string; readonly type: number },
-): Answer {
-  const { type } = question;
-  const chain: AnswerEntry[] = [];
-  const seen = new Set<string>();
-  let key = question.key;
-  let owner: Name | 'question' = 'question';
-  for (;;) {
-    const found = findNode(zone, key, type);
-    if (found.at === 'cut') return referral(zone, chain, found.servers);
-    let alias: RRset;
-    if (found.at === 'dname') {
-      // Two names of one chain may pass the same DNAME; no record comes twice (RFC 2181 §5).
-      if (!chain.some(({ rrset }) => rrset === found.rrset)) chain.push({ rrset: found.rrset });
-      const substitute = substituteAlias(key, found.rrset);
-      if (substitute === undefined) return answered(chain, Rcode.YXDomain);
-      alias = substitute;
-      chain.push({ rrset: alias, owner });
-      if (type === Type.CNAME || growsForever(found.rrset)) return answered(chain);
-    } else {
-      const node = found.at === 'node' ? found.node : wildcardBelow(zone, found.encloser);
-      if (node === undefined) return negative(zone, chain, Rcode.NXDomain);
-      const cname = node.rrsets.get(Type.CNAME);
-      if (cname === undefined || answersItself(type)) {
-        const rrset = type === Type.ANY ? smallest(node) : node.rrsets.get(type);
-        if (rrset === undefined) return negative(zone, chain, Rcode.NoError);
-        chain.push({ rrset, owner });
-        return { ...answered(chain), additional: addresses(zone, rrset) };
-      }
-      alias = cname;
-      chain.push({ rrset: alias, owner });
-    }
-    seen.add(key);
-    const target = alias.records[0]?.target;
-    if (target === undefined || !target.isSubdomainOf(zone.origin)) return answered(chain);
-    // A loop, or a chain nobody needs: stop with what there is.
-    if (seen.has(target.key) || seen.size > MAX_CHAIN) return answered(chain);
-    key = target.key;
-    owner = target;
+class AnswerDraft {
+  readonly #zone: Zone;
+  readonly #type: number;
+  readonly #signed: boolean;
+  readonly #answer: AnswerEntry[] = [];
+  readonly #authority: AnswerEntry[] = [];
+  /** The name whose turn it is. */
+  #key: string;
+  #owner: Name | 'question' = 'question';
+
+  constructor(zone: Zone, { key, type, dnssecOk = false }: ZoneQuestion) {
+    this.#zone = zone;
+    this.#key = key;
+    this.#type = type;
+    this.#signed = dnssecOk && zone.signed;
   }
+
+  finish(): Answer {
+    let seen: Set<string> | undefined;
+    for (;;) {
+      const found = findNode(this.#zone, this.#key, this.#type);
+      if (found.at === 'cut') return this.#referral(found.node, found.servers);
+      const alias = found.at === 'dname' ? this.#redirect(found) : this.#look(found);
+      if (!isRRset(alias)) return alias;
+      const target = alias.records[0]?.target;
+      if (target === undefined || !target.isSubdomainOf(this.#zone.origin)) return this.#answered();
+      seen ??= new Set();
+      seen.add(this.#key);
+      // A loop, or a chain nobody needs: stop with what there is.
+      if (seen.has(target.key) || seen.size > MAX_CHAIN) return this.#answered();
+      this.#key = target.key;
+      this.#owner = target;
+    }
+  }
+
+  /** The alias a DNAME makes of the name, or the answer if it ends here. */
+  #redirect({ node, rrset }: Found & { at: 'dname' }): RRset | Answer {
+    // Two names of one chain may pass the same DNAME; no record comes twice (RFC 2181 §5).
+    if (!this.#answer.some((entry) => entry.rrset === rrset)) this.#add(this.#answer, node, rrset);
+    const alias = substituteAlias(this.#key, rrset);
+    if (alias === undefined) return this.#answered(Rcode.YXDomain);
+    this.#answer.push({ rrset: alias, owner: this.#owner });
+    return this.#type === Type.CNAME || growsForever(rrset) ? this.#answered() : alias;
+  }
+
+  /** The alias at the name, or the answer. */
+  #look(found: Found & { at: 'node' | 'nothing' }): RRset | Answer {
+    const wildcard = found.at === 'nothing';
+    const node = wildcard ? wildcardBelow(this.#zone, found.encloser) : found.node;
+    if (node === undefined) return this.#nameError(found);
+    const alias = answersItself(this.#type) ? undefined : node.get(Type.CNAME);
+    const rrset = alias ?? (this.#type === Type.ANY ? smallest(node) : node.get(this.#type));
+    // That the name itself does not exist is part of it (RFC 4035 §3.1.3.3, §3.1.3.4).
+    if (rrset === undefined) this.#denyType(node);
+    if (wildcard) this.#cover(this.#key);
+    if (rrset === undefined) return this.#negative(Rcode.NoError, 'nodata', node);
+    this.#add(this.#answer, node, rrset, this.#owner);
+    if (alias !== undefined) return alias;
+    const additional = hasAdditional(rrset.type)
+      ? additionalData(this.#zone, rrset, this.#signed)
+      : nothing;
+    return { ...this.#answered(), additional };
+  }
+
+  #referral(cut: ZoneNode, servers: RRset): Answer {
+    const { glue, additional } = delegationAddresses(this.#zone, cut, {
+      servers,
+      signed: this.#signed,
+    });
+    const ds = cut.get(Type.DS);
+    const proof: AnswerEntry[] = [];
+    if (this.#signed && ds !== undefined) this.#add(proof, cut, ds);
+    // Unsigned, which only the NSEC of the delegation shows (RFC 4035 §3.1.4).
+    const nsec = this.#signed && ds === undefined ? cut.get(Type.NSEC) : undefined;
+    if (nsec !== undefined) this.#add(proof, cut, nsec);
+    return answerWith(Rcode.NoError, {
+      // AA is about the first owner in the answer section (RFC 1035 §4.1.1).
+      authoritative: this.#answer.length > 0,
+      answer: this.#answer,
+      authority: [...this.#authority, { rrset: servers }, ...proof],
+      glue,
+      additional,
+      ...(ds === undefined && {
+        denial: { kind: 'nodata', owner: cut.name, types: typesOf(cut) },
+      }),
+    });
+  }
+
+  #nameError(found: Found & { at: 'node' | 'nothing' }): Answer {
+    this.#cover(this.#key);
+    // And no wildcard stands for it (RFC 4035 §3.1.3.2).
+    if (found.at === 'nothing') this.#cover(`\x01*${found.encloser}`);
+    return this.#negative(Rcode.NXDomain, 'nxdomain', undefined);
+  }
+
+  /** The code is that of the last name of the chain (RFC 6604 §3). */
+  #negative(rcode: number, kind: Denial['kind'], node: ZoneNode | undefined): Answer {
+    const zone = this.#zone;
+    const soa: AnswerEntry[] = [{ rrset: zone.soa, ttl: zone.negativeTtl }];
+    const signatures = this.#signed ? signaturesOver(zone.apex, Type.SOA) : undefined;
+    if (signatures !== undefined) soa.push({ rrset: signatures, ttl: zone.negativeTtl });
+    return answerWith(rcode, {
+      authoritative: true,
+      answer: this.#answer,
+      authority: [...soa, ...this.#authority],
+      denial: { kind, owner: this.#owner, types: node === undefined ? noTypes : typesOf(node) },
+    });
+  }
+
+  #answered(rcode: number = Rcode.NoError): Answer {
+    const { length } = this.#authority;
+    const authority = length === 0 ? nothing : this.#authority;
+    return answerWith(rcode, { authoritative: true, answer: this.#answer, authority });
+  }
+
+  /** The NSEC that says which types `node` has: its own, or for an empty non-terminal the one before it. */
+  #denyType(node: ZoneNode): void {
+    if (!this.#signed) return;
+    if (node.get(Type.NSEC) === undefined) this.#cover(node.key);
+    else this.#prove(node);
+  }
+
+  /** The NSEC that says there is no such name. */
+  #cover(key: string): void {
+    const node = this.#signed ? coveringNode(this.#zone, key) : undefined;
+    if (node !== undefined) this.#prove(node);
+  }
+
+  #prove(node: ZoneNode): void {
+    const nsec = node.get(Type.NSEC);
+    if (nsec === undefined || this.#authority.some(({ rrset }) => rrset === nsec)) return;
+    this.#add(this.#authority, node, nsec);
+  }
+
+  #add(section: AnswerEntry[], node: ZoneNode, rrset: RRset, owner?: Name | 'question'): void {
+    section.push({ rrset, owner });
+    const signatures = this.#signed ? signaturesOver(node, rrset.type) : undefined;
+    // A signature lives as long as what it signs (RFC 4034 §3).
+    if (signatures !== undefined) section.push({ rrset: signatures, owner, ttl: rrset.ttl });
+  }
+}
+
+function isRRset(value: RRset | Answer): value is RRset {
+  return 'records' in value;
 }
 
 /** Types asked of an alias itself rather than of what it stands for. */
@@ -65,86 +183,18 @@ function answersItself(type: number): boolean {
   return type === Type.CNAME || type === Type.ANY || type === Type.NSEC || type === Type.RRSIG;
 }
 
-function answered(answer: readonly AnswerEntry[], rcode: number = Rcode.NoError): Answer {
-  return answerWith(rcode, { authoritative: true, answer });
-}
-
-/** The code is that of the last name of the chain (RFC 6604 §3). */
-function negative(zone: Zone, answer: readonly AnswerEntry[], rcode: number): Answer {
-  return { ...answered(answer, rcode), authority: [{ rrset: zone.soa, ttl: zone.negativeTtl }] };
-}
-
-function referral(zone: Zone, chain: readonly AnswerEntry[], servers: RRset): Answer {
-  return answerWith(Rcode.NoError, {
-    // AA is about the first owner in the answer section (RFC 1035 §4.1.1).
-    authoritative: chain.length > 0,
-    answer: chain,
-    authority: [{ rrset: servers }],
-    glue: addressesOf(zone, servers.records, (target) => zone.node(target.key)),
-  });
-}
-
-function wildcardBelow(zone: Zone, encloser: ZoneNode): ZoneNode | undefined {
-  return zone.node(`\x01*${encloser.name.key}`);
-}
-
-/** One RRset is answer enough to "anything" (RFC 8482 §4.1). */
+/** One RRset is answer enough to "anything" (RFC 8482 §4.1): not the signatures, if there is something else. */
 function smallest(node: ZoneNode): RRset | undefined {
   let best: RRset | undefined;
   let least = Number.POSITIVE_INFINITY;
-  for (const rrset of node.rrsets.values()) {
-    const size = rrset.records.reduce((sum, rdata) => sum + rdata.wire.length, 0);
+  for (const rrset of node.list) {
+    let size = rrset.records.reduce((sum, rdata) => sum + rdata.wire.length, 0);
+    if (rrset.type === Type.RRSIG || rrset.type === Type.NSEC) size += 0x1_0000;
     if (size < least) [best, least] = [rrset, size];
   }
   return best;
 }
 
-/** A DNAME to a name below itself leads to longer and longer names, each as good an answer as the first. */
-function growsForever(dname: RRset): boolean {
-  return dname.records[0]?.target?.isSubdomainOf(dname.name) ?? false;
-}
-
-/** The CNAME a DNAME stands for (RFC 6672 §3.1), or undefined if the name would be too long. */
-function substituteAlias(key: string, dname: RRset): RRset | undefined {
-  const target = dname.records[0]?.target;
-  if (target === undefined) return undefined;
-  const prefix = key.slice(0, key.length - dname.name.key.length);
-  const wire = Buffer.concat([Buffer.from(prefix, 'latin1'), target.wire]);
-  const rdata = wire.length <= MAX_NAME_BYTES ? checkRdata(Type.CNAME, wire) : undefined;
-  if (rdata === undefined) return undefined;
-  return {
-    name: Name.fromWire(Buffer.from(key, 'latin1')),
-    type: Type.CNAME,
-    ttl: dname.ttl,
-    records: [rdata],
-  };
-}
-
-/** Addresses of what NS, MX and SRV records point to, where the zone has them and nothing hides them. */
-function addresses(zone: Zone, rrset: RRset): readonly AnswerEntry[] {
-  if (rrset.type !== Type.NS && rrset.type !== Type.MX && rrset.type !== Type.SRV) return nothing;
-  return addressesOf(zone, rrset.records.slice(0, MAX_TARGETS), (target) => {
-    const found = findNode(zone, target.key, Type.A);
-    return found.at === 'node' ? found.node : undefined;
-  });
-}
-
-function addressesOf(
-  zone: Zone,
-  records: readonly Rdata[],
-  nodeOf: (target: Name) => ZoneNode | undefined,
-): AnswerEntry[] {
-  const entries: AnswerEntry[] = [];
-  const seen = new Set<string>();
-  for (const { target } of records) {
-    if (target === undefined || seen.has(target.key) || !target.isSubdomainOf(zone.origin))
-      continue;
-    seen.add(target.key);
-    const rrsets = nodeOf(target)?.rrsets;
-    for (const type of [Type.A, Type.AAAA]) {
-      const rrset = rrsets?.get(type);
-      if (rrset !== undefined) entries.push({ rrset });
-    }
-  }
-  return entries;
+function typesOf(node: ZoneNode): number[] {
+  return node.list.map(({ type }) => type).sort((one, other) => one - other);
 }

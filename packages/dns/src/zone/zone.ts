@@ -44,6 +44,8 @@ export type { Edit } from './apply-edits.ts';
  */
 export class Zone {
   readonly origin: Name;
+  /** The node of the origin. */
+  readonly apex: ZoneNode;
   readonly soa: RRset;
   readonly serial: number;
   /** TTL of negative answers: the smaller of the SOA's own and its minimum (RFC 2308 §5). */
@@ -63,7 +65,8 @@ export class Zone {
       soa === undefined ||
       record === undefined ||
       records.length !== 1 ||
-      apex?.get(Type.NS) === undefined
+      apex === undefined ||
+      apex.get(Type.NS) === undefined
     ) {
       throw usageError(
         'HAWSER_DNS_ZONE',
@@ -72,6 +75,7 @@ export class Zone {
     }
     const fields = decodeSoa(record.wire);
     this.origin = origin;
+    this.apex = apex;
     this.soa = { name: soa.name, type: soa.type, ttl: soa.ttl, records };
     this.serial = fields.serial;
     this.negativeTtl = Math.min(soa.ttl, fields.minimum);
