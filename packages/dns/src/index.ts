@@ -23,6 +23,8 @@ export type {
 } from './client/dns-server.ts';
 export type { HttpsExchange } from './client/server-peer.ts';
 export { toRRsets } from './client/to-rrsets.ts';
+export type { TransferStyle } from './client/transfer-reader.ts';
+export { type TransferOptions, ZoneTransfer } from './client/zone-transfer.ts';
 // Handlers.
 export {
   type Answer,
@@ -146,10 +148,15 @@ export type {
   SshfpValue,
   UriValue,
 } from './rdata/value.ts';
+export type { CookieOptions } from './server/cookies.ts';
+export { type CountersSnapshot, ResponderCounters } from './server/counters.ts';
 // Serving without the service: your own transports.
 export { type DnsDatagramOptions, DnsDatagramProtocol } from './server/datagram.ts';
+export type { ServerIdentity } from './server/identity.ts';
 export type { QueryContext } from './server/query.ts';
-export { type Reply, Responder, type ResponderOptions } from './server/responder.ts';
+export type { RateLimitOptions } from './server/rate-limit.ts';
+export type { ReadyReply, Reply, ReplyStream } from './server/reply.ts';
+export { type AnsweredQuery, Responder, type ResponderOptions } from './server/responder.ts';
 export { type DnsStreamOptions, DnsStreamProtocol, dnsStream } from './server/stream.ts';
 export type { Served } from './server/to-handlers.ts';
 export { type DnsService, type DnsServiceOptions, dnsService } from './server.ts';

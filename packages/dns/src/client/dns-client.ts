@@ -24,6 +24,7 @@ import { type DnsRequest, nameOf, typeOf } from './dns-request.ts';
 import type { DnsServerLike } from './dns-server.ts';
 import { PeerTable } from './peer-table.ts';
 import type { HttpsExchange, ServerPeer } from './server-peer.ts';
+import { type TransferOptions, ZoneTransfer } from './zone-transfer.ts';
 
 /** Options for {@link DnsClient}. */
 export interface DnsClientOptions {
@@ -174,6 +175,32 @@ export class DnsClient implements AsyncDisposable {
   ): Deferred<DnsMessage> {
     return this.#run(options, () =>
       this.#asking(request, { ...options, peers: [this.#peers.get(server)], final: () => true }),
+    );
+  }
+
+  /**
+   * Transfers `zone` from `server`, over TCP or over TLS: all of it, or what changed since `serial`. Begins when it is
+   * iterated. The connection is its own.
+   * @throws UsageError for a bad name or server
+   */
+  transfer(
+    zone: Name | string,
+    server: DnsServerLike,
+    options: TransferOptions = {},
+  ): ZoneTransfer {
+    const peer = this.#peers.get(server);
+    if (peer.server.transport === 'https')
+      throw usageError('HAWSER_DNS_OPTIONS', `Cannot transfer a zone from ${peer.server.text}`);
+    const { clock, random } = this.reactor;
+    return new ZoneTransfer(
+      {
+        zone: nameOf(zone),
+        where: peer.server.text.replace(/^udp:/, 'tcp:'),
+        clock,
+        id: random.bytes(2).readUInt16BE(),
+        open: () => (this.#closed ? fail(closedError()) : peer.open()),
+      },
+      options,
     );
   }
 

@@ -150,7 +150,10 @@ export class ServerPeer {
       case 'udp':
         return this.#overUdp(draft);
       case 'stream':
-        return this.#pool.exchange((id, channel) => this.#streamAttempt(draft, { id, channel }));
+        return this.#pool.exchange((id, channel) => this.#streamAttempt(draft, { id, channel }), {
+          // The server may have done what it was told before it hung up.
+          repeatable: draft.request.opcode !== Opcode.Update,
+        });
       case 'https':
         return this.#overHttps(draft);
     }

@@ -24,6 +24,8 @@ export class StreamPool {
   readonly #server: DnsServer;
   readonly #limits: StreamPoolLimits;
   readonly #channels = new Set<StreamChannel>();
+  /** Connections for transfers. */
+  readonly #own = new Set<StreamChannel>();
   #connecting: Deferred<StreamChannel> | undefined;
   #closed = false;
 
@@ -35,17 +37,20 @@ export class StreamPool {
 
   /** True if it holds nothing open. */
   get empty(): boolean {
-    return this.#channels.size === 0 && this.#connecting === undefined;
+    return this.#channels.size + this.#own.size === 0 && this.#connecting === undefined;
   }
 
   /**
    * Asks once. `make` is called when there is a connection, with an id that is free on it. A connection that was used before
-   * may have been closed by the server at the same moment: then it asks once more, on a new one (RFC 7766 §6.2.4).
+   * may have been closed by the server at the same moment: then, if it may, it asks once more on a new one (RFC 7766 §6.2.4).
    * @throws DnsClientError `HAWSER_DNS_NETWORK`, `HAWSER_DNS_BUSY`, `HAWSER_DNS_REPLY`
    */
-  exchange(make: (id: number, channel: StreamChannel) => Attempt): Deferred<DnsMessage> {
+  exchange(
+    make: (id: number, channel: StreamChannel) => Attempt,
+    { repeatable }: { readonly repeatable: boolean },
+  ): Deferred<DnsMessage> {
     return this.#channel().addCallback((channel) => {
-      const used = channel.heard;
+      const used = channel.heard && repeatable;
       return this.#ask(channel, make).addErrback((error): Deferred<DnsMessage> => {
         const lost = error instanceof DnsClientError && error.code === 'HAWSER_DNS_NETWORK';
         if (!lost || !used || this.#closed) throw error;
@@ -54,18 +59,19 @@ export class StreamPool {
     });
   }
 
-  /** A new connection that nobody else uses; whoever has it aborts or retires it. */
+  /** A new connection that nobody else uses; whoever has it aborts it. */
   open(): Deferred<StreamChannel> {
-    const channel = this.#newChannel();
-    const { connectTimeoutMs: timeoutMs } = this.#limits;
-    return openChannel(this.#reactor, this.#server, { channel, timeoutMs });
+    return this.#open().addCallback((channel) => {
+      this.#own.add(channel);
+      return channel;
+    });
   }
 
   /** Aborts every connection. Whoever waits gets `HAWSER_DNS_NETWORK`. */
   close(): void {
     this.#closed = true;
     this.#connecting?.cancel();
-    for (const channel of this.#channels) channel.abort();
+    for (const channel of [...this.#channels, ...this.#own]) channel.abort();
   }
 
   #channel(): Deferred<StreamChannel> {
@@ -86,7 +92,7 @@ export class StreamPool {
 
   #connect(): Deferred<StreamChannel> | undefined {
     if (this.#channels.size >= this.#limits.maxConnections || this.#closed) return undefined;
-    const connecting = this.open();
+    const connecting = this.#open();
     this.#connecting = connecting;
     void connecting.addBoth((outcome) => {
       this.#connecting = undefined;
@@ -96,14 +102,18 @@ export class StreamPool {
     return connecting;
   }
 
-  #newChannel(): StreamChannel {
-    const { idleMs, maxInFlight } = this.#limits;
-    return new StreamChannel({
-      where: this.#server.text,
+  #open(): Deferred<StreamChannel> {
+    const { idleMs, maxInFlight, connectTimeoutMs: timeoutMs } = this.#limits;
+    const channel = new StreamChannel({
+      where: this.#server.text.replace(/^udp:/, 'tcp:'),
       idleMs,
       maxInFlight,
-      retired: (channel) => this.#channels.delete(channel),
+      retired: () => {
+        this.#channels.delete(channel);
+        this.#own.delete(channel);
+      },
     });
+    return openChannel(this.#reactor, this.#server, { channel, timeoutMs });
   }
 
   #ask(
