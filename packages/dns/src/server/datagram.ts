@@ -40,16 +40,17 @@ export class DnsDatagramProtocol implements DatagramProtocol {
     if (!this.#accepting || port === undefined || isLoop(from, port.address)) return;
     const { responder, inFlight, reports } = this.#options;
     const reply = responder.respond(data, { transport: 'udp', client: from });
-    if (reply === undefined) return;
     if (Buffer.isBuffer(reply)) {
       port.send(reply, from);
       return;
     }
+    // Several messages never answer a datagram.
+    if (!(reply instanceof Promise)) return;
     if (inFlight.count >= this.#maxInFlight) return;
     inFlight.begin();
     reply
       .then((late) => {
-        if (late !== undefined) this.#port?.send(late, from);
+        if (Buffer.isBuffer(late)) this.#port?.send(late, from);
       })
       .catch((error: unknown) => reports.problem('dns.datagram', error))
       .finally(() => inFlight.finish());

@@ -1,45 +1,68 @@
 // Finished replies, kept with the answers they are the octets of: no expiry and no invalidation, they go with the answer.
 import type { Answer } from '../contract/answer.ts';
-
-/** What a reply depends on besides the answer and the name asked for. */
-export interface ReplyShape {
-  readonly class: number;
-  readonly maxBytes: number;
-  readonly edns: boolean;
-  readonly dnssecOk: boolean;
-}
+import { Class } from '../numbers.ts';
+import type { WrittenAnswer } from './write-answer.ts';
 
 /** Longer ones are made anew: no UDP reply is. */
 const MAX_REPLY_BYTES = 1232;
-/** Kinds of client for which one answer is kept. */
-const MAX_SHAPES = 16;
 
-/** Replies by {@link Answer} and {@link ReplyShape}. */
-export class ReplyCache {
-  readonly #byAnswer = new WeakMap<Answer, Map<number, Buffer>>();
+/** What a reply depends on besides the answer, the name asked for and the room there is. */
+export type ReplyShape = number;
 
-  /** A reply with this answer; id, RD and the spelling of the question may differ. Copy it before changing it. */
-  get(answer: Answer, shape: ReplyShape): Buffer | undefined {
-    return this.#byAnswer.get(answer)?.get(shapeKey(shape));
-  }
-
-  /** Keeps a copy of `reply`. */
-  set(answer: Answer, shape: ReplyShape, reply: Buffer): void {
-    if (reply.length > MAX_REPLY_BYTES) return;
-    let replies = this.#byAnswer.get(answer);
-    if (replies === undefined || replies.size >= MAX_SHAPES) {
-      replies = new Map();
-      this.#byAnswer.set(answer, replies);
-    }
-    // In memory of its own: as part of a shared slab, forty octets would keep eight thousand alive.
-    const kept = Buffer.allocUnsafeSlow(reply.length);
-    kept.set(reply);
-    replies.set(shapeKey(shape), kept);
-  }
+/** Replies of one shape. */
+interface Kept {
+  /** All there is to say. */
+  whole: Buffer | undefined;
+  /** What fits into `cutBytes`, if that is less. The clients of a name mostly have room for as much. */
+  cut: Buffer | undefined;
+  cutBytes: number;
 }
 
-function shapeKey(shape: ReplyShape): number {
-  return (
-    shape.maxBytes * 0x4_0000 + shape.class * 4 + (shape.edns ? 1 : 0) + (shape.dnssecOk ? 2 : 0)
-  );
+/** In the answer itself, where a copy of it does not have them: a WeakMap costs more than all the rest of a hit. */
+const kept = Symbol('kept replies');
+
+interface Keeping extends Answer {
+  readonly [kept]?: (Kept | undefined)[];
+}
+
+/** A shape. Other classes than IN and ANY are not kept. */
+export function replyShape(query: {
+  readonly class: number;
+  readonly hasEdns: boolean;
+  readonly dnssecOk: boolean;
+}): ReplyShape {
+  return (query.class === Class.IN ? 0 : 4) + (query.hasEdns ? 1 : 0) + (query.dnssecOk ? 2 : 0);
+}
+
+/** A reply with this answer; id, RD and the spelling of the question may differ. Copy it before changing it. */
+export function keptReply(answer: Answer, shape: ReplyShape, maxBytes: number): Buffer | undefined {
+  const replies = (answer as Keeping)[kept]?.[shape];
+  if (replies === undefined) return undefined;
+  const { whole } = replies;
+  if (whole !== undefined && whole.length <= maxBytes) return whole;
+  return replies.cutBytes === maxBytes ? replies.cut : undefined;
+}
+
+/** Keeps a copy of a reply that has at most `maxBytes`. */
+export function keepReply(
+  answer: Answer,
+  shape: ReplyShape,
+  { bytes, whole, maxBytes }: WrittenAnswer & { readonly maxBytes: number },
+): void {
+  if (bytes.length > MAX_REPLY_BYTES || !Object.isExtensible(answer)) return;
+  let shapes = (answer as Keeping)[kept];
+  if (shapes === undefined) {
+    shapes = [undefined, undefined, undefined, undefined];
+    Object.defineProperty(answer, kept, { value: shapes });
+  }
+  const replies = (shapes[shape] ??= { whole: undefined, cut: undefined, cutBytes: 0 });
+  // In memory of its own: as part of a shared slab, forty octets would keep eight thousand alive.
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  if (whole) {
+    replies.whole = copy;
+  } else {
+    replies.cut = copy;
+    replies.cutBytes = maxBytes;
+  }
 }

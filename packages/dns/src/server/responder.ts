@@ -1,49 +1,94 @@
-// From a packet of a stranger to the reply, in the order that costs least to refuse. No I/O, no clock, no exceptions.
-import type { Reactor } from '@hawser/core';
-import { type Answer, codeAnswer, type Outcome } from '../contract/answer.ts';
+// From a packet of a stranger to the reply, in the order that costs least to refuse. No I/O and no exceptions.
+import { type Reactor, toError, UsageError } from '@hawser/core';
+import { type Answer, type AnswerStream, codeAnswer, type Outcome } from '../contract/answer.ts';
 import { compose, type DnsHandler, type Next } from '../contract/handler.ts';
-import { usageError } from '../errors.ts';
-import { EdnsOption } from '../message/edns.ts';
-import { countsFit, Flag, type Header, readHeader } from '../message/header.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { type DnsErrorCode, usageError } from '../errors.ts';
+import { countsFit, Flag, HEADER_BYTES, type Header, readHeader } from '../message/header.ts';
 import { type Message, type Question, readMessage } from '../message/reader.ts';
-import { MAX_MESSAGE_BYTES, MessageWriter } from '../message/writer.ts';
 import { Class, Opcode, Rcode, Type } from '../numbers.ts';
-import { MessageQuery, type QueryContext } from './query.ts';
-import { ReplyCache, type ReplyShape } from './reply-cache.ts';
+import type { Rdata } from '../rdata/rdata.ts';
+import type { TsigKey } from '../tsig/key.ts';
+import { Keyring } from '../tsig/keyring.ts';
+import { ReplayMemory } from '../tsig/replay-memory.ts';
+import { TsigStreamSigner } from '../tsig/tsig-stream.ts';
+import { type VerifiedTsig, verifyTsig } from '../tsig/verify.ts';
+import { AnswerPuller } from './answer-puller.ts';
+import { type CookieOptions, ServerCookies } from './cookies.ts';
+import { ResponderCounters } from './counters.ts';
+import { identityTexts, type ServerIdentity } from './identity.ts';
+import { type QueryContext, ReceivedQuery } from './query.ts';
+import { queryRcode } from './query-rcode.ts';
+import { type RateLimitOptions, ReplyRateLimiter } from './rate-limit.ts';
+import type { ReadyReply, Reply, ReplyStream } from './reply.ts';
+import { cookieOf, replyOptions } from './reply-options.ts';
+import { ReplyWriter } from './reply-writer.ts';
 import { originsOf, type Served, toHandlers } from './to-handlers.ts';
-import { writeAnswer } from './write-answer.ts';
+
+/** A query that was answered, for a log. */
+export interface AnsweredQuery {
+  readonly query: DnsQuery;
+  /** Extended codes included. */
+  readonly rcode: number;
+  /** Octets of the reply; 0 for one of many messages. */
+  readonly bytes: number;
+  readonly truncated: boolean;
+}
 
 /** Options for {@link Responder}. */
-export interface ResponderOptions {
+export interface ResponderOptions extends ServerIdentity {
   /**
    * Largest UDP reply to a client that takes more than 512 octets. More than 1232 risks fragments that get lost.
    * @defaultValue 1232
    */
   readonly udpPayloadBytes?: number | undefined;
+  /** Keys that requests may be signed with (RFC 8945). What a key may do, handlers decide. @defaultValue none */
+  readonly keys?: Keyring | Iterable<TsigKey> | undefined;
+  /** Cookies (RFC 7873), or false for none. @defaultValue made with a random secret, not required */
+  readonly cookies?: CookieOptions | false | undefined;
+  /** Limit of UDP replies to clients without a cookie or a signature, or false for none. @defaultValue 200 a second */
+  readonly rateLimit?: RateLimitOptions | false | undefined;
+  /**
+   * Looks at each answer of the handlers before it is written, and gives that or another. Give a `shared` answer back as it is
+   * where you can: another one is written anew. A throw is reported and answered with SERVFAIL.
+   */
+  readonly answering?: ((query: DnsQuery, answer: Answer) => Answer) | undefined;
+  /** Hears of each query that handlers could see, when its reply is ready. A throw is reported. */
+  readonly answered?: ((answered: AnsweredQuery) => void) | undefined;
 }
 
+const NO_QUESTION: Question = {
+  key: '',
+  nameEnd: HEADER_BYTES,
+  end: HEADER_BYTES,
+  type: 0,
+  class: Class.IN,
+};
 const NOT_STARTED = 'Cannot answer queries as the server was not started';
 /** Longest query taken over UDP. We announce less than that; it bounds what one packet can cost. */
 const MAX_UDP_QUERY_BYTES = 4096;
-
-/** A reply, `undefined` for silence, or a promise where a handler needs time. Never rejects. */
-export type Reply = Buffer | undefined | Promise<Buffer | undefined>;
 
 /** Answers DNS messages with handlers. One serves any number of transports, once it is started. */
 export class Responder {
   /** What it serves, for people: the origins of its zones. */
   readonly origins: string;
+  readonly counters: ResponderCounters = new ResponderCounters();
   readonly #handlers: readonly DnsHandler[];
   readonly #next: Next;
-  readonly #udpPayloadBytes: number;
-  readonly #writer = new MessageWriter();
-  readonly #cache = new ReplyCache();
+  readonly #options: ResponderOptions;
+  readonly #keyring: Keyring;
+  readonly #replays = new ReplayMemory();
+  readonly #texts: ReadonlyMap<string, Rdata>;
+  readonly #nsid: Buffer | undefined;
+  readonly #replies: ReplyWriter;
+  #cookies: ServerCookies | undefined;
+  #rateLimit: ReplyRateLimiter | undefined;
   #reactor: Reactor | undefined;
   #users = 0;
 
   /** @throws UsageError `HAWSER_DNS_OPTIONS` for zones that share an origin, nothing to serve, or a bad option */
   constructor(served: Served, options: ResponderOptions = {}) {
-    const { udpPayloadBytes = 1232 } = options;
+    const { udpPayloadBytes = 1232, keys = [], serverId } = options;
     if (!Number.isInteger(udpPayloadBytes) || udpPayloadBytes < 512 || udpPayloadBytes > 4096) {
       throw usageError(
         'HAWSER_DNS_OPTIONS',
@@ -55,7 +100,11 @@ export class Responder {
     this.#next = compose(this.#handlers, (query) =>
       codeAnswer(query.opcode === Opcode.Query ? Rcode.Refused : Rcode.NotAuth),
     );
-    this.#udpPayloadBytes = udpPayloadBytes;
+    this.#options = options;
+    this.#keyring = keys instanceof Keyring ? keys : new Keyring(keys);
+    this.#texts = identityTexts(options);
+    this.#nsid = serverId === undefined ? undefined : Buffer.from(serverId);
+    this.#replies = new ReplyWriter(udpPayloadBytes);
   }
 
   /** Starts the handlers, unless another user of it has. Each start needs a {@link stop}. */
@@ -63,6 +112,12 @@ export class Responder {
     this.#users++;
     if (this.#users > 1) return;
     this.#reactor = reactor;
+    const { cookies = {}, rateLimit = {} } = this.#options;
+    if (cookies !== false) {
+      const { secrets = [reactor.random.bytes(16)] } = cookies;
+      this.#cookies = new ServerCookies(secrets, cookies);
+    }
+    if (rateLimit !== false) this.#rateLimit = new ReplyRateLimiter(rateLimit, reactor.random);
     for (const handler of this.#handlers) {
       // oxlint-disable-next-line no-await-in-loop -- one may need what an earlier one has read
       if (typeof handler !== 'function') await handler.started?.(reactor);
@@ -83,162 +138,256 @@ export class Responder {
 
   /** The reply to the message `bytes`. Never throws; a fault of ours is reported and answered with SERVFAIL. */
   respond(bytes: Buffer, context: QueryContext): Reply {
-    const header = readHeader(bytes);
     // Nobody to answer, or an answer itself: replying to those is how two servers talk forever.
-    if (header === undefined || (header.flags & Flag.Response) !== 0) return undefined;
+    if (bytes.length < HEADER_BYTES || ((bytes[2] ?? 0) & 0x80) !== 0) {
+      this.counters.ignored++;
+      return undefined;
+    }
+    this.counters.asked(context.transport, bytes);
     try {
-      return this.#take(bytes, header, context);
+      const reactor = this.#reactor;
+      if (reactor === undefined) throw usageError('HAWSER_DNS_OPTIONS', NOT_STARTED);
+      const query =
+        bytes.length > MAX_UDP_QUERY_BYTES
+          ? undefined
+          : ReceivedQuery.plain(bytes, { context, reactor });
+      return query === undefined ? this.#take(bytes, context, reactor) : this.#ask(query);
     } catch (error) {
-      return this.#fault(header, undefined, error);
+      const header = readHeader(bytes);
+      this.#reactor?.reports.problem('dns.respond', error);
+      return header && this.#bare(header, Rcode.ServFail, context);
     }
   }
 
-  #take(bytes: Buffer, header: Header, context: QueryContext): Reply {
+  /** A message that is not plain. */
+  #take(bytes: Buffer, context: QueryContext, reactor: Reactor): Reply {
+    const header = readHeader(bytes);
+    if (header === undefined) return undefined;
     const tooLong = context.transport === 'udp' && bytes.length > MAX_UDP_QUERY_BYTES;
-    if (tooLong || !countsFit(header, bytes.length)) return this.#bare(header, Rcode.FormErr);
+    if (tooLong || !countsFit(header, bytes.length))
+      return this.#bare(header, Rcode.FormErr, context);
     const { opcode } = header;
     if (opcode !== Opcode.Query && opcode !== Opcode.Notify && opcode !== Opcode.Update) {
-      return this.#bare(header, Rcode.NotImp, 0);
+      return this.#bare(header, Rcode.NotImp, context, 0);
     }
     const reading = readMessage(bytes);
-    if (!reading.ok) return this.#malformed(bytes, header, reading.question);
-    const { message } = reading;
-    const { question } = message;
-    if (question === undefined) {
-      // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
-      const cookie =
-        opcode === Opcode.Query &&
-        message.edns?.options.some(({ code }) => code === EdnsOption.Cookie);
-      return this.#refuse(message, cookie ? Rcode.NoError : Rcode.FormErr, context);
+    if (!reading.ok) {
+      if (this.#isTooMany(context, Rcode.FormErr)) return undefined;
+      const reply = this.#replies.malformed(bytes, header, reading.question);
+      return this.#counted(reply, Rcode.FormErr);
     }
-    if (message.edns !== undefined && message.edns.version !== 0)
-      return this.#refuse(message, Rcode.BadVers, context);
-    const reactor = this.#reactor;
-    if (reactor === undefined) throw usageError('HAWSER_DNS_OPTIONS', NOT_STARTED);
-    const query = new MessageQuery(message, question, context, reactor);
-    const rcode = opcode === Opcode.Query ? queryRcode(query) : otherRcode(query);
-    if (rcode !== Rcode.NoError) return this.#refuse(message, rcode, context);
+    const { message } = reading;
+    const query = ReceivedQuery.of(message, message.question ?? NO_QUESTION, { context, reactor });
+    const { edns } = message;
+    if (edns !== undefined && edns.version !== 0) return this.#refuse(query, Rcode.BadVers);
+    const cookie = this.#takeOptions(query);
+    if (message.question === undefined) {
+      // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
+      const asksCookie = opcode === Opcode.Query && cookieOf(query) !== undefined;
+      return this.#refuse(query, asksCookie ? Rcode.NoError : Rcode.FormErr);
+    }
+    if (message.signatureOffset !== undefined) {
+      const refused = this.#verify(query, message);
+      if (refused !== 'good') return refused;
+    }
+    if (cookie === 'bad' && this.#mustProve(query)) return this.#refuse(query, Rcode.BadCookie);
+    return this.#ask(query);
+  }
+
+  /** Looks at cookie and the other options that are between client and server. */
+  #takeOptions(query: ReceivedQuery): 'none' | 'good' | 'bad' {
+    if (!query.hasEdns) return 'none';
+    const given = cookieOf(query);
+    const { clock } = query.reactor;
+    const verdict =
+      given && this.#cookies?.check(given, query.client, Math.floor(clock.epoch() / 1000));
+    query.replyOptions = replyOptions(query, { nsid: this.#nsid, cookie: verdict?.reply });
+    if (verdict === undefined) return 'none';
+    if (verdict.proven) {
+      this.counters.cookiesVerified++;
+      query.addressProven = true;
+      return 'good';
+    }
+    // Without a server part it is a client that asks for one.
+    if (given !== undefined && given.length > 8) this.counters.cookiesFailed++;
+    return 'bad';
+  }
+
+  #mustProve(query: ReceivedQuery): boolean {
+    return (
+      this.#cookies?.required === true &&
+      !query.addressProven &&
+      query.signature.kind === 'unsigned'
+    );
+  }
+
+  /** The reply to a signature that is not good. */
+  #verify(query: ReceivedQuery, message: Message): 'good' | Buffer | undefined {
+    const nowSeconds = query.reactor.clock.epoch() / 1000;
+    const signature = verifyTsig(message, { keyring: this.#keyring, nowSeconds });
+    query.signature = signature;
+    if (signature.kind === 'verified') {
+      this.counters.signaturesVerified++;
+      query.tsigKey = signature.key.name;
+      return 'good';
+    }
+    if (signature.kind === 'unsigned') return 'good';
+    this.counters.signaturesFailed++;
+    return this.#refuse(query, signature.rcode);
+  }
+
+  /** A query whose form is right. */
+  #ask(query: ReceivedQuery): Reply {
+    if (query.class === Class.CH && query.opcode === Opcode.Query) return this.#tell(query);
+    const rcode = queryRcode(query);
+    if (rcode !== Rcode.NoError) return this.#refuse(query, rcode);
+    if (this.#mustProve(query)) return this.#refuse(query, Rcode.NoError, Flag.Truncated);
+    const { signature } = query;
+    const once = signature.kind === 'verified' && query.opcode === Opcode.Update;
+    if (once && query.transport === 'udp') return this.#once(query, signature);
+    return this.#handle(query);
+  }
+
+  /** Class CH is about the server itself. */
+  #tell(query: ReceivedQuery): Buffer | undefined {
+    const text =
+      query.type === Type.TXT || query.type === Type.ANY ? this.#texts.get(query.key) : undefined;
+    if (text === undefined) return this.#refuse(query, Rcode.Refused);
+    return this.#counted(this.#replies.text(query, text), Rcode.NoError);
+  }
+
+  /** An update that came again, from its client or from who overheard it, is answered again and not done again. */
+  #once(query: ReceivedQuery, signature: VerifiedTsig): Reply {
+    const known = this.#replays.begin(signature);
+    if (known === 'pending') return undefined;
+    if (known !== 'new') return this.#counted(known, (known[3] ?? 0) & 15);
+    const remember = (reply: ReadyReply): ReadyReply => {
+      if (Buffer.isBuffer(reply)) this.#replays.finish(signature, reply);
+      else this.#replays.forget(signature);
+      return reply;
+    };
+    const reply = this.#handle(query);
+    return reply instanceof Promise ? reply.then(remember) : remember(reply);
+  }
+
+  #handle(query: ReceivedQuery): Reply {
     try {
       const outcome = this.#next(query);
       return 'then' in outcome ? this.#later(query, outcome) : this.#reply(query, outcome);
     } catch (error) {
-      return this.#fault(header, message, error);
+      return this.#fault(query, error);
     }
   }
 
-  async #later(query: MessageQuery, outcome: PromiseLike<Outcome>): Promise<Buffer | undefined> {
+  async #later(query: ReceivedQuery, outcome: PromiseLike<Outcome>): Promise<ReadyReply> {
     try {
       return this.#reply(query, await outcome);
     } catch (error) {
-      return this.#fault(query.message.header, query.message, error);
+      return this.#fault(query, error);
     }
   }
 
-  #reply(query: MessageQuery, outcome: Outcome): Buffer | undefined {
-    if (outcome.kind === 'silence') return undefined;
-    if (outcome.kind === 'stream') return this.#refuse(query.message, Rcode.NotImp, query.context);
-    const { message, question, context } = query;
-    if (!outcome.shared) return this.#write(query, outcome);
-    const shape = this.#shapeOf(message, context);
-    const cached = this.#cache.get(outcome, shape);
-    if (cached !== undefined) return patched(cached, message, question);
-    const reply = this.#write(query, outcome);
-    this.#cache.set(outcome, shape, reply);
+  #reply(query: ReceivedQuery, outcome: Outcome): ReadyReply {
+    if (outcome.kind === 'silence') {
+      this.counters.silent++;
+      return undefined;
+    }
+    if (outcome.kind === 'stream') return this.#stream(query, outcome);
+    const { answering } = this.#options;
+    const answer = answering === undefined ? outcome : answering(query, outcome);
+    if (!query.addressProven && this.#rateLimit !== undefined) {
+      const { client, reactor } = query;
+      const verdict = this.#rateLimit.judge(client, answer, reactor.clock.now());
+      if (verdict !== 'send') return this.#limited(query, answer, verdict);
+    }
+    const reply = this.#replies.answer(query, answer);
+    this.counters.kept = this.#replies.kept;
+    this.#heard(query, answer.rcode, reply);
+    return this.#counted(reply, answer.rcode);
+  }
+
+  #limited(query: ReceivedQuery, answer: Answer, verdict: 'drop' | 'slip'): Buffer | undefined {
+    if (verdict === 'drop') {
+      this.counters.rateDropped++;
+      return undefined;
+    }
+    this.counters.rateSlipped++;
+    return this.#refuse(query, answer.rcode, Flag.Truncated);
+  }
+
+  #stream(query: ReceivedQuery, stream: AnswerStream): ReadyReply {
+    if (query.transport === 'udp' || query.transport === 'https') {
+      const error = new UsageError<DnsErrorCode>(
+        'HAWSER_DNS_OPTIONS',
+        `Cannot answer with many messages over ${query.transport}`,
+      );
+      stream.ended?.(error);
+      return this.#fault(query, error);
+    }
+    this.counters.streams++;
+    this.#heard(query, Rcode.NoError, undefined);
+    return this.#puller(query, stream);
+  }
+
+  #puller(query: ReceivedQuery, stream: AnswerStream): ReplyStream {
+    const { signature, reactor } = query;
+    const signer = signature.kind === 'verified' ? new TsigStreamSigner(signature) : undefined;
+    const replies = this.#replies;
+    return new AnswerPuller(stream, {
+      writer: replies.writer,
+      begin: (first) => replies.begin(query, { question: first, options: stream.options }),
+      finish: () => {
+        const message = replies.writer.finish(Rcode.NoError, Flag.Authoritative);
+        const nowSeconds = reactor.clock.epoch() / 1000;
+        return this.#counted(signer?.sign(message, { nowSeconds }) ?? message, Rcode.NoError);
+      },
+      failed: (error) => reactor.reports.problem('dns.transfer', error),
+    });
+  }
+
+  #refuse(query: ReceivedQuery, rcode: number, flags = 0): Buffer | undefined {
+    if (!query.addressProven && flags === 0 && this.#isTooMany(query.context, rcode)) {
+      return undefined;
+    }
+    const reply = this.#replies.refusal(query, rcode, flags);
+    this.#heard(query, rcode, reply);
+    return this.#counted(reply, rcode);
+  }
+
+  #bare(header: Header, rcode: number, context: QueryContext, keep?: number): Buffer | undefined {
+    if (this.#isTooMany(context, rcode)) return undefined;
+    return this.#counted(this.#replies.bare(header, rcode, keep), rcode);
+  }
+
+  /** True for a reply without records that is to be dropped. One that may slip is as short as it can be. */
+  #isTooMany({ transport, client }: QueryContext, rcode: number): boolean {
+    if (transport !== 'udp' || this.#rateLimit === undefined || this.#reactor === undefined) {
+      return false;
+    }
+    const now = this.#reactor.clock.now();
+    if (this.#rateLimit.judge(client, codeAnswer(rcode), now) !== 'drop') return false;
+    this.counters.rateDropped++;
+    return true;
+  }
+
+  #fault(query: ReceivedQuery, error: unknown): Buffer | undefined {
+    query.reactor.reports.problem('dns.respond', error);
+    return this.#refuse(query, Rcode.ServFail);
+  }
+
+  #counted(reply: Buffer, rcode: number): Buffer {
+    this.counters.replied(reply, rcode);
     return reply;
   }
 
-  #write({ message, question, context }: MessageQuery, answer: Answer): Buffer {
-    this.#begin(message, this.#shapeOf(message, context).maxBytes);
-    const aa = answer.authoritative && question.class === Class.IN ? Flag.Authoritative : 0;
-    const ra = answer.recursionAvailable ? Flag.RecursionAvailable : 0;
-    const ad = answer.authenticData ? Flag.AuthenticData : 0;
-    return writeAnswer(this.#writer, answer, aa | ra | ad);
+  #heard(query: ReceivedQuery, rcode: number, reply: Buffer | undefined): void {
+    const { answered } = this.#options;
+    if (answered === undefined) return;
+    try {
+      const truncated = ((reply?.[2] ?? 0) & 2) !== 0;
+      answered({ query, rcode, bytes: reply?.length ?? 0, truncated });
+    } catch (thrown) {
+      query.reactor.reports.problem('dns.answered', toError(thrown));
+    }
   }
-
-  /** What a reply depends on besides the question. */
-  #shapeOf(message: Message, context: QueryContext): ReplyShape {
-    const { edns } = message;
-    const udp =
-      edns === undefined ? 512 : Math.min(Math.max(512, edns.udpSize), this.#udpPayloadBytes);
-    const maxBytes = context.transport === 'udp' ? udp : MAX_MESSAGE_BYTES;
-    const asked = message.question?.class ?? Class.IN;
-    return { class: asked, maxBytes, edns: edns !== undefined, dnssecOk: edns?.dnssecOk ?? false };
-  }
-
-  #begin(message: Message, maxBytes: number): void {
-    const { header, question, edns, bytes } = message;
-    this.#writer.begin({
-      id: header.id,
-      flags: replyFlags(header),
-      maxBytes,
-      edns: edns && { udpSize: this.#udpPayloadBytes, dnssecOk: edns.dnssecOk },
-    });
-    if (question !== undefined) this.#writer.question(bytes, question);
-  }
-
-  /** A reply without records. */
-  #refuse(message: Message, rcode: number, context: QueryContext): Buffer {
-    this.#begin(message, this.#shapeOf(message, context).maxBytes);
-    return this.#writer.finish(rcode);
-  }
-
-  #malformed(bytes: Buffer, header: Header, question: Question | undefined): Buffer {
-    this.#writer.begin({ id: header.id, flags: replyFlags(header), maxBytes: 512 });
-    if (question !== undefined) this.#writer.question(bytes, question);
-    return this.#writer.finish(Rcode.FormErr);
-  }
-
-  /** Twelve octets: what we know of the question is not worth repeating. */
-  #bare(header: Header, rcode: number, keep: number = Flag.RecursionDesired): Buffer {
-    this.#writer.begin({ id: header.id, flags: replyFlags(header, keep), maxBytes: 512 });
-    return this.#writer.finish(rcode);
-  }
-
-  #fault(header: Header, message: Message | undefined, error: unknown): Buffer {
-    this.#reactor?.reports.problem('dns.respond', error);
-    if (message === undefined) return this.#bare(header, Rcode.ServFail);
-    this.#begin(message, 512);
-    return this.#writer.finish(Rcode.ServFail);
-  }
-}
-
-/** NOERROR if the query may be looked up. */
-function queryRcode({ type, class: asked, transport, message }: MessageQuery): number {
-  if (asked !== Class.IN && asked !== Class.ANY) return Rcode.Refused;
-  if (
-    type === 0 ||
-    type === Type.OPT ||
-    type === Type.TSIG ||
-    type === Type.TKEY ||
-    type === Type.NXNAME
-  ) {
-    return Rcode.FormErr;
-  }
-  if (type === Type.MAILA || type === Type.MAILB) return Rcode.NotImp;
-  if (type === Type.AXFR && transport === 'udp') return Rcode.FormErr;
-  // We have no keys: a signature cannot be one we know (RFC 8945 §5.2.1).
-  return message.signatureOffset === undefined ? Rcode.NoError : Rcode.NotAuth;
-}
-
-/** UPDATE names its zone as SOA (RFC 2136 §2.3). */
-function otherRcode({ opcode, type }: MessageQuery): number {
-  return opcode === Opcode.Update && type !== Type.SOA ? Rcode.FormErr : Rcode.NoError;
-}
-
-/** A response to this opcode. Of the other bits only RD comes back: AD, CD, RA and Z are not ours to claim. */
-function replyFlags(header: Header, keep: number = Flag.RecursionDesired): number {
-  return Flag.Response | (header.opcode << 11) | (header.flags & keep);
-}
-
-/** A reply to somebody else, made into one to this message: same question, other id, RD bit and spelling. */
-function patched(reply: Buffer, message: Message, question: Question): Buffer {
-  const copy = Buffer.allocUnsafe(reply.length);
-  copy.set(reply);
-  const flags =
-    (reply.readUInt16BE(2) & ~Flag.RecursionDesired) |
-    (message.header.flags & Flag.RecursionDesired);
-  copy.writeUInt16BE(message.header.id, 0);
-  copy.writeUInt16BE(flags, 2);
-  message.bytes.copy(copy, 12, 12, question.end);
-  return copy;
 }

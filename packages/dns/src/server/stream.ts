@@ -3,14 +3,18 @@
 import {
   ByteQueue,
   type CloseReason,
+  ConnectionError,
   type DelayedCall,
   type Factory,
   type Protocol,
+  TLS,
   type Transport,
 } from '@hawser/core';
 import { usageError } from '../errors.ts';
 import { matchDns } from '../match.ts';
 import { Rcode } from '../numbers.ts';
+import type { QueryContext } from './query.ts';
+import type { ReadyReply, ReplyStream } from './reply.ts';
 import type { Responder } from './responder.ts';
 
 /** Options for {@link dnsStream}. */
@@ -36,6 +40,7 @@ export function dnsStream(
   return {
     name: 'dns',
     match: matchDns,
+    acceptableProtocols: ['dot'],
     buildProtocol: () => new DnsStreamProtocol(responder, checked),
   };
 }
@@ -63,6 +68,12 @@ export class DnsStreamProtocol implements Protocol {
   #paused = false;
   /** The peer does not take what we send. */
   #clogged = false;
+  /** What was waiting to be sent when the timer looked last. */
+  #pendingBytes = 0;
+  /** Replies of many messages that are being sent, the next one first. */
+  readonly #streams: ReplyStream[] = [];
+  #pulling = false;
+  #context: QueryContext | undefined;
   /** No more queries are taken; when those in flight are answered, the connection is closed. */
   #finishing = false;
 
@@ -93,7 +104,9 @@ export class DnsStreamProtocol implements Protocol {
 
   writeDrained(): void {
     this.#clogged = false;
+    // Whoever asks something else while a zone is transferred is answered in between (RFC 7766 §6.2.1.1).
     this.#takeMessages();
+    this.#pull();
   }
 
   drainRequested(): void {
@@ -106,6 +119,7 @@ export class DnsStreamProtocol implements Protocol {
     this.#finishing = true;
     this.#transport = undefined;
     this.#input.clear();
+    for (const stream of this.#streams.splice(0)) stream.cancel(lost());
   }
 
   /** Answers every whole message there is room for. Replies that are ready leave together. */
@@ -145,7 +159,7 @@ export class DnsStreamProtocol implements Protocol {
     const transport = this.#transport;
     if (transport === undefined) return undefined;
     this.#touch();
-    const reply = this.#responder.respond(message, { transport: 'tcp', client: transport.peer });
+    const reply = this.#responder.respond(message, this.#contextOf(transport));
     if (reply instanceof Promise) {
       this.#inFlight++;
       const { reports } = transport.reactor;
@@ -157,16 +171,80 @@ export class DnsStreamProtocol implements Protocol {
         });
       return undefined;
     }
+    if (reply !== undefined && !Buffer.isBuffer(reply)) {
+      this.#inFlight++;
+      this.#begin(reply);
+      return undefined;
+    }
     // Whoever sends what is no query has lost the framing, or never spoke DNS.
     if (reply === undefined || ((reply[3] ?? 0) & 15) === Rcode.FormErr) this.#takeNoMore();
     return reply;
   }
 
-  #answered(reply: Buffer | undefined): void {
+  #answered(reply: ReadyReply): void {
+    if (reply !== undefined && !Buffer.isBuffer(reply)) {
+      this.#begin(reply);
+      return;
+    }
     this.#inFlight--;
     if (reply !== undefined) this.#send([lengthOf(reply), reply]);
     this.#touch();
     this.#takeMessages();
+  }
+
+  #begin(stream: ReplyStream): void {
+    const transport = this.#transport;
+    if (transport === undefined) {
+      stream.cancel(lost());
+      return;
+    }
+    this.#streams.push(stream);
+    this.#pullSoon(transport);
+  }
+
+  /** In a turn of its own, so that what is asked together with a transfer is answered first. */
+  #pullSoon({ reactor }: Transport): void {
+    if (this.#pulling || this.#clogged) return;
+    this.#pulling = true;
+    reactor.clock.callSoon(() => {
+      this.#pulling = false;
+      this.#pull();
+    });
+  }
+
+  /** Sends one message of each stream in turn, until the transport is full. */
+  #pull(): void {
+    const transport = this.#transport;
+    if (transport === undefined || transport.ending) return;
+    let bytes = 0;
+    while (!this.#clogged && this.#streams.length > 0 && bytes < MAX_BATCH_BYTES) {
+      const stream = this.#streams.shift();
+      const message = stream?.next();
+      if (stream === undefined) break;
+      if (message !== undefined) {
+        this.#streams.push(stream);
+        this.#send([lengthOf(message), message]);
+        this.#touch();
+        bytes += message.length;
+      } else if (stream.failed) {
+        // Without its last record a transfer is worth nothing: the client must not wait for it.
+        transport.abort();
+        return;
+      } else {
+        this.#inFlight--;
+        this.#takeMessages();
+      }
+    }
+    if (this.#streams.length > 0) this.#pullSoon(transport);
+  }
+
+  #contextOf(transport: Transport): QueryContext {
+    this.#context ??= {
+      transport: transport.info(TLS) === undefined ? 'tcp' : 'tls',
+      client: transport.peer,
+      keepaliveMs: this.#idleTimeoutMs,
+    };
+    return this.#context;
   }
 
   #send(parts: readonly Buffer[]): void {
@@ -209,8 +287,11 @@ export class DnsStreamProtocol implements Protocol {
     if (transport === undefined) return;
     const { clock } = transport.reactor;
     const full = this.#inFlight >= this.#maxInFlight;
-    const waitingForUs = this.#inFlight > 0 && (full || this.#input.length === 0);
-    if (waitingForUs) this.#touch();
+    const { pendingBytes } = transport;
+    const taken = this.#clogged && pendingBytes < this.#pendingBytes;
+    this.#pendingBytes = pendingBytes;
+    const waitingForUs = !this.#clogged && this.#inFlight > 0 && (full || this.#input.length === 0);
+    if (waitingForUs || taken) this.#touch();
     const left = this.#dueAt - clock.now();
     if (left > 0) {
       this.#timer = clock.callLater(left, () => this.#timeUp());
@@ -224,6 +305,10 @@ export class DnsStreamProtocol implements Protocol {
       this.#finish();
     }
   }
+}
+
+function lost(): Error {
+  return new ConnectionError('HAWSER_CLOSED', 'Cannot send the answer as the client is gone');
 }
 
 function lengthOf(message: Buffer): Buffer {
