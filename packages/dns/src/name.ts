@@ -6,7 +6,8 @@ export const MAX_LABEL_BYTES = 63;
 /** Longest name on the wire, length octets and the root included (RFC 1035 §2.3.4). */
 export const MAX_NAME_BYTES = 255;
 
-const lowerCase = Uint8Array.from({ length: 256 }, (_, octet) =>
+/** Octets as they count when names are compared: ASCII letters in lower case (RFC 4343). */
+export const lowerCase: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet) =>
   octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet,
 );
 const scratch = Buffer.alloc(MAX_NAME_BYTES);
@@ -25,9 +26,9 @@ export class Name {
   readonly key: string;
   #suffixes: readonly string[] | undefined;
 
-  private constructor(wire: Buffer) {
+  private constructor(wire: Buffer, key: string = foldedKey(wire, 0, wire.length)) {
     this.wire = wire;
-    this.key = foldedKey(wire, 0, wire.length);
+    this.key = key;
   }
 
   /**
@@ -58,6 +59,11 @@ export class Name {
    */
   static fromOctets(octets: string): Name {
     return new Name(Buffer.from(octets, 'latin1'));
+  }
+
+  /** The name whose wire form is `wire` and whose key is `key`, which must be right. Keeps both. */
+  static fromParts(wire: Buffer, key: string): Name {
+    return new Name(wire, key);
   }
 
   /**
@@ -181,7 +187,7 @@ export function plainNameEnd(bytes: Uint8Array, offset: number): number {
 /** The {@link Name.key} of the uncompressed name in `bytes[start..end)`, at most 255 octets, without making a name. */
 export function foldedKey(bytes: Uint8Array, start: number, end: number): string {
   for (let at = start; at < end; at++) scratch[at - start] = lowerCase[bytes[at] ?? 0] ?? 0;
-  return scratch.toString('latin1', 0, end - start);
+  return scratch.latin1Slice(0, end - start);
 }
 
 function labelStarts(wire: Uint8Array): number[] {

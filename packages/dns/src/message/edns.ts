@@ -57,11 +57,14 @@ export interface EdnsStart {
   readonly padToBytes?: number | undefined;
 }
 
+/** More options than anybody has a use for. */
+const MAX_OPTIONS = 256;
+
 const noOptions: readonly EdnsOptionView[] = [];
 
 /**
- * The OPT record whose class, TTL and RDATA these are. Undefined unless the options tile the RDATA exactly and a cookie has
- * a possible length (RFC 7873 §4).
+ * The OPT record whose class, TTL and RDATA these are. Undefined unless the options tile the RDATA exactly, are
+ * 256 at most, and a cookie has a possible length (RFC 7873 §4).
  */
 export function readEdns(
   bytes: Buffer,
@@ -96,7 +99,7 @@ function readOptions(bytes: Buffer, start: number, length: number): EdnsOptionVi
   const end = start + length;
   let at = start;
   while (at < end) {
-    if (at + 4 > end) return undefined;
+    if (at + 4 > end || options.length === MAX_OPTIONS) return undefined;
     const code = bytes.readUInt16BE(at);
     const size = bytes.readUInt16BE(at + 2);
     if (at + 4 + size > end) return undefined;

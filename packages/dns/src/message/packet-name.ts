@@ -1,5 +1,5 @@
 // Names inside a message, where a name may end in a pointer to an earlier one (RFC 1035 §4.1.4).
-import { MAX_LABEL_BYTES, MAX_NAME_BYTES, Name } from '../name.ts';
+import { lowerCase, MAX_LABEL_BYTES, MAX_NAME_BYTES, Name } from '../name.ts';
 import { HEADER_BYTES } from './header.ts';
 
 /**
@@ -9,7 +9,7 @@ import { HEADER_BYTES } from './header.ts';
 export interface NameBudget {
   /** Pointers that may still be followed; what was pointed at before is free. */
   hops: number;
-  /** Octets of names that may still be made. */
+  /** Octets of names that may still be made; a label that is read counts as one more. */
   octets: number;
   /** By offset: what a pointer to it means. The map is made when the first pointer is followed. */
   known: Map<number, Suffix> | undefined;
@@ -22,10 +22,11 @@ interface Suffix {
 }
 
 const scratch = Buffer.alloc(MAX_NAME_BYTES);
+const folded = Buffer.alloc(MAX_NAME_BYTES);
 
 /** A budget no honest message of `bytes` octets and `records` records comes near, and no other can abuse. */
 export function nameBudget(bytes: number, records: number): NameBudget {
-  return { hops: 16 * records + 128, octets: 16 * bytes + 4096, known: undefined };
+  return { hops: 16 * records + 128, octets: 8 * bytes + 4096, known: undefined };
 }
 
 /**
@@ -59,6 +60,9 @@ export function readName(bytes: Uint8Array, offset: number, budget: NameBudget):
   let floor = offset;
   let jump = -1;
   let jumpSize = 0;
+  let tail = '';
+  let own = -1;
+  let labels = 0;
   for (;;) {
     const length = bytes[at];
     if (length === undefined) return undefined;
@@ -75,6 +79,8 @@ export function readName(bytes: Uint8Array, offset: number, budget: NameBudget):
         const { wire } = suffix.name;
         if (size + wire.length - suffix.skip > MAX_NAME_BYTES) return undefined;
         wire.copy(scratch, size, suffix.skip);
+        tail = suffix.name.key.slice(suffix.skip);
+        own = size;
         size += wire.length - suffix.skip;
         break;
       }
@@ -86,12 +92,19 @@ export function readName(bytes: Uint8Array, offset: number, budget: NameBudget):
     const end = at + 1 + length;
     if (length > MAX_LABEL_BYTES || end > bytes.length || size + 1 + length > MAX_NAME_BYTES)
       return undefined;
-    while (at < end) scratch[size++] = bytes[at++] ?? 0;
+    labels++;
+    for (; at < end; size++) {
+      const octet = bytes[at++] ?? 0;
+      scratch[size] = octet;
+      folded[size] = lowerCase[octet] ?? 0;
+    }
     if (length === 0) break;
   }
-  budget.octets -= size;
+  budget.octets -= size + labels;
   if (budget.octets < 0) return undefined;
-  const name = Name.fromWire(scratch.subarray(0, size));
+  const wire = Buffer.allocUnsafe(size);
+  scratch.copy(wire, 0, 0, size);
+  const name = Name.fromParts(wire, folded.latin1Slice(0, own < 0 ? size : own) + tail);
   return jump < 0 ? name : remember(budget, jump, { name, skip: jumpSize });
 }
 

@@ -9,6 +9,9 @@ export function plainRdata(message: Message, view: RecordView): Buffer | undefin
   return expandRdata(view.type, place, (at) => {
     const end = skipName(bytes, at);
     const name = end < 0 ? undefined : readName(bytes, at, budget);
-    return name && { wire: name.wire, end };
+    if (name === undefined) return undefined;
+    // Even one that was read before is copied into the data.
+    budget.octets -= name.wire.length;
+    return budget.octets < 0 ? undefined : { wire: name.wire, end };
   });
 }
