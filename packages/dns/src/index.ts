@@ -207,6 +207,17 @@ export {
   type VerifyResponseOptions,
   verifyTsigResponse,
 } from './tsig/verify-response.ts';
+// Updates over DNS.
+export type { LeaseLimits } from './update/message/update-lease.ts';
+export type {
+  RequestedChange,
+  UpdateCheck,
+  UpdateOperation,
+  UpdatePolicy,
+  UpdateRequester,
+  UpdateRule,
+} from './update/message/update-policy.ts';
+export { type UpdateReport, type UpdatesOptions, updates } from './update/message/updates.ts';
 // Updates over HTTP.
 export { hashToken, type UpdateAccount } from './update/account.ts';
 export {

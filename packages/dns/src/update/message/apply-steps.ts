@@ -1,0 +1,130 @@
+// Makes the changes of an update in their order (RFC 2136 §3.4.2). What the RFC tells to ignore is ignored in silence.
+import type { Name } from '../../name.ts';
+import { formatType, Type } from '../../numbers.ts';
+import { decodeSoa } from '../../rdata/decode-rdata.ts';
+import { MAX_RRSET_BYTES, RECORD_BYTES } from '../../zone/rrset.ts';
+import { isSerialAfter } from '../../zone/serial.ts';
+import type { Edit, Zone } from '../../zone/zone.ts';
+import { rdataKey } from './rdata-key.ts';
+import type { UpdateStep } from './read-update.ts';
+import { isSignerType, type WorkingRRset, WorkingZone } from './working-zone.ts';
+
+/** What the steps may do. */
+export interface StepLimits {
+  /** Whether what is there of this type may go, where a whole name is deleted. */
+  mayDelete(name: Name, type: number): boolean;
+  /** Records that an RRset may have after an addition to it. */
+  mostRecords(name: Name, type: number): number;
+}
+
+/** The edits, or why there are none. */
+export type Applied =
+  | {
+      readonly ok: true;
+      readonly edits: readonly Edit[];
+      /** The additions that were not ignored, and whose record is still there at the end. */
+      readonly added: readonly Addition[];
+    }
+  /** A limit or the policy stands against it. */
+  | { readonly ok: false; readonly reason: string };
+
+/** A step that adds a record. */
+export type Addition = UpdateStep & { readonly kind: 'add' };
+
+/** What `steps` make of `zone`: all of it or nothing. */
+export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: StepLimits): Applied {
+  const work = new WorkingZone(zone);
+  const grown = new Map<Addition, WorkingRRset>();
+  for (const step of steps) {
+    switch (step.kind) {
+      case 'add': {
+        const rrset = add(work, step);
+        if (rrset !== undefined) grown.set(step, rrset);
+        break;
+      }
+      case 'deleteName':
+        for (const type of work.typesAt(step.name)) {
+          if (isKept(work.origin, step.name, type)) continue;
+          if (!limits.mayDelete(step.name, type)) {
+            return {
+              ok: false,
+              reason: `no right to delete ${formatType(type)} at "${step.name}"`,
+            };
+          }
+          work.clear(work.rrset(step.name, type));
+        }
+        break;
+      case 'deleteRRset':
+        if (!isApexRule(work.origin, step.name, step.type) && work.has(step.name, step.type))
+          work.clear(work.rrset(step.name, step.type));
+        break;
+      case 'deleteRecord':
+        deleteRecord(work, step);
+        break;
+    }
+  }
+  for (const { name, type, records, bytes } of new Set(grown.values())) {
+    const size = bytes + records.size * RECORD_BYTES;
+    if (records.size > limits.mostRecords(name, type) || size > MAX_RRSET_BYTES)
+      return { ok: false, reason: `too many ${formatType(type)} records at "${name}"` };
+  }
+  const added = [...grown]
+    .filter(([{ type, rdata }, { records }]) => records.has(rdataKey(type, rdata)))
+    .map(([step]) => step);
+  return { ok: true, edits: work.edits(), added };
+}
+
+/** The RRset that has the record now, or undefined if the addition is to be ignored. */
+function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): WorkingRRset | undefined {
+  if (type === Type.SOA) {
+    if (!name.equals(work.origin)) return undefined;
+    const [held] = work.rrset(name, type).records.values();
+    // An older start of authority would hide the change from every secondary.
+    if (
+      held === undefined ||
+      !isSerialAfter(decodeSoa(rdata.wire).serial, decodeSoa(held.wire).serial)
+    )
+      return undefined;
+  }
+  if (
+    type === Type.CNAME
+      ? hasOtherData(work, name)
+      : work.has(name, Type.CNAME) && !standsBesideAlias(type)
+  )
+    return undefined;
+  const rrset = work.rrset(name, type);
+  // There is one of each of these, and the new one takes its place (RFC 2136 §3.4.2.2).
+  if (type === Type.SOA || type === Type.CNAME || type === Type.DNAME) work.clear(rrset);
+  work.put(rrset, rdata);
+  rrset.ttl = ttl;
+  return rrset;
+}
+
+function deleteRecord(
+  work: WorkingZone,
+  { name, type, rdata }: UpdateStep & { readonly kind: 'deleteRecord' },
+): void {
+  if (type === Type.SOA || !work.has(name, type)) return;
+  const rrset = work.rrset(name, type);
+  const last = type === Type.NS && name.equals(work.origin) && rrset.records.size === 1;
+  if (!last) work.take(rrset, rdata);
+}
+
+function hasOtherData(work: WorkingZone, name: Name): boolean {
+  return work.typesAt(name).some((type) => type !== Type.CNAME && !standsBesideAlias(type));
+}
+
+/** What may share a name with an alias: only what signs it (RFC 4034 §3, §4). */
+function standsBesideAlias(type: number): boolean {
+  return isSignerType(type);
+}
+
+/** What goes only with the zone. */
+function isApexRule(origin: Name, name: Name, type: number): boolean {
+  return (type === Type.SOA || type === Type.NS) && name.equals(origin);
+}
+
+/** Signatures and proofs belong to who signs the zone, and follow what they are about. */
+function isKept(origin: Name, name: Name, type: number): boolean {
+  return isSignerType(type) || isApexRule(origin, name, type);
+}

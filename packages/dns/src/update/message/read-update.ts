@@ -1,0 +1,105 @@
+// What an UPDATE message asks for (RFC 2136 §2), checked as far as it can be without the content of the zone.
+import { type Message, nameAt, type RecordView, recordsOf } from '../../message/reader.ts';
+import { readRecord } from '../../message/record.ts';
+import type { Name } from '../../name.ts';
+import { Class, isMetaType, Rcode, Type } from '../../numbers.ts';
+import type { Rdata } from '../../rdata/rdata.ts';
+import { MAX_TTL } from '../../zone/rrset.ts';
+
+/** A condition on the content of the zone (RFC 2136 §2.4). */
+export type Prerequisite =
+  | { readonly kind: 'nameInUse' | 'nameNotInUse'; readonly name: Name }
+  | { readonly kind: 'rrsetExists' | 'rrsetAbsent'; readonly name: Name; readonly type: number }
+  /** One record of an RRset that must be there with exactly the records that are asked for. */
+  | { readonly kind: 'value'; readonly name: Name; readonly type: number; readonly rdata: Rdata };
+
+/** One step of a change (RFC 2136 §2.5). */
+export type UpdateStep =
+  | {
+      readonly kind: 'add';
+      readonly name: Name;
+      readonly type: number;
+      readonly ttl: number;
+      readonly rdata: Rdata;
+    }
+  | { readonly kind: 'deleteName'; readonly name: Name }
+  | { readonly kind: 'deleteRRset'; readonly name: Name; readonly type: number }
+  | {
+      readonly kind: 'deleteRecord';
+      readonly name: Name;
+      readonly type: number;
+      readonly rdata: Rdata;
+    };
+
+/** The steps, or the response code of the first record that breaks a rule. */
+export type Steps =
+  | { readonly ok: true; readonly steps: readonly UpdateStep[] }
+  | { readonly ok: false; readonly rcode: number };
+
+/** The prerequisites, or the response code of the first that breaks a rule. */
+export type Prerequisites =
+  | { readonly ok: true; readonly prerequisites: readonly Prerequisite[] }
+  | { readonly ok: false; readonly rcode: number };
+
+/** Reads the prerequisite section (RFC 2136 §3.2). `origin` is the zone of the message. */
+export function readPrerequisites(message: Message, origin: Name): Prerequisites {
+  const prerequisites: Prerequisite[] = [];
+  for (const view of recordsOf(message, 'answer')) {
+    const read = readPrerequisite(message, view, origin);
+    if (typeof read === 'number') return { ok: false, rcode: read };
+    prerequisites.push(read);
+  }
+  return { ok: true, prerequisites };
+}
+
+/** Reads the update section: the prescan (RFC 2136 §3.4.1). `origin` is the zone of the message. */
+export function readSteps(message: Message, origin: Name): Steps {
+  const steps: UpdateStep[] = [];
+  for (const view of recordsOf(message, 'authority')) {
+    const read = readStep(message, view, origin);
+    if (typeof read === 'number') return { ok: false, rcode: read };
+    steps.push(read);
+  }
+  return { ok: true, steps };
+}
+
+function readPrerequisite(message: Message, view: RecordView, origin: Name): Prerequisite | number {
+  const { type, class: klass } = view;
+  if (klass !== Class.IN && klass !== Class.ANY && klass !== Class.NONE) return Rcode.FormErr;
+  if (view.ttl !== 0) return Rcode.FormErr;
+  if (klass === Class.IN) {
+    // Whoever compares values means data: there is none of a meta type.
+    const record = isMetaType(type) ? undefined : readRecord(message, view);
+    if (record?.rdata === undefined) return Rcode.FormErr;
+    if (!record.name.isSubdomainOf(origin)) return Rcode.NotZone;
+    return { kind: 'value', name: record.name, type, rdata: record.rdata };
+  }
+  const name = nameAt(message, view.nameOffset);
+  if (name === undefined || view.rdataLength !== 0) return Rcode.FormErr;
+  if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
+  if (type === Type.ANY) return { kind: klass === Class.ANY ? 'nameInUse' : 'nameNotInUse', name };
+  if (isMetaType(type)) return Rcode.FormErr;
+  return { kind: klass === Class.ANY ? 'rrsetExists' : 'rrsetAbsent', name, type };
+}
+
+function readStep(message: Message, view: RecordView, origin: Name): UpdateStep | number {
+  const { type, class: klass } = view;
+  if (klass === Class.ANY) {
+    const name = nameAt(message, view.nameOffset);
+    if (name === undefined || view.ttl !== 0 || view.rdataLength !== 0) return Rcode.FormErr;
+    if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
+    if (type === Type.ANY) return { kind: 'deleteName', name };
+    return isMetaType(type) ? Rcode.FormErr : { kind: 'deleteRRset', name, type };
+  }
+  if (klass !== Class.IN && klass !== Class.NONE) return Rcode.FormErr;
+  if (isMetaType(type) || (klass === Class.NONE && view.ttl !== 0)) return Rcode.FormErr;
+  const record = readRecord(message, view);
+  if (record === undefined) return Rcode.FormErr;
+  const { name, rdata } = record;
+  if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
+  // Class NONE with no octets at all: of a type that may be empty it is a record like any other, else nonsense.
+  if (rdata === undefined) return Rcode.FormErr;
+  if (klass === Class.NONE) return { kind: 'deleteRecord', name, type, rdata };
+  // A TTL above 2^31 - 1 means zero (RFC 2181 §8).
+  return { kind: 'add', name, type, ttl: view.ttl > MAX_TTL ? 0 : view.ttl, rdata };
+}

@@ -1,0 +1,54 @@
+import type { Clock } from '@hawser/core';
+import type { Outcome } from '../../contract/answer.ts';
+import type { DnsQuery } from '../../contract/query.ts';
+import { Rcode } from '../../numbers.ts';
+
+/** How long after it came a datagram is known again. Clients give up after that. */
+const REMEMBERED_MS = 30_000;
+const MAX_REMEMBERED = 1000;
+/** Longest message remembered. Longer ones do not come in one piece over UDP. */
+const MAX_BYTES = 4096;
+
+interface Remembered {
+  readonly outcome: Promise<Outcome>;
+  readonly at: number;
+}
+
+/**
+ * Knows an UPDATE that comes a second time over UDP because its reply was late or lost: it is answered as the first one, and
+ * not made again, which would find its own prerequisites broken.
+ */
+export class Retransmits {
+  readonly #known = new Map<string, Remembered>();
+
+  /** What became of the same datagram of the same client; otherwise `act`, and what it gives. */
+  once(query: DnsQuery, act: () => Promise<Outcome>): Promise<Outcome> {
+    const { bytes } = query.message;
+    if (query.transport !== 'udp' || bytes.length > MAX_BYTES || !('host' in query.client))
+      return act();
+    const { clock } = query.reactor;
+    this.#forget(clock);
+    const id = `${query.client.host} ${query.client.port} ${bytes.toString('latin1')}`;
+    const known = this.#known.get(id);
+    if (known !== undefined) return known.outcome;
+    const outcome = act();
+    this.#known.set(id, { outcome, at: clock.now() });
+    outcome.then(
+      (became) => {
+        // What failed was not made, and may be tried again.
+        if (became.kind === 'answer' && became.rcode === Rcode.ServFail) this.#known.delete(id);
+      },
+      () => void this.#known.delete(id),
+    );
+    return outcome;
+  }
+
+  /** The oldest are first in the map. */
+  #forget(clock: Clock): void {
+    const since = clock.now() - REMEMBERED_MS;
+    for (const [id, { at }] of this.#known) {
+      if (at > since && this.#known.size < MAX_REMEMBERED) return;
+      this.#known.delete(id);
+    }
+  }
+}

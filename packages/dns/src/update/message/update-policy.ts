@@ -1,0 +1,255 @@
+// Who may change what by UPDATE. Denied unless a rule allows it, and no rule or function says otherwise.
+import { usageError } from '../../errors.ts';
+import { Name } from '../../name.ts';
+import { formatType, parseType, Type } from '../../numbers.ts';
+import type { RecordValue } from '../../rdata/value.ts';
+import { MAX_RECORDS, MAX_TTL } from '../../zone/rrset.ts';
+import type { Zone } from '../../zone/zone.ts';
+import { type NameMatcher, namePattern } from './name-pattern.ts';
+
+/** What one record of an update does. */
+export type UpdateOperation = 'add' | 'delete';
+
+/**
+ * Some changes by some clients. Every part must hold for a rule to apply; all names are absolute.
+ */
+export interface UpdateRule {
+  /** Names of TSIG keys; `"*"` is any key whose signature was verified. */
+  readonly key?: string | readonly string[] | undefined;
+  /** True for clients without a signature, as far as `allowUnsigned` lets them in. */
+  readonly unsigned?: boolean | undefined;
+  /**
+   * `"host.example.net"`, `"*.example.net"` for all below it, `"_acme-challenge.*"`, `"self"` for the name of the key,
+   * `"_acme-challenge.self"`, `"*"` for every name. A final dot makes a name of anything, `\*` is the label itself.
+   */
+  readonly names: string | readonly string[];
+  /**
+   * Such as `["A", "AAAA"]`, or `["*"]` for all. @defaultValue all but what delegates, rules or signs a zone: SOA, NS, DS,
+   * DNAME, DNSKEY, CDS, CDNSKEY, CSYNC, ZONEMD, NSEC3PARAM. A rule that denies means all by default
+   */
+  readonly types?: readonly string[] | undefined;
+  /** A change that some rule denies is denied, whatever others allow. @defaultValue `"allow"` */
+  readonly action?: 'allow' | 'deny' | undefined;
+  /** @defaultValue both */
+  readonly operations?: readonly UpdateOperation[] | undefined;
+  /** Records that the name and type may have after an addition. Only to allow. @defaultValue 1000 */
+  readonly maxRecords?: number | undefined;
+  /** Seconds between which an added TTL must be. Only to allow. */
+  readonly ttl?:
+    | { readonly min?: number | undefined; readonly max?: number | undefined }
+    | undefined;
+}
+
+/** One record of an update, as a program sees it. */
+export interface RequestedChange {
+  readonly operation: UpdateOperation;
+  readonly name: Name;
+  /** Where all of a name is deleted, each type that is there is a change. */
+  readonly type: string;
+  /** Of an addition, in seconds. */
+  readonly ttl: number | undefined;
+  /** Undefined to delete all of a type. Made when it is read. */
+  readonly value: RecordValue | undefined;
+}
+
+/** Who asks, and of what. */
+export interface UpdateRequester {
+  /** Name of the key whose signature was verified. */
+  readonly key: Name | undefined;
+  /** IP address, or the kind of a client that has none. */
+  readonly client: string;
+  /** The content before the update. */
+  readonly zone: Zone;
+}
+
+/** Must say true for every change, besides what rules say. A throw is reported and answered with SERVFAIL. */
+export type UpdateCheck = (change: RequestedChange, requester: UpdateRequester) => boolean;
+
+/**
+ * Rules and checks, in any order. A change is allowed if a rule allows it, no rule denies it, and every check says true;
+ * with checks and no rules the checks alone decide. An update with one change that is not allowed is refused as a whole.
+ */
+export type UpdatePolicy = readonly (UpdateRule | UpdateCheck)[];
+
+/** What a policy has to know of a change to decide by its rules. `type` is ANY where a whole name is deleted. */
+export interface RuleSubject {
+  readonly operation: UpdateOperation;
+  readonly name: Name;
+  readonly type: number;
+  readonly ttl: number;
+}
+
+/** A policy whose rules were understood. */
+export interface KnownPolicy {
+  readonly checks: readonly UpdateCheck[];
+  /** False if no rule could ever allow anything to whoever has this key: then nothing else has to be looked at. */
+  admits(key: Name | undefined): boolean;
+  /** How many records the RRset may have after the change; undefined if it is not allowed. */
+  allowance(subject: RuleSubject, key: Name | undefined): number | undefined;
+}
+
+/** What nobody may change without being told that they may: it decides over other names, or over the trust in them. */
+const rulingTypes: ReadonlySet<number> = new Set([
+  Type.SOA,
+  Type.NS,
+  Type.DS,
+  Type.DNAME,
+  Type.DNSKEY,
+  Type.CDS,
+  Type.CDNSKEY,
+  Type.CSYNC,
+  Type.ZONEMD,
+  Type.NSEC3PARAM,
+]);
+
+interface KnownRule {
+  readonly deny: boolean;
+  readonly maxRecords: number;
+  appliesTo(key: Name | undefined): boolean;
+  matches(subject: RuleSubject, key: Name | undefined): boolean;
+}
+
+/** @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER` that says which rule is wrong and why */
+export function checkPolicy(policy: UpdatePolicy): KnownPolicy {
+  if (!Array.isArray(policy) || policy.length === 0) {
+    throw usageError(
+      'HAWSER_DNS_OPTIONS',
+      'Cannot take updates as policy has no rule: a list of rules is needed',
+    );
+  }
+  const checks: UpdateCheck[] = [];
+  const rules: KnownRule[] = [];
+  for (const [index, each] of policy.entries()) {
+    if (typeof each === 'function') checks.push(each);
+    else rules.push(knownRule(each, `rule ${index + 1} of policy`));
+  }
+  const allowing = rules.filter(({ deny }) => !deny);
+  const denying = rules.filter(({ deny }) => deny);
+  if (allowing.length === 0 && checks.length === 0) {
+    throw usageError('HAWSER_DNS_OPTIONS', 'Cannot use policy as no rule allows anything');
+  }
+  return {
+    checks,
+    admits: (key) => allowing.length === 0 || allowing.some((rule) => rule.appliesTo(key)),
+    allowance(subject, key) {
+      if (denying.some((rule) => rule.matches(subject, key))) return undefined;
+      if (allowing.length === 0) return MAX_RECORDS;
+      let most: number | undefined;
+      for (const rule of allowing) {
+        if (rule.maxRecords > (most ?? -1) && rule.matches(subject, key)) most = rule.maxRecords;
+      }
+      return most;
+    },
+  };
+}
+
+const ruleMembers = new Set([
+  'key',
+  'unsigned',
+  'names',
+  'types',
+  'action',
+  'operations',
+  'maxRecords',
+  'ttl',
+]);
+
+function knownRule(rule: UpdateRule, which: string): KnownRule {
+  const wrong = (why: string): Error =>
+    usageError('HAWSER_DNS_OPTIONS', `Cannot use ${which} as ${why}`);
+  if (typeof rule !== 'object' || rule === null)
+    throw wrong('it is neither an object nor a function');
+  const stranger = Object.keys(rule).find((member) => !ruleMembers.has(member));
+  // A misspelt condition must not become a rule without it.
+  if (stranger !== undefined) throw wrong(`"${stranger}" is not a part of a rule`);
+  const { action = 'allow', unsigned = false, operations = ['add', 'delete'], ttl } = rule;
+  const keys = listOf(rule.key);
+  if (keys.length === 0 && !unsigned) throw wrong('it has neither key nor unsigned: true');
+  if (action !== 'allow' && action !== 'deny')
+    throw wrong(`action must be "allow" or "deny": "${String(action)}"`);
+  const deny = action === 'deny';
+  if (deny && (ttl !== undefined || rule.maxRecords !== undefined)) {
+    throw wrong('maxRecords and ttl are only for rules that allow');
+  }
+  const bad = operations.find((each) => each !== 'add' && each !== 'delete');
+  if (operations.length === 0 || bad !== undefined) {
+    throw wrong(`operations must be "add" or "delete": "${String(bad ?? '')}"`);
+  }
+  const { maxRecords = MAX_RECORDS } = rule;
+  if (!Number.isInteger(maxRecords) || maxRecords < 1)
+    throw wrong(`maxRecords must be 1 or more: ${maxRecords}`);
+  const { min = 0, max = MAX_TTL } = ttl ?? {};
+  if (!isTtl(min) || !isTtl(max) || min > max)
+    throw wrong(`ttl must be 0 to ${MAX_TTL}, min up to max: ${min}, ${max}`);
+  const ofKey = keyMatcher(keys);
+  const ofName = anyOf(
+    listOf(rule.names).map((pattern) => explained(which, () => namePattern(pattern))),
+  );
+  if (listOf(rule.names).length === 0) throw wrong('it has no names');
+  const ofType = typeMatcher(rule.types, deny, which);
+  const appliesTo = (key: Name | undefined): boolean => (key === undefined ? unsigned : ofKey(key));
+  return {
+    deny,
+    maxRecords,
+    appliesTo,
+    matches: (subject, key) =>
+      appliesTo(key) &&
+      operations.includes(subject.operation) &&
+      ofType(subject.type) &&
+      (subject.operation === 'delete' || (subject.ttl >= min && subject.ttl <= max)) &&
+      ofName(subject.name, key),
+  };
+}
+
+function keyMatcher(keys: readonly string[]): (key: Name) => boolean {
+  const known = new Set(keys.filter((key) => key !== '*').map((key) => Name.parse(key).key));
+  const any = keys.includes('*');
+  return (key) => any || known.has(key.key);
+}
+
+/** Deleting a whole name is decided type by type later; here it is enough if the rule could speak of it. */
+function typeMatcher(
+  types: readonly string[] | undefined,
+  deny: boolean,
+  which: string,
+): (type: number) => boolean {
+  if (types === undefined) return deny ? () => true : (type) => !rulingTypes.has(type);
+  if (types.length === 0)
+    throw usageError('HAWSER_DNS_OPTIONS', `Cannot use ${which} as types is empty`);
+  if (types.includes('*')) return () => true;
+  const known = new Set(types.map((type) => explained(which, () => parseType(type))));
+  if (known.has(Type.ANY)) {
+    throw usageError(
+      'HAWSER_DNS_OPTIONS',
+      `Cannot use ${which} as ${formatType(Type.ANY)} is no type of data: write "*" for all`,
+    );
+  }
+  // A rule for one type does not deny what concerns them all: each type that is there is asked about by itself.
+  return deny ? (type) => known.has(type) : (type) => known.has(type) || type === Type.ANY;
+}
+
+/** What `read` gives; its error says of which rule it is. */
+function explained<T>(which: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (code !== 'HAWSER_DNS_NAME' && code !== 'HAWSER_DNS_NUMBER' && code !== 'HAWSER_DNS_OPTIONS')
+      throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw usageError(code, `Cannot use ${which}: ${why}`, { cause: error });
+  }
+}
+
+function anyOf(matchers: readonly NameMatcher[]): NameMatcher {
+  return (name, self) => matchers.some((matcher) => matcher(name, self));
+}
+
+function listOf(value: string | readonly string[] | undefined): readonly string[] {
+  if (value === undefined) return [];
+  return typeof value === 'string' ? [value] : value;
+}
+
+function isTtl(value: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= MAX_TTL;
+}

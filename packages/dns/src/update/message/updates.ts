@@ -1,0 +1,270 @@
+// Dynamic updates (RFC 2136) as a handler in front of the zones they change.
+import { type Address, AddressSet } from '@hawser/core';
+import { type Answer, answerWith, codeAnswer, type Outcome } from '../../contract/answer.ts';
+import type { DnsHandlerObject, Eventually, Next } from '../../contract/handler.ts';
+import type { Decision, LiveZone } from '../../contract/live-zone.ts';
+import type { DnsQuery } from '../../contract/query.ts';
+import { usageError } from '../../errors.ts';
+import type { UpdateLease } from '../../message/edns-option.ts';
+import { Class, Opcode, Rcode, Type } from '../../numbers.ts';
+import type { Zone } from '../../zone/zone.ts';
+import { applySteps, type StepLimits } from './apply-steps.ts';
+import { checkPrerequisites } from './check-prerequisites.ts';
+import { permitSteps } from './permit-steps.ts';
+import { type Prerequisite, readPrerequisites, readSteps, type UpdateStep } from './read-update.ts';
+import { Retransmits } from './retransmits.ts';
+import {
+  checkLeaseLimits,
+  grantLease,
+  type KnownLeaseLimits,
+  type LeaseLimits,
+  leaseEdits,
+  leaseOption,
+} from './update-lease.ts';
+import { checkPolicy, type KnownPolicy, type UpdatePolicy } from './update-policy.ts';
+
+/** What became of an UPDATE, for a log. Without the data of records. */
+export interface UpdateReport {
+  readonly zone: string;
+  /** Name of the key that signed. */
+  readonly key: string | undefined;
+  readonly client: Address;
+  readonly rcode: number;
+  /** Why, for people. */
+  readonly reason: string | undefined;
+  /** RRsets that changed, the start of authority not counted. */
+  readonly changed: number;
+  readonly serial: number;
+}
+
+/** Options for {@link updates}. */
+export interface UpdatesOptions {
+  /** Who may change what. Whatever it does not allow is REFUSED, and with it the whole update. */
+  readonly policy: UpdatePolicy;
+  /**
+   * Networks such as `"192.0.2.0/24"` from which updates without a signature are taken, as far as `unsigned` rules allow
+   * them. Anybody who can send datagrams with such an address as sender can change names then. @defaultValue none
+   */
+  readonly allowUnsigned?: readonly string[] | undefined;
+  /** Records in the prerequisite and update section together; more is REFUSED. @defaultValue 1000 */
+  readonly maxRecords?: number | undefined;
+  /** Updates of one zone that may wait for their turn; more are answered with SERVFAIL. @defaultValue 1000 */
+  readonly maxWaiting?: number | undefined;
+  /** Names that a zone may have; an update that adds some is REFUSED then. @defaultValue 1_000_000 */
+  readonly maxNames?: number | undefined;
+  /** Grants leases to clients that ask for them (RFC 9664). @defaultValue 30 seconds to a week */
+  readonly leases?: LeaseLimits | 'ignored' | undefined;
+  /** Called with every update, when it was answered. A throw is reported. */
+  readonly onUpdate?: ((report: UpdateReport) => void) | undefined;
+}
+
+/**
+ * Takes UPDATE messages (RFC 2136) for `zones` and passes everything else on: put it in front of them. An update is made
+ * as a whole or not at all; NOERROR means that it is durable and served. Signatures (RFC 8945) are verified before.
+ *
+ * What nobody may do by UPDATE, whatever the policy says: add or delete RRSIG, NSEC and NSEC3, which belong to who signs
+ * the zone. In zones with a policy by name, deleting all of a name needs the right to delete each type it has.
+ * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER` for a bad policy or option
+ *
+ * @example
+ * dnsService(':53', [
+ *   updates(zone, { policy: [{ key: 'acme', names: '_acme-challenge.*', types: ['TXT'], maxRecords: 4 }] }),
+ *   zone,
+ * ], { keys });
+ */
+export function updates(
+  zones: LiveZone | readonly LiveZone[],
+  options: UpdatesOptions,
+): DnsHandlerObject {
+  return new UpdateHandler(Array.isArray(zones) ? zones : [zones as LiveZone], options);
+}
+
+interface Limits {
+  readonly maxRecords: number;
+  readonly maxWaiting: number;
+  readonly maxNames: number;
+}
+
+/** What an update asks for, read. */
+interface Request {
+  readonly prerequisites: readonly Prerequisite[];
+  readonly steps: readonly UpdateStep[];
+  readonly limits: StepLimits;
+  readonly lease: UpdateLease | undefined;
+}
+
+/** How an update ends: what the client hears, and why. */
+interface Verdict {
+  readonly rcode: number;
+  readonly reason?: string | undefined;
+}
+
+const done: Verdict = { rcode: Rcode.NoError };
+/** The server does not do this for this client (RFC 8914 §4.19). */
+const PROHIBITED = 18;
+
+class UpdateHandler implements DnsHandlerObject {
+  readonly #zones: ReadonlyMap<string, LiveZone>;
+  readonly #policy: KnownPolicy;
+  readonly #unsigned: AddressSet;
+  readonly #limits: Limits;
+  readonly #leases: KnownLeaseLimits | undefined;
+  readonly #onUpdate: ((report: UpdateReport) => void) | undefined;
+  readonly #retransmits = new Retransmits();
+  readonly #waiting = new Map<LiveZone, number>();
+
+  constructor(zones: readonly LiveZone[], options: UpdatesOptions) {
+    const { allowUnsigned = [], leases = {}, onUpdate } = options;
+    const { maxRecords = 1000, maxWaiting = 1000, maxNames = 1_000_000 } = options;
+    this.#zones = new Map(zones.map((zone) => [zone.origin.key, zone]));
+    if (zones.length === 0 || this.#zones.size !== zones.length) {
+      throw usageError(
+        'HAWSER_DNS_OPTIONS',
+        'Cannot take updates as each zone needs its own origin',
+      );
+    }
+    this.#policy = checkPolicy(options.policy);
+    this.#unsigned = networks(allowUnsigned);
+    this.#limits = { maxRecords, maxWaiting, maxNames };
+    for (const [name, limit] of Object.entries(this.#limits)) {
+      if (!Number.isInteger(limit) || limit < 1)
+        throw usageError(
+          'HAWSER_DNS_OPTIONS',
+          `Cannot use ${name} as it must be 1 or more: ${limit}`,
+        );
+    }
+    this.#leases = leases === 'ignored' ? undefined : checkLeaseLimits(leases);
+    this.#onUpdate = onUpdate;
+  }
+
+  handle(query: DnsQuery, next: Next): Eventually<Outcome> {
+    if (query.opcode !== Opcode.Update) return next(query);
+    // The zone section must name the zone itself and not a name in it (RFC 2136 §3.1.1).
+    const zone = this.#zones.get(query.key);
+    if (zone === undefined) return next(query);
+    if (query.type !== Type.SOA) return codeAnswer(Rcode.FormErr);
+    if (query.class !== Class.IN) return codeAnswer(Rcode.NotAuth);
+    return this.#retransmits.once(query, () => this.#update(query, zone));
+  }
+
+  async #update(query: DnsQuery, zone: LiveZone): Promise<Answer> {
+    const request = this.#read(query, zone);
+    if ('rcode' in request) return this.#answer(query, zone, { verdict: request });
+    const waiting = this.#waiting.get(zone) ?? 0;
+    if (waiting >= this.#limits.maxWaiting) {
+      return this.#answer(query, zone, { verdict: failed('too many updates wait') });
+    }
+    this.#waiting.set(zone, waiting + 1);
+    try {
+      const decided = await zone.transact((content) => this.#decide(content, request, query));
+      const changes = decided.changeSet?.changes ?? [];
+      const changed = changes.filter(({ type }) => type !== Type.SOA).length;
+      return this.#answer(query, zone, { verdict: decided.result, lease: request.lease, changed });
+    } catch (error) {
+      // Nothing was changed. The client may try again; why it failed is not for strangers.
+      query.reactor.reports.problem('dns.update', error);
+      return this.#answer(query, zone, { verdict: failed('the zone could not be changed') });
+    } finally {
+      this.#waiting.set(zone, (this.#waiting.get(zone) ?? 1) - 1);
+    }
+  }
+
+  /** All that can be said without the content of the zone. Who may do nothing costs next to nothing. */
+  #read({ message, tsigKey, client }: DnsQuery, zone: LiveZone): Request | Verdict {
+    const { answers, authorities } = message.header;
+    if (tsigKey === undefined && !this.#unsigned.has(client)) return refused('not signed');
+    if (!this.#policy.admits(tsigKey)) return refused('no rule for this client');
+    if (answers + authorities > this.#limits.maxRecords) return refused('too many records');
+    const lease = this.#leases && grantLease(message, this.#leases);
+    if (lease === 'malformed') return malformed('lease');
+    const prerequisites = readPrerequisites(message, zone.origin);
+    if (!prerequisites.ok) return { rcode: prerequisites.rcode, reason: 'malformed prerequisite' };
+    const steps = readSteps(message, zone.origin);
+    if (!steps.ok) {
+      // The prerequisites come first, and what they say (RFC 2136 §3.2, §3.4.1).
+      const rcode = checkPrerequisites(zone.snapshot, prerequisites.prerequisites);
+      return { rcode: rcode || steps.rcode, reason: 'malformed change' };
+    }
+    const requester = { key: tsigKey, client: hostOf(client), zone: zone.snapshot };
+    const permit = permitSteps(steps.steps, this.#policy, requester);
+    if (!permit.ok) return refused(permit.reason);
+    const { limits } = permit;
+    return { prerequisites: prerequisites.prerequisites, steps: steps.steps, limits, lease };
+  }
+
+  #decide(content: Zone, request: Request, { reactor }: DnsQuery): Decision<Verdict> {
+    const rcode = checkPrerequisites(content, request.prerequisites);
+    if (rcode !== Rcode.NoError) return nothing({ rcode, reason: 'prerequisite' });
+    const applied = applySteps(content, request.steps, request.limits);
+    if (!applied.ok) return nothing(refused(applied.reason));
+    const { edits, added } = applied;
+    const isNew = added.some(({ name }) => content.node(name.key) === undefined);
+    if (isNew && content.size >= this.#limits.maxNames) return nothing(refused('the zone is full'));
+    const leases = this.#leases && leaseEdits(added, request.lease, reactor.clock);
+    return { edits, leases, result: done };
+  }
+
+  #answer(query: DnsQuery, zone: LiveZone, ended: Ended): Answer {
+    const { verdict, lease, changed = 0 } = ended;
+    const { rcode } = verdict;
+    this.#report(query, {
+      zone: zone.origin.toString(),
+      key: query.tsigKey?.toString(),
+      client: query.client,
+      rcode,
+      reason: verdict.reason,
+      changed,
+      serial: zone.snapshot.serial,
+    });
+    if (rcode === Rcode.NoError && lease !== undefined) {
+      return answerWith(rcode, { options: [leaseOption(lease)] });
+    }
+    return rcode === Rcode.Refused
+      ? answerWith(rcode, { errors: [{ code: PROHIBITED }] })
+      : codeAnswer(rcode);
+  }
+
+  #report({ reactor }: DnsQuery, report: UpdateReport): void {
+    try {
+      this.#onUpdate?.(report);
+    } catch (error) {
+      reactor.reports.problem('dns.update.onUpdate', error);
+    }
+  }
+}
+
+/** How an update ended, and what came of it. */
+interface Ended {
+  readonly verdict: Verdict;
+  readonly lease?: UpdateLease | undefined;
+  readonly changed?: number | undefined;
+}
+
+function nothing(result: Verdict): Decision<Verdict> {
+  return { edits: [], result };
+}
+
+function refused(reason: string): Verdict {
+  return { rcode: Rcode.Refused, reason };
+}
+
+function malformed(what: string): Verdict {
+  return { rcode: Rcode.FormErr, reason: `malformed ${what}` };
+}
+
+function failed(reason: string): Verdict {
+  return { rcode: Rcode.ServFail, reason };
+}
+
+function hostOf(client: Address): string {
+  return 'host' in client ? client.host : client.kind;
+}
+
+function networks(entries: readonly string[]): AddressSet {
+  try {
+    return new AddressSet(entries);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw usageError('HAWSER_DNS_OPTIONS', `Cannot use allowUnsigned: ${why}`, { cause: error });
+  }
+}
