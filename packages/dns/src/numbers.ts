@@ -127,6 +127,7 @@ export const Rcode = {
 
 const typeNames = invert(Type);
 const classNames = invert(Class);
+const rcodeNames = invert(Rcode);
 
 /** Text of a type: `"AAAA"`, or `"TYPE65280"` for one without a name. */
 export function formatType(type: number): string {
@@ -139,6 +140,11 @@ export function formatType(type: number): string {
  */
 export function parseType(text: string): number {
   return parseNumber(text.toUpperCase(), Type, 'TYPE');
+}
+
+/** Text of a response code, as other tools print it: `"NXDOMAIN"`, or `"RCODE42"` for one without a name. */
+export function formatRcode(rcode: number): string {
+  return rcodeNames.get(rcode)?.toUpperCase() ?? `RCODE${rcode}`;
 }
 
 /** Text of a class: `"IN"`, or `"CLASS42"` for one without a name. */
