@@ -33,7 +33,7 @@ export function hasAdditional(type: number): boolean {
 
 /** What goes with `rrset`, that of the name asked for in the end; with its signatures where it is asked for. */
 export function additionalData(zone: Zone, rrset: RRset, signed: boolean): AnswerEntry[] {
-  const search = new AdditionalSearch(zone, signed);
+  const search = new AdditionalSearch(zone, rrset, signed);
   search.follow(rrset.type, rrset);
   return search.entries;
 }
@@ -41,12 +41,14 @@ export function additionalData(zone: Zone, rrset: RRset, signed: boolean): Answe
 class AdditionalSearch {
   readonly entries: AnswerEntry[] = [];
   readonly #zone: Zone;
+  readonly #answered: RRset;
   readonly #signed: boolean;
   readonly #seen = new Set<string>();
   #left = MAX_TARGETS;
 
-  constructor(zone: Zone, signed: boolean) {
+  constructor(zone: Zone, answered: RRset, signed: boolean) {
     this.#zone = zone;
+    this.#answered = answered;
     this.#signed = signed;
   }
 
@@ -64,7 +66,7 @@ class AdditionalSearch {
     const isAlias = wire.readUInt16BE(0) === 0;
     // An alias to "." says there is no service.
     if (target?.isRoot) {
-      if (!isAlias) this.#add(rrset.name, addressTypes);
+      if (!isAlias && !rrset.name.isWildcard) this.#add(rrset.name, addressTypes);
       return;
     }
     const next = this.#add(target, isAlias ? [type, ...addressTypes] : addressTypes)?.get(type);
@@ -86,7 +88,11 @@ class AdditionalSearch {
     this.#seen.add(target.key);
     const found = findNode(this.#zone, target.key, Type.A);
     if (found.at !== 'node') return undefined;
-    for (const type of types) addEntry(this.entries, found.node, { type, signed: this.#signed });
+    for (const type of types) {
+      // No record comes twice (RFC 2181 §5).
+      if (found.node.get(type) === this.#answered) continue;
+      addEntry(this.entries, found.node, { type, signed: this.#signed });
+    }
     return found.node;
   }
 }

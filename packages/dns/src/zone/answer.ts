@@ -150,7 +150,7 @@ class AnswerDraft {
   /** The NSEC that says which types `node` has: its own, or for an empty non-terminal the one before it. */
   #denyType(node: ZoneNode): void {
     if (!this.#signed) return;
-    if (node.get(Type.NSEC) === undefined) this.#cover(node.key);
+    if (node.list.length === 0) this.#cover(node.key);
     else this.#prove(node);
   }
 

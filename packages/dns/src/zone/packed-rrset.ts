@@ -7,6 +7,14 @@ import type { RRset } from './rrset.ts';
 const SCRATCH_BYTES = 4096;
 const scratch = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
 
+/** What a {@link PackedRRset} is made of, from who has packed the data already. */
+export interface PackedContent {
+  readonly type: number;
+  readonly ttl: number;
+  /** The RDATA of all records, each behind its length in two octets, one character an octet. Valid and without duplicates. */
+  readonly packed: string;
+}
+
 /** An RRset in about 60 octets besides its data. Name and records are made anew each time they are asked for. */
 export class PackedRRset implements RRset {
   /** Wire form of the name with its case, one character an octet. The very string that is the key where that is the same. */
@@ -17,11 +25,12 @@ export class PackedRRset implements RRset {
   readonly #packed: string;
 
   /** `rrset` under the name with the wire form `owner`. */
-  constructor(owner: string, rrset: RRset) {
+  constructor(owner: string, rrset: RRset | PackedContent) {
     this.owner = owner;
     this.type = rrset.type;
     this.ttl = rrset.ttl;
-    this.#packed = rrset instanceof PackedRRset ? rrset.#packed : pack(rrset.records);
+    if (rrset instanceof PackedRRset) this.#packed = rrset.#packed;
+    else this.#packed = 'packed' in rrset ? rrset.packed : pack(rrset.records);
   }
 
   get name(): Name {
