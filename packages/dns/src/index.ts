@@ -21,9 +21,17 @@ export type {
   DnsServerLike,
   DnsServerOptions,
 } from './client/dns-server.ts';
+export {
+  nameExists,
+  nameMissing,
+  type Prerequisite,
+  rrsetExists,
+  rrsetMissing,
+} from './client/prerequisite.ts';
 export type { HttpsExchange } from './client/server-peer.ts';
 export { toRRsets } from './client/to-rrsets.ts';
 export type { TransferStyle } from './client/transfer-reader.ts';
+export { Update, type UpdateOptions, update } from './client/update.ts';
 export { type TransferOptions, ZoneTransfer } from './client/zone-transfer.ts';
 // Handlers.
 export {
