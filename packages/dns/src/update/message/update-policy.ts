@@ -181,7 +181,7 @@ function knownRule(rule: UpdateRule, which: string): KnownRule {
   const { min = 0, max = MAX_TTL } = ttl ?? {};
   if (!isTtl(min) || !isTtl(max) || min > max)
     throw wrong(`ttl must be 0 to ${MAX_TTL}, min up to max: ${min}, ${max}`);
-  const ofKey = keyMatcher(keys);
+  const ofKey = explained(which, () => keyMatcher(keys));
   const ofName = anyOf(
     listOf(rule.names).map((pattern) => explained(which, () => namePattern(pattern))),
   );

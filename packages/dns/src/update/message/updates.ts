@@ -147,9 +147,20 @@ class UpdateHandler implements DnsHandlerObject {
     return this.#retransmits.once(query, () => this.#update(query, zone));
   }
 
+  /** Never rejects. */
   async #update(query: DnsQuery, zone: LiveZone): Promise<Answer> {
-    const request = this.#read(query, zone);
-    if ('rcode' in request) return this.#answer(query, zone, { verdict: request });
+    try {
+      const request = this.#read(query, zone);
+      if ('rcode' in request) return this.#answer(query, zone, { verdict: request });
+      return await this.#change(query, zone, request);
+    } catch (error) {
+      // Nothing was changed. The client may try again; why it failed is not for strangers.
+      query.reactor.reports.problem('dns.update', error);
+      return this.#answer(query, zone, { verdict: failed('the zone could not be changed') });
+    }
+  }
+
+  async #change(query: DnsQuery, zone: LiveZone, request: Request): Promise<Answer> {
     const waiting = this.#waiting.get(zone) ?? 0;
     if (waiting >= this.#limits.maxWaiting) {
       return this.#answer(query, zone, { verdict: failed('too many updates wait') });
@@ -160,10 +171,6 @@ class UpdateHandler implements DnsHandlerObject {
       const changes = decided.changeSet?.changes ?? [];
       const changed = changes.filter(({ type }) => type !== Type.SOA).length;
       return this.#answer(query, zone, { verdict: decided.result, lease: request.lease, changed });
-    } catch (error) {
-      // Nothing was changed. The client may try again; why it failed is not for strangers.
-      query.reactor.reports.problem('dns.update', error);
-      return this.#answer(query, zone, { verdict: failed('the zone could not be changed') });
     } finally {
       this.#waiting.set(zone, (this.#waiting.get(zone) ?? 1) - 1);
     }
