@@ -1,0 +1,167 @@
+// One look at one primary: is there something newer, and what is it?
+
+import { DnsClientError } from '../client/client-error.ts';
+import type { DnsClient } from '../client/dns-client.ts';
+import { toRRsets } from '../client/to-rrsets.ts';
+import { EdnsOption } from '../message/edns.ts';
+import { Flag } from '../message/header.ts';
+import type { DnsMessage } from '../message/parse-message.ts';
+import type { DnsRecord } from '../message/record.ts';
+import type { Name } from '../name.ts';
+import { Rcode, Type } from '../numbers.ts';
+import { isSerialAfter } from '../zone/serial.ts';
+import { Zone } from '../zone/zone.ts';
+import { applyIncrements, type Version } from './apply-increments.ts';
+import { serialIn } from './propagated.ts';
+import type { CheckedPrimary, SecondarySettings } from './secondary-options.ts';
+import { differenceOf } from './zone-difference.ts';
+
+/** What is looked for. */
+export interface Fetch {
+  readonly client: DnsClient;
+  readonly primary: CheckedPrimary;
+  readonly origin: Name;
+  /** What there is already. */
+  readonly base: Zone | undefined;
+  readonly transfer: SecondarySettings['transfer'];
+  readonly signal: AbortSignal;
+  /** Called when the way changes give is left for the whole zone. */
+  fellBack?(): void;
+}
+
+/** What was found. */
+export type Fetched =
+  /** The primary has the same. */
+  | { readonly kind: 'current'; readonly expireSeconds: number | undefined }
+  /** The primary has less than we do, and is not to be followed. */
+  | { readonly kind: 'older' }
+  | {
+      readonly kind: 'newer';
+      readonly version: Version;
+      readonly expireSeconds: number | undefined;
+      readonly style: 'zone' | 'changes';
+    };
+
+/** Waits for an answer to a question: twice, as datagrams get lost. */
+const ASK = { timeoutMs: 3_000, attempts: 2 };
+
+/**
+ * Looks at one primary: at its start of authority first, and if that is newer at the changes or the whole zone.
+ * @throws DnsClientError if it does not say, or nothing that makes sense
+ */
+export async function fetchZone(fetch: Fetch): Promise<Fetched> {
+  const { client, primary, origin, base, signal, transfer } = fetch;
+  const { server, key } = primary;
+  const options = [{ code: EdnsOption.Expire, data: Buffer.alloc(0) }];
+  const request = { name: origin, type: Type.SOA, options };
+  const reply = await client.exchange(request, server, { ...ASK, key, signal });
+  const serial = serialIn(reply, origin);
+  if (serial === undefined || (reply.flags & Flag.Authoritative) === 0)
+    throw refusal(primary, reply);
+  if (base !== undefined) {
+    if (serial === base.serial) return { kind: 'current', expireSeconds: expireIn(reply) };
+    if (!isSerialAfter(serial, base.serial)) return { kind: 'older' };
+  }
+  if (base === undefined || !transfer.ixfr) return wholeZone(fetch);
+  try {
+    return await changesSince(base, fetch);
+  } catch (error) {
+    if (!isNoAnswerToIxfr(error)) throw error;
+    fetch.fellBack?.();
+    return wholeZone(fetch);
+  }
+}
+
+async function wholeZone(fetch: Fetch): Promise<Fetched> {
+  const taken = await take(fetch, undefined);
+  return fromWhole(fetch, taken);
+}
+
+async function changesSince(base: Zone, fetch: Fetch): Promise<Fetched> {
+  const taken = await take(fetch, base.serial);
+  const { records, style, expireSeconds } = taken;
+  if (style === 'current') return { kind: 'current', expireSeconds };
+  if (style === 'zone') return fromWhole(fetch, taken);
+  const version = applyIncrements(base, records);
+  if (typeof version === 'string') throw nonsense(fetch, `its changes do not fit: ${version}`);
+  return { kind: 'newer', version, expireSeconds, style: 'changes' };
+}
+
+function fromWhole(fetch: Fetch, { records, expireSeconds }: Taken): Fetched {
+  const { origin, base } = fetch;
+  // The start of authority is at both ends.
+  const zone = zoneOf(fetch, toRRsets(records.slice(0, -1)));
+  if (base !== undefined && !isSerialAfter(zone.serial, base.serial)) {
+    return zone.serial === base.serial ? { kind: 'current', expireSeconds } : { kind: 'older' };
+  }
+  if (!zone.origin.equals(origin)) throw nonsense(fetch, 'it is another zone');
+  const version = { zone, changeSet: differenceOf(base, zone) };
+  return { kind: 'newer', version, expireSeconds, style: 'zone' };
+}
+
+function zoneOf(fetch: Fetch, rrsets: Parameters<typeof Zone.of>[1]): Zone {
+  try {
+    return Zone.of(fetch.origin, rrsets);
+  } catch (error) {
+    throw nonsense(fetch, error instanceof Error ? error.message : String(error));
+  }
+}
+
+interface Taken {
+  readonly records: readonly DnsRecord[];
+  readonly style: 'zone' | 'changes' | 'current';
+  readonly expireSeconds: number | undefined;
+}
+
+/** All of a transfer. Nothing of it counts before it has come to its end. */
+async function take(fetch: Fetch, serial: number | undefined): Promise<Taken> {
+  const { client, primary, origin, signal, transfer } = fetch;
+  const { maxRecords, maxBytes, timeoutMs } = transfer;
+  const running = client.transfer(origin, primary.server, {
+    serial,
+    key: primary.key,
+    options: [{ code: EdnsOption.Expire, data: Buffer.alloc(0) }],
+    timeoutMs,
+    maxRecords,
+    maxBytes,
+    signal,
+  });
+  const records: DnsRecord[] = [];
+  let expireSeconds: number | undefined;
+  for await (const some of running) {
+    if (records.length === 0 && running.message !== undefined)
+      expireSeconds = expireIn(running.message);
+    for (const record of some) records.push(record);
+  }
+  const { style } = running;
+  if (style === undefined) throw nonsense(fetch, 'it ended before its end');
+  return { records, style, expireSeconds };
+}
+
+/** How long what the primary has is good for (RFC 7314), if it says. */
+function expireIn({ edns }: DnsMessage): number | undefined {
+  const data = edns?.options.find(({ code }) => code === EdnsOption.Expire)?.data;
+  return data?.length === 4 ? data.readUInt32BE() : undefined;
+}
+
+/** RFC 1995 §4: a server that does not know the question, or does not want it; and changes that do not fit. */
+function isNoAnswerToIxfr(error: unknown): boolean {
+  if (!(error instanceof DnsClientError)) return false;
+  const { code, rcode } = error;
+  if (code === 'HAWSER_DNS_REPLY') return true;
+  const refused = rcode === Rcode.FormErr || rcode === Rcode.NotImp || rcode === Rcode.Refused;
+  return code === 'HAWSER_DNS_SERVER' && refused;
+}
+
+function refusal({ place }: CheckedPrimary, { rcode, question }: DnsMessage): DnsClientError {
+  const why = rcode === Rcode.NoError ? 'it has no authority' : `response code ${rcode}`;
+  const zone = question === undefined ? 'the zone' : `"${question.name}"`;
+  return new DnsClientError('HAWSER_DNS_SERVER', `Cannot copy ${zone} from ${place.text}: ${why}`, {
+    rcode,
+  });
+}
+
+function nonsense({ origin, primary }: Fetch, why: string): DnsClientError {
+  const text = `Cannot copy "${origin}" from ${primary.place.text} as ${why}`;
+  return new DnsClientError('HAWSER_DNS_REPLY', text);
+}

@@ -1,0 +1,319 @@
+// A copy of a zone whose original is elsewhere (RFC 1034 §4.3.5, RFC 1996).
+import { AddressSet, type Reactor, toError } from '@hawser/core';
+import { DnsClientError } from '../client/client-error.ts';
+import { type DnsClient, dnsClient } from '../client/dns-client.ts';
+import { type Answer, answerWith, codeAnswer, type Outcome } from '../contract/answer.ts';
+import type { Eventually } from '../contract/handler.ts';
+import type { TransferableZone } from '../contract/live-zone.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { StoreError } from '../errors.ts';
+import { answerZone } from '../handlers/answer-zone.ts';
+import { Name } from '../name.ts';
+import { Opcode, Rcode, Type } from '../numbers.ts';
+import { memory } from '../store/memory-store.ts';
+import type { ChangeSet, Zone } from '../zone/zone.ts';
+import { clientRules } from './client-rule.ts';
+import { fetchZone } from './fetch-zone.ts';
+import { forwardUpdate } from './forward-update.ts';
+import { RefreshTimes } from './refresh-times.ts';
+import { type Found, Refresher } from './refresher.ts';
+import {
+  type CheckedPrimary,
+  type SecondaryOptions,
+  type SecondarySettings,
+  secondarySettings,
+} from './secondary-options.ts';
+import { StoredCopy } from './stored-copy.ts';
+
+/** What a {@link SecondaryZone} did since it was made. */
+export interface SecondaryCounters {
+  /** Looks at a primary, and how many of them failed. */
+  looks: number;
+  failures: number;
+  /** Versions that came as a whole zone, and as changes. */
+  whole: number;
+  changes: number;
+  /** Changes that could not be had or did not fit, so that the whole zone was asked for. */
+  fellBack: number;
+  /** Notices taken, and those of strangers. */
+  notices: number;
+  strangers: number;
+  forwarded: number;
+}
+
+/**
+ * How a copy is. `empty`: there never was one. `good`: a primary said so within the time it may take. `expired`: none did for
+ * so long that nothing is answered.
+ */
+export type CopyState = 'empty' | 'good' | 'expired';
+
+/** Why there is no answer: the zone is not there yet, or too old (RFC 8914 §4.15, §4.25). */
+const NOT_READY = 14;
+const INVALID_DATA = 24;
+
+/**
+ * A copy of the zone `origin`, kept as new as the primaries are. Until it has been copied once, and when no primary was
+ * heard for longer than the zone is good for, queries are answered with SERVFAIL. It can be transferred on.
+ * @throws UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_OPTIONS`. A server with it does not start if the store fails.
+ *
+ * @example
+ * dnsService(':53', secondaryZone('example.net', { primaries: ['192.0.2.1'], store: sqlite('./copies.db') }));
+ */
+export function secondaryZone(origin: string, options: SecondaryOptions): SecondaryZone {
+  return new SecondaryZone(Name.parse(origin), options);
+}
+
+/** What there is while a server with the zone runs. */
+interface Running {
+  readonly reactor: Reactor;
+  readonly client: DnsClient;
+  readonly times: RefreshTimes;
+  readonly refresher: Refresher;
+  readonly stored: StoredCopy;
+}
+
+/** A copy of a zone. Made by {@link secondaryZone}. */
+export class SecondaryZone implements TransferableZone {
+  readonly origin: Name;
+  readonly #options: SecondaryOptions;
+  readonly #settings: SecondarySettings;
+  readonly #mayNotify: (query: DnsQuery) => boolean;
+  readonly #mayUpdate: (query: DnsQuery) => boolean;
+  readonly #addresses = new Map<CheckedPrimary, AddressSet>();
+  readonly #listeners = new Set<(changeSet: ChangeSet) => void>();
+  readonly #counters: SecondaryCounters = {
+    looks: 0,
+    failures: 0,
+    whole: 0,
+    changes: 0,
+    fellBack: 0,
+    notices: 0,
+    strangers: 0,
+    forwarded: 0,
+  };
+  #users = 0;
+  #running: Running | undefined;
+  #zone: Zone | undefined;
+  /** On the clock. */
+  #goodUntil = 0;
+  #lastError: Error | undefined;
+
+  constructor(origin: Name, options: SecondaryOptions) {
+    this.origin = origin;
+    this.#settings = secondarySettings(options);
+    this.#options = { store: memory(), ...options };
+    this.#mayNotify = clientRules(options.notifyFrom ?? []);
+    this.#mayUpdate = clientRules(options.forwardUpdates ?? []);
+    for (const primary of this.#settings.primaries) {
+      const { host, family } = primary.place;
+      this.#addresses.set(primary, new AddressSet(family === undefined ? [] : [host]));
+    }
+  }
+
+  get counters(): Readonly<SecondaryCounters> {
+    return { ...this.#counters };
+  }
+
+  get state(): CopyState {
+    if (this.#zone === undefined) return 'empty';
+    return this.#secondsLeft() > 0 ? 'good' : 'expired';
+  }
+
+  /** Why the last look failed; undefined if it did not. */
+  get lastError(): Error | undefined {
+    return this.#lastError;
+  }
+
+  get snapshot(): Zone | undefined {
+    return this.state === 'good' ? this.#zone : undefined;
+  }
+
+  get expiresInSeconds(): number | undefined {
+    return this.#zone === undefined ? undefined : this.#secondsLeft();
+  }
+
+  async journal(serial: number): Promise<readonly ChangeSet[] | undefined> {
+    return this.#running?.stored.journal(serial);
+  }
+
+  onChange(listener: (changeSet: ChangeSet) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /** Looks for news now. Resolves when that was done, whatever came of it. */
+  async refresh(): Promise<void> {
+    await this.#running?.refresher.now();
+  }
+
+  handle(query: DnsQuery): Eventually<Outcome> {
+    if (query.opcode === Opcode.Notify) return this.#notified(query);
+    if (query.opcode === Opcode.Update) return this.#update(query);
+    const zone = this.snapshot;
+    if (zone !== undefined) return answerZone(zone, query);
+    const code = this.#zone === undefined ? NOT_READY : INVALID_DATA;
+    return answerWith(Rcode.ServFail, { errors: [{ code }] });
+  }
+
+  async started(reactor: Reactor): Promise<void> {
+    this.#users += 1;
+    if (this.#users > 1) return;
+    const { store = memory() } = this.#options;
+    const { clock } = reactor;
+    const stored = new StoredCopy(store, { origin: this.origin, clock });
+    const times = new RefreshTimes(reactor, this.#settings);
+    const client = this.#options.client ?? dnsClient({ reactor });
+    const refresher = new Refresher(reactor, {
+      primaries: this.#settings.primaries,
+      times,
+      notifyIntervalMs: this.#settings.notifyIntervalMs,
+      zone: () => this.#zone,
+      look: (primary, signal) => this.#look(primary, signal),
+      failed: (error) => this.#failed(error),
+    });
+    this.#running = { reactor, client, times, refresher, stored };
+    try {
+      await this.#load(this.#running);
+    } catch (error) {
+      await this.stopped();
+      throw error;
+    }
+    void refresher.now();
+  }
+
+  async stopped(): Promise<void> {
+    this.#users -= 1;
+    const running = this.#running;
+    if (this.#users > 0 || running === undefined) return;
+    await running.refresher.stop();
+    this.#running = undefined;
+    if (running.client !== this.#options.client) await running.client.close();
+  }
+
+  async #load({ reactor, stored, times }: Running): Promise<void> {
+    const found = await stored.load();
+    if (found === undefined) return;
+    if (found === 'broken') {
+      const where = `dns.secondary ${this.origin}`;
+      reactor.reports.problem(where, new Error('Cannot use the stored copy: it is copied anew'));
+      await stored.clear();
+      return;
+    }
+    this.#zone = found.zone;
+    this.#goodUntil = reactor.clock.now() + times.expireSeconds(found.zone) * 1_000 - found.ageMs;
+  }
+
+  /** Looks at one primary, and has what is newer stored before it is served. */
+  async #look(primary: CheckedPrimary, signal: AbortSignal): Promise<Found> {
+    const running = this.#running;
+    if (running === undefined) return 'older';
+    const { client } = running;
+    this.#counters.looks += 1;
+    await this.#learnAddresses(primary, running);
+    const fetched = await fetchZone({
+      client,
+      primary,
+      origin: this.origin,
+      base: this.#zone,
+      transfer: this.#settings.transfer,
+      signal,
+      fellBack: () => {
+        this.#counters.fellBack += 1;
+      },
+    });
+    if (fetched.kind === 'older') return 'older';
+    if (fetched.kind === 'newer') {
+      const { zone, changeSet } = fetched.version;
+      await this.#commit(changeSet, running);
+      this.#counters[fetched.style === 'zone' ? 'whole' : 'changes'] += 1;
+      this.#zone = zone;
+      this.#heard(running, fetched.expireSeconds);
+      this.#tell(changeSet, running);
+    } else {
+      this.#heard(running, fetched.expireSeconds);
+    }
+    await running.stored.heard();
+    this.#lastError = undefined;
+    return fetched.kind;
+  }
+
+  async #commit(changeSet: ChangeSet, running: Running): Promise<void> {
+    try {
+      await running.stored.commit(changeSet);
+    } catch (error) {
+      // Another process has the same copy, and was faster.
+      if (error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT')
+        await this.#load(running);
+      throw error;
+    }
+  }
+
+  /** The copy is good from now on as long as the zone says, or as the copy that it was made from (RFC 7314 §4). */
+  #heard({ reactor, times }: Running, expireSeconds = Number.POSITIVE_INFINITY): void {
+    if (this.#zone === undefined) return;
+    const seconds = Math.min(times.expireSeconds(this.#zone), expireSeconds);
+    this.#goodUntil = reactor.clock.now() + seconds * 1_000;
+  }
+
+  #failed(error: unknown): void {
+    this.#counters.failures += 1;
+    this.#lastError = toError(error);
+    // A primary that cannot be reached is nobody's mistake here; a store that fails is ours.
+    if (!(error instanceof DnsClientError))
+      this.#running?.reactor.reports.problem(`dns.secondary ${this.origin}`, error);
+  }
+
+  #tell(changeSet: ChangeSet, { reactor }: Running): void {
+    for (const listener of this.#listeners) {
+      try {
+        listener(changeSet);
+      } catch (error) {
+        reactor.reports.problem('dns.onChange', error);
+      }
+    }
+  }
+
+  #secondsLeft(): number {
+    const now = this.#running?.reactor.clock.now();
+    return now === undefined ? 0 : Math.max(0, (this.#goodUntil - now) / 1_000);
+  }
+
+  /** RFC 1996 §3.11: an answer says no more than that the notice has arrived. What it says about the zone is not believed. */
+  #notified(query: DnsQuery): Answer {
+    if (query.key !== this.origin.key) return codeAnswer(Rcode.NotAuth);
+    if (query.type !== Type.SOA) return codeAnswer(Rcode.NotImp);
+    const primary = this.#primaryOf(query);
+    if (primary === undefined && !this.#mayNotify(query)) {
+      this.#counters.strangers += 1;
+      return codeAnswer(Rcode.Refused);
+    }
+    this.#counters.notices += 1;
+    this.#running?.refresher.notified(primary);
+    return answerWith(Rcode.NoError, { authoritative: true });
+  }
+
+  /** The primary a query comes from: by its signature, or by its address. */
+  #primaryOf({ client, tsigKey }: DnsQuery): CheckedPrimary | undefined {
+    const { primaries } = this.#settings;
+    const byAddress = primaries.find((primary) => this.#addresses.get(primary)?.has(client));
+    if (byAddress !== undefined || tsigKey === undefined) return byAddress;
+    return primaries.find(({ key }) => key?.name.equals(tsigKey));
+  }
+
+  async #learnAddresses(primary: CheckedPrimary, { reactor }: Running): Promise<void> {
+    const { host, family } = primary.place;
+    if (family !== undefined) return;
+    const found = await reactor.resolver.lookup(host);
+    this.#addresses.set(primary, new AddressSet(found.map((each) => each.host)));
+  }
+
+  #update(query: DnsQuery): Eventually<Answer> {
+    if (query.key !== this.origin.key) return codeAnswer(Rcode.NotAuth);
+    const running = this.#running;
+    const [primary] = this.#settings.primaries;
+    if (running === undefined || primary === undefined || !this.#mayUpdate(query))
+      return codeAnswer(Rcode.Refused);
+    this.#counters.forwarded += 1;
+    return forwardUpdate(query, { client: running.client, primary });
+  }
+}
