@@ -6,7 +6,11 @@ import { fieldEnds, type Rdata } from './rdata.ts';
  * `rdata.wire` itself where nothing changes; do not change it.
  */
 export function canonicalRdata(type: number, rdata: Rdata): Buffer {
-  const { wire } = rdata;
+  return canonicalWire(type, rdata.wire);
+}
+
+/** The same for octets that are valid for `type`. */
+export function canonicalWire(type: number, wire: Buffer): Buffer {
   const layout = layoutOf(type);
   if (!layout?.folds) return wire;
   const ends = fieldEnds(layout, wire) ?? [];

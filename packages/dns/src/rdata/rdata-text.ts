@@ -59,6 +59,15 @@ export function rdataFromText(type: number, text: string, options: RdataTextOpti
 
 /** The data that the words left over present. `out` is memory to compose it in. Throws TextProblem. */
 export function readRdata(type: number, words: Words, out: Octets): Rdata {
+  const wire = Buffer.from(composeRdata(type, words, out));
+  return checkRdata(type, wire) ?? fail(words, type, 'it breaks the rules of its type');
+}
+
+/**
+ * As {@link readRdata}, but gives the octets in `out`, which are good until that is used again. They keep the rules of
+ * their type.
+ */
+export function composeRdata(type: number, words: Words, out: Octets): Buffer {
   out.length = 0;
   const layout = layoutOf(type);
   let generic = false;
@@ -78,16 +87,20 @@ export function readRdata(type: number, words: Words, out: Octets): Rdata {
       words.reading = label;
       field.parse(words, out);
     }
-    words.reading = `data of ${formatType(type)}`;
-    words.finish();
+    if (words.more) {
+      words.reading = `data of ${formatType(type)}`;
+      words.finish();
+    }
   }
-  const wire = out.copy();
-  const rdata = wire && checkRdata(type, wire);
-  if (rdata === undefined) {
-    words.reading = `data of ${formatType(type)}`;
-    return words.fail(
-      out.fits ? 'it breaks the rules of its type' : `it has at most ${MAX_RDATA_BYTES} octets`,
-    );
+  if (!out.fits) return fail(words, type, `it has at most ${MAX_RDATA_BYTES} octets`);
+  const wire = out.bytes.subarray(0, out.length);
+  if (layout !== undefined && fieldEnds(layout, wire) === undefined) {
+    return fail(words, type, 'it breaks the rules of its type');
   }
-  return rdata;
+  return wire;
+}
+
+function fail(words: Words, type: number, rule: string): never {
+  words.reading = `data of ${formatType(type)}`;
+  return words.fail(rule);
 }

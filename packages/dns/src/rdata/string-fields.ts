@@ -35,8 +35,10 @@ export const characterStrings: Field = {
     return parts.join(' ');
   },
   parse: (words, out) => {
-    do readString(words, out);
-    while (words.more);
+    do {
+      if (words.splitStrings) readSplit(words, out);
+      else readString(words, out);
+    } while (words.more);
   },
   toValue: (wire, at, end) => {
     const texts: string[] = [];
@@ -142,6 +144,21 @@ function readString(words: Words, out: Octets): void {
   const length = out.length - lengthAt - 1;
   if (length > MAX_STRING_BYTES) words.fail(`a string has at most ${MAX_STRING_BYTES} octets`);
   out.bytes[lengthAt] = length;
+}
+
+/** One word as as many strings as it takes. */
+function readSplit(words: Words, out: Octets): void {
+  const from = out.length;
+  readOctets(words, out);
+  const octets = Buffer.from(out.bytes.subarray(from, out.length));
+  out.length = from;
+  let at = 0;
+  do {
+    const part = octets.subarray(at, at + MAX_STRING_BYTES);
+    out.u8(part.length);
+    out.append(part);
+    at += part.length;
+  } while (at < octets.length);
 }
 
 function stringEnd(wire: Buffer, at: number): number {

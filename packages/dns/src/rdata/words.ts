@@ -51,6 +51,10 @@ export class Words {
   escaped = false;
   /** True if the entry began with a blank: its owner is that of the entry before. */
   indented = false;
+  /** Line ends in the entry that was cut last. */
+  lines = 0;
+  /** Cuts text of more than 255 octets into strings, rather than to fail. */
+  splitStrings = false;
   #spans = new Int32Array(3 * 64);
   #count = 0;
   #next = 0;
@@ -72,7 +76,7 @@ export class Words {
    */
   cut(bytes: Buffer, from: number, whole: boolean): number {
     this.bytes = bytes;
-    this.#count = this.#next = 0;
+    this.#count = this.#next = this.lines = 0;
     const { length } = bytes;
     let depth = 0;
     let opened = from;
@@ -86,6 +90,7 @@ export class Words {
       } else if (octet === SPACE || octet === TAB || octet === CR) {
         at++;
       } else if (octet === LF) {
+        this.lines++;
         if (depth === 0) {
           this.#endOffset = at;
           return at + 1;
@@ -106,7 +111,8 @@ export class Words {
       }
     }
     if (!whole) return -1;
-    if (depth > 0) throw new TextProblem(opened, 'Cannot end the file as a parenthesis is open');
+    if (depth > 0)
+      throw new TextProblem(opened, 'Cannot end the record as this parenthesis is open');
     this.#endOffset = length;
     return length;
   }
@@ -136,6 +142,13 @@ export class Words {
       ((this.#spans[index + 2] ?? 0) & QUOTED) !== 0 &&
       this.#spans[index] === this.end + 1
     );
+  }
+
+  /** True if the next word begins with `octet` and is not quoted. */
+  startsWith(octet: number): boolean {
+    const index = this.#next * 3;
+    const plain = ((this.#spans[index + 2] ?? 0) & QUOTED) === 0;
+    return this.more && plain && this.bytes[this.#spans[index] ?? 0] === octet;
   }
 
   /** True if the current word is the one octet `octet`. */
@@ -207,7 +220,7 @@ export class Words {
       if (at + 1 >= bytes.length && !whole) return -1;
     }
     if (bytes.indexOf(LF, from) < 0 && !whole) return -1;
-    throw new TextProblem(from, 'Cannot end the line as a quote is open');
+    throw new TextProblem(from, 'Cannot end the line as this quote is open');
   }
 
   #add(start: number, end: number, kind: number): void {

@@ -1,0 +1,115 @@
+// Whether gathered records make a zone (RFC 1034 §3.6.2, RFC 2181 §10, RFC 6672 §2.4, RFC 1912 §2).
+import { Name } from '../name.ts';
+import { formatType, Type } from '../numbers.ts';
+import { checkRdata } from '../rdata/rdata.ts';
+import type { ZoneGatherer } from './zone-gatherer.ts';
+import { type GatheredRRset, wiresOf, type ZoneRecords } from './zone-records.ts';
+
+/** Reports what is wrong with the zone as a whole: errors if it cannot be served, warnings if it can. */
+export function checkZone(gatherer: ZoneGatherer): void {
+  const { origin, records } = gatherer;
+  checkApex(gatherer);
+  const dnames = new Set<string>();
+  for (const [key, first] of records.names) {
+    const types = typesOf(first);
+    checkAlias(gatherer, first, types);
+    if (types.has(Type.DNAME)) dnames.add(key);
+    for (const type of [Type.NS, Type.MX]) {
+      const rrset = types.get(type);
+      if (rrset !== undefined) checkTargets(gatherer, rrset, { isCut: key !== origin.key });
+    }
+  }
+  if (dnames.size > 0) checkBelowDname(gatherer, dnames);
+}
+
+function typesOf(first: GatheredRRset): ReadonlyMap<number, GatheredRRset> {
+  const types = new Map<number, GatheredRRset>();
+  for (let rrset: GatheredRRset | undefined = first; rrset; rrset = rrset.next) {
+    types.set(rrset.type, rrset);
+  }
+  return types;
+}
+
+function checkApex(gatherer: ZoneGatherer): void {
+  const { origin, records, file } = gatherer;
+  const soa = records.get(origin.key, Type.SOA);
+  const start = { file, line: 1, column: 1 };
+  if (soa === undefined) gatherer.error(start, `Cannot find the SOA record of "${origin}"`);
+  else if (soa.count > 1) gatherer.error(placeOf(soa), `Cannot keep several SOA records`);
+  if (records.get(origin.key, Type.NS) === undefined) {
+    gatherer.error(start, `Cannot find an NS record of "${origin}"`);
+  }
+}
+
+/** A CNAME stands alone but for what signs it; of CNAME and DNAME there is one. */
+function checkAlias(
+  gatherer: ZoneGatherer,
+  first: GatheredRRset,
+  types: ReadonlyMap<number, GatheredRRset>,
+): void {
+  const cname = types.get(Type.CNAME);
+  const name = Name.fromOctets(first.owner);
+  for (const alias of [cname, types.get(Type.DNAME)]) {
+    if (alias === undefined || alias.count === 1) continue;
+    gatherer.error(placeOf(alias), `Cannot keep several ${formatType(alias.type)} of "${name}"`);
+  }
+  if (cname === undefined || types.size === 1) return;
+  const other = [...types.keys()].find(
+    (type) => type !== Type.CNAME && type !== Type.RRSIG && type !== Type.NSEC,
+  );
+  if (other === undefined) return;
+  gatherer.error(placeOf(cname), `Cannot keep CNAME of "${name}" beside ${formatType(other)}`);
+}
+
+/** Hosts that servers and mail are sent to: they have addresses, and are no aliases. */
+function checkTargets(
+  gatherer: ZoneGatherer,
+  rrset: GatheredRRset,
+  { isCut }: { readonly isCut: boolean },
+): void {
+  const { origin, records } = gatherer;
+  const owner = Name.fromOctets(rrset.owner);
+  const what = `${formatType(rrset.type)} of "${owner}"`;
+  for (const wire of wiresOf(rrset)) {
+    const target = checkRdata(rrset.type, wire)?.target;
+    if (target === undefined || target.isRoot || !target.isSubdomainOf(origin)) continue;
+    if (records.get(target.key, Type.CNAME) !== undefined) {
+      gatherer.warn(placeOf(rrset), `${what} points to the alias "${target}"`);
+    } else if (!hasAddress(records, target, origin)) {
+      const glue = isCut && target.isSubdomainOf(owner);
+      const lacking = glue ? 'glue, an address record in this zone' : 'an address record';
+      gatherer.warn(placeOf(rrset), `${what} points to "${target}", which lacks ${lacking}`);
+    }
+  }
+}
+
+/** An address of its own or by a wildcard; or it is below a delegation, and others know it. */
+function hasAddress(records: ZoneRecords, name: Name, origin: Name): boolean {
+  if (isHost(records, name.key)) return true;
+  if (records.names.has(name.key)) return records.get(name.key, Type.NS) !== undefined;
+  for (let above = name.parent(); above?.isSubdomainOf(origin); above = above.parent()) {
+    if (!above.equals(origin) && records.get(above.key, Type.NS) !== undefined) return true;
+    const wildcard = `\u0001*${above.key}`;
+    if (isHost(records, wildcard) || records.get(wildcard, Type.CNAME) !== undefined) return true;
+  }
+  return false;
+}
+
+function isHost(records: ZoneRecords, key: string): boolean {
+  return records.get(key, Type.A) !== undefined || records.get(key, Type.AAAA) !== undefined;
+}
+
+/** Names below a DNAME do not exist (RFC 6672 §2.4). */
+function checkBelowDname(gatherer: ZoneGatherer, dnames: ReadonlySet<string>): void {
+  for (const [key, first] of gatherer.records.names) {
+    let at = 1 + key.charCodeAt(0);
+    while (at < key.length && !dnames.has(key.slice(at))) at += 1 + key.charCodeAt(at);
+    if (at >= key.length) continue;
+    const name = Name.fromOctets(first.owner);
+    gatherer.error(placeOf(first), `Cannot keep "${name}" as there is a DNAME above it`);
+  }
+}
+
+function placeOf({ file, line }: GatheredRRset): { file: string; line: number; column: number } {
+  return { file, line, column: 1 };
+}
