@@ -187,7 +187,7 @@ export function plainNameEnd(bytes: Uint8Array, offset: number): number {
 /** The {@link Name.key} of the uncompressed name in `bytes[start..end)`, at most 255 octets, without making a name. */
 export function foldedKey(bytes: Uint8Array, start: number, end: number): string {
   for (let at = start; at < end; at++) scratch[at - start] = lowerCase[bytes[at] ?? 0] ?? 0;
-  return scratch.latin1Slice(0, end - start);
+  return scratch.toString('latin1', 0, end - start);
 }
 
 function labelStarts(wire: Uint8Array): number[] {

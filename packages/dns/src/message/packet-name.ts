@@ -104,7 +104,7 @@ export function readName(bytes: Uint8Array, offset: number, budget: NameBudget):
   if (budget.octets < 0) return undefined;
   const wire = Buffer.allocUnsafe(size);
   scratch.copy(wire, 0, 0, size);
-  const name = Name.fromParts(wire, folded.latin1Slice(0, own < 0 ? size : own) + tail);
+  const name = Name.fromParts(wire, folded.toString('latin1', 0, own < 0 ? size : own) + tail);
   return jump < 0 ? name : remember(budget, jump, { name, skip: jumpSize });
 }
 

@@ -25,6 +25,9 @@ export interface SignedRequest {
   readonly mac: Buffer;
 }
 
+/** Octets of the other data of BADTIME. */
+const SERVER_TIME_BYTES = 6;
+
 const nothing = Buffer.alloc(0);
 
 /** `message` signed with `key`. */
@@ -81,12 +84,14 @@ export function signTsigResponse(
   return appendTsig(message, record);
 }
 
-/** Most octets that {@link signTsigResponse} or {@link signTsigRequest} adds: to be left free by who writes the message. */
+/** Octets that {@link signTsigResponse} or {@link signTsigRequest} adds: to be left free by who writes the message. */
 export function tsigBytes(of: TsigOutcome | TsigKey): number {
   if (!('kind' in of)) return tsigRecordBytes(of.name, of.algorithm.wireName, of.macBytes);
   if (of.kind === 'unsigned' || of.record === undefined) return 0;
   const { keyName, algorithm } = of.record;
-  return tsigRecordBytes(keyName, algorithm, of.key?.macBytes ?? 0);
+  const late = of.kind === 'refused' && of.error === TsigError.BadTime;
+  const timeBytes = late ? SERVER_TIME_BYTES : 0;
+  return tsigRecordBytes(keyName, algorithm, of.key?.macBytes ?? 0) + timeBytes;
 }
 
 function signedRecord(
@@ -121,7 +126,7 @@ function signedRecord(
 }
 
 function uint48(value: number): Buffer {
-  const bytes = Buffer.alloc(6);
-  bytes.writeUIntBE(value, 0, 6);
+  const bytes = Buffer.alloc(SERVER_TIME_BYTES);
+  bytes.writeUIntBE(value, 0, SERVER_TIME_BYTES);
   return bytes;
 }

@@ -88,9 +88,9 @@ export function appendTsig(message: Buffer, record: TsigRecord): Buffer {
   return signed;
 }
 
-/** Octets of a TSIG record with a MAC of `macBytes` and the time of the server in it. */
+/** Octets of a TSIG record with a MAC of `macBytes` and no other data. */
 export function tsigRecordBytes(keyName: Name, algorithm: Name, macBytes: number): number {
-  return keyName.wire.length + 10 + algorithm.wire.length + 16 + macBytes + 6;
+  return keyName.wire.length + 10 + algorithm.wire.length + 16 + macBytes;
 }
 
 /** What is signed of a message besides its octets. */
