@@ -31,7 +31,8 @@ export interface PropagatedOptions {
 
 /**
  * Resolves when each of the servers has the serial of `zone`, or a later one.
- * @throws TimeoutError that names the servers that have not; UsageError `HAWSER_DNS_OPTIONS` for a zone without content
+ * @throws TimeoutError that names the servers that have not; UsageError `HAWSER_DNS_OPTIONS` for a zone without
+ * content or a bad server
  *
  * @example
  * await zone.set('_acme-challenge', 'TXT', digest);
@@ -49,6 +50,7 @@ export async function propagated(
   const deadline = reactor.clock.now() + timeoutMs;
   const { resolver } = reactor;
   const named = options.servers ?? (await zoneServers(snapshot, { resolver, port: 53 })).servers;
+  for (const server of named) toDnsServer(server);
   const client = options.client ?? dnsClient({ reactor });
   const late: string[] = [];
   try {
