@@ -130,8 +130,8 @@ class NodeDatagramPort implements DatagramPort, Guard {
     }
     const host = family === 6 && to.family === 4 ? `::ffff:${to.host}` : to.host;
     try {
-      // Without the callback a datagram that cannot be delivered would be an 'error' of the whole port.
-      socket.send(data, 0, data.length, to.port, host, ignoreError);
+      // Node tells of a datagram that cannot be sent only a callback, which would cost a turn of the tick queue for each one.
+      socket.send(data, 0, data.length, to.port, host);
     } catch (thrown) {
       this.#reactor.reports.problem(`udp:${this.address.port}.send`, toError(thrown));
       return false;
@@ -186,5 +186,3 @@ class NodeDatagramPort implements DatagramPort, Guard {
     this.#reactor.reports.problem(`udp:${this.address.port}.${callback}`, toError(thrown));
   }
 }
-
-function ignoreError(): void {}

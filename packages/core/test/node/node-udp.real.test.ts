@@ -49,6 +49,25 @@ test('who sends from port 0 is not answered, and that is nobody to tell of', asy
   await port.stop();
 });
 
+test('what cannot be delivered is nobody to tell of, and the port lives on', async () => {
+  const { reactor, reports } = setUp();
+  let heard: (text: string) => void = () => undefined;
+  const text = new Promise<string>((done) => {
+    heard = done;
+  });
+  const port = await reactor.udp.bind(
+    { host, port: 0 },
+    { datagramReceived: (data) => heard(String(data)) },
+  );
+  port.send(Buffer.from('x'), { kind: 'udp', host: '2001:db8::1', port: 9, family: 6 });
+  port.send(Buffer.from('x'), { kind: 'udp', host: '203.0.113.1', port: 9, family: 4 });
+  port.send(Buffer.alloc(70_000), port.address);
+  port.send(Buffer.from('last'), port.address);
+  expect(await text).toBe('last');
+  expect(reports.problems).toEqual([]);
+  await port.stop();
+});
+
 test('a full send queue drops, says so and counts', async () => {
   const { reactor } = setUp();
   const options = { host, port: 0, maxSendQueueBytes: 10 };
