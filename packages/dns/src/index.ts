@@ -28,6 +28,14 @@ export {
   rrsetExists,
   rrsetMissing,
 } from './client/prerequisite.ts';
+export {
+  DnsResolver,
+  type DnsResolverOptions,
+  dnsResolver,
+} from './client/resolver/dns-resolver.ts';
+export { HostsFile } from './client/resolver/hosts-file.ts';
+export { parseResolvConf, type ResolvConf } from './client/resolver/resolv-conf.ts';
+export { reverseName } from './client/resolver/reverse-name.ts';
 export type { HttpsExchange } from './client/server-peer.ts';
 export { toRRsets } from './client/to-rrsets.ts';
 export type { TransferStyle } from './client/transfer-reader.ts';
@@ -60,6 +68,7 @@ export type {
   CommitHook,
   Decided,
   Decision,
+  LeaseEdit,
   LiveZone,
   TransferableZone,
 } from './contract/live-zone.ts';
@@ -170,12 +179,15 @@ export type { Served } from './server/to-handlers.ts';
 export { type DnsService, type DnsServiceOptions, dnsService } from './server.ts';
 // Zones that change and are kept.
 export {
-  DynamicZone,
-  type DynamicZoneOptions,
-  dynamicZone,
-  type RecordEdit,
-} from './store/dynamic-zone.ts';
+  type Bucket,
+  type BucketEntry,
+  type BucketListing,
+  MAX_BUCKET_KEY_BYTES,
+  MAX_BUCKET_VALUE_BYTES,
+} from './store/bucket.ts';
+export { DynamicZone, type RecordEdit } from './store/dynamic-zone.ts';
 export { memory } from './store/memory-store.ts';
+export { type DynamicZoneOptions, dynamicZone } from './store/open-dynamic-zone.ts';
 export {
   type OpenSqliteOptions,
   openSqlite,
@@ -184,9 +196,20 @@ export {
   type SqliteStatement,
   type SqliteValue,
 } from './store/open-sqlite.ts';
-export { sqlite } from './store/sqlite-store.ts';
-export type { RecordListing, ZoneChange } from './store/zone-change.ts';
-export type { StoredZone, ZoneStore } from './store/zone-store.ts';
+export type { SerialPolicy } from './store/serial-policy.ts';
+export { type SqliteOptions, sqlite } from './store/sqlite-store.ts';
+export type { LeaseListing, RecordListing, ZoneChange } from './store/zone-change.ts';
+export type { ZoneLimits } from './store/zone-limits.ts';
+export type {
+  CommitOptions,
+  JournalLimits,
+  Lease,
+  StoredContent,
+  StoredLeaseChange,
+  StoredZone,
+  StoreListener,
+  ZoneStore,
+} from './store/zone-store.ts';
 // Signed messages (TSIG).
 export type { TsigAlgorithm, TsigAlgorithmName } from './tsig/algorithm.ts';
 export { TsigKey, type TsigKeyOptions, tsigKey } from './tsig/key.ts';
@@ -215,6 +238,14 @@ export {
   type VerifyResponseOptions,
   verifyTsigResponse,
 } from './tsig/verify-response.ts';
+// Updates over HTTP.
+export { hashToken, type UpdateAccount } from './update/account.ts';
+export {
+  type Dyndns2Context,
+  type Dyndns2Handler,
+  type Dyndns2Options,
+  dyndns2,
+} from './update/dyndns2.ts';
 // Updates over DNS.
 export type { LeaseLimits } from './update/message/update-lease.ts';
 export type {
@@ -226,14 +257,6 @@ export type {
   UpdateRule,
 } from './update/message/update-policy.ts';
 export { type UpdateReport, type UpdatesOptions, updates } from './update/message/updates.ts';
-// Updates over HTTP.
-export { hashToken, type UpdateAccount } from './update/account.ts';
-export {
-  type Dyndns2Context,
-  type Dyndns2Handler,
-  type Dyndns2Options,
-  dyndns2,
-} from './update/dyndns2.ts';
 export { type NewZoneOptions, newZone } from './zone/new-zone.ts';
 export {
   createRRset,
@@ -247,3 +270,16 @@ export { isSerialAfter, nextSerial } from './zone/serial.ts';
 // Zone content.
 export { type ChangeSet, type Edit, type RRsetChange, Zone } from './zone/zone.ts';
 export type { ZoneNode } from './zone/zone-node.ts';
+// Zone files.
+export {
+  type FormatZoneOptions,
+  formatRRset,
+  formatZone,
+  zoneLines,
+} from './zone-file/format-zone.ts';
+export { type ParseRecordOptions, parseRecord, type TextRecord } from './zone-file/parse-record.ts';
+export { type ParsedZone, type ParseZoneOptions, parseZone } from './zone-file/parse-zone.ts';
+export { formatProblem, type ZoneFileProblem } from './zone-file/problem.ts';
+export { type ReadZoneFileOptions, readZoneFile } from './zone-file/read-zone-file.ts';
+export { ZoneFile, type ZoneFileOptions, zoneFile } from './zone-file/zone-file.ts';
+export { ZoneFileError } from './zone-file/zone-file-error.ts';

@@ -1,7 +1,8 @@
 // One message on its way to a server, and what tells a reply to it from anything else.
 import type { EdnsStart } from '../message/edns.ts';
-import { Flag } from '../message/header.ts';
+import { Flag, HEADER_BYTES } from '../message/header.ts';
 import { type DnsMessage, parseMessage } from '../message/parse-message.ts';
+import { plainNameEnd } from '../name.ts';
 import type { TsigKey } from '../tsig/key.ts';
 import { signTsigRequest, tsigBytes } from '../tsig/sign.ts';
 import { type FailedTsig, verifyTsigResponse } from '../tsig/verify-response.ts';
@@ -38,7 +39,7 @@ export interface AttemptStyle {
   readonly nowSeconds: () => number;
   /** In a datagram: truncation, another spelling and missing cookies are doubtful. */
   readonly datagram: boolean;
-  /** Changes the octets before they are signed. */
+  /** Spells the name at random, unless the message is signed, which is worth more. */
   readonly disguise?: ((message: Buffer) => void) | undefined;
   readonly cookies?: ServerCookies | undefined;
 }
@@ -48,7 +49,8 @@ export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
   const { id, edns, key, nowSeconds, where, datagram, cookies } = style;
   const reserveBytes = key === undefined ? 0 : tsigBytes(key);
   const query = encodeRequest(request, { id, edns, reserveBytes });
-  style.disguise?.(query);
+  const original = Buffer.from(query);
+  if (key === undefined) style.disguise?.(query);
   const signed = key && { key, ...signTsigRequest(query, { key, nowSeconds: nowSeconds() }) };
   const doubt = (kind: Doubt['kind'], why: string): Doubt => {
     const text = `Cannot use what ${where} said as ${why}`;
@@ -64,6 +66,8 @@ export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
         if ((bytes.readUInt16BE(2) & Flag.Truncated) !== 0)
           return doubt('doubtful', 'it is truncated');
       }
+      // Other names in it are often pointers to the question, and shall not be spelled at random.
+      if (key === undefined && match === 'reply') restoreQuestion(bytes, original);
       const reply = parseMessage(bytes);
       if ('error' in reply) return doubt('other', `it is malformed: ${reply.error}`);
       const trust =
@@ -80,6 +84,11 @@ export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
       return reply;
     },
   };
+}
+
+function restoreQuestion(reply: Buffer, original: Buffer): void {
+  if (reply.readUInt16BE(4) === 1)
+    original.copy(reply, HEADER_BYTES, HEADER_BYTES, plainNameEnd(original, HEADER_BYTES));
 }
 
 /** What a signature that does not count means for whoever asked. */

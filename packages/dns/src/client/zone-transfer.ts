@@ -89,10 +89,10 @@ export class ZoneTransfer implements AsyncIterable<readonly DnsRecord[]> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly DnsRecord[], void, undefined> {
-    const { open, clock, where } = this.#parts;
+    const { clock, where } = this.#parts;
     const { timeoutMs = 30_000, deadlineMs = 7_200_000, signal } = this.#options;
     const deadline = clock.now() + deadlineMs;
-    const channel = await withSignal(open(), signal);
+    const channel = await withSignal(this.#parts.open(), signal);
     try {
       const { bytes, verifier } = this.#request();
       const inbox = new TransferInbox(channel);

@@ -55,6 +55,18 @@ describe('over UDP', () => {
     ).toBe(true);
   });
 
+  test('names in the reply are spelled as they were asked for', async () => {
+    const { client } = await world((query) => ({
+      answer: [rr(`${spelled(query)} 60 CNAME ${spelled(query)}`)],
+    }));
+    const message = await client.query('a-name-with-many-letters.example.net', 'A');
+    expect(message.question?.name.toString()).toBe('a-name-with-many-letters.example.net');
+    expect(message.answer[0]?.name.toString()).toBe('a-name-with-many-letters.example.net');
+    expect(message.answer[0]?.rdata?.target?.toString()).toBe(
+      'a-name-with-many-letters.example.net',
+    );
+  });
+
   test('NXDOMAIN is a reply', async () => {
     const { client } = await world(() => ({ rcode: Rcode.NXDomain }));
     expect((await client.query('nothing.example.net', 'A')).rcode).toBe(Rcode.NXDomain);
