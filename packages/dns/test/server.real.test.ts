@@ -4,7 +4,7 @@ import { createNodeReactor } from '@hawser/core';
 import { afterEach, expect, test } from 'vitest';
 import { dynamic } from '../src/handlers/dynamic.ts';
 import { type DnsService, dnsService } from '../src/server.ts';
-import { dynamicZone } from '../src/store/dynamic-zone.ts';
+import { dynamicZone } from '../src/store/open-dynamic-zone.ts';
 import { framed, opt, query } from './build.ts';
 import { readReply } from './read-reply.ts';
 

@@ -1,4 +1,5 @@
 // Zones that change while they are served.
+import type { Name } from '../name.ts';
 import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
 import type { Authority } from './handler.ts';
 
@@ -14,10 +15,25 @@ export interface TransferableZone extends Authority {
   onChange(listener: (changeSet: ChangeSet) => void): Disposable;
 }
 
+/** How long records stay unless somebody renews that (RFC 9664). */
+export interface LeaseEdit {
+  readonly name: Name;
+  readonly type: number;
+  /** RDATA in wire form of the one record meant; undefined: every record of that name and type. */
+  readonly rdata?: Uint8Array | undefined;
+  /** Milliseconds since 1970, of `clock.epoch()`; undefined: for good. */
+  readonly expires: number | undefined;
+}
+
 /** What is to be done with a zone. */
 export interface Decision<T> {
-  /** None: nothing is stored, and the serial stays. */
+  /** None: the serial stays. */
   readonly edits: readonly Edit[];
+  /**
+   * Made after the edits, and stored with them. A record that stays keeps its lease unless this says otherwise; the lease
+   * of a record that goes, or is replaced by another, goes with it.
+   */
+  readonly leases?: readonly LeaseEdit[] | undefined;
   readonly result: T;
 }
 
@@ -33,7 +49,9 @@ export interface LiveZone extends TransferableZone {
   readonly snapshot: Zone;
   /**
    * Decides on the newest content and changes it: one at a time, in the order of the calls, all edits or none. `decide` is
-   * synchronous and sees what earlier calls will have stored. Resolves when the change is durable and served.
+   * synchronous and sees what earlier calls will have stored, but for the serial, which is chosen once for all that are
+   * stored together. It is asked again if another process changed the zone meanwhile. Resolves when the change is durable
+   * and served.
    * @throws whatever `decide` throws, then nothing changes. StoreError if the store fails: what was served still is
    */
   transact<T>(decide: (zone: Zone) => Decision<T>): Promise<Decided<T>>;

@@ -1,14 +1,20 @@
 // RRsets and change sets as they are stored.
+//
+// Records:  length (2) data, ...
+// Changes:  0x01, then for each RRset: length of name (1) name, type (2), 1 if it was | 2 if it is (1),
+//           and for what it was and what it is: TTL (4), octets of records (4), records
 import { Name } from '../name.ts';
 import { checkRdata, type Rdata } from '../rdata/rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { ChangeSet, RRsetChange } from '../zone/zone.ts';
 
+const FORMAT = 1;
+const WAS = 1;
+const IS = 2;
+
 /** The RDATA of all records, each behind its length in two octets. */
 export function encodeRecords(records: readonly Rdata[]): Buffer {
-  return Buffer.concat(
-    records.flatMap(({ wire }) => [Uint8Array.of(wire.length >> 8, wire.length & 0xff), wire]),
-  );
+  return Buffer.concat(recordParts(records));
 }
 
 /** What {@link encodeRecords} made. Throws if it is not that, or not valid for `type`: somebody changed the file. */
@@ -27,49 +33,53 @@ export function decodeRecords(type: number, bytes: Buffer): Rdata[] {
   return records;
 }
 
-interface Stored {
-  readonly name: string;
-  readonly type: number;
-  readonly before?: StoredRecords | undefined;
-  readonly after?: StoredRecords | undefined;
+/** The changes as octets. */
+export function encodeChanges(changes: readonly RRsetChange[]): Buffer {
+  const parts: Uint8Array[] = [Uint8Array.of(FORMAT)];
+  for (const { name, type, before, after } of changes) {
+    const flags = (before ? WAS : 0) | (after ? IS : 0);
+    parts.push(Uint8Array.of(name.wire.length), name.wire);
+    parts.push(Uint8Array.of(type >> 8, type & 0xff, flags));
+    for (const rrset of [before, after]) if (rrset !== undefined) parts.push(...rrsetParts(rrset));
+  }
+  return Buffer.concat(parts);
 }
 
-interface StoredRecords {
-  readonly ttl: number;
-  readonly rdata: string;
+/** What {@link encodeChanges} made. Throws if it is not that. */
+export function decodeChanges(bytes: Buffer): ChangeSet['changes'] {
+  if (bytes[0] !== FORMAT)
+    throw new TypeError(`Cannot read a stored change as it has format ${bytes[0]}`);
+  const changes: RRsetChange[] = [];
+  for (let at = 1; at < bytes.length; ) {
+    const nameEnd = at + 1 + bytes.readUInt8(at);
+    const name = Name.fromWire(bytes.subarray(at + 1, nameEnd));
+    const type = bytes.readUInt16BE(nameEnd);
+    const flags = bytes.readUInt8(nameEnd + 2);
+    at = nameEnd + 3;
+    const take = (flag: number): RRset | undefined => {
+      if ((flags & flag) === 0) return undefined;
+      const ttl = bytes.readUInt32BE(at);
+      const end = at + 8 + bytes.readUInt32BE(at + 4);
+      if (end > bytes.length) throw new TypeError('Cannot read a stored change as it is cut off');
+      const records = decodeRecords(type, bytes.subarray(at + 8, end));
+      at = end;
+      return { name, type, ttl, records };
+    };
+    changes.push({ name, type, before: take(WAS), after: take(IS) });
+  }
+  return changes;
 }
 
-/** The changes as JSON: names in base64 wire form, as text would need escapes in escapes. */
-export function encodeChanges(changes: readonly RRsetChange[]): string {
-  const stored = changes.map(
-    ({ name, type, before, after }): Stored => ({
-      name: name.wire.toString('base64'),
-      type,
-      before: before && storeRecords(before),
-      after: after && storeRecords(after),
-    }),
+function recordParts(records: readonly Rdata[]): Uint8Array[] {
+  return records.flatMap(({ wire }) => [Uint8Array.of(wire.length >> 8, wire.length & 0xff), wire]);
+}
+
+function rrsetParts({ ttl, records }: RRset): Uint8Array[] {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(ttl, 0);
+  head.writeUInt32BE(
+    records.reduce((sum, { wire }) => sum + 2 + wire.length, 0),
+    4,
   );
-  return JSON.stringify(stored);
-}
-
-/** What {@link encodeChanges} made. */
-export function decodeChanges(text: string): ChangeSet['changes'] {
-  return (JSON.parse(text) as Stored[]).map(({ name: wire, type, before, after }) => {
-    const name = Name.fromWire(Buffer.from(wire, 'base64'));
-    return { name, type, before: restore(name, type, before), after: restore(name, type, after) };
-  });
-}
-
-function storeRecords(rrset: RRset): StoredRecords {
-  return { ttl: rrset.ttl, rdata: encodeRecords(rrset.records).toString('base64') };
-}
-
-function restore(name: Name, type: number, stored: StoredRecords | undefined): RRset | undefined {
-  if (stored === undefined) return undefined;
-  return {
-    name,
-    type,
-    ttl: stored.ttl,
-    records: decodeRecords(type, Buffer.from(stored.rdata, 'base64')),
-  };
+  return [head, ...recordParts(records)];
 }

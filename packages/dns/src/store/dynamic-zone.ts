@@ -1,33 +1,28 @@
 // A zone that changes while it is served. A change is visible when it is stored, and not before.
-import type { Has } from '@hawser/core';
-import { StoreError, usageError } from '../errors.ts';
-import { Name } from '../name.ts';
-import { formatType, parseType, Type } from '../numbers.ts';
-import type { HostRecords, RecordValue } from '../rdata/value.ts';
+import type { Has, Reactor } from '@hawser/core';
 import type { Outcome } from '../contract/answer.ts';
-import type { Authority } from '../contract/handler.ts';
+import type { Decided, Decision, LeaseEdit, LiveZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
+import { usageError } from '../errors.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
+import { Name } from '../name.ts';
+import { parseType, Type } from '../numbers.ts';
+import type { HostRecords, RecordValue } from '../rdata/value.ts';
 import { fromRRsets, toList } from '../zone/host-records.ts';
-import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
-import { createRRset, type RRset, valuesOf } from '../zone/rrset.ts';
-import { type Edit, Zone } from '../zone/zone.ts';
-import { memory } from './memory-store.ts';
+import { createRRset, valuesOf } from '../zone/rrset.ts';
+import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import { LeaseSweeper } from './lease-sweeper.ts';
+import type { ChangeRules } from './prepare-change.ts';
 import {
   describeChange,
+  describeLease,
   describeRRset,
+  type LeaseListing,
   type RecordListing,
   type ZoneChange,
 } from './zone-change.ts';
 import type { ZoneStore } from './zone-store.ts';
-
-/** Options for {@link dynamicZone}. Those of a new zone count only when the store does not have it yet. */
-export interface DynamicZoneOptions extends NewZoneOptions {
-  /** @defaultValue `memory()` */
-  readonly store?: ZoneStore | undefined;
-  /** TTL of records set without one, in seconds. @defaultValue 60 */
-  readonly ttl?: number | undefined;
-}
+import { ZoneWriter, type ZoneWriterStart } from './zone-writer.ts';
 
 /** One wish for {@link DynamicZone.change}: values for a name and type, or none to delete. */
 export interface RecordEdit {
@@ -37,82 +32,54 @@ export interface RecordEdit {
   readonly values?: RecordValue | readonly RecordValue[] | undefined;
   /** Seconds. @defaultValue that of the zone */
   readonly ttl?: number | undefined;
+  /** Seconds after which these records go by themselves, unless they are set again. @defaultValue never */
+  readonly expiresIn?: number | undefined;
 }
 
-/**
- * Loads the zone `origin` from the store, or creates it there.
- * @throws StoreError if the store fails; UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_ZONE`
- *
- * @example
- * const zone = await dynamicZone('example.net', { store: sqlite('./zones.db') });
- * await zone.set('home', 'A', '192.0.2.7');
- */
-export async function dynamicZone(
-  origin: string,
-  options: DynamicZoneOptions = {},
-): Promise<DynamicZone> {
-  const { store = memory(), ttl = 60, ...fresh } = options;
-  const name = Name.parse(origin);
-  const stored = await store.load(name);
-  if (stored !== undefined) return new DynamicZone(zoneOf(name, stored), store, ttl);
-  const zone = newZone(name, fresh);
-  const changes = [...zone.rrsets()].map((after) => ({
-    name,
-    type: after.type,
-    before: undefined,
-    after,
-  }));
-  await store.commit({ origin: name, from: undefined, to: zone.serial, changes });
-  return new DynamicZone(zone, store, ttl);
+/** What a {@link DynamicZone} is made of. */
+export interface DynamicZoneStart extends Omit<ZoneWriterStart, 'changed' | 'leased' | 'rules'> {
+  readonly rules: Omit<ChangeRules, 'epochMs'>;
+  /** TTL of records set without one, in seconds. */
+  readonly ttl: number;
+  /** Whose time counts until the zone is served. */
+  readonly reactor: Has<'clock'>;
 }
 
-/** Whoever started the program is not to blame for what is stored. */
-function zoneOf(origin: Name, stored: readonly RRset[]): Zone {
-  try {
-    return Zone.of(origin, stored);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new StoreError('HAWSER_STORE_IO', `Cannot serve stored zone "${origin}": ${why}`, {
-      cause: error,
-    });
-  }
-}
-
-interface Pending {
-  readonly edits: readonly Edit[];
-  readonly resolve: (change: ZoneChange | undefined) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-/** Changes that may wait for the store. */
-const MAX_PENDING = 10_000;
+/** Longest life of a record that goes by itself, in seconds: ten years. */
+const MAX_LEASE_S = 315_360_000;
 
 /** A zone with a store behind it. Made by {@link dynamicZone}. */
-export class DynamicZone implements Authority {
+export class DynamicZone implements LiveZone {
   readonly origin: Name;
   readonly #store: ZoneStore;
   readonly #ttl: number;
-  readonly #listeners = new Set<(change: ZoneChange) => void>();
-  #zone: Zone;
-  #pending: Pending[] = [];
-  #busy = false;
-  #reports: Has<'reports'>['reports'] | undefined;
+  readonly #writer: ZoneWriter;
+  readonly #listeners = new Set<(changeSet: ChangeSet) => void>();
+  #clock: Reactor['clock'];
+  #reports: Reactor['reports'] | undefined;
+  #sweeper: LeaseSweeper | undefined;
+  #watch: Disposable | undefined;
 
-  constructor(zone: Zone, store: ZoneStore, ttl: number) {
-    this.origin = zone.origin;
-    this.#zone = zone;
-    this.#store = store;
+  constructor({ ttl, reactor, rules, ...start }: DynamicZoneStart) {
+    this.origin = start.zone.origin;
+    this.#store = start.store;
     this.#ttl = ttl;
+    this.#clock = reactor.clock;
+    this.#writer = new ZoneWriter({
+      ...start,
+      rules: { ...rules, epochMs: () => this.#clock.epoch() },
+      changed: (changeSet) => this.#tell(changeSet),
+      leased: () => this.#sweeper?.leasesChanged(),
+    });
   }
 
-  /** The content at this moment. It never changes; the next change makes another one. */
   get snapshot(): Zone {
-    return this.#zone;
+    return this.#writer.zone;
   }
 
   /** Bumped by every change. */
   get serial(): number {
-    return this.#zone.serial;
+    return this.snapshot.serial;
   }
 
   /**
@@ -122,7 +89,7 @@ export class DynamicZone implements Authority {
   get(name: string): HostRecords | undefined;
   get(name: string, type: string): RecordValue[] | undefined;
   get(name: string, type?: string): HostRecords | RecordValue[] | undefined {
-    const rrsets = this.#zone.node(this.nameOf(name).key)?.rrsets;
+    const rrsets = this.snapshot.node(this.nameOf(name).key)?.rrsets;
     if (type !== undefined) {
       const rrset = rrsets?.get(parseType(type));
       return rrset && valuesOf(rrset);
@@ -132,73 +99,138 @@ export class DynamicZone implements Authority {
 
   /** Every record, sorted by name. */
   list(): RecordListing[] {
-    const rrsets = [...this.#zone.rrsets()].map((rrset) => ({ rrset, key: rrset.name.sortKey() }));
+    const rrsets = [...this.snapshot.rrsets()].map((rrset) => ({
+      rrset,
+      key: rrset.name.sortKey(),
+    }));
     rrsets.sort(
       (one, other) => Buffer.compare(one.key, other.key) || one.rrset.type - other.rrset.type,
     );
     return rrsets.map(({ rrset }) => describeRRset(rrset));
   }
 
+  /** Records that go by themselves, of one name or of all, the first to go first. Throws as {@link get}. */
+  leases(name?: string): LeaseListing[] {
+    const owner = name === undefined ? undefined : this.nameOf(name);
+    return [...this.#writer.leases.all()]
+      .filter((lease) => owner === undefined || lease.name.equals(owner))
+      .sort((one, other) => one.expires - other.expires)
+      .map(describeLease);
+  }
+
   /**
-   * Makes `values` all that the name holds of this type. False if it was so already. Rejects as {@link change}.
+   * Makes `values` all that the name holds of this type. False if they were so already, whatever becomes of their lease.
+   * Rejects as {@link change}.
    */
   async set(
     name: string,
     type: string,
     values: RecordValue | readonly RecordValue[],
-    options: { readonly ttl?: number | undefined } = {},
+    options: Pick<RecordEdit, 'ttl' | 'expiresIn'> = {},
   ): Promise<boolean> {
-    return (await this.change([{ name, type, values, ttl: options.ttl }])) !== undefined;
+    return (await this.change([{ name, type, values, ...options }])) !== undefined;
   }
 
   /** Deletes what the name holds of this type, or everything. False if there was nothing. Rejects as {@link change}. */
   async delete(name: string, type?: string): Promise<boolean> {
     const owner = this.nameOf(name);
-    const held = [...(this.#zone.node(owner.key)?.rrsets.keys() ?? [])];
-    // The zone itself stays: its SOA and NS go only with the zone.
-    const all = owner.equals(this.origin)
-      ? held.filter((each) => each !== Type.SOA && each !== Type.NS)
-      : held;
-    const types = type === undefined ? all.map(formatType) : [type];
-    return (await this.change(types.map((each) => ({ name, type: each })))) !== undefined;
+    const only = type === undefined ? undefined : parseType(type);
+    const { changeSet } = await this.transact((zone) => {
+      const held = only === undefined ? deletable(zone, owner) : [only];
+      return { edits: held.map((each) => deletion(owner, each)), result: undefined };
+    });
+    return changeSet !== undefined;
   }
 
   /**
-   * Makes all `edits` or none, and resolves once they are stored and served: with what changed, or `undefined` if nothing
-   * did, which costs no write.
+   * Lets the records of a name, or those of one type, go in `expiresIn` seconds from now, or never if that is undefined.
+   * False if there is none. Rejects as {@link change}.
+   */
+  async renew(
+    name: string,
+    options: { readonly type?: string | undefined; readonly expiresIn: number | undefined },
+  ): Promise<boolean> {
+    const owner = this.nameOf(name);
+    const only = options.type === undefined ? undefined : parseType(options.type);
+    const expires = this.#expires(options.expiresIn);
+    const { result } = await this.transact((zone) => {
+      const held = [...(zone.node(owner.key)?.rrsets.keys() ?? [])];
+      const types = held.filter((type) => only === undefined || type === only);
+      const leases = types.map((type) => ({ name: owner, type, expires }));
+      return { edits: [], leases, result: leases.length > 0 };
+    });
+    return result;
+  }
+
+  /**
+   * Makes all `edits` or none, and resolves once they are stored and served: with what changed, or `undefined` if no record
+   * did. A lease that changes is stored all the same.
    * @throws StoreError if the store fails: what was served before still is. UsageError `HAWSER_DNS_NAME`,
    * `HAWSER_DNS_NUMBER`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_OUT_OF_ZONE`, `HAWSER_DNS_ZONE` for a wish that cannot be granted
    */
   async change(edits: readonly RecordEdit[]): Promise<ZoneChange | undefined> {
-    const parsed = edits.map((edit) => this.#parse(edit));
-    if (this.#pending.length >= MAX_PENDING) {
-      throw usageError(
-        'HAWSER_DNS_ZONE',
-        `Cannot change "${this.origin}" as ${MAX_PENDING} changes are waiting`,
-      );
-    }
-    return new Promise((resolve, reject) => {
-      this.#pending.push({ edits: parsed, resolve, reject });
-      if (!this.#busy) void this.#run();
-    });
+    const decision = this.#parse(edits);
+    const { changeSet } = await this.transact(() => decision);
+    return changeSet && describeChange(changeSet);
+  }
+
+  transact<T>(decide: (zone: Zone) => Decision<T>): Promise<Decided<T>> {
+    return this.#writer.transact((zone) => decide(zone));
+  }
+
+  async journal(serial: number): Promise<readonly ChangeSet[] | undefined> {
+    // The store may be ahead of what is served by the time it answers.
+    const served = this.serial;
+    if (serial === served) return [];
+    const changeSets = await this.#store.journal(this.origin, serial);
+    const last = changeSets?.findLastIndex(({ to }) => to === served) ?? -1;
+    return last < 0 ? undefined : changeSets?.slice(0, last + 1);
+  }
+
+  onChange(listener: (changeSet: ChangeSet) => void): Disposable {
+    // Twice the same function is two subscriptions.
+    const entry = (changeSet: ChangeSet): void => listener(changeSet);
+    this.#listeners.add(entry);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
   /** Calls `listener` after each change, when it is served. Disposing stops it. */
   on(event: 'changed', listener: (change: ZoneChange) => void): Disposable {
     if (event !== 'changed')
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot listen to "${String(event)}"`);
-    // Twice the same function is two subscriptions.
-    const entry = (change: ZoneChange): void => listener(change);
-    this.#listeners.add(entry);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
+    return this.onChange((changeSet) => listener(describeChange(changeSet)));
   }
 
-  started(reactor: Has<'reports'>): void {
+  /**
+   * Asks the store whether somebody else changed the zone, and takes that in. A zone that is served does so by itself.
+   * @throws StoreError
+   */
+  refresh(): Promise<void> {
+    return this.#writer.look();
+  }
+
+  started(reactor: Has<'clock' | 'random' | 'reports'>): void {
+    this.#clock = reactor.clock;
     this.#reports = reactor.reports;
+    this.#sweeper = new LeaseSweeper(this.#writer, reactor);
+    this.#watch = this.#store.watch(reactor, (origin) => {
+      if (!origin.equals(this.origin)) return;
+      this.#writer.look().catch((error: unknown) => {
+        reactor.reports.problem('dns.zone.store', error);
+      });
+    });
+  }
+
+  async stopped(): Promise<void> {
+    this.#sweeper?.[Symbol.dispose]();
+    this.#watch?.[Symbol.dispose]();
+    this.#sweeper = undefined;
+    this.#watch = undefined;
+    await this.#writer.idle();
   }
 
   handle(query: DnsQuery): Outcome {
-    return answerZone(this.#zone, query);
+    return answerZone(this.snapshot, query);
   }
 
   /**
@@ -216,65 +248,39 @@ export class DynamicZone implements Authority {
     );
   }
 
-  #parse(edit: RecordEdit): Edit {
-    const name = this.nameOf(edit.name);
-    const type = parseType(edit.type);
-    const values = edit.values === undefined ? [] : toList(edit.values);
-    if (values.length === 0) return { name, type, rrset: undefined };
-    return { name, type, rrset: createRRset(name, type, { ttl: edit.ttl ?? this.#ttl, values }) };
-  }
-
-  /** One commit at a time. What is asked for meanwhile goes into the next one, together. */
-  async #run(): Promise<void> {
-    this.#busy = true;
-    while (this.#pending.length > 0) {
-      const batch = this.#pending;
-      this.#pending = [];
-      // oxlint-disable-next-line no-await-in-loop -- the next change is made from what this one leaves
-      await this.#commit(batch);
-    }
-    this.#busy = false;
-  }
-
-  async #commit(batch: readonly Pending[]): Promise<void> {
+  #parse(wishes: readonly RecordEdit[]): Decision<undefined> {
     const edits: Edit[] = [];
-    const accepted: Pending[] = [];
-    const before = this.#zone;
-    let tentative = before;
-    for (const pending of batch) {
-      try {
-        const next = tentative.change(pending.edits);
-        if (next === undefined) {
-          // No change from what is about to be stored: settled with it, so that it is never claimed too early.
-          accepted.push({ ...pending, resolve: () => pending.resolve(undefined) });
-          continue;
-        }
-        tentative = next.zone;
-        edits.push(...pending.edits);
-        accepted.push(pending);
-      } catch (error) {
-        pending.reject(error);
+    const leases: LeaseEdit[] = [];
+    for (const { name: text, type: typeText, values, ttl = this.#ttl, expiresIn } of wishes) {
+      const name = this.nameOf(text);
+      const type = parseType(typeText);
+      const expires = this.#expires(expiresIn);
+      const list = values === undefined ? [] : toList(values);
+      if (list.length === 0) edits.push(deletion(name, type));
+      else {
+        edits.push({ name, type, rrset: createRRset(name, type, { ttl, values: list }) });
+        // Who sets records without a lease means them to stay.
+        leases.push({ name, type, expires });
       }
     }
-    try {
-      const next = before.change(edits);
-      if (next !== undefined) {
-        await this.#store.commit(next.changeSet);
-        this.#zone = next.zone;
-      }
-      const change = next && describeChange(next.changeSet);
-      for (const { resolve } of accepted) resolve(change);
-      if (change !== undefined) this.#tell(change);
-    } catch (error) {
-      for (const { reject } of accepted) reject(error);
-    }
+    return { edits, leases, result: undefined };
+  }
+
+  #expires(seconds: number | undefined): number | undefined {
+    if (seconds === undefined) return undefined;
+    if (!(seconds > 0 && seconds <= MAX_LEASE_S))
+      throw usageError(
+        'HAWSER_DNS_OPTIONS',
+        `Cannot let records go as it must be in more than 0 and at most ${MAX_LEASE_S} seconds: ${seconds}`,
+      );
+    return Math.ceil(this.#clock.epoch() + seconds * 1000);
   }
 
   /** A listener that throws must not undo what is stored, nor keep others from hearing of it. */
-  #tell(change: ZoneChange): void {
+  #tell(changeSet: ChangeSet): void {
     for (const listener of this.#listeners) {
       try {
-        listener(change);
+        listener(changeSet);
       } catch (error) {
         if (this.#reports === undefined)
           queueMicrotask(() => {
@@ -284,4 +290,15 @@ export class DynamicZone implements Authority {
       }
     }
   }
+}
+
+function deletion(name: Name, type: number): Edit {
+  return { name, type, rrset: undefined };
+}
+
+/** The zone itself stays: its SOA and NS go only with the zone. */
+function deletable(zone: Zone, owner: Name): number[] {
+  const held = [...(zone.node(owner.key)?.rrsets.keys() ?? [])];
+  if (!owner.equals(zone.origin)) return held;
+  return held.filter((type) => type !== Type.SOA && type !== Type.NS);
 }

@@ -1,13 +1,20 @@
-import { StoreError } from '../errors.ts';
+// A store that forgets everything with the process.
 import type { Name } from '../name.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { ChangeSet } from '../zone/zone.ts';
-import type { StoredZone, ZoneStore } from './zone-store.ts';
+import type { Bucket } from './bucket.ts';
+import { checkBucketName } from './bucket.ts';
+import { conflict } from './conflict.ts';
+import { DEFAULT_JOURNAL } from './journal-limits.ts';
+import { leaseId } from './lease-id.ts';
+import { MemoryBucket } from './memory-bucket.ts';
+import { sizeOfChanges } from './stored-size.ts';
+import type { CommitOptions, Lease, StoredContent, StoredZone, ZoneStore } from './zone-store.ts';
 
-/** Changes kept for each zone. */
-export const MAX_JOURNAL = 1000;
-
-/** A store that forgets everything with the process. */
+/**
+ * A store that forgets everything with the process. Who shares it shares its zones: two zones of one origin on it notice
+ * each other at the next change.
+ */
 export function memory(): ZoneStore {
   return new MemoryStore();
 }
@@ -15,34 +22,56 @@ export function memory(): ZoneStore {
 interface Kept {
   readonly origin: Name;
   serial: number;
+  revision: number;
   readonly rrsets: Map<string, RRset>;
-  journal: ChangeSet[];
+  readonly leases: Map<string, Lease>;
+  journal: { readonly changeSet: ChangeSet; readonly bytes: number }[];
+  journalBytes: number;
 }
 
 class MemoryStore implements ZoneStore {
   readonly #zones = new Map<string, Kept>();
+  readonly #buckets = new Map<string, Bucket>();
 
   async list(): Promise<readonly StoredZone[]> {
-    return [...this.#zones.values()].map(({ origin, serial }) => ({ origin, serial }));
+    return [...this.#zones.values()].map(described);
   }
 
-  async load(origin: Name): Promise<readonly RRset[] | undefined> {
+  async find(origin: Name): Promise<StoredZone | undefined> {
     const zone = this.#zones.get(origin.key);
-    return zone && [...zone.rrsets.values()];
+    return zone && described(zone);
   }
 
-  async commit(changeSet: ChangeSet): Promise<void> {
+  async load(origin: Name): Promise<StoredContent | undefined> {
+    const zone = this.#zones.get(origin.key);
+    if (zone === undefined) return undefined;
+    const leases = [...zone.leases.values()];
+    return { ...described(zone), rrsets: [...zone.rrsets.values()], leases };
+  }
+
+  async leases(origin: Name): Promise<readonly Lease[]> {
+    return [...(this.#zones.get(origin.key)?.leases.values() ?? [])];
+  }
+
+  async commit(changeSet: ChangeSet, options: CommitOptions = {}): Promise<void> {
     const { origin, from, to, changes } = changeSet;
     const stored = this.#zones.get(origin.key);
-    if (stored?.serial !== from) throw conflict(changeSet, stored?.serial);
-    const zone = stored ?? { origin, serial: to, rrsets: new Map(), journal: [] };
+    const { revision = stored?.revision } = options;
+    if (stored?.serial !== from || stored?.revision !== revision)
+      throw conflict(changeSet, stored && described(stored));
+    const zone = stored ?? emptyZone(origin, to);
     for (const { name, type, after } of changes) {
       const id = `${type}/${name.key}`;
       if (after === undefined) zone.rrsets.delete(id);
       else zone.rrsets.set(id, after);
     }
+    for (const { expires, ...record } of options.leases ?? []) {
+      if (expires === undefined) zone.leases.delete(leaseId(record));
+      else zone.leases.set(leaseId(record), { ...record, expires });
+    }
     zone.serial = to;
-    if (from !== undefined) zone.journal = [...zone.journal, changeSet].slice(-MAX_JOURNAL);
+    if (stored !== undefined) zone.revision++;
+    if (from !== undefined && changes.length > 0) keep(zone, changeSet, options);
     this.#zones.set(origin.key, zone);
   }
 
@@ -50,20 +79,54 @@ class MemoryStore implements ZoneStore {
     const zone = this.#zones.get(origin.key);
     if (zone === undefined) return undefined;
     if (zone.serial === serial) return [];
-    const first = zone.journal.findLastIndex(({ from }) => from === serial);
-    return first < 0 ? undefined : zone.journal.slice(first);
+    const first = zone.journal.findLastIndex(({ changeSet }) => changeSet.from === serial);
+    return first < 0 ? undefined : zone.journal.slice(first).map(({ changeSet }) => changeSet);
+  }
+
+  async delete(origin: Name): Promise<boolean> {
+    return this.#zones.delete(origin.key);
+  }
+
+  /** Nobody else can write it. */
+  watch(): Disposable {
+    return { [Symbol.dispose]: () => undefined };
+  }
+
+  bucket(name: string): Bucket {
+    checkBucketName(name);
+    let bucket = this.#buckets.get(name);
+    if (bucket === undefined) this.#buckets.set(name, (bucket = new MemoryBucket()));
+    return bucket;
   }
 
   async close(): Promise<void> {}
 }
 
-/** The error of a change that was made from something else than what is stored. */
-export function conflict({ origin, from }: ChangeSet, stored: number | undefined): StoreError {
-  const [made, found] = [from, stored].map((serial) =>
-    serial === undefined ? 'no zone' : `serial ${serial}`,
-  );
-  return new StoreError(
-    'HAWSER_STORE_CONFLICT',
-    `Cannot store a change of "${origin}" as it was made from ${made} and the store has ${found}`,
-  );
+function described({ origin, serial, revision }: Kept): StoredZone {
+  return { origin, serial, revision, edits: 0 };
+}
+
+function emptyZone(origin: Name, serial: number): Kept {
+  return {
+    origin,
+    serial,
+    revision: 0,
+    rrsets: new Map(),
+    leases: new Map(),
+    journal: [],
+    journalBytes: 0,
+  };
+}
+
+function keep(zone: Kept, changeSet: ChangeSet, { journal = {} }: CommitOptions): void {
+  const { maxChanges = DEFAULT_JOURNAL.maxChanges, maxBytes = DEFAULT_JOURNAL.maxBytes } = journal;
+  const bytes = sizeOfChanges(changeSet.changes);
+  zone.journal.push({ changeSet, bytes });
+  zone.journalBytes += bytes;
+  let dropped = 0;
+  while (zone.journal.length - dropped > maxChanges || zone.journalBytes > maxBytes) {
+    zone.journalBytes -= zone.journal[dropped]?.bytes ?? 0;
+    dropped++;
+  }
+  if (dropped > 0) zone.journal = zone.journal.slice(dropped);
 }

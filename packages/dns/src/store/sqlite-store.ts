@@ -1,243 +1,170 @@
 // Zones in a SQLite file. The file is persistence only: answers come from memory.
-import { statSync } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { StoreError } from '../errors.ts';
-import { Name } from '../name.ts';
+import type { Has } from '@hawser/core';
+import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
-import { decodeSoa } from '../rdata/decode-rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { ChangeSet } from '../zone/zone.ts';
-import { decodeChanges, decodeRecords, encodeChanges, encodeRecords } from './change-codec.ts';
-import { conflict, MAX_JOURNAL } from './memory-store.ts';
-import {
-  type OpenSqliteOptions,
-  openSqlite,
-  type SqliteDatabase,
-  type SqliteStatement,
-  storeError,
-} from './open-sqlite.ts';
-import { SCHEMA_VERSION, schema, statements } from './sqlite-schema.ts';
-import type { StoredZone, ZoneStore } from './zone-store.ts';
+import { type Bucket, checkBucketName } from './bucket.ts';
+import { decodeRecords } from './change-codec.ts';
+import { conflict } from './conflict.ts';
+import type { OpenSqliteOptions } from './open-sqlite.ts';
+import { serialOf } from './soa-serial.ts';
+import { SqliteBucket } from './sqlite-bucket.ts';
+import { findZone, writeChange } from './sqlite-commit.ts';
+import { SqliteFile } from './sqlite-file.ts';
+import type { ZoneRow } from './sqlite-rows.ts';
+import { bytesOf, changeSetOf, leaseOf, rrsetOf, storedZoneOf } from './sqlite-rows.ts';
+import { SqliteWatch } from './sqlite-watch.ts';
+import { SqliteWriter } from './sqlite-writer.ts';
+import type {
+  CommitOptions,
+  Lease,
+  StoredContent,
+  StoredZone,
+  StoreListener,
+  ZoneStore,
+} from './zone-store.ts';
+
+/** Options for {@link sqlite}. */
+export interface SqliteOptions extends OpenSqliteOptions {
+  /** How often to look whether somebody else wrote, in milliseconds. @defaultValue 1000 */
+  readonly pollMs?: number | undefined;
+}
+
+/** RRsets read at once. */
+const PAGE = 5000;
 
 /**
  * A store in the SQLite file at `path`, which is opened at the first use. Changes that are asked for at the same time share
- * one transaction and one flush of the disk.
+ * one transaction and one flush of the disk. Several processes may use the file; each sees what the others wrote within
+ * `pollMs`.
  */
-export function sqlite(path: string, options: OpenSqliteOptions = {}): ZoneStore {
+export function sqlite(path: string, options: SqliteOptions = {}): ZoneStore {
   return new SqliteStore(path, options);
 }
 
-interface Waiting {
-  readonly changeSet: ChangeSet;
-  readonly settle: (error?: unknown) => void;
-}
-
 class SqliteStore implements ZoneStore {
-  readonly #path: string;
-  readonly #options: OpenSqliteOptions;
-  #db: SqliteDatabase | undefined;
-  #run: Readonly<Record<keyof typeof statements, SqliteStatement>> | undefined;
-  #inode: number | undefined;
-  #waiting: Waiting[] = [];
-  #busy = false;
-  #flushed: Promise<void> | undefined;
-  #closed = false;
+  readonly #file: SqliteFile;
+  readonly #writer: SqliteWriter;
+  readonly #watch: SqliteWatch;
 
-  constructor(path: string, options: OpenSqliteOptions) {
-    this.#path = path;
-    this.#options = options;
+  constructor(path: string, { pollMs = 1000, ...options }: SqliteOptions) {
+    this.#file = new SqliteFile(path, options);
+    this.#writer = new SqliteWriter(this.#file, () => this.#watch.tellAll());
+    this.#watch = new SqliteWatch({
+      pollMs,
+      dataVersion: () => Number(this.#file.run.version.all()[0]?.['data_version']),
+      list: () => this.#list(),
+    });
   }
 
   async list(): Promise<readonly StoredZone[]> {
-    const rows = this.#open().list.all();
-    return this.#decoding(() =>
-      rows.map((row) => ({ origin: nameOf(row['name']), serial: Number(row['serial']) })),
-    );
+    return this.#list();
   }
 
-  async load(origin: Name): Promise<readonly RRset[] | undefined> {
-    const run = this.#open();
+  async find(origin: Name): Promise<StoredZone | undefined> {
+    return this.#find(origin);
+  }
+
+  async load(origin: Name): Promise<StoredContent | undefined> {
     const zone = this.#find(origin);
     if (zone === undefined) return undefined;
-    return this.#decoding(() => {
-      const rrsets = run.load.all(zone.id).map((row) => {
-        const type = Number(row['type']);
-        const records = decodeRecords(type, bytesOf(row['rdata']));
-        return { name: nameOf(row['name']), type, ttl: Number(row['ttl']), records };
-      });
-      const soa = rrsets.find(({ name, type }) => type === Type.SOA && name.equals(origin));
-      const serial = soa?.records[0] && decodeSoa(soa.records[0].wire).serial;
-      // Somebody wrote records and did not write the serial: no change could be stored any more.
-      if (serial !== zone.serial)
-        throw new TypeError(`zone "${origin}" has serial ${zone.serial} and its SOA ${serial}`);
-      return rrsets;
-    });
+    const soa = this.#soaSerial(zone);
+    // Somebody wrote a serial and not the records, or spoilt the SOA: no change could be stored any more.
+    if (soa === undefined || (soa !== zone.serial && zone.edits === 0)) {
+      const why = `zone "${origin}" has serial ${zone.serial} and its SOA ${soa}`;
+      throw this.#file.failure(new TypeError(why));
+    }
+    const leases = await this.leases(origin);
+    return { ...zone, leases, rrsets: this.#rrsets(zone) };
+  }
+
+  async leases(origin: Name): Promise<readonly Lease[]> {
+    const zone = this.#find(origin);
+    if (zone === undefined) return [];
+    return this.#reading(() => this.#file.run.leases.all(zone.id).map(leaseOf));
   }
 
   async journal(origin: Name, serial: number): Promise<readonly ChangeSet[] | undefined> {
-    const run = this.#open();
     const zone = this.#find(origin);
     if (zone === undefined) return undefined;
     if (zone.serial === serial) return [];
-    const rows = run.since.all(zone.id, serial);
-    if (rows.length === 0) return undefined;
-    return this.#decoding(() =>
-      rows.map((row) => ({
-        origin,
-        from: Number(row['serial_from']),
-        to: Number(row['serial_to']),
-        changes: decodeChanges(String(row['changes'])),
-      })),
-    );
+    return this.#reading(() => {
+      const rows = this.#file.run.since.all(zone.id, serial);
+      return rows.length === 0 ? undefined : rows.map((row) => changeSetOf(origin, row));
+    });
   }
 
-  commit(changeSet: ChangeSet): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const settle = (error?: unknown): void => (error === undefined ? resolve() : reject(error));
-      this.#waiting.push({ changeSet, settle });
-      if (!this.#busy) this.#flushed = this.#flush();
+  commit(changeSet: ChangeSet, options: CommitOptions = {}): Promise<void> {
+    return this.#writer.write(() => writeChange(this.#file.run, changeSet, options));
+  }
+
+  async delete(origin: Name): Promise<boolean> {
+    let deleted = 0;
+    await this.#writer.write(() => {
+      deleted = this.#file.run.drop.run(origin.sortKey());
+      return undefined;
     });
+    return deleted > 0;
+  }
+
+  watch(reactor: Has<'clock' | 'random' | 'reports'>, listener: StoreListener): Disposable {
+    return this.#watch.watch(reactor, listener);
+  }
+
+  bucket(name: string): Bucket {
+    checkBucketName(name);
+    return new SqliteBucket(name, this.#file, this.#writer);
   }
 
   async close(): Promise<void> {
-    await this.#flushed;
-    this.#closed = true;
-    this.#db?.close();
-    this.#db = undefined;
-    this.#run = undefined;
+    await this.#writer.idle();
+    this.#file.close();
   }
 
-  /** Runs until nothing waits. What is asked for while the file is looked at goes along with the first of it. */
-  async #flush(): Promise<void> {
-    this.#busy = true;
-    while (this.#waiting.length > 0) {
-      let failure: unknown;
-      try {
-        this.#open();
-        // oxlint-disable-next-line no-await-in-loop -- one transaction after the other
-        await this.#checkFile();
-      } catch (error) {
-        failure = error;
-      }
-      const batch = this.#waiting;
-      this.#waiting = [];
-      if (failure === undefined) this.#commitAll(batch);
-      else for (const { settle } of batch) settle(failure);
-    }
-    this.#busy = false;
+  #list(): readonly StoredZone[] {
+    return this.#reading(() => this.#file.run.list.all().map(storedZoneOf));
   }
 
-  /** One transaction for all. One that does not fit is taken out again; if the disk fails, all fail. */
-  #commitAll(batch: readonly Waiting[]): void {
-    const outcomes = new Map<Waiting, unknown>();
-    const db = this.#db;
-    try {
-      db?.exec('BEGIN IMMEDIATE');
-      for (const waiting of batch) outcomes.set(waiting, this.#attempt(waiting.changeSet));
-      db?.exec('COMMIT');
-    } catch (error) {
-      this.#rollback();
-      for (const waiting of batch) outcomes.set(waiting, error);
-    }
-    for (const [waiting, error] of outcomes) waiting.settle(error);
+  #find(origin: Name): ZoneRow | undefined {
+    return this.#reading(() => findZone(this.#file.run, origin));
   }
 
-  #rollback(): void {
-    try {
-      this.#db?.exec('ROLLBACK');
-    } catch {
-      // SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html); the first error is the one to tell.
-    }
-  }
-
-  /** The reason why the change does not fit what is stored, if so. Looks before it writes, so there is nothing to undo. */
-  #attempt(changeSet: ChangeSet): StoreError | undefined {
-    const { origin, from, to, changes } = changeSet;
-    const run = this.#open();
-    const stored = this.#find(origin);
-    if (stored?.serial !== from) return conflict(changeSet, stored?.serial);
-    if (stored === undefined) run.create.run(origin.sortKey(), origin.wire, to);
-    else run.advance.run(to, stored.id);
-    const zone = stored?.id ?? this.#find(origin)?.id ?? 0;
-    for (const { name, type, after } of changes) {
-      if (after === undefined) run.remove.run(zone, name.sortKey(), type);
-      else
-        run.put.run(
-          zone,
-          name.sortKey(),
-          type,
-          after.name.wire,
-          after.ttl,
-          encodeRecords(after.records),
-        );
-    }
-    if (from !== undefined) {
-      run.journal.run(zone, from, to, encodeChanges(changes));
-      run.trim.run(zone, MAX_JOURNAL);
-    }
-    return undefined;
-  }
-
-  #find(origin: Name): { readonly id: number; readonly serial: number } | undefined {
-    const row = this.#open().find.all(origin.sortKey())[0];
-    return row && { id: Number(row['id']), serial: Number(row['serial']) };
-  }
-
-  #open(): Readonly<Record<keyof typeof statements, SqliteStatement>> {
-    if (this.#closed)
-      throw new StoreError(
-        'HAWSER_STORE_IO',
-        `Cannot use database "${this.#path}" as it is closed`,
-      );
-    if (this.#run !== undefined) return this.#run;
-    const db = openSqlite(this.#path, this.#options);
-    try {
-      const version = Number(db.prepare('PRAGMA user_version').all()[0]?.['user_version']);
-      if (version > SCHEMA_VERSION)
-        throw new Error(`it has version ${version}, and this program knows ${SCHEMA_VERSION}`);
-      db.exec(schema);
-      const entries = Object.entries(statements).map(
-        ([name, sql]) => [name, db.prepare(sql)] as const,
-      );
-      // Of the file as it was opened: it may be replaced before the first change.
-      this.#inode = statSync(this.#path).ino;
-      this.#run = Object.fromEntries(entries) as Record<keyof typeof statements, SqliteStatement>;
-    } catch (error) {
-      db.close();
-      throw error instanceof StoreError ? error : storeError(this.#path, error);
-    }
-    this.#db = db;
-    return this.#run;
-  }
-
-  /** A file that was deleted or replaced takes writes as before, and they are gone with the process. */
-  async #checkFile(): Promise<void> {
-    const found = await stat(this.#path).catch((error: unknown) => {
-      throw storeError(this.#path, error);
+  #soaSerial({ id, origin }: ZoneRow): number | undefined {
+    const row = this.#file.run.rrset.all(id, origin.sortKey(), Type.SOA)[0];
+    if (row === undefined) return undefined;
+    return this.#reading(() => {
+      const records = decodeRecords(Type.SOA, bytesOf(row['rdata']));
+      return serialOf({ name: origin, type: Type.SOA, ttl: 0, records });
     });
-    if (found.ino !== this.#inode) {
-      throw new StoreError(
-        'HAWSER_STORE_IO',
-        `Cannot use database "${this.#path}" as the file was replaced`,
-      );
+  }
+
+  /** All of one moment: within a transaction that reads, and only if nothing happened since `zone` was read. */
+  *#rrsets(zone: ZoneRow): Generator<RRset, void, undefined> {
+    const { run } = this.#file;
+    this.#file.exec('BEGIN');
+    try {
+      const now = this.#find(zone.origin);
+      if (now?.revision !== zone.revision || now.edits !== zone.edits)
+        throw conflict({ origin: zone.origin, from: zone.serial, to: 0, changes: [] }, now);
+      let [key, type]: [Buffer, number] = [Buffer.alloc(0), -1];
+      for (;;) {
+        const rows = run.page.all(zone.id, key, type, PAGE);
+        for (const row of rows) yield this.#reading(() => rrsetOf(row));
+        const last = rows.at(-1);
+        if (rows.length < PAGE || last === undefined) return;
+        [key, type] = [bytesOf(last['rkey']), Number(last['type'])];
+      }
+    } finally {
+      this.#file.exec('COMMIT');
     }
   }
 
-  #decoding<T>(work: () => T): T {
+  #reading<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      throw error instanceof StoreError ? error : storeError(this.#path, error);
+      throw this.#file.failure(error);
     }
   }
-}
-
-function nameOf(column: unknown): Name {
-  return Name.fromWire(bytesOf(column));
-}
-
-function bytesOf(column: unknown): Buffer {
-  if (!(column instanceof Uint8Array))
-    throw new TypeError('Cannot read a stored row as a column is no blob');
-  return Buffer.from(column.buffer, column.byteOffset, column.byteLength);
 }

@@ -1,8 +1,11 @@
 // Zone content and its changes as plain data, for JSON, pages and logs.
 import { formatType, Type } from '../numbers.ts';
+import { decodeRdata } from '../rdata/decode-rdata.ts';
+import { checkRdata } from '../rdata/rdata.ts';
 import type { RecordValue } from '../rdata/value.ts';
 import { type RRset, valuesOf } from '../zone/rrset.ts';
 import type { ChangeSet } from '../zone/zone.ts';
+import type { Lease } from './zone-store.ts';
 
 /** What changed, as plain data. */
 export interface ZoneChange {
@@ -19,6 +22,23 @@ export interface RecordListing {
   readonly type: string;
   readonly ttl: number;
   readonly values: readonly RecordValue[];
+}
+
+/** A record that goes by itself, as plain data. */
+export interface LeaseListing {
+  readonly name: string;
+  readonly type: string;
+  readonly value: RecordValue;
+  /** Milliseconds since 1970. */
+  readonly expires: number;
+}
+
+/** A lease as plain data. */
+export function describeLease({ name, type, rdata, expires }: Lease): LeaseListing {
+  const record = checkRdata(type, Buffer.from(rdata));
+  if (record === undefined) throw new TypeError(`Cannot describe a lease of "${name}"`);
+  const value = decodeRdata(type, record);
+  return { name: name.toString(), type: formatType(type), value, expires };
 }
 
 /** An RRset as plain data. */

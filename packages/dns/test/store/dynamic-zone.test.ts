@@ -1,8 +1,8 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
-import { dynamicZone } from '../../src/store/dynamic-zone.ts';
 import { memory } from '../../src/store/memory-store.ts';
+import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import type { ZoneChange } from '../../src/store/zone-change.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
 import type { ChangeSet } from '../../src/zone/zone.ts';
@@ -14,23 +14,46 @@ function heldStore() {
   let holding = false;
   const store: ZoneStore = {
     list: () => inner.list(),
+    find: (origin) => inner.find(origin),
     load: (origin) => inner.load(origin),
+    leases: (origin) => inner.leases(origin),
     journal: (origin, serial) => inner.journal(origin, serial),
+    delete: (origin) => inner.delete(origin),
+    watch: (reactor, listener) => inner.watch(reactor, listener),
+    bucket: (name) => inner.bucket(name),
     close: () => inner.close(),
-    commit: (changeSet) =>
+    commit: (changeSet, options) =>
       holding
         ? new Promise((resolve, reject) => {
-            held.push({ changeSet, go: () => resolve(inner.commit(changeSet)), fail: reject });
+            const go = (): void => resolve(inner.commit(changeSet, options));
+            held.push({ changeSet, go, fail: reject });
           })
-        : inner.commit(changeSet),
+        : inner.commit(changeSet, options),
   };
-  return { store, held, hold: () => void (holding = true) };
+  /** The commit with this number, when it has come. */
+  const commit = async (index: number) => {
+    for (let turn = 0; turn < 100 && held[index] === undefined; turn++) await Promise.resolve();
+    const found = held[index];
+    if (found === undefined) throw new Error(`no commit ${index}`);
+    return found;
+  };
+  return { store, held, commit, hold: () => void (holding = true) };
 }
 
 describe('a dynamic zone', () => {
   test('is not made of stored records that are no zone: a fault of the store', async () => {
     const { store } = heldStore();
-    const damaged = { ...store, load: async () => [] };
+    const damaged: ZoneStore = {
+      ...store,
+      load: async (origin) => ({
+        origin,
+        serial: 1,
+        revision: 1,
+        edits: 0,
+        rrsets: [],
+        leases: [],
+      }),
+    };
     await expect(dynamicZone('example.net', { store: damaged })).rejects.toMatchObject({
       name: 'StoreError',
       code: 'HAWSER_STORE_IO',
@@ -76,7 +99,7 @@ describe('a dynamic zone', () => {
       'example.net NS',
       'example.net SOA',
       'Home.example.net A',
-      'home.example.net TXT',
+      'Home.example.net TXT',
     ]);
     expect(JSON.parse(JSON.stringify(zone.list()[2]))).toEqual({
       name: 'Home.example.net',
@@ -107,14 +130,14 @@ describe('a dynamic zone', () => {
   });
 
   test('shows a change when it is stored and not before', async () => {
-    const { store, held, hold } = heldStore();
+    const { store, hold, commit } = heldStore();
     const zone = await dynamicZone('example.net', { store });
     hold();
     const before = zone.snapshot;
     const setting = zone.set('x', 'A', '192.0.2.1');
-    await Promise.resolve();
+    const stored = await commit(0);
     expect([zone.get('x'), zone.snapshot]).toEqual([undefined, before]);
-    held[0]?.go();
+    stored.go();
     expect(await setting).toBe(true);
     expect(zone.get('x', 'A')).toEqual(['192.0.2.1']);
     // Who holds the old snapshot sees no change.
@@ -122,21 +145,21 @@ describe('a dynamic zone', () => {
   });
 
   test('keeps the old answer when the store fails, and takes the next change', async () => {
-    const { store, held, hold } = heldStore();
+    const { store, hold, commit } = heldStore();
     const zone = await dynamicZone('example.net', { store });
     await zone.set('x', 'A', '192.0.2.1');
     hold();
     const failing = zone.set('x', 'A', '192.0.2.2');
-    held[0]?.fail(new StoreError('HAWSER_STORE_IO', 'disk full'));
+    (await commit(0)).fail(new StoreError('HAWSER_STORE_IO', 'disk full'));
     await expect(failing).rejects.toMatchObject({ code: 'HAWSER_STORE_IO', exitCode: 74 });
     expect([zone.get('x', 'A'), zone.serial]).toEqual([['192.0.2.1'], 2]);
     const next = zone.set('x', 'A', '192.0.2.3');
-    held[1]?.go();
+    (await commit(1)).go();
     expect([await next, zone.get('x', 'A'), zone.serial]).toEqual([true, ['192.0.2.3'], 3]);
   });
 
   test('stores what is asked for meanwhile together; a bad wish fails alone', async () => {
-    const { store, held, hold } = heldStore();
+    const { store, held, hold, commit } = heldStore();
     const zone = await dynamicZone('example.net', { store });
     hold();
     const first = zone.set('a', 'A', '192.0.2.1');
@@ -150,9 +173,9 @@ describe('a dynamic zone', () => {
       zone.set('b', 'A', '192.0.2.3'),
     ];
     const outcomes = Promise.allSettled(rest);
-    held[0]?.go();
+    (await commit(0)).go();
     expect(await first).toBe(true);
-    held[1]?.go();
+    (await commit(1)).go();
     expect((await outcomes).map(({ status }) => status)).toEqual([
       'fulfilled',
       'fulfilled',

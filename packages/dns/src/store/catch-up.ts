@@ -1,0 +1,166 @@
+// Taking in what somebody else stored: another process by commits of its own, or a person with a database tool.
+import { StoreError } from '../errors.ts';
+import { Type } from '../numbers.ts';
+import { isSerialAfter } from '../zone/serial.ts';
+import type { ChangeSet, Edit, RRsetChange, Zone } from '../zone/zone.ts';
+import { diffZones } from './diff-zones.ts';
+import { type ChangeRules, prepareChange } from './prepare-change.ts';
+import { serialAfter } from './serial-policy.ts';
+import { withSerial } from './soa-serial.ts';
+import { applyChangeSet, zoneFromStore } from './stored-zone.ts';
+import type { Lease, StoredContent, ZoneStore } from './zone-store.ts';
+
+/** What a zone became. */
+export interface CaughtUp {
+  readonly zone: Zone;
+  readonly revision: number;
+  readonly leases: readonly Lease[];
+  /** The way there, oldest first. */
+  readonly changeSets: readonly ChangeSet[];
+}
+
+/** What it takes to catch up. */
+export interface CatchUpContext {
+  readonly store: ZoneStore;
+  readonly rules: ChangeRules;
+}
+
+/**
+ * What the store makes of the zone `current`, known by its `revision`; undefined if there is nothing new. Edits that came without
+ * a later serial get one, and a place in the journal.
+ * @throws StoreError; `HAWSER_STORE_CONFLICT` if somebody was faster: try again
+ */
+export async function catchUp(
+  known: { readonly zone: Zone; readonly revision: number },
+  context: CatchUpContext,
+): Promise<CaughtUp | undefined> {
+  const { zone: current, revision } = known;
+  const { store } = context;
+  const stored = await store.find(current.origin);
+  if (stored === undefined) throw gone(current);
+  if (stored.serial === current.serial && stored.revision === revision && stored.edits === 0)
+    return undefined;
+  if (stored.edits === 0) {
+    const changeSets = await store.journal(current.origin, current.serial);
+    const zone = changeSets && replay(current, changeSets);
+    if (zone !== undefined && changeSets !== undefined && zone.serial === stored.serial) {
+      const leases = await store.leases(current.origin);
+      return { zone, revision: stored.revision, leases, changeSets };
+    }
+  }
+  const content = await store.load(current.origin);
+  if (content === undefined) throw gone(current);
+  const zone = zoneFromStore(current.origin, content.rrsets);
+  if (content.edits > 0 || !isSerialAfter(content.serial, current.serial))
+    return adopt({ current, loaded: zone, content }, context);
+  const changeSets = [changeSetOf(current, zone)];
+  return { zone, revision: content.revision, leases: content.leases, changeSets };
+}
+
+/**
+ * A zone just loaded that was edited while nobody looked. What it was before is not known: its serial goes on, and its journal
+ * begins anew.
+ */
+export async function adoptUnseen(
+  loaded: Zone,
+  content: StoredContent,
+  { store, rules }: CatchUpContext,
+): Promise<CaughtUp> {
+  const floor = later(content.serial, loaded.serial);
+  const soa = withSerial(loaded.soa, serialAfter(rules.serials, floor, rules.epochMs));
+  const edits = [{ name: loaded.origin, type: Type.SOA, rrset: soa }];
+  const prepared = await prepareChange(loaded, edits, { rules, floor, unknownBefore: true });
+  const zone = prepared?.zone ?? loaded;
+  await store.commit(
+    {
+      origin: loaded.origin,
+      from: content.serial,
+      to: zone.serial,
+      changes: prepared?.changeSet.changes ?? [],
+    },
+    { revision: content.revision, edits: content.edits, journal: { maxChanges: 0 } },
+  );
+  return { zone, revision: content.revision + 1, leases: content.leases, changeSets: [] };
+}
+
+interface Edited {
+  readonly current: Zone;
+  readonly loaded: Zone;
+  readonly content: StoredContent;
+}
+
+/** Makes a change of what was edited, and stores what belongs to it. */
+async function adopt(
+  { current, loaded, content }: Edited,
+  { store, rules }: CatchUpContext,
+): Promise<CaughtUp> {
+  const { origin } = current;
+  const { serial, edits, revision } = content;
+  const history = await store.journal(origin, current.serial);
+  // What the records were at the serial that is stored; where nobody knows, the journal begins anew.
+  const base = history && replay(current, history);
+  const isKnown = base?.serial === serial;
+  const from = isKnown ? base : current;
+  const floor = later(serial, current.serial);
+  const prepared = await prepareChange(from, editsOf(diffZones(from, loaded)), { rules, floor });
+  const zone = prepared?.zone ?? from;
+  const changes = prepared?.changeSet.changes ?? [];
+  const ended = content.leases.filter((lease) => !hasRecord(zone, lease));
+  await store.commit(
+    {
+      origin,
+      from: serial,
+      to: zone.serial,
+      changes: [...changes, ...undone({ loaded, zone, changes })],
+    },
+    {
+      revision,
+      edits,
+      leases: ended.map(({ name, type, rdata }) => ({ name, type, rdata, expires: undefined })),
+      journal: isKnown ? undefined : { maxChanges: 0 },
+    },
+  );
+  const changeSets = zone.serial === current.serial ? [] : [changeSetOf(current, zone)];
+  const leases = content.leases.filter((lease) => hasRecord(zone, lease));
+  return { zone, revision: revision + 1, leases, changeSets };
+}
+
+/** What the zone does not take over from what was loaded, such as a signature that is missing: it has to be written back. */
+function undone(edited: {
+  loaded: Zone;
+  zone: Zone;
+  changes: readonly RRsetChange[];
+}): RRsetChange[] {
+  const written = new Set(edited.changes.map(({ name, type }) => `${type}/${name.key}`));
+  return diffZones(edited.loaded, edited.zone)
+    .filter(({ name, type }) => !written.has(`${type}/${name.key}`))
+    .map(({ name, type, after }) => ({ name, type, before: after, after }));
+}
+
+/** `zone` after `changeSets`, or undefined if they do not follow from it. */
+function replay(zone: Zone, changeSets: readonly ChangeSet[]): Zone | undefined {
+  let replayed: Zone | undefined = zone;
+  for (const changeSet of changeSets) replayed = replayed && applyChangeSet(replayed, changeSet);
+  return replayed;
+}
+
+function changeSetOf(before: Zone, after: Zone): ChangeSet {
+  const changes = diffZones(before, after);
+  return { origin: after.origin, from: before.serial, to: after.serial, changes };
+}
+
+function editsOf(changes: readonly RRsetChange[]): Edit[] {
+  return changes.map(({ name, type, after }) => ({ name, type, rrset: after }));
+}
+
+function hasRecord(zone: Zone, { name, type, rdata }: Lease): boolean {
+  return zone.get(name, type)?.records.some(({ wire }) => wire.equals(rdata)) ?? false;
+}
+
+function later(serial: number, other: number): number {
+  return isSerialAfter(serial, other) ? serial : other;
+}
+
+function gone({ origin }: Zone): StoreError {
+  return new StoreError('HAWSER_STORE_IO', `Cannot find zone "${origin}" in its store any more`);
+}

@@ -1,0 +1,188 @@
+// Which records of a zone go by themselves, and when.
+import type { LeaseEdit } from '../contract/live-zone.ts';
+import { usageError } from '../errors.ts';
+import type { Name } from '../name.ts';
+import { Type } from '../numbers.ts';
+import type { RRset } from '../zone/rrset.ts';
+import type { RRsetChange, Zone } from '../zone/zone.ts';
+import type { Lease, StoredLeaseChange } from './zone-store.ts';
+
+/** The leases of one RRset by the octets of their record. */
+export type Leases = ReadonlyMap<string, Lease>;
+const none: Leases = new Map();
+
+/** Leases as a decision sees them. */
+export interface LeaseView {
+  /** Leases of one name and type, by the octets of their record. */
+  of(name: Name, type: number): Leases;
+  all(): Iterable<Lease>;
+}
+
+/** What a decision does to a zone, as far as leases care. */
+export interface LeaseStep {
+  /** The zone after the changes. */
+  readonly zone: Zone;
+  readonly changes: readonly RRsetChange[];
+  readonly edits: readonly LeaseEdit[];
+}
+
+/** Leases by RRset. What a {@link LeaseDraft} holds comes in when it is stored. */
+export class LeaseBook implements LeaseView {
+  readonly #byRRset = new Map<string, Leases>();
+  #size = 0;
+  #earliest = Number.POSITIVE_INFINITY;
+
+  constructor(leases: Iterable<Lease> = []) {
+    for (const lease of leases) this.#put(lease);
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Leases of one name and type. */
+  of(name: Name, type: number): Leases {
+    return this.#byRRset.get(rrsetId(name, type)) ?? none;
+  }
+
+  *all(): Generator<Lease, void, undefined> {
+    for (const leases of this.#byRRset.values()) yield* leases.values();
+  }
+
+  /** All but those of the RRsets with these ids. */
+  *except(ids: { has(id: string): boolean }): Generator<Lease, void, undefined> {
+    for (const [id, leases] of this.#byRRset) if (!ids.has(id)) yield* leases.values();
+  }
+
+  /** No lease ends before this; Infinity if there is none. */
+  get earliest(): number {
+    return this.#earliest;
+  }
+
+  /** Makes {@link earliest} exact again, which it is not when leases were renewed. Looks at all of them. */
+  findEarliest(): void {
+    this.#earliest = Number.POSITIVE_INFINITY;
+    for (const { expires } of this.all()) this.#earliest = Math.min(this.#earliest, expires);
+  }
+
+  /** Takes in what was stored. */
+  apply(changes: readonly StoredLeaseChange[]): void {
+    for (const change of changes) this.#put(change);
+  }
+
+  #put(change: StoredLeaseChange): void {
+    const id = rrsetId(change.name, change.type);
+    const before = this.#byRRset.get(id) ?? none;
+    const after = changed(before, change);
+    this.#size += after.size - before.size;
+    if (change.expires !== undefined) this.#earliest = Math.min(this.#earliest, change.expires);
+    if (after.size === 0) this.#byRRset.delete(id);
+    else this.#byRRset.set(id, after);
+  }
+}
+
+/** Changes to a {@link LeaseBook} that are not stored yet. */
+export class LeaseDraft implements LeaseView {
+  readonly #book: LeaseBook;
+  readonly #maxLeases: number;
+  readonly #overlay = new Map<string, Leases>();
+  readonly #changes = new Map<string, StoredLeaseChange>();
+  #size: number;
+
+  constructor(book: LeaseBook, maxLeases: number) {
+    this.#book = book;
+    this.#maxLeases = maxLeases;
+    this.#size = book.size;
+  }
+
+  /** All changes together, the last one for each record. */
+  get changes(): readonly StoredLeaseChange[] {
+    return [...this.#changes.values()];
+  }
+
+  /**
+   * Adds what a decision means for the leases.
+   * @throws UsageError `HAWSER_DNS_ZONE` for too many leases, then nothing is added
+   */
+  add(step: LeaseStep): void {
+    const changes = [...this.#dropped(step), ...this.#edited(step)];
+    if (changes.length === 0) return;
+    const overlay = new Map<string, Leases>();
+    let size = this.#size;
+    for (const change of changes) {
+      const id = rrsetId(change.name, change.type);
+      const before = overlay.get(id) ?? this.of(change.name, change.type);
+      const after = changed(before, change);
+      size += after.size - before.size;
+      overlay.set(id, after);
+    }
+    if (size > this.#maxLeases && size > this.#size) {
+      const { origin } = step.zone;
+      throw usageError(
+        'HAWSER_DNS_ZONE',
+        `Cannot keep ${size} leases in zone "${origin}" as ${this.#maxLeases} are allowed`,
+      );
+    }
+    this.#size = size;
+    for (const [id, leases] of overlay) this.#overlay.set(id, leases);
+    for (const change of changes) {
+      this.#changes.set(`${rrsetId(change.name, change.type)}${octetsOf(change.rdata)}`, change);
+    }
+  }
+
+  of(name: Name, type: number): Leases {
+    return this.#overlay.get(rrsetId(name, type)) ?? this.#book.of(name, type);
+  }
+
+  *all(): Generator<Lease, void, undefined> {
+    yield* this.#book.except(this.#overlay);
+    for (const leases of this.#overlay.values()) yield* leases.values();
+  }
+
+  /** Leases of records that are gone. */
+  *#dropped({ changes }: LeaseStep): Generator<StoredLeaseChange, void, undefined> {
+    for (const { name, type, after } of changes) {
+      const leases = this.of(name, type);
+      if (leases.size === 0) continue;
+      const left = new Set(after?.records.map(({ wire }) => octetsOf(wire)));
+      for (const [octets, lease] of leases)
+        if (!left.has(octets)) yield { ...lease, expires: undefined };
+    }
+  }
+
+  *#edited({ zone, edits }: LeaseStep): Generator<StoredLeaseChange, void, undefined> {
+    for (const { name, type, rdata, expires } of edits) {
+      const rrset = zone.get(name, type);
+      // What a zone cannot be without does not expire.
+      if (rrset === undefined || isVital(zone, rrset)) continue;
+      const wanted = rdata === undefined ? undefined : octetsOf(rdata);
+      const leases = this.of(name, type);
+      for (const { wire } of rrset.records) {
+        const octets = octetsOf(wire);
+        if (wanted !== undefined && octets !== wanted) continue;
+        if (leases.get(octets)?.expires !== expires) yield { name, type, rdata: wire, expires };
+      }
+    }
+  }
+}
+
+function changed(leases: Leases, change: StoredLeaseChange): Leases {
+  const after = new Map(leases);
+  const octets = octetsOf(change.rdata);
+  const { expires } = change;
+  if (expires === undefined) after.delete(octets);
+  else after.set(octets, { ...change, expires });
+  return after;
+}
+
+function isVital(zone: Zone, { name, type }: RRset): boolean {
+  return type === Type.SOA || (type === Type.NS && name.equals(zone.origin));
+}
+
+function rrsetId(name: Name, type: number): string {
+  return `${type}/${name.key}`;
+}
+
+function octetsOf(rdata: Uint8Array): string {
+  return Buffer.from(rdata.buffer, rdata.byteOffset, rdata.byteLength).toString('latin1');
+}

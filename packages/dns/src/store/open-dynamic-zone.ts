@@ -1,0 +1,109 @@
+// Getting a zone from its store, or into it.
+import type { Has } from '@hawser/core';
+import { createNodeReactor } from '@hawser/core';
+import type { CommitHook } from '../contract/live-zone.ts';
+import { StoreError } from '../errors.ts';
+import { Name } from '../name.ts';
+import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
+import { Zone } from '../zone/zone.ts';
+import { adoptUnseen, type CatchUpContext } from './catch-up.ts';
+import { DynamicZone } from './dynamic-zone.ts';
+import { memory } from './memory-store.ts';
+import { checkSerialPolicy, type SerialPolicy } from './serial-policy.ts';
+import { zoneFromStore } from './stored-zone.ts';
+import { fullLimits, type ZoneLimits } from './zone-limits.ts';
+import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
+
+/** Options for {@link dynamicZone}. Those of a new zone count only when the store does not have it yet. */
+export interface DynamicZoneOptions extends NewZoneOptions {
+  /** @defaultValue `memory()` */
+  readonly store?: ZoneStore | undefined;
+  /** TTL of records set without one, in seconds. @defaultValue 60 */
+  readonly ttl?: number | undefined;
+  /** What a zone that is not stored yet begins with, such as that of a zone file. @defaultValue SOA and NS */
+  readonly initial?: Zone | undefined;
+  /** Which serial a change gets that does not bring a later one. @defaultValue `"increment"` */
+  readonly serials?: SerialPolicy | undefined;
+  /** Called once for all changes that are stored together, in this order; what they add is part of the change. */
+  readonly hooks?: readonly CommitHook[] | undefined;
+  readonly limits?: ZoneLimits | undefined;
+  /** How many older versions can be told from this one. @defaultValue 1000 changes, and twice the octets of the zone */
+  readonly journal?: JournalLimits | undefined;
+  /** Whose time counts for serials and leases until the zone is served. @defaultValue that of this machine */
+  readonly reactor?: Has<'clock'> | undefined;
+}
+
+/** Times another process may be faster at making the zone. */
+const MAX_ATTEMPTS = 5;
+
+/**
+ * Loads the zone `origin` from the store, or creates it there. Several may be made of one store, and several processes may
+ * share a database: each takes in what the others change.
+ * @throws StoreError if the store fails; UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_ZONE`,
+ * `HAWSER_DNS_OPTIONS`
+ *
+ * @example
+ * const zone = await dynamicZone('example.net', { store: sqlite('./zones.db') });
+ * await zone.set('home', 'A', '192.0.2.7');
+ */
+export async function dynamicZone(
+  origin: string,
+  options: DynamicZoneOptions = {},
+): Promise<DynamicZone> {
+  const { store = memory(), ttl = 60, serials = 'increment', hooks = [], journal = {} } = options;
+  const { reactor = createNodeReactor(), initial, limits, ...fresh } = options;
+  checkSerialPolicy(serials);
+  const name = Name.parse(origin);
+  const rules = { serials, hooks, epochMs: (): number => reactor.clock.epoch() };
+  const start = { store, ttl, rules, journal, limits: fullLimits(limits), reactor };
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const opened =
+        (await openStored(name, { store, rules })) ??
+        (await create(initial ?? newZone(name, fresh), { store, rules }));
+      return new DynamicZone({ ...start, ...opened });
+    } catch (error) {
+      // Another process made or changed it between our look and our commit.
+      const conflict = error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT';
+      if (!conflict || attempt === MAX_ATTEMPTS) throw error;
+    }
+  }
+}
+
+interface Opened {
+  readonly zone: Zone;
+  readonly revision: number;
+  readonly leases: readonly Lease[];
+}
+
+async function openStored(origin: Name, context: CatchUpContext): Promise<Opened | undefined> {
+  const content = await context.store.load(origin);
+  if (content === undefined) return undefined;
+  const { revision, leases } = content;
+  const zone = zoneFromStore(origin, content.rrsets);
+  return content.edits > 0 ? adoptUnseen(zone, content, context) : { zone, revision, leases };
+}
+
+async function create(initial: Zone, { store, rules }: CatchUpContext): Promise<Opened> {
+  let zone = initial;
+  for (const hook of rules.hooks) {
+    // Not by a change, which would bump the serial.
+    const content = new Map([...zone.rrsets()].map((rrset) => [idOf(rrset), rrset]));
+    for (const edit of await hook(undefined, zone)) {
+      if (edit.rrset === undefined) content.delete(idOf(edit));
+      else content.set(idOf(edit), edit.rrset);
+    }
+    zone = Zone.of(zone.origin, content.values());
+  }
+  const { origin, serial } = zone;
+  const changes = [...zone.rrsets()].map((after) => {
+    const { name, type } = after;
+    return { name, type, before: undefined, after };
+  });
+  await store.commit({ origin, from: undefined, to: serial, changes });
+  return { zone, revision: 0, leases: [] };
+}
+
+function idOf({ name, type }: { readonly name: Name; readonly type: number }): string {
+  return `${type}/${name.key}`;
+}

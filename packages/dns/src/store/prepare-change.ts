@@ -1,0 +1,82 @@
+// From what somebody wants to what is stored: the serial, and what hooks add.
+import type { CommitHook } from '../contract/live-zone.ts';
+import { Type } from '../numbers.ts';
+import { isSerialAfter } from '../zone/serial.ts';
+import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import { type SerialPolicy, serialAfter } from './serial-policy.ts';
+import { serialOf, withSerial } from './soa-serial.ts';
+
+/** How a change is completed. */
+export interface ChangeRules {
+  readonly serials: SerialPolicy;
+  readonly hooks: readonly CommitHook[];
+  readonly epochMs: () => number;
+}
+
+/** Options for {@link prepareChange}. */
+export interface PrepareOptions {
+  readonly rules: ChangeRules;
+  /** A serial to be after, besides that of the zone. */
+  readonly floor?: number | undefined;
+  /** Hooks are told that the zone is made, as nobody knows what it was before. @defaultValue false */
+  readonly unknownBefore?: boolean | undefined;
+}
+
+/** A change as it is stored. */
+export interface PreparedChange {
+  readonly zone: Zone;
+  readonly changeSet: ChangeSet;
+}
+
+/**
+ * The change that `edits` are, with a serial after that of `before` and after `floor`, and what the hooks add to it;
+ * undefined if it changes nothing. Hooks see the serial it will have. Throws what a hook throws.
+ */
+export async function prepareChange(
+  before: Zone,
+  edits: readonly Edit[],
+  options: PrepareOptions,
+): Promise<PreparedChange | undefined> {
+  const { rules, floor = before.serial, unknownBefore = false } = options;
+  let next = before.change(edits);
+  if (next === undefined) return undefined;
+  const serial = chooseSerial({ before, after: next.zone, edits, rules, floor });
+  let all = edits;
+  if (serial !== next.zone.serial) {
+    all = [...edits, soaEdit(withSerial(next.zone.soa, serial))];
+    next = before.change(all) ?? next;
+  }
+  for (const hook of rules.hooks) {
+    const added: readonly Edit[] = await hook(unknownBefore ? undefined : before, next.zone);
+    if (added.length === 0) continue;
+    // The SOA is among the edits now, so that it keeps the serial as it was chosen.
+    all = [...all, soaEdit(next.zone.soa), ...added];
+    next = before.change(all) ?? next;
+  }
+  return next;
+}
+
+interface SerialChoice {
+  readonly before: Zone;
+  readonly after: Zone;
+  readonly edits: readonly Edit[];
+  readonly rules: ChangeRules;
+  readonly floor: number;
+}
+
+/** That of the policy, unless the edits have a SOA whose serial is late enough. */
+function chooseSerial({ before, after, edits, rules, floor }: SerialChoice): number {
+  const edited = edits.findLast(
+    ({ name, type }) => type === Type.SOA && name.equals(before.origin),
+  )?.rrset;
+  if (edited !== undefined) {
+    const serial = serialOf(edited);
+    if (serial === after.serial && isSerialAfter(serial, floor)) return serial;
+  }
+  const latest = isSerialAfter(floor, before.serial) ? floor : before.serial;
+  return serialAfter(rules.serials, latest, rules.epochMs);
+}
+
+function soaEdit(soa: NonNullable<Edit['rrset']>): Edit {
+  return { name: soa.name, type: Type.SOA, rrset: soa };
+}

@@ -1,0 +1,24 @@
+// The serial within a SOA RRset, without taking the rest of it apart (RFC 1035 §3.3.13).
+import { usageError } from '../errors.ts';
+import { Type } from '../numbers.ts';
+import { checkRdata } from '../rdata/rdata.ts';
+import type { RRset } from '../zone/rrset.ts';
+
+/** Serial, refresh, retry, expire and minimum are the last five words. */
+const SERIAL_FROM_END = 20;
+
+/** The serial of a SOA RRset. */
+export function serialOf(soa: RRset): number {
+  const wire = soa.records[0]?.wire ?? Buffer.alloc(SERIAL_FROM_END);
+  return wire.readUInt32BE(wire.length - SERIAL_FROM_END);
+}
+
+/** The same SOA RRset with another serial. */
+export function withSerial(soa: RRset, serial: number): RRset {
+  const wire = Buffer.from(soa.records[0]?.wire ?? '');
+  wire.writeUInt32BE(serial, wire.length - SERIAL_FROM_END);
+  const rdata = checkRdata(Type.SOA, wire);
+  if (rdata === undefined)
+    throw usageError('HAWSER_DNS_ZONE', `Cannot use the SOA of "${soa.name}"`);
+  return { ...soa, records: [rdata] };
+}

@@ -1,0 +1,60 @@
+import { type Bucket, type BucketEntry, type BucketListing, checkBucketEntry } from './bucket.ts';
+import type { SqliteFile } from './sqlite-file.ts';
+import { bytesOf } from './sqlite-rows.ts';
+import type { SqliteWriter } from './sqlite-writer.ts';
+
+/** After every key: no octet of UTF-8 is this. */
+const END = Buffer.from([0xff]);
+
+/** A bucket in a zone database. */
+export class SqliteBucket implements Bucket {
+  readonly #name: string;
+  readonly #file: SqliteFile;
+  readonly #writer: SqliteWriter;
+
+  constructor(name: string, file: SqliteFile, writer: SqliteWriter) {
+    this.#name = name;
+    this.#file = file;
+    this.#writer = writer;
+  }
+
+  async get(key: string): Promise<Buffer | undefined> {
+    const row = this.#file.run.get.all(this.#name, Buffer.from(key))[0];
+    return row && bytesOf(row['value']);
+  }
+
+  async put(key: string, value: Uint8Array): Promise<void> {
+    checkBucketEntry(key, value);
+    // The caller may go on with its memory.
+    const kept = Buffer.from(value);
+    await this.#writer.write(() => {
+      this.#file.run.set.run(this.#name, Buffer.from(key), kept);
+      return undefined;
+    });
+  }
+
+  async delete(key: string): Promise<boolean> {
+    let deleted = 0;
+    await this.#writer.write(() => {
+      deleted = this.#file.run.unset.run(this.#name, Buffer.from(key));
+      return undefined;
+    });
+    return deleted > 0;
+  }
+
+  async list(listing: BucketListing = {}): Promise<readonly BucketEntry[]> {
+    const { prefix = '', after = '', limit = 1000 } = listing;
+    const from = Buffer.from(prefix);
+    const rows = this.#file.run.entries.all(
+      this.#name,
+      Buffer.from(after),
+      from,
+      Buffer.concat([from, END]),
+      limit,
+    );
+    return rows.map((row) => ({
+      key: bytesOf(row['key']).toString(),
+      value: bytesOf(row['value']),
+    }));
+  }
+}

@@ -1,0 +1,97 @@
+// How large a zone may grow.
+import { usageError } from '../errors.ts';
+import { formatType } from '../numbers.ts';
+import type { RRset } from '../zone/rrset.ts';
+import { MAX_RECORDS } from '../zone/rrset.ts';
+import type { RRsetChange, Zone } from '../zone/zone.ts';
+import { sizeOfRRset } from './stored-size.ts';
+
+/** Limits of a zone. A change that grows it beyond one is refused; one that shrinks it never is. */
+export interface ZoneLimits {
+  /** @defaultValue 5,000,000 */
+  readonly maxNames?: number | undefined;
+  /** @defaultValue 10,000,000 */
+  readonly maxRecords?: number | undefined;
+  /** Records of one name and type. @defaultValue 1000 */
+  readonly maxRecordsPerRRset?: number | undefined;
+  /** Octets of all names and data, as they are stored. @defaultValue 1 GiB */
+  readonly maxBytes?: number | undefined;
+  /** Records that go by themselves. @defaultValue 100,000 */
+  readonly maxLeases?: number | undefined;
+}
+
+/** Limits with nothing left open. */
+export type FullZoneLimits = { readonly [K in keyof ZoneLimits]-?: number };
+
+/** How much of its limits a zone uses. */
+export interface ZoneUsage {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+/** `limits` with defaults. Throws for a number that is none. */
+export function fullLimits(limits: ZoneLimits = {}): FullZoneLimits {
+  const {
+    maxNames = 5_000_000,
+    maxRecords = 10_000_000,
+    maxRecordsPerRRset = MAX_RECORDS,
+    maxBytes = 1024 * 1024 * 1024,
+    maxLeases = 100_000,
+  } = limits;
+  const full = { maxNames, maxRecords, maxRecordsPerRRset, maxBytes, maxLeases };
+  for (const [name, value] of Object.entries(full)) {
+    if (!Number.isSafeInteger(value) || value < 0)
+      throw usageError('HAWSER_DNS_OPTIONS', `Cannot limit a zone as ${name} is ${value}`);
+  }
+  return full;
+}
+
+/** What `rrsets` use. */
+export function usageOf(rrsets: Iterable<RRset>): ZoneUsage {
+  let records = 0;
+  let bytes = 0;
+  for (const rrset of rrsets) {
+    records += rrset.records.length;
+    bytes += sizeOfRRset(rrset);
+  }
+  return { records, bytes };
+}
+
+/** What is used after `changes`. */
+export function usageAfter(usage: ZoneUsage, changes: readonly RRsetChange[]): ZoneUsage {
+  let { records, bytes } = usage;
+  for (const { before, after } of changes) {
+    records += (after?.records.length ?? 0) - (before?.records.length ?? 0);
+    bytes += sizeOfRRset(after) - sizeOfRRset(before);
+  }
+  return { records, bytes };
+}
+
+/** A zone and what it uses. */
+export interface MeasuredZone {
+  readonly zone: Zone;
+  readonly usage: ZoneUsage;
+}
+
+/** Throws UsageError `HAWSER_DNS_ZONE` if the way from `before` to `after` leads beyond a limit. */
+export function checkLimits(
+  limits: FullZoneLimits,
+  step: { before: MeasuredZone; after: MeasuredZone; changes: readonly RRsetChange[] },
+): void {
+  const { before, after, changes } = step;
+  const { origin } = after.zone;
+  const check = (what: string, was: number, is: number, limit: number): void => {
+    if (is <= limit || is <= was) return;
+    throw usageError(
+      'HAWSER_DNS_ZONE',
+      `Cannot keep ${is} ${what} in zone "${origin}" as ${limit} are allowed`,
+    );
+  };
+  check('names', before.zone.size, after.zone.size, limits.maxNames);
+  check('records', before.usage.records, after.usage.records, limits.maxRecords);
+  check('octets', before.usage.bytes, after.usage.bytes, limits.maxBytes);
+  for (const { name, type, before: was, after: is } of changes) {
+    const what = `${formatType(type)} records of "${name}"`;
+    check(what, was?.records.length ?? 0, is?.records.length ?? 0, limits.maxRecordsPerRRset);
+  }
+}

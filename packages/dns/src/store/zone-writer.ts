@@ -1,0 +1,244 @@
+// Changes of one zone, one after the other. What is asked for while the store is busy is stored together next.
+import type { Decided, Decision } from '../contract/live-zone.ts';
+import { StoreError, usageError } from '../errors.ts';
+import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import { catchUp } from './catch-up.ts';
+import { LeaseBook, LeaseDraft, type LeaseView } from './lease-book.ts';
+import { type ChangeRules, type PreparedChange, prepareChange } from './prepare-change.ts';
+import {
+  checkLimits,
+  type FullZoneLimits,
+  usageAfter,
+  usageOf,
+  type ZoneUsage,
+} from './zone-limits.ts';
+import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
+
+/** What a {@link ZoneWriter} begins with. */
+export interface ZoneWriterStart {
+  readonly zone: Zone;
+  readonly revision: number;
+  readonly leases: readonly Lease[];
+  readonly store: ZoneStore;
+  readonly rules: ChangeRules;
+  readonly limits: FullZoneLimits;
+  readonly journal: JournalLimits;
+  /** Told of every change, when it is stored and {@link ZoneWriter.zone} is the result. Must not throw. */
+  readonly changed: (changeSet: ChangeSet) => void;
+  /** Told when {@link ZoneWriter.leases} may have changed. Must not throw. */
+  readonly leased: () => void;
+}
+
+/** Changes that may wait for the store. */
+const MAX_WAITING = 10_000;
+/** Changes stored together: deciding on them takes one turn. */
+const MAX_BATCH = 1000;
+/** Times another process may be faster before a change fails. */
+const MAX_ATTEMPTS = 20;
+/** The journal of a small zone may be larger than the zone, in octets. */
+const MIN_JOURNAL_BYTES = 256 * 1024;
+/** The journal is at most this often as large as the zone. */
+const JOURNAL_PER_ZONE = 2;
+
+/** As that of `LiveZone.transact`, and sees the leases too, as earlier calls will have stored them. */
+export type Decide<T> = (zone: Zone, leases: LeaseView) => Decision<T>;
+
+interface Job {
+  readonly decide: Decide<unknown>;
+  readonly resolve: (decided: Decided<unknown>) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What became of a job: nothing is told before the store has it. */
+type Verdict =
+  | { readonly job: Job; readonly at: 'refused'; readonly error: unknown }
+  | {
+      readonly job: Job;
+      readonly at: 'decided';
+      readonly result: unknown;
+      readonly changes: boolean;
+    };
+
+interface Draft {
+  readonly verdicts: readonly Verdict[];
+  readonly edits: readonly Edit[];
+  readonly leases: LeaseDraft;
+}
+
+/** Holds a zone, and is the only one to change it. */
+export class ZoneWriter {
+  readonly #start: Omit<ZoneWriterStart, 'zone' | 'revision' | 'leases'>;
+  #zone: Zone;
+  #usage: ZoneUsage;
+  #leases: LeaseBook;
+  #revision: number;
+  #waiting: Job[] = [];
+  #running: Promise<void> | undefined;
+  /** The store may have something else than we know: somebody else wrote, or a failure left it open. */
+  #doubtful = false;
+
+  constructor({ zone, revision, leases, ...start }: ZoneWriterStart) {
+    this.#start = start;
+    this.#zone = zone;
+    this.#revision = revision;
+    this.#usage = usageOf(zone.rrsets());
+    this.#leases = new LeaseBook(leases);
+  }
+
+  /** What is stored, as far as we know. */
+  get zone(): Zone {
+    return this.#zone;
+  }
+
+  get leases(): LeaseBook {
+    return this.#leases;
+  }
+
+  /** As `LiveZone.transact`. */
+  transact<T>(decide: Decide<T>): Promise<Decided<T>> {
+    if (this.#waiting.length >= MAX_WAITING) {
+      const why = `${MAX_WAITING} changes are waiting`;
+      return Promise.reject(
+        usageError('HAWSER_DNS_ZONE', `Cannot change "${this.#zone.origin}" as ${why}`),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      const job: Job = { decide, resolve: resolve as Job['resolve'], reject };
+      this.#waiting.push(job);
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Asks the store whether somebody else changed the zone, and takes that in. Rejects with `StoreError`. */
+  async look(): Promise<void> {
+    this.#doubtful = true;
+    await this.transact(() => ({ edits: [], result: undefined }));
+  }
+
+  /** Resolves when nothing waits. */
+  async idle(): Promise<void> {
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      // The next change is made from what this one leaves.
+      await this.#commit(this.#waiting.splice(0, MAX_BATCH));
+    }
+    this.#running = undefined;
+  }
+
+  /** Never rejects: whatever happens is told to those who asked. */
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        if (this.#doubtful) await this.#catchUp();
+        if (await this.#attempt(jobs)) return;
+        // A hook refused all of them, for the sake of one.
+        for (const job of jobs) await this.#commit([job]);
+        return;
+      } catch (error) {
+        // Whether it is stored is not known: the connection may have been lost before the answer came.
+        this.#doubtful = true;
+        if (isConflict(error) && attempt < MAX_ATTEMPTS) continue;
+        for (const { reject } of jobs) reject(error);
+        return;
+      }
+    }
+  }
+
+  /** False if a hook refused several changes together. Throws what the store throws. */
+  async #attempt(jobs: readonly Job[]): Promise<boolean> {
+    const { store, rules, changed, leased } = this.#start;
+    const draft = this.#decide(jobs);
+    let prepared: PreparedChange | undefined;
+    try {
+      prepared = await prepareChange(this.#zone, draft.edits, { rules });
+    } catch (error) {
+      if (jobs.length > 1) return false;
+      for (const { reject } of jobs) reject(error);
+      return true;
+    }
+    const { serial, origin } = this.#zone;
+    const leases = draft.leases.changes;
+    if (prepared !== undefined || leases.length > 0) {
+      const unchanged = { origin, from: serial, to: serial, changes: [] };
+      const usage = usageAfter(this.#usage, prepared?.changeSet.changes ?? []);
+      await store.commit(prepared?.changeSet ?? unchanged, {
+        leases,
+        revision: this.#revision,
+        journal: this.#journal(usage),
+      });
+      this.#revision++;
+      this.#usage = usage;
+      this.#zone = prepared?.zone ?? this.#zone;
+      this.#leases.apply(leases);
+      if (prepared !== undefined) changed(prepared.changeSet);
+      if (leases.length > 0) leased();
+    }
+    settle(draft.verdicts, prepared?.changeSet);
+    return true;
+  }
+
+  /** Asks every job in turn. One that throws, or goes beyond a limit, is alone in that. */
+  #decide(jobs: readonly Job[]): Draft {
+    const { limits } = this.#start;
+    const leases = new LeaseDraft(this.#leases, limits.maxLeases);
+    const edits: Edit[] = [];
+    let measured = { zone: this.#zone, usage: this.#usage };
+    const verdicts = jobs.map((job): Verdict => {
+      try {
+        const decision = job.decide(measured.zone, leases);
+        const next = measured.zone.change(decision.edits);
+        const changes = next?.changeSet.changes ?? [];
+        const usage = usageAfter(measured.usage, changes);
+        const after = { zone: next?.zone ?? measured.zone, usage };
+        checkLimits(limits, { before: measured, after, changes });
+        leases.add({ zone: after.zone, changes, edits: decision.leases ?? [] });
+        edits.push(...decision.edits);
+        measured = after;
+        return { job, at: 'decided', result: decision.result, changes: next !== undefined };
+      } catch (error) {
+        return { job, at: 'refused', error };
+      }
+    });
+    return { verdicts, edits, leases };
+  }
+
+  async #catchUp(): Promise<void> {
+    const { store, rules, changed, leased } = this.#start;
+    const known = { zone: this.#zone, revision: this.#revision };
+    // Before it is asked: who says meanwhile that there is more, is not forgotten.
+    this.#doubtful = false;
+    const found = await catchUp(known, { store, rules });
+    if (found === undefined) return;
+    this.#zone = found.zone;
+    this.#revision = found.revision;
+    this.#leases = new LeaseBook(found.leases);
+    for (const changeSet of found.changeSets) {
+      this.#usage = usageAfter(this.#usage, changeSet.changes);
+      changed(changeSet);
+    }
+    leased();
+  }
+
+  #journal(usage: ZoneUsage): JournalLimits {
+    const { maxChanges, maxBytes = Math.max(MIN_JOURNAL_BYTES, JOURNAL_PER_ZONE * usage.bytes) } =
+      this.#start.journal;
+    return { maxChanges, maxBytes };
+  }
+}
+
+function settle(verdicts: readonly Verdict[], changeSet: ChangeSet | undefined): void {
+  for (const verdict of verdicts) {
+    if (verdict.at === 'refused') verdict.job.reject(verdict.error);
+    else {
+      const { job, result, changes } = verdict;
+      job.resolve({ result, changeSet: changes ? changeSet : undefined });
+    }
+  }
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT';
+}
