@@ -1,0 +1,216 @@
+// A zone served from a file that somebody else writes.
+import { stat } from 'node:fs/promises';
+import { type DelayedCall, type Reactor, UsageError } from '@hawser/core';
+import type { Answer } from '../contract/answer.ts';
+import type { TransferableZone } from '../contract/live-zone.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { answerZone } from '../handlers/answer-zone.ts';
+import type { Name } from '../name.ts';
+import { diffZones } from '../store/diff-zones.ts';
+import { DEFAULT_JOURNAL } from '../store/journal-limits.ts';
+import type { JournalLimits } from '../store/zone-store.ts';
+import { isSerialAfter } from '../zone/serial.ts';
+import { type ChangeSet, Zone } from '../zone/zone.ts';
+import { KeptChanges } from './kept-changes.ts';
+import { toName } from './parse-zone.ts';
+import type { ZoneFileProblem } from './problem.ts';
+import { type ReadZoneFileOptions, readZoneFile } from './read-zone-file.ts';
+import { ZoneFileError } from './zone-file-error.ts';
+
+/** Options for {@link zoneFile}. */
+export interface ZoneFileOptions extends Omit<ReadZoneFileOptions, 'origin' | 'check'> {
+  /**
+   * What a reload does where the content changed and the serial of the file is not after the one served: `"strict"`
+   * refuses it, as secondaries would never see the change; `"forward"` serves it under the next serial. The file does not
+   * learn of that: after a restart its own serial counts again.
+   * @defaultValue `"strict"`
+   */
+  readonly serial?: 'strict' | 'forward' | undefined;
+  /** How many changes are kept for IXFR. @defaultValue 1000 changes, 16 MiB */
+  readonly journal?: JournalLimits | undefined;
+  /**
+   * Looks after the file this often, in milliseconds, while a server runs, and reloads it when it changed. Files it includes
+   * are not looked after.
+   * @defaultValue never
+   */
+  readonly pollMs?: number | undefined;
+}
+
+/**
+ * Loads a zone from a file, to be served and transferred.
+ * @throws ZoneFileError `HAWSER_DNS_ZONE_FILE` with all that is wrong in the file; StoreError `HAWSER_STORE_IO` if it cannot
+ * be read; UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_OPTIONS`
+ *
+ * @example
+ * const zone = await zoneFile('example.net', './example.net.zone');
+ * process.on('SIGHUP', () => void zone.reload().catch(console.error));
+ */
+export async function zoneFile(
+  origin: Name | string,
+  path: string,
+  options: ZoneFileOptions = {},
+): Promise<ZoneFile> {
+  const { pollMs } = options;
+  if (pollMs !== undefined && !(pollMs >= 1)) {
+    throw new UsageError(
+      'HAWSER_DNS_OPTIONS',
+      `Cannot watch a zone file as pollMs must be 1 or more: ${pollMs}`,
+    );
+  }
+  const source = { path, origin: toName(origin), options };
+  const version = await versionOf(path);
+  const { zone, warnings } = await load(source);
+  return new ZoneFile(source, { zone, warnings, version });
+}
+
+/** A zone whose content is that of a file. Made by {@link zoneFile}. */
+export class ZoneFile implements TransferableZone {
+  readonly origin: Name;
+  readonly #source: Source;
+  readonly #kept: KeptChanges;
+  readonly #listeners = new Set<(changeSet: ChangeSet) => void>();
+  #loaded: Loaded;
+  #reloading: Promise<unknown> = Promise.resolve();
+  #reactor: Reactor | undefined;
+  #timer: DelayedCall | undefined;
+
+  constructor(source: Source, loaded: Loaded) {
+    const { maxChanges, maxBytes } = source.options.journal ?? {};
+    this.origin = source.origin;
+    this.#source = source;
+    this.#loaded = loaded;
+    this.#kept = new KeptChanges({
+      maxChanges: maxChanges ?? DEFAULT_JOURNAL.maxChanges,
+      maxBytes: maxBytes ?? DEFAULT_JOURNAL.maxBytes,
+    });
+  }
+
+  get snapshot(): Zone {
+    return this.#loaded.zone;
+  }
+
+  /** What looks wrong in the file that is served, and does not keep it from being served. */
+  get warnings(): readonly ZoneFileProblem[] {
+    return this.#loaded.warnings;
+  }
+
+  handle(query: DnsQuery): Answer {
+    return answerZone(this.#loaded.zone, query);
+  }
+
+  async journal(serial: number): Promise<readonly ChangeSet[] | undefined> {
+    return serial === this.snapshot.serial ? [] : this.#kept.since(serial);
+  }
+
+  onChange(listener: (changeSet: ChangeSet) => void): Disposable {
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+  }
+
+  /**
+   * Reads the file again and serves what it says now. Gives the change, or undefined if there is none. What was served stays
+   * where this rejects. Reloads happen one after another.
+   * @throws ZoneFileError `HAWSER_DNS_ZONE_FILE`, also for a serial that does not go forward; StoreError `HAWSER_STORE_IO`
+   */
+  reload(): Promise<ChangeSet | undefined> {
+    const reloading = this.#reloading.then(() => this.#reload());
+    this.#reloading = reloading.catch(() => undefined);
+    return reloading;
+  }
+
+  started(reactor: Reactor): void {
+    this.#reactor = reactor;
+    this.#watch();
+  }
+
+  stopped(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#reactor = undefined;
+  }
+
+  async #reload(): Promise<ChangeSet | undefined> {
+    const { path, options } = this.#source;
+    // Before the file is read: what is written meanwhile is a later version.
+    const version = await versionOf(path);
+    this.#loaded = { ...this.#loaded, version };
+    const { zone, warnings } = await load(this.#source);
+    const before = this.snapshot;
+    const changes = diffZones(before, zone);
+    if (changes.length > 0 && options.serial !== 'forward') checkSerial(path, before, zone);
+    const change = before.change(
+      changes.map(({ name, type, after }) => ({ name, type, rrset: after })),
+    );
+    this.#loaded = { zone: change?.zone ?? before, warnings, version };
+    if (change === undefined) return undefined;
+    this.#kept.add(change.changeSet);
+    for (const listener of this.#listeners) this.#tell(listener, change.changeSet);
+    return change.changeSet;
+  }
+
+  /** Somebody who listens and fails does not make a reload fail. */
+  #tell(listener: (changeSet: ChangeSet) => void, changeSet: ChangeSet): void {
+    try {
+      listener(changeSet);
+    } catch (error) {
+      if (this.#reactor === undefined) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      } else this.#reactor.reports.problem('dns.zoneFile.changed', error);
+    }
+  }
+
+  #watch(): void {
+    const { pollMs } = this.#source.options;
+    if (pollMs === undefined || this.#reactor === undefined) return;
+    const reactor = this.#reactor;
+    this.#timer = reactor.clock.callLater(pollMs, () => {
+      this.#look()
+        .catch((error: unknown) => reactor.reports.problem('dns.zoneFile.reload', error))
+        .finally(() => {
+          if (this.#reactor === reactor) this.#watch();
+        });
+    });
+  }
+
+  async #look(): Promise<void> {
+    const version = await versionOf(this.#source.path);
+    if (version !== this.#loaded.version) await this.reload();
+  }
+}
+
+interface Source {
+  readonly path: string;
+  readonly origin: Name;
+  readonly options: ZoneFileOptions;
+}
+
+interface Loaded {
+  readonly zone: Zone;
+  readonly warnings: readonly ZoneFileProblem[];
+  /** What tells versions of the file apart; undefined where there is none. */
+  readonly version: string | undefined;
+}
+
+async function load({ path, origin, options }: Source): Promise<Omit<Loaded, 'version'>> {
+  const { rrsets, errors, warnings } = await readZoneFile(path, { ...options, origin });
+  if (errors.length > 0) throw new ZoneFileError(path, errors);
+  return { zone: Zone.of(origin, rrsets), warnings };
+}
+
+function checkSerial(path: string, before: Zone, after: Zone): void {
+  if (isSerialAfter(after.serial, before.serial)) return;
+  const message = `Cannot serve the changes as the serial ${after.serial} is not after ${before.serial}`;
+  throw new ZoneFileError(path, [{ file: path, line: 1, column: 1, message }]);
+}
+
+/** Time and size of the file. One that is not there has no version: reading it says why. */
+async function versionOf(path: string): Promise<string | undefined> {
+  try {
+    const { mtimeMs, size, ino } = await stat(path);
+    return `${mtimeMs} ${size} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}
