@@ -210,6 +210,25 @@ export type {
   StoreListener,
   ZoneStore,
 } from './store/zone-store.ts';
+// Copies of zones elsewhere.
+export type { ClientRule, ClientRuleLike } from './transfer/client-rule.ts';
+export { type Notifier, type NotifierOptions, notifier } from './transfer/notifier.ts';
+export type { NotifyCounters } from './transfer/notify-courier.ts';
+export { type PropagatedOptions, propagated } from './transfer/propagated.ts';
+export type { Primary, SecondaryOptions, TimerBounds } from './transfer/secondary-options.ts';
+export {
+  type CopyState,
+  type SecondaryCounters,
+  SecondaryZone,
+  secondaryZone,
+} from './transfer/secondary-zone.ts';
+export {
+  type TransferCounters,
+  type Transfers,
+  type TransfersOptions,
+  transfers,
+} from './transfer/transfers.ts';
+export type { NotifyTarget } from './transfer/zone-announcer.ts';
 // Signed messages (TSIG).
 export type { TsigAlgorithm, TsigAlgorithmName } from './tsig/algorithm.ts';
 export { TsigKey, type TsigKeyOptions, tsigKey } from './tsig/key.ts';

@@ -1,7 +1,7 @@
 import type { DnsClient } from '../client/dns-client.ts';
 import { type DnsServer, type DnsServerLike, toDnsServer } from '../client/dns-server.ts';
 import { usageError } from '../errors.ts';
-import type { ZoneStore } from '../store/zone-store.ts';
+import type { JournalLimits, ZoneStore } from '../store/zone-store.ts';
 import type { TsigKey } from '../tsig/key.ts';
 import type { ClientRuleLike } from './client-rule.ts';
 
@@ -25,6 +25,8 @@ export interface SecondaryOptions {
   readonly primaries: readonly (DnsServerLike | Primary)[];
   /** Keeps the copy over restarts, with its changes, so that others can have them. @defaultValue none is kept */
   readonly store?: ZoneStore | undefined;
+  /** How many of its changes are kept for others. @defaultValue 1000 changes, and 16 MiB */
+  readonly journal?: JournalLimits | undefined;
   /** Who besides the primaries may say that there is news. @defaultValue nobody */
   readonly notifyFrom?: readonly ClientRuleLike[] | undefined;
   /** Whose updates are sent on to the primary (RFC 2136 §6), signed with its key. Others are refused. @defaultValue nobody's */

@@ -158,9 +158,9 @@ export class SecondaryZone implements TransferableZone {
   async started(reactor: Reactor): Promise<void> {
     this.#users += 1;
     if (this.#users > 1) return;
-    const { store = memory() } = this.#options;
+    const { store = memory(), journal } = this.#options;
     const { clock } = reactor;
-    const stored = new StoredCopy(store, { origin: this.origin, clock });
+    const stored = new StoredCopy(store, { origin: this.origin, clock, journal });
     const times = new RefreshTimes(reactor, this.#settings);
     const client = this.#options.client ?? dnsClient({ reactor });
     const refresher = new Refresher(reactor, {

@@ -1,7 +1,7 @@
 // What a secondary keeps over a restart: the copy, and when a primary last said that it is the newest.
 import { type Clock, UsageError } from '@hawser/core';
 import type { Name } from '../name.ts';
-import type { ZoneStore } from '../store/zone-store.ts';
+import type { JournalLimits, ZoneStore } from '../store/zone-store.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { type ChangeSet, Zone } from '../zone/zone.ts';
 
@@ -15,19 +15,28 @@ export interface FoundCopy {
   readonly ageMs: number;
 }
 
+/** What is kept, and how much of its past. */
+export interface StoredCopyOptions {
+  readonly origin: Name;
+  readonly clock: Clock;
+  readonly journal: JournalLimits | undefined;
+}
+
 /** The copy of one zone in a store. */
 export class StoredCopy {
   readonly #store: ZoneStore;
   readonly #origin: Name;
   readonly #clock: Clock;
+  readonly #journal: JournalLimits | undefined;
+  /** How often somebody else wrote into the copy. The next change sets that right. */
+  #edits = 0;
 
-  constructor(
-    store: ZoneStore,
-    { origin, clock }: { readonly origin: Name; readonly clock: Clock },
-  ) {
+  constructor(store: ZoneStore, options: StoredCopyOptions) {
+    const { origin, clock, journal } = options;
     this.#store = store;
     this.#origin = origin;
     this.#clock = clock;
+    this.#journal = journal;
   }
 
   /** What is stored, if anything is; `broken` if it is no zone. @throws StoreError */
@@ -36,6 +45,7 @@ export class StoredCopy {
     if (content === undefined) return undefined;
     const zone = zoneOf(this.#origin, content.rrsets);
     if (zone === undefined) return 'broken';
+    this.#edits = content.edits;
     const value = await this.#store.bucket(BUCKET).get(this.#key);
     const heardAt = value?.length === 8 ? value.readDoubleBE() : this.#clock.epoch();
     // The clock of the wall may have been set back.
@@ -44,7 +54,8 @@ export class StoredCopy {
 
   /** Stores a change. @throws StoreError */
   async commit(changeSet: ChangeSet): Promise<void> {
-    await this.#store.commit(changeSet);
+    await this.#store.commit(changeSet, { edits: this.#edits, journal: this.#journal });
+    this.#edits = 0;
   }
 
   /** Remembers that a primary was heard now. @throws StoreError */

@@ -24,7 +24,7 @@ import {
 } from './transfer-records.ts';
 
 /** Options for {@link transfers}. */
-export interface TransferOptions {
+export interface TransfersOptions {
   /** Who may have the zones: a client that any of the rules lets through. */
   readonly allow: readonly ClientRuleLike[];
   /** Transfers at a time; more are answered with SERVFAIL, and come again. @defaultValue 50 */
@@ -78,7 +78,7 @@ const NOT_READY = 14;
  */
 export function transfers(
   zones: TransferableZone | readonly TransferableZone[],
-  options: TransferOptions,
+  options: TransfersOptions,
 ): Transfers {
   return new OutgoingTransfers('origin' in zones ? [zones] : zones, options);
 }
@@ -99,7 +99,7 @@ class OutgoingTransfers implements Transfers {
     failed: 0,
   };
 
-  constructor(zones: readonly TransferableZone[], options: TransferOptions) {
+  constructor(zones: readonly TransferableZone[], options: TransfersOptions) {
     const { allow, maxConcurrent = 50, maxPerClient = 10 } = options;
     if (!(maxConcurrent >= 1 && maxPerClient >= 1)) {
       throw usageError(

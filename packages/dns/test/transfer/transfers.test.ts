@@ -2,13 +2,13 @@ import { describe, expect, test } from 'vitest';
 import type { Answer, AnswerStream, Outcome } from '../../src/contract/answer.ts';
 import { codeAnswer } from '../../src/contract/answer.ts';
 import { Opcode, Rcode, Type } from '../../src/numbers.ts';
-import { type TransferOptions, transfers } from '../../src/transfer/transfers.ts';
+import { type TransfersOptions, transfers } from '../../src/transfer/transfers.ts';
 import { JournaledZone, putting, removing, rrset } from './journaled-zone.ts';
 import { type AskedBy, lines, soaWire, toQuery } from './to-query.ts';
 
 const passedOn = codeAnswer(99);
 
-function serving(zone: JournaledZone, options: Partial<TransferOptions> = {}) {
+function serving(zone: JournaledZone, options: Partial<TransfersOptions> = {}) {
   const handler = transfers(zone, { allow: ['192.0.2.0/24'], ...options });
   return {
     handler,
