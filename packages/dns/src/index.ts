@@ -86,6 +86,15 @@ export {
   type MessageContent,
   type QueryContent,
 } from './message/build-message.ts';
+export type {
+  DnsPacket,
+  DnsPacketLike,
+  DnsPacketOption,
+  DnsPacketQuestion,
+  DnsPacketRecord,
+} from './message/dns-packet/dns-packet.ts';
+export { fromDnsPacket } from './message/dns-packet/from-dns-packet.ts';
+export { toDnsPacket } from './message/dns-packet/to-dns-packet.ts';
 export {
   type Edns,
   EdnsOption,
