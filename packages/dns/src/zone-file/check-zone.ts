@@ -16,7 +16,10 @@ export function checkZone(gatherer: ZoneGatherer): void {
     if (types.has(Type.DNAME)) dnames.add(key);
     for (const type of [Type.NS, Type.MX]) {
       const rrset = types.get(type);
-      if (rrset !== undefined) checkTargets(gatherer, rrset, { isCut: key !== origin.key });
+      if (rrset !== undefined)
+        checkTargets(gatherer, rrset, {
+          isCut: type === Type.NS && key !== origin.key,
+        });
     }
   }
   if (dnames.size > 0) checkBelowDname(gatherer, dnames);
@@ -73,10 +76,10 @@ function checkTargets(
   for (const wire of wiresOf(rrset)) {
     const target = checkRdata(rrset.type, wire)?.target;
     if (target === undefined || target.isRoot || !target.isSubdomainOf(origin)) continue;
+    const glue = isCut && target.isSubdomainOf(owner);
     if (records.get(target.key, Type.CNAME) !== undefined) {
       gatherer.warn(placeOf(rrset), `${what} points to the alias "${target}"`);
-    } else if (!hasAddress(records, target, origin)) {
-      const glue = isCut && target.isSubdomainOf(owner);
+    } else if (glue ? !isHost(records, target.key) : !hasAddress(records, target, origin)) {
       const lacking = glue ? 'glue, an address record in this zone' : 'an address record';
       gatherer.warn(placeOf(rrset), `${what} points to "${target}", which lacks ${lacking}`);
     }

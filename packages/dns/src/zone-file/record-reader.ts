@@ -88,6 +88,7 @@ export class RecordReader {
     }
     const ttl = ttls.default ?? ttls.last ?? ttls.minimum ?? ttls.fallback;
     if (ttl !== undefined) return Math.min(ttl, MAX_TTL);
+    words.reading = 'record';
     return words.fail('it has no TTL, and neither $TTL nor a record before gave one');
   }
 }

@@ -102,11 +102,17 @@ export class SourceReader {
     words.take();
     const name = words.text().toUpperCase();
     if (name === '$INCLUDE') return this.#include();
-    if (name === '$ORIGIN') this.#origin = this.#name('origin');
-    else if (name === '$TTL') this.#ttl();
-    else if (name === '$GENERATE') this.#generate();
-    else words.fail('it is $ORIGIN, $TTL, $INCLUDE or $GENERATE');
-    words.finish();
+    if (name === '$ORIGIN') {
+      const origin = this.#name('origin');
+      words.finish();
+      this.#origin = origin;
+    } else if (name === '$TTL') {
+      this.#ttl();
+    } else if (name === '$GENERATE') {
+      this.#generate();
+    } else {
+      words.fail('it is $ORIGIN, $TTL, $INCLUDE or $GENERATE');
+    }
     return undefined;
   }
 
@@ -127,7 +133,9 @@ export class SourceReader {
   #ttl(): void {
     this.#words.reading = '$TTL';
     this.#words.take();
-    this.#gatherer.ttls.default = readTtl(this.#words);
+    const ttl = readTtl(this.#words);
+    this.#words.finish();
+    this.#gatherer.ttls.default = ttl;
   }
 
   #include(): IncludeRequest {
