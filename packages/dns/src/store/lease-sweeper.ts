@@ -91,5 +91,5 @@ function without(zone: Zone, { name, type, octets }: EndedRecords): Edit {
   const rrset = zone.get(name, type);
   const records = rrset?.records.filter(({ wire }) => !octets.has(wire.toString('latin1'))) ?? [];
   if (rrset === undefined || records.length === 0) return { name, type, rrset: undefined };
-  return { name, type, rrset: { ...rrset, records } };
+  return { name, type, rrset: { name: rrset.name, type, ttl: rrset.ttl, records } };
 }

@@ -20,5 +20,5 @@ export function withSerial(soa: RRset, serial: number): RRset {
   const rdata = checkRdata(Type.SOA, wire);
   if (rdata === undefined)
     throw usageError('HAWSER_DNS_ZONE', `Cannot use the SOA of "${soa.name}"`);
-  return { ...soa, records: [rdata] };
+  return { name: soa.name, type: Type.SOA, ttl: soa.ttl, records: [rdata] };
 }

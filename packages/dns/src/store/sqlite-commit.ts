@@ -62,15 +62,14 @@ function writeJournal(
   if (maxChanges === 0 || changes.length === 0) return zone;
   const blob = encodeChanges(changes);
   const end = { journalSeq: zone.journalSeq + 1, journalBytes: zone.journalBytes + blob.length };
-  run.journal.run(zone.id, end.journalSeq, from, to, end.journalBytes, blob);
-  // Octets are counted from the beginning of time: what is kept is the difference to what was dropped last.
+  run.journal.run(zone.id, end.journalSeq, from, to, zone.journalBytes, blob);
+  // Octets are counted from the beginning of time: what is kept begins where the oldest does.
   for (;;) {
     const oldest = run.oldest.all(zone.id)[0];
     if (oldest === undefined) return end;
     const seq = Number(oldest['seq']);
-    const kept = end.journalBytes - Number(oldest['bytes']);
-    // Without the oldest the rest has `kept` octets; it goes if with it there are too many.
-    if (end.journalSeq - seq < maxChanges && kept < maxBytes) return end;
+    const kept = end.journalBytes - Number(oldest['offset']);
+    if (end.journalSeq - seq < maxChanges && kept <= maxBytes) return end;
     run.trim.run(zone.id, seq);
   }
 }

@@ -43,7 +43,8 @@ function convertJournal(db: SqliteDatabase): void {
   const changesOf = db.prepare(
     'SELECT serial_from, serial_to, changes FROM journal WHERE zone = ? ORDER BY id',
   );
-  const insert = db.prepare(`INSERT INTO change (zone, seq, serial_from, serial_to, bytes, changes)
+  const insert =
+    db.prepare(`INSERT INTO change (zone, seq, serial_from, serial_to, "offset", changes)
     VALUES (?, ?, ?, ?, ?, ?)`);
   const finish = db.prepare('UPDATE zone SET journal_seq = ?, journal_bytes = ? WHERE id = ?');
   for (const { id } of zones) {
@@ -51,9 +52,9 @@ function convertJournal(db: SqliteDatabase): void {
     let bytes = 0;
     for (const row of changesOf.all(Number(id))) {
       const changes = encodeChanges(decodeJson(String(row['changes'])));
-      bytes += changes.length;
       const serials = [Number(row['serial_from']), Number(row['serial_to'])] as const;
       insert.run(Number(id), ++seq, ...serials, bytes, changes);
+      bytes += changes.length;
     }
     finish.run(seq, bytes, Number(id));
   }

@@ -39,8 +39,8 @@ function laterTables(): string {
     seq INTEGER NOT NULL,
     serial_from INTEGER NOT NULL,
     serial_to INTEGER NOT NULL,
-    -- Octets of this change and all before it.
-    bytes INTEGER NOT NULL,
+    -- Octets of all changes before this one, also of those that were dropped.
+    "offset" INTEGER NOT NULL,
     changes BLOB NOT NULL
   );
   CREATE UNIQUE INDEX change_seq ON change (zone, seq);
@@ -98,9 +98,9 @@ export const statements = {
   lease: `INSERT OR REPLACE INTO lease (zone, rkey, type, rdata, name, expires)
     VALUES (?, ?, ?, ?, ?, ?)`,
   unlease: 'DELETE FROM lease WHERE zone = ? AND rkey = ? AND type = ? AND rdata = ?',
-  journal: `INSERT INTO change (zone, seq, serial_from, serial_to, bytes, changes)
+  journal: `INSERT INTO change (zone, seq, serial_from, serial_to, "offset", changes)
     VALUES (?, ?, ?, ?, ?, ?)`,
-  oldest: 'SELECT seq, bytes FROM change WHERE zone = ? ORDER BY seq LIMIT 1',
+  oldest: 'SELECT seq, "offset" FROM change WHERE zone = ? ORDER BY seq LIMIT 1',
   trim: 'DELETE FROM change WHERE zone = ? AND seq = ?',
   forget: 'DELETE FROM change WHERE zone = ?',
   since: `SELECT serial_from, serial_to, changes FROM change WHERE zone = ?1 AND seq >= (

@@ -5,40 +5,7 @@ import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import type { ZoneChange } from '../../src/store/zone-change.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
-import type { ChangeSet } from '../../src/zone/zone.ts';
-
-/** A memory store whose commits wait for the test, or fail. */
-function heldStore() {
-  const inner = memory();
-  const held: { changeSet: ChangeSet; go: () => void; fail: (error: Error) => void }[] = [];
-  let holding = false;
-  const store: ZoneStore = {
-    list: () => inner.list(),
-    find: (origin) => inner.find(origin),
-    load: (origin) => inner.load(origin),
-    leases: (origin) => inner.leases(origin),
-    journal: (origin, serial) => inner.journal(origin, serial),
-    delete: (origin) => inner.delete(origin),
-    watch: (reactor, listener) => inner.watch(reactor, listener),
-    bucket: (name) => inner.bucket(name),
-    close: () => inner.close(),
-    commit: (changeSet, options) =>
-      holding
-        ? new Promise((resolve, reject) => {
-            const go = (): void => resolve(inner.commit(changeSet, options));
-            held.push({ changeSet, go, fail: reject });
-          })
-        : inner.commit(changeSet, options),
-  };
-  /** The commit with this number, when it has come. */
-  const commit = async (index: number) => {
-    for (let turn = 0; turn < 100 && held[index] === undefined; turn++) await Promise.resolve();
-    const found = held[index];
-    if (found === undefined) throw new Error(`no commit ${index}`);
-    return found;
-  };
-  return { store, held, commit, hold: () => void (holding = true) };
-}
+import { heldStore } from './held-store.ts';
 
 describe('a dynamic zone', () => {
   test('is not made of stored records that are no zone: a fault of the store', async () => {

@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
+import type { BucketListing } from '../../src/store/bucket.ts';
+import { withSerial } from '../../src/store/soa-serial.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset, sameRRset } from '../../src/zone/rrset.ts';
@@ -32,12 +34,12 @@ export function setting(
 
 /** Runs the suite. `open` makes a fresh store; `reopen`, where there is one, gives another look at the same data. */
 export function zoneStoreContract(
-  open: () => ZoneStore,
+  open: () => ZoneStore | Promise<ZoneStore>,
   reopen?: (store: ZoneStore) => Promise<ZoneStore>,
 ): void {
   const opened: ZoneStore[] = [];
-  const fresh = (): ZoneStore => {
-    const store = open();
+  const fresh = async (): Promise<ZoneStore> => {
+    const store = await open();
     opened.push(store);
     return store;
   };
@@ -55,14 +57,14 @@ export function zoneStoreContract(
 
   describe('a zone store', () => {
     test('has nothing at first', async () => {
-      const store = fresh();
+      const store = await fresh();
       expect(await store.list()).toEqual([]);
       expect(await store.load(origin)).toBeUndefined();
       expect(await store.journal(origin, 1)).toBeUndefined();
     });
 
     test('gives back what was committed, octet for octet', async () => {
-      let store = fresh();
+      let store = await fresh();
       let zone = newZone(origin);
       await store.commit(creation(zone));
       for (const [name, value] of [
@@ -71,7 +73,6 @@ export function zoneStoreContract(
         ['*.example.net', ''],
       ]) {
         const next = setting(zone, name ?? '', value ?? '');
-        // oxlint-disable-next-line no-await-in-loop
         await store.commit(next.changeSet);
         zone = next.zone;
       }
@@ -92,7 +93,7 @@ export function zoneStoreContract(
     });
 
     test('takes a change only if it was made from what it holds', async () => {
-      const store = fresh();
+      const store = await fresh();
       const zone = newZone(origin);
       await store.commit(creation(zone));
       const one = setting(zone, 'one.example.net', '1');
@@ -108,7 +109,7 @@ export function zoneStoreContract(
     });
 
     test('a change that does not fit leaves those beside it alone', async () => {
-      const store = fresh();
+      const store = await fresh();
       const zones = ['a.test', 'b.test', 'c.test'].map((name) => newZone(Name.parse(name)));
       await Promise.all(zones.map((zone) => store.commit(creation(zone))));
       const changes = zones.map((zone) => setting(zone, `x.${zone.origin}`, 'new'));
@@ -129,18 +130,16 @@ export function zoneStoreContract(
         'fulfilled',
       ]);
       for (const { zone } of changes) {
-        // oxlint-disable-next-line no-await-in-loop
         await expectStored(store, zone);
       }
     });
 
     test('the journal leads from an older serial to this one', async () => {
-      const store = fresh();
+      const store = await fresh();
       let zone = newZone(origin);
       await store.commit(creation(zone));
       for (const value of ['1', '2', '3']) {
         const next = setting(zone, 'x.example.net', value);
-        // oxlint-disable-next-line no-await-in-loop
         await store.commit(next.changeSet);
         zone = next.zone;
       }
@@ -156,8 +155,8 @@ export function zoneStoreContract(
       expect(await store.journal(origin, 77)).toBeUndefined();
     });
 
-    test('the journal keeps 1,000 changes', async () => {
-      const store = fresh();
+    test('the journal keeps 1,000 changes where nobody says otherwise', async () => {
+      const store = await fresh();
       let zone = newZone(origin);
       await store.commit(creation(zone));
       const changes = Array.from({ length: 1001 }, (_, index) => {
@@ -169,6 +168,200 @@ export function zoneStoreContract(
       expect(await store.journal(origin, 1)).toBeUndefined();
       expect(await store.journal(origin, 2)).toHaveLength(1000);
       await expectStored(store, zone);
+    });
+
+    test('the journal is limited by octets too, and drops the oldest first', async () => {
+      const store = await fresh();
+      let zone = newZone(origin);
+      await store.commit(creation(zone));
+      for (let index = 0; index < 10; index++) {
+        const next = setting(zone, 'x.example.net', `${index}`.repeat(200));
+        await store.commit(next.changeSet, { journal: { maxBytes: 2000 } });
+        zone = next.zone;
+      }
+      const kept = [];
+      for (let serial = 1; serial <= 11; serial++)
+        kept.push((await store.journal(origin, serial))?.length);
+      // Each has some 600 octets: the SOA, the TXT record, both before and after.
+      expect(kept.slice(-4)).toEqual([3, 2, 1, 0]);
+      expect(kept.slice(0, -4)).toEqual(Array.from({ length: 7 }));
+      const next = setting(zone, 'x.example.net', 'y'.repeat(255));
+      await store.commit(next.changeSet, { journal: { maxBytes: 100 } });
+      expect(await store.journal(origin, 11)).toBeUndefined();
+      const last = setting(next.zone, 'x.example.net', 'z');
+      await store.commit(last.changeSet);
+      expect(await store.journal(origin, 12)).toHaveLength(1);
+      const forgotten = setting(last.zone, 'x.example.net', 'forget');
+      await store.commit(forgotten.changeSet, { journal: { maxChanges: 0 } });
+      expect(await store.journal(origin, 12)).toBeUndefined();
+      expect(await store.journal(origin, 14)).toEqual([]);
+      await expectStored(store, forgotten.zone);
+    });
+
+    test('a journal that came round to a serial again leads from the last time', async () => {
+      const store = await fresh();
+      let zone = newZone(origin);
+      await store.commit(creation(zone));
+      const to = async (serial: number, value: string) => {
+        const { changeSet } = setting(zone, 'x.example.net', value);
+        await store.commit({ ...changeSet, from: zone.serial, to: serial });
+        const soa = withSerial(zone.soa, serial);
+        const rrsets = [...zone.rrsets()].filter(({ type }) => type !== Type.SOA);
+        zone = Zone.of(origin, [...rrsets, soa]);
+      };
+      for (const [serial, value] of [
+        [5, 'a'],
+        [9, 'b'],
+        [5, 'c'],
+        [7, 'd'],
+      ] as const)
+        await to(serial, value);
+      expect((await store.journal(origin, 5))?.map(({ to: serial }) => serial)).toEqual([7]);
+    });
+
+    test('keeps leases with the change they come with, and drops them with the zone', async () => {
+      let store = await fresh();
+      let zone = newZone(origin);
+      await store.commit(creation(zone));
+      const next = setting(zone, 'X.example.net', 'soon gone');
+      const rrset = next.zone.get(Name.parse('x.example.net'), Type.TXT);
+      const rdata = rrset?.records[0]?.wire ?? Buffer.alloc(0);
+      const lease = { name: Name.parse('x.example.net'), type: Type.TXT, rdata };
+      await store.commit(next.changeSet, { leases: [{ ...lease, expires: 1_700_000_000_123 }] });
+      zone = next.zone;
+      if (reopen) {
+        store = await reopen(store);
+        opened.push(store);
+      }
+      const read = async () =>
+        (await store.leases(origin)).map((each) => [
+          each.name.key,
+          each.type,
+          Buffer.from(each.rdata).toString(),
+          each.expires,
+        ]);
+      const kept = [lease.name.key, Type.TXT, rdata.toString(), 1_700_000_000_123];
+      expect(await read()).toEqual([kept]);
+      expect((await store.load(origin))?.leases).toHaveLength(1);
+      const same = { origin, from: zone.serial, to: zone.serial, changes: [] };
+      await store.commit(same, { leases: [{ ...lease, expires: 1_800_000_000_000 }] });
+      expect((await read())[0]?.[3]).toBe(1_800_000_000_000);
+      expect(await store.find(origin)).toMatchObject({ serial: 2, revision: 2, edits: 0 });
+      expect(await store.journal(origin, 1)).toHaveLength(1);
+      await store.commit(same, { leases: [{ ...lease, expires: undefined }] });
+      expect(await read()).toEqual([]);
+      await store.commit(same, { leases: [{ ...lease, expires: 1 }] });
+      expect(await store.delete(origin)).toBe(true);
+      await store.commit(creation(newZone(origin)));
+      expect(await read()).toEqual([]);
+    });
+
+    test('counts revisions, and takes a change only from the one it was made from', async () => {
+      const store = await fresh();
+      const zone = newZone(origin);
+      await store.commit(creation(zone));
+      expect(await store.find(origin)).toMatchObject({ serial: 1, revision: 0, edits: 0 });
+      const same = { origin, from: 1, to: 1, changes: [] };
+      await store.commit(same, { revision: 0 });
+      const stale = store.commit(setting(zone, 'x.example.net', '1').changeSet, { revision: 0 });
+      await expect(stale).rejects.toMatchObject({ code: 'HAWSER_STORE_CONFLICT' });
+      await store.commit(setting(zone, 'x.example.net', '1').changeSet, { revision: 1 });
+      expect(await store.find(origin)).toMatchObject({ serial: 2, revision: 2, edits: 0 });
+      expect(await store.list()).toMatchObject([{ serial: 2, revision: 2, edits: 0 }]);
+      expect(await store.find(Name.parse('example.org'))).toBeUndefined();
+    });
+
+    test('forgets a zone that is deleted, and no other', async () => {
+      const store = await fresh();
+      const other = newZone(Name.parse('example.org'));
+      await store.commit(creation(newZone(origin)));
+      await store.commit(creation(other));
+      await store.commit(setting(newZone(origin), 'x.example.net', '1').changeSet);
+      expect(await store.delete(origin)).toBe(true);
+      expect(await store.delete(origin)).toBe(false);
+      expect([await store.find(origin), await store.load(origin)]).toEqual([undefined, undefined]);
+      expect(await store.journal(origin, 1)).toBeUndefined();
+      await expectStored(store, other);
+      // Made anew, it has no past.
+      await store.commit(creation(newZone(origin)));
+      expect(await store.journal(origin, 2)).toBeUndefined();
+    });
+  });
+
+  describe('a bucket', () => {
+    test('keeps values by key, octet for octet', async () => {
+      let store = await fresh();
+      const value = Buffer.from(Array.from({ length: 256 }, (_, octet) => octet));
+      await store.bucket('keys').put('a', value);
+      await store.bucket('keys').put('empty', Buffer.alloc(0));
+      await store.bucket('other').put('a', Buffer.from('other'));
+      if (reopen) {
+        store = await reopen(store);
+        opened.push(store);
+      }
+      const bucket = store.bucket('keys');
+      expect(await bucket.get('a')).toEqual(value);
+      expect(await bucket.get('empty')).toEqual(Buffer.alloc(0));
+      expect(await bucket.get('A')).toBeUndefined();
+      await bucket.put('a', Buffer.from('new'));
+      expect((await bucket.get('a'))?.toString()).toBe('new');
+      expect([await bucket.delete('a'), await bucket.delete('a')]).toEqual([true, false]);
+      expect(await bucket.get('a')).toBeUndefined();
+      expect((await store.bucket('other').get('a'))?.toString()).toBe('other');
+    });
+
+    test('lists keys in the order of their octets, by prefix and page by page', async () => {
+      const bucket = (await fresh()).bucket('list');
+      const keys = [
+        'a',
+        'a/',
+        'a/1',
+        'a/2',
+        'a/\u{10FFFF}',
+        'aé',
+        'b',
+        'é',
+        '\u{FFFD}',
+        '\u{1F600}',
+      ];
+      await Promise.all(keys.toReversed().map((key) => bucket.put(key, Buffer.from(key))));
+      const list = async (listing?: BucketListing) =>
+        (await bucket.list(listing)).map(({ key, value }) => {
+          expect(value.toString()).toBe(key);
+          return key;
+        });
+      const sorted = keys.toSorted((one, other) =>
+        Buffer.compare(Buffer.from(one), Buffer.from(other)),
+      );
+      expect(await list()).toEqual(sorted);
+      expect(await list({ prefix: 'a/' })).toEqual(['a/', 'a/1', 'a/2', 'a/\u{10FFFF}']);
+      expect(await list({ prefix: 'a/', after: 'a/1' })).toEqual(['a/2', 'a/\u{10FFFF}']);
+      expect(await list({ limit: 2 })).toEqual(['a', 'a/']);
+      expect(await list({ prefix: 'none' })).toEqual([]);
+    });
+
+    test('is not touched by who goes on with the memory', async () => {
+      const bucket = (await fresh()).bucket('memory');
+      const value = Buffer.from('kept');
+      const put = bucket.put('key', value);
+      value.fill(0);
+      await put;
+      const read = await bucket.get('key');
+      read?.fill(0);
+      expect((await bucket.get('key'))?.toString()).toBe('kept');
+    });
+
+    test('takes names and sizes within its limits only', async () => {
+      const store = await fresh();
+      const bad = { code: 'HAWSER_DNS_OPTIONS' };
+      for (const name of ['', 'A', 'a b', 'x'.repeat(65)])
+        expect(() => store.bucket(name)).toThrow(expect.objectContaining(bad));
+      const bucket = store.bucket('limits');
+      await expect(bucket.put('', Buffer.alloc(0))).rejects.toMatchObject(bad);
+      await expect(bucket.put('é'.repeat(257), Buffer.alloc(0))).rejects.toMatchObject(bad);
+      await expect(bucket.put('k', Buffer.alloc(1_048_577))).rejects.toMatchObject(bad);
+      await bucket.put('é'.repeat(256), Buffer.alloc(1_048_576, 7));
+      expect((await bucket.get('é'.repeat(256)))?.length).toBe(1_048_576);
     });
   });
 }
