@@ -178,14 +178,21 @@ export type { CookieOptions } from './server/cookies.ts';
 export { type CountersSnapshot, ResponderCounters } from './server/counters.ts';
 // Serving without the service: your own transports.
 export { type DnsDatagramOptions, DnsDatagramProtocol } from './server/datagram.ts';
+export { formatMetrics } from './server/format-metrics.ts';
 export type { ServerIdentity } from './server/identity.ts';
+export { localAddresses } from './server/local-addresses.ts';
 export type { QueryContext } from './server/query.ts';
 export type { RateLimitOptions } from './server/rate-limit.ts';
 export type { ReadyReply, Reply, ReplyStream } from './server/reply.ts';
 export { type AnsweredQuery, Responder, type ResponderOptions } from './server/responder.ts';
 export { type DnsStreamOptions, DnsStreamProtocol, dnsStream } from './server/stream.ts';
 export type { Served } from './server/to-handlers.ts';
-export { type DnsService, type DnsServiceOptions, dnsService } from './server.ts';
+export {
+  type DnsService,
+  type DnsServiceOptions,
+  type DnsTlsOptions,
+  dnsService,
+} from './server.ts';
 // Zones that change and are kept.
 export {
   type Bucket,
@@ -267,13 +274,23 @@ export {
   verifyTsigResponse,
 } from './tsig/verify-response.ts';
 // Updates over HTTP.
-export { hashToken, type UpdateAccount } from './update/account.ts';
 export {
-  type Dyndns2Context,
-  type Dyndns2Handler,
+  AbuseGuard,
+  type AbuseGuardOptions,
+  type AbuseNotice,
+} from './update/dyndns2/abuse-guard.ts';
+export {
+  type CheckIpOptions,
+  checkIp,
   type Dyndns2Options,
   dyndns2,
-} from './update/dyndns2.ts';
+} from './update/dyndns2/dyndns2.ts';
+export type { UpdateAccount } from './update/http/account.ts';
+export type { TrustedProxies } from './update/http/client-address.ts';
+export type { HttpUpdateContext, HttpUpdateHandler } from './update/http/http-context.ts';
+export type { Rate } from './update/http/rate-memory.ts';
+export { hashToken } from './update/http/token.ts';
+export type { Zones } from './update/http/zone-list.ts';
 // Updates over DNS.
 export type { LeaseLimits } from './update/message/update-lease.ts';
 export type {

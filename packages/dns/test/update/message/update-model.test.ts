@@ -86,16 +86,20 @@ test.each(Array.from({ length: 20 }, (_, seed) => seed + 1))(
       const expected = modelUpdate(model, { prerequisites, changes });
       // oxlint-disable-next-line no-await-in-loop -- each update is made from what the one before left
       const rcode = await send({ prerequisites, changes });
-      const shown = JSON.stringify({ step, prerequisites, changes });
-      expect(rcode, shown).toBe(Rcode[expected.rcode as keyof typeof Rcode]);
+      const sent = { step, prerequisites, changes };
       model = [
         ...expected.zone.filter(({ type }) => type !== 'SOA'),
         { name: '@', type: 'SOA', data: '', ttl: 0 },
       ];
       const after = recordsOf(zone);
-      expect(after, shown).toEqual(write(model.filter(({ type }) => type !== 'SOA')));
       const changed = before.join('\n') !== after.join('\n');
-      expect(zone.snapshot.serial, shown).toBe(serial + (changed ? 1 : 0));
+      // The message with what became of it, so that a difference shows both.
+      expect({ sent, rcode, records: after, serial: zone.snapshot.serial }).toEqual({
+        sent,
+        rcode: Rcode[expected.rcode as keyof typeof Rcode],
+        records: write(model.filter(({ type }) => type !== 'SOA')),
+        serial: serial + (changed ? 1 : 0),
+      });
     }
   },
 );
