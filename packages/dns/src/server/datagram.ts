@@ -1,34 +1,53 @@
 // DNS over UDP (RFC 1035 §4.2.1): one datagram, one message.
-import type {
-  CloseReason,
-  DatagramPort,
-  DatagramProtocol,
-  InetAddress,
-  Reports,
+import {
+  AddressSet,
+  type CloseReason,
+  type DatagramPort,
+  type DatagramProtocol,
+  type InetAddress,
+  parseProxyHeader,
+  type Reports,
 } from '@hawser/core';
 import type { InFlight } from '../drain.ts';
+import type { QueryContext } from './query.ts';
 import type { Responder } from './responder.ts';
 
 /** What a {@link DnsDatagramProtocol} needs. */
 export interface DnsDatagramOptions {
-  readonly responder: Pick<Responder, 'respond'>;
+  readonly responder: Pick<Responder, 'respond' | 'counters'>;
   readonly reports: Reports;
   /** Counts queries whose answers take time. */
   readonly inFlight: InFlight;
   /** Queries that may be waiting for answers; more are dropped, and clients ask again. @defaultValue 4096 */
   readonly maxInFlight?: number | undefined;
+  /**
+   * Proxies, as addresses and networks, that put a PROXY header (version 1 or 2) before each message; the client is then
+   * whom it names, and the reply goes to the proxy. Whoever else sends is ignored.
+   */
+  readonly proxies?: AddressSet | readonly string[] | undefined;
+}
+
+/** A message, and who sent it. */
+interface Received {
+  readonly message: Buffer;
+  readonly context: QueryContext;
 }
 
 /** Answers the datagrams of one port. */
 export class DnsDatagramProtocol implements DatagramProtocol {
   readonly #options: DnsDatagramOptions;
   readonly #maxInFlight: number;
+  readonly #proxies: AddressSet | undefined;
   #port: DatagramPort | undefined;
   #accepting = true;
 
+  /** @throws RangeError for a bad network in `proxies` */
   constructor(options: DnsDatagramOptions) {
+    const { maxInFlight = 4096, proxies } = options;
     this.#options = options;
-    this.#maxInFlight = options.maxInFlight ?? 4096;
+    this.#maxInFlight = maxInFlight;
+    this.#proxies =
+      proxies === undefined || proxies instanceof AddressSet ? proxies : new AddressSet(proxies);
   }
 
   started(port: DatagramPort): void {
@@ -38,22 +57,12 @@ export class DnsDatagramProtocol implements DatagramProtocol {
   datagramReceived(data: Buffer, from: InetAddress): void {
     const port = this.#port;
     if (!this.#accepting || port === undefined || isLoop(from, port.address)) return;
-    const { responder, inFlight, reports } = this.#options;
-    const reply = responder.respond(data, { transport: 'udp', client: from });
-    if (Buffer.isBuffer(reply)) {
-      port.send(reply, from);
+    if (this.#proxies !== undefined) {
+      const received = behindProxy(data, this.#proxies.has(from));
+      if (received !== undefined) this.#answer(received.message, received.context, from);
       return;
     }
-    // Several messages never answer a datagram.
-    if (!(reply instanceof Promise)) return;
-    if (inFlight.count >= this.#maxInFlight) return;
-    inFlight.begin();
-    reply
-      .then((late) => {
-        if (Buffer.isBuffer(late)) this.#port?.send(late, from);
-      })
-      .catch((error: unknown) => reports.problem('dns.datagram', error))
-      .finally(() => inFlight.finish());
+    this.#answer(data, { transport: 'udp', client: from }, from);
   }
 
   /** Ignores queries from now on; those being answered are. */
@@ -64,9 +73,47 @@ export class DnsDatagramProtocol implements DatagramProtocol {
   stopped(_reason: CloseReason): void {
     this.#port = undefined;
   }
+
+  #answer(message: Buffer, context: QueryContext, from: InetAddress): void {
+    const { responder, inFlight, reports } = this.#options;
+    const reply = responder.respond(message, context);
+    if (Buffer.isBuffer(reply)) {
+      this.#port?.send(reply, from);
+      return;
+    }
+    // Several messages never answer a datagram.
+    if (!(reply instanceof Promise)) return;
+    if (inFlight.count >= this.#maxInFlight) {
+      responder.counters.overloaded++;
+      return;
+    }
+    inFlight.begin();
+    reply
+      .then((late) => {
+        if (Buffer.isBuffer(late)) this.#port?.send(late, from);
+      })
+      .catch((error: unknown) => reports.problem('dns.datagram', error))
+      .finally(() => inFlight.finish());
+  }
 }
 
 /** Nobody asks from port 0, and what comes from ourselves would go round forever. */
 function isLoop(from: InetAddress, own: InetAddress): boolean {
   return from.port === 0 || (from.port === own.port && from.host === own.host);
+}
+
+/** What stands behind the PROXY header, if the sender is trusted and the header is right. */
+function behindProxy(data: Buffer, trusted: boolean): Received | undefined {
+  if (!trusted) return undefined;
+  try {
+    const parsed = parseProxyHeader(data);
+    const client = parsed?.header.source;
+    // Without a source the proxy asks for itself, to see whether we live: it knows better ways.
+    if (parsed === undefined || client === undefined) return undefined;
+    const message = data.subarray(parsed.length);
+    return { message, context: { transport: 'udp', client } };
+  } catch {
+    // The fault of a peer: no header, or a wrong one.
+    return undefined;
+  }
 }

@@ -13,6 +13,7 @@ import {
 import { usageError } from '../errors.ts';
 import { matchDns } from '../match.ts';
 import { Rcode } from '../numbers.ts';
+import { ConnectionCrowd, type CrowdMember } from './connection-crowd.ts';
 import type { QueryContext } from './query.ts';
 import type { ReadyReply, ReplyStream } from './reply.ts';
 import type { Responder } from './responder.ts';
@@ -23,7 +24,14 @@ export interface DnsStreamOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** Queries answered at the same time on one connection; while there are so many, no more are read. @defaultValue 100 */
   readonly maxInFlight?: number | undefined;
+  /**
+   * Connections of one factory from which on it is crowded: for each new one, the one that was idle the longest is closed.
+   * @defaultValue 900
+   */
+  readonly crowdedAt?: number | undefined;
 }
+
+type Checked = Required<{ [K in keyof DnsStreamOptions]: number }>;
 
 /** Replies collected before they are written: one chunk of small queries may ask for a hundred megabytes. */
 const MAX_BATCH_BYTES = 0xffff;
@@ -37,29 +45,33 @@ export function dnsStream(
   options: DnsStreamOptions = {},
 ): Factory<DnsStreamProtocol> {
   const checked = checkOptions(options);
+  const crowd = new ConnectionCrowd(checked.crowdedAt);
   return {
     name: 'dns',
     match: matchDns,
     acceptableProtocols: ['dot'],
-    buildProtocol: () => new DnsStreamProtocol(responder, checked),
+    buildProtocol: () => new DnsStreamProtocol(responder, checked, crowd),
   };
 }
 
 /** With nothing in flight allowed, every connection would wait for its end. */
-function checkOptions(options: DnsStreamOptions): { idleTimeoutMs: number; maxInFlight: number } {
-  const { idleTimeoutMs = 10_000, maxInFlight = 100 } = options;
-  if (idleTimeoutMs > 0 && maxInFlight >= 1) return { idleTimeoutMs, maxInFlight };
+function checkOptions(options: DnsStreamOptions): Checked {
+  const { idleTimeoutMs = 10_000, maxInFlight = 100, crowdedAt = 900 } = options;
+  if (idleTimeoutMs > 0 && maxInFlight >= 1 && crowdedAt >= 1) {
+    return { idleTimeoutMs, maxInFlight, crowdedAt };
+  }
   throw usageError(
     'HAWSER_DNS_OPTIONS',
-    `Cannot serve DNS connections as idleTimeoutMs and maxInFlight must be above 0: ${idleTimeoutMs}, ${maxInFlight}`,
+    `Cannot serve DNS connections as idleTimeoutMs, maxInFlight and crowdedAt must be above 0: ${idleTimeoutMs}, ${maxInFlight}, ${crowdedAt}`,
   );
 }
 
 /** The server side of one connection. */
-export class DnsStreamProtocol implements Protocol {
+export class DnsStreamProtocol implements Protocol, CrowdMember {
   readonly #responder: Pick<Responder, 'respond'>;
   readonly #idleTimeoutMs: number;
   readonly #maxInFlight: number;
+  readonly #crowd: ConnectionCrowd | undefined;
   readonly #input = new ByteQueue();
   #transport: Transport | undefined;
   #timer: DelayedCall | undefined;
@@ -77,15 +89,30 @@ export class DnsStreamProtocol implements Protocol {
   /** No more queries are taken; when those in flight are answered, the connection is closed. */
   #finishing = false;
 
-  constructor(responder: Pick<Responder, 'respond'>, options: DnsStreamOptions = {}) {
+  constructor(
+    responder: Pick<Responder, 'respond'>,
+    options: DnsStreamOptions = {},
+    crowd?: ConnectionCrowd,
+  ) {
     const { idleTimeoutMs, maxInFlight } = checkOptions(options);
     this.#responder = responder;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxInFlight = maxInFlight;
+    this.#crowd = crowd;
+  }
+
+  get idle(): boolean {
+    return this.#inFlight === 0 && this.#input.length === 0 && !this.#clogged;
+  }
+
+  /** Closes as if it had been idle too long: somebody else needs the place. */
+  leave(): void {
+    this.#finish();
   }
 
   connectionMade(transport: Transport): void {
     this.#transport = transport;
+    this.#crowd?.join(this);
     this.#touch();
     this.#timer = transport.reactor.clock.callLater(this.#idleTimeoutMs, () => this.#timeUp());
   }
@@ -116,6 +143,7 @@ export class DnsStreamProtocol implements Protocol {
 
   connectionLost(_reason: CloseReason): void {
     this.#timer?.cancel();
+    this.#crowd?.left(this);
     this.#finishing = true;
     this.#transport = undefined;
     this.#input.clear();
@@ -159,6 +187,7 @@ export class DnsStreamProtocol implements Protocol {
     const transport = this.#transport;
     if (transport === undefined) return undefined;
     this.#touch();
+    this.#crowd?.touch(this);
     const reply = this.#responder.respond(message, this.#contextOf(transport));
     if (reply instanceof Promise) {
       this.#inFlight++;

@@ -1,38 +1,42 @@
-import { type CollectedReports, createTestReactor } from '@hawser/core/testing';
+import { type CollectedReports, createTestReactor, type TestReactor } from '@hawser/core/testing';
 import type { QueryContext } from '../../src/server/query.ts';
-import { type Reply, Responder } from '../../src/server/responder.ts';
+import type { Reply } from '../../src/server/reply.ts';
+import { Responder, type ResponderOptions } from '../../src/server/responder.ts';
 import type { Served } from '../../src/server/to-handlers.ts';
 
 export interface TestResponder {
   readonly reports: CollectedReports;
-  respond(bytes: Buffer, transport?: QueryContext['transport']): Reply;
+  readonly reactor: TestReactor;
+  readonly responder: Responder;
+  respond(bytes: Buffer, transport?: QueryContext['transport'], host?: string): Reply;
   /** For replies that are ready at once. */
-  answer(bytes: Buffer, transport?: QueryContext['transport']): Buffer | undefined;
+  answer(bytes: Buffer, transport?: QueryContext['transport'], host?: string): Buffer | undefined;
 }
 
-export function responderFor(
-  served: Served,
-  options: { udpPayloadBytes?: number } = {},
-): TestResponder {
+export function responderFor(served: Served, options: ResponderOptions = {}): TestResponder {
   const reactor = createTestReactor();
   const responder = new Responder(served, options);
   void responder.start(reactor);
-  const respond = (bytes: Buffer, transport: QueryContext['transport'] = 'udp'): Reply =>
+  const respond: TestResponder['respond'] = (bytes, transport = 'udp', host = '192.0.2.99') =>
     responder.respond(bytes, {
       transport,
       client: {
         kind: transport === 'udp' ? 'udp' : 'tcp',
-        host: '192.0.2.99',
+        host,
         port: 4000,
-        family: 4,
+        family: host.includes(':') ? 6 : 4,
       },
     });
   return {
     reports: reactor.reports,
+    reactor,
+    responder,
     respond,
-    answer(bytes, transport) {
-      const reply = respond(bytes, transport);
+    answer(...asked) {
+      const reply = respond(...asked);
       if (reply instanceof Promise) throw new Error('the reply takes time');
+      if (reply !== undefined && !Buffer.isBuffer(reply))
+        throw new Error('there are many messages');
       return reply;
     },
   };
