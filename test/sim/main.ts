@@ -1,5 +1,6 @@
 // Runs simulated scenarios with many seeds: `npm run test:sim -- --seeds 10000 --from 1`, and with `--of http,http2` clients
-// and servers of HTTP, with `--of schedules` one connection of HTTP/1 and all that its peer may do. Every seed runs twice,
+// and servers of HTTP, with `--of schedules` one connection of HTTP/1 and all that its peer may do, with `--of dns` a zone
+// with its updates and copies. Every seed runs twice,
 // and both runs must have the same trace. Exits with 1 if an invariant does not hold, with the seeds that show it; run one
 // of them alone with `--seeds 1 --from <seed> --trace`.
 import { parseArgs } from 'node:util';
@@ -8,6 +9,7 @@ import { faultsScenario } from '../../packages/http/test/client/faults-scenario.
 // oxlint-disable-next-line no-restricted-imports -- as above
 import { scheduleScenario } from '../../packages/http/test/server/schedule-scenario.ts';
 import { chatScenario } from './chat-scenario.ts';
+import { dnsScenario } from './dns-scenario.ts';
 import { requestScenario } from './request-scenario.ts';
 import { runSeeds } from './seeds.ts';
 
@@ -26,6 +28,7 @@ const all = {
   requests: (sim: Parameters<typeof requestScenario>[0]) => requestScenario(sim),
   http: (sim: Parameters<typeof faultsScenario>[0]) => faultsScenario(sim),
   http2: (sim: Parameters<typeof faultsScenario>[0]) => faultsScenario(sim, { over: 'h2' }),
+  dns: (sim: Parameters<typeof dnsScenario>[0]) => dnsScenario(sim),
   schedules: (sim: Parameters<typeof scheduleScenario>[0]) => scheduleScenario(sim),
 };
 const scenarios = Object.fromEntries(values.of.split(',').map((name) => [name, scenario(name)]));
