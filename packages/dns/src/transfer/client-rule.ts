@@ -3,13 +3,14 @@ import { AddressSet } from '@hawser/core';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
+import type { TsigKey } from '../tsig/key.ts';
 
 /** A rule that a client satisfies if everything it says is so. One that says nothing lets nobody in. */
 export interface ClientRule {
   /** Networks or addresses: `"192.0.2.53"`, `"2001:db8::/32"`. */
   readonly from?: string | readonly string[] | undefined;
-  /** Name of a key that the query must be signed with (RFC 8945). */
-  readonly key?: string | { readonly name: Name | string } | undefined;
+  /** The key that the query must be signed with, or its name (RFC 8945). */
+  readonly key?: string | Name | Pick<TsigKey, 'name'> | undefined;
   /** True: only within TLS (RFC 9103). */
   readonly tls?: boolean | undefined;
 }
@@ -42,8 +43,8 @@ function toTest({ from, key, tls }: ClientRule): (query: DnsQuery) => boolean {
 }
 
 function nameOfKey(key: NonNullable<ClientRule['key']>): Name {
-  const name = typeof key === 'string' ? key : key.name;
-  return typeof name === 'string' ? Name.parse(name) : name;
+  if (typeof key === 'string') return Name.parse(key);
+  return key instanceof Name ? key : key.name;
 }
 
 function addressSet(from: string | readonly string[]): AddressSet {

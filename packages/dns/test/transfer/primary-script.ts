@@ -14,7 +14,7 @@ export interface PrimaryOptions {
   /** In place of what would be right, if it gives something. */
   readonly instead?: (query: DnsMessage) => Says | readonly Says[] | undefined;
   /** Changes what is transferred. */
-  readonly disturb?: (records: DnsRecord[], query: DnsMessage) => DnsRecord[];
+  readonly disturb?: ((records: DnsRecord[], query: DnsMessage) => DnsRecord[]) | undefined;
   readonly expireSeconds?: () => number | undefined;
 }
 

@@ -179,9 +179,9 @@ describe('a copy', () => {
 describe('what is not believed', () => {
   test.each([
     ['an answer without authority', { flags: 0, rcode: 0 }],
-    ['SERVFAIL', { rcode: Rcode.ServFail }],
-    ['REFUSED', { rcode: Rcode.Refused }],
-    ['no start of authority', { flags: 0x0400 }],
+    ['SERVFAIL', { flags: 0x0400, rcode: Rcode.ServFail }],
+    ['REFUSED', { flags: 0x0400, rcode: Rcode.Refused }],
+    ['no start of authority', { flags: 0x0400, rcode: 0 }],
   ])('%s instead of the start of authority', async (_, says) => {
     await using it = new World();
     const answer = says.flags === 0 ? { answer: toRecords([it.zone.zone.soa]) } : {};

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Answer, AnswerStream, Outcome } from '../../src/contract/answer.ts';
 import { codeAnswer } from '../../src/contract/answer.ts';
+import { Name } from '../../src/name.ts';
 import { Opcode, Rcode, Type } from '../../src/numbers.ts';
 import { type TransfersOptions, transfers } from '../../src/transfer/transfers.ts';
 import { JournaledZone, putting, removing, rrset } from './journaled-zone.ts';
@@ -54,7 +55,7 @@ describe('who may transfer', () => {
     ['another address', ['192.0.2.2'], {}, false],
     ['a network', ['10.0.0.0/8', '192.0.2.0/24'], {}, true],
     ['a key', [{ key: 'Copy.Example.net' }], { key: 'copy.example.NET' }, true],
-    ['a key as an object', [{ key: { name: 'copy' } }], { key: 'copy' }, true],
+    ['a key as an object', [{ key: { name: Name.parse('copy') } }], { key: 'copy' }, true],
     ['another key', [{ key: 'copy' }], { key: 'other' }, false],
     ['no key where one is asked for', [{ key: 'copy' }], {}, false],
     ['TLS', [{ tls: true }], { transport: 'tls' as const }, true],
