@@ -6,18 +6,18 @@ import type { ChangeSet } from '../../src/zone/zone.ts';
 export interface HeldCommit {
   readonly changeSet: ChangeSet;
   readonly options: CommitOptions;
-  go(): void;
+  readonly go: () => void;
   /** The caller hears of a failure, whether the change is stored or not. */
-  fail(error: Error, stored?: 'stored'): void;
+  readonly fail: (error: Error, stored?: 'stored') => void;
 }
 
 /** A memory store whose commits wait for the test, or fail, as soon as `hold` was called. */
 export function heldStore(inner: ZoneStore = memory()): {
   readonly store: ZoneStore;
   readonly held: readonly HeldCommit[];
-  hold(): void;
+  readonly hold: () => void;
   /** The commit with this number, when it has come. */
-  commit(index: number): Promise<HeldCommit>;
+  readonly commit: (index: number) => Promise<HeldCommit>;
 } {
   const held: HeldCommit[] = [];
   let holding = false;

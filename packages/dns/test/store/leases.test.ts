@@ -19,7 +19,8 @@ async function setUp(options: DynamicZoneOptions = {}) {
       for (let turn = 0; turn < 30; turn++) await Promise.resolve();
     }
   };
-  const leases = () => zone.leases().map(({ name, type, value }) => `${name} ${type} ${value}`);
+  const leases = () =>
+    zone.leases().map(({ name, type, value }) => `${name} ${type} ${String(value)}`);
   return { reactor, zone, pass, leases };
 }
 

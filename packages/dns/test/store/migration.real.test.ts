@@ -9,7 +9,7 @@ import { openSqlite } from '../../src/store/open-sqlite.ts';
 import { sqlite } from '../../src/store/sqlite-store.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import type { RRset } from '../../src/zone/rrset.ts';
-import { type RRsetChange, Zone } from '../../src/zone/zone.ts';
+import type { RRsetChange, Zone } from '../../src/zone/zone.ts';
 import { setting } from './zone-store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hawser-dns-'));
