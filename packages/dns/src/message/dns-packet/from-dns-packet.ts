@@ -69,13 +69,13 @@ function flagsOf(packet: DnsPacketLike): number {
 }
 
 function fromQuestion({ name, type, class: klass = 'IN' }: DnsPacketQuestion): DnsQuestion {
-  return { name: Name.parse(name), type: typeNumber(type), class: classNumber(klass) };
+  return { name: Name.parse(name), type: realType(type), class: classNumber(klass) };
 }
 
 function fromRecord(record: DnsPacketRecord): DnsRecord {
   const { ttl = 0, data, flush = false } = record;
   const name = Name.parse(record.name);
-  const type = typeNumber(record.type);
+  const type = realType(record.type);
   const klass = classNumber(record.class ?? 'IN');
   if (!isUint(ttl, 0xffff_ffff)) throw wrongData(`a TTL of ${ttl} seconds`);
   const parts = { name, type, class: flush ? klass | 0x8000 : klass, ttl };
@@ -87,6 +87,13 @@ function fromRecord(record: DnsPacketRecord): DnsRecord {
   const rdata = checkRdata(type, fromPacketData(type, data));
   if (rdata === undefined) throw wrongData(`the data of the ${formatType(type)} record`);
   return { ...parts, rdata };
+}
+
+/** Type 0 is what dns-packet makes of a type it does not know. */
+function realType(text: string): number {
+  const type = typeNumber(text);
+  if (type === 0) throw usageError('HAWSER_DNS_NUMBER', `Cannot use "${text}" as a DNS type`);
+  return type;
 }
 
 function fromOpt(record: DnsPacketRecord): EdnsStart {

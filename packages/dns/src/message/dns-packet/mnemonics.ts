@@ -41,12 +41,10 @@ export function typeText(type: number): string {
   return typeNames.get(type) ?? `UNKNOWN_${type}`;
 }
 
-/** @throws UsageError `HAWSER_DNS_NUMBER` for an unknown type, and for 0, which is what dns-packet makes of one */
+/** @throws UsageError `HAWSER_DNS_NUMBER` */
 export function typeNumber(text: string): number {
-  const type =
-    text === '*' ? Type.ANY : (numberAfter('UNKNOWN_', text) ?? parseType(text.toUpperCase()));
-  if (type === 0) throw unknown('type', text);
-  return type;
+  if (text === '*') return Type.ANY;
+  return numberAfter('UNKNOWN_', text) ?? parseType(text);
 }
 
 export function classText(klass: number): string {
