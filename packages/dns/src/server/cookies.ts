@@ -63,18 +63,19 @@ export class ServerCookies {
   /** What the option `cookie` of a query from `client` is worth at `nowSeconds`, wall time. Its length was checked. */
   check(cookie: Buffer, client: Address, nowSeconds: number): CookieVerdict {
     const address = addressOf(client);
-    const proven = this.#isOurs(cookie, address, nowSeconds);
-    const fresh = proven && age(cookie, nowSeconds) <= REFRESH_AGE;
-    return { proven, reply: fresh ? cookie : this.#make(cookie, address, nowSeconds) };
+    const maker = isCurrent(cookie, nowSeconds) ? this.#makerOf(cookie, address) : -1;
+    // The old secret is about to be forgotten: what it made is replaced at once.
+    const lasting = maker === 0 && age(cookie, nowSeconds) <= REFRESH_AGE;
+    const reply = lasting ? cookie : this.#make(cookie, address, nowSeconds);
+    return { proven: maker >= 0, reply };
   }
 
-  #isOurs(cookie: Buffer, address: Uint8Array, nowSeconds: number): boolean {
-    if (cookie.length !== CLIENT_BYTES + SERVER_BYTES || cookie[CLIENT_BYTES] !== VERSION)
-      return false;
-    const seconds = age(cookie, nowSeconds);
-    if (seconds > MAX_AGE || seconds < -MAX_AHEAD) return false;
+  /** Which secret has made the cookie, or -1. */
+  #makerOf(cookie: Buffer, address: Uint8Array): number {
     const given = cookie.subarray(HASH_OFFSET);
-    return this.#secrets.some((secret) => timingSafeEqual(hash(secret, cookie, address), given));
+    return this.#secrets.findIndex((secret) =>
+      timingSafeEqual(hash(secret, cookie, address), given),
+    );
   }
 
   #make(cookie: Buffer, address: Uint8Array, nowSeconds: number): Buffer {
@@ -86,6 +87,13 @@ export class ServerCookies {
     if (secret !== undefined) hash(secret, made, address).copy(made, HASH_OFFSET);
     return made;
   }
+}
+
+function isCurrent(cookie: Buffer, nowSeconds: number): boolean {
+  if (cookie.length !== CLIENT_BYTES + SERVER_BYTES || cookie[CLIENT_BYTES] !== VERSION)
+    return false;
+  const seconds = age(cookie, nowSeconds);
+  return seconds <= MAX_AGE && seconds >= -MAX_AHEAD;
 }
 
 /** Seconds since it was made, by the arithmetic of serial numbers (RFC 9018 §4.3). */

@@ -27,8 +27,6 @@ export interface RateLimitOptions {
   readonly exempt?: AddressSet | readonly string[] | undefined;
 }
 
-type Checked = Exclude<keyof RateLimitOptions, 'exempt'>;
-
 /** What to do with a reply. */
 export type RateVerdict = 'send' | 'drop' | 'slip';
 
@@ -57,11 +55,10 @@ export class ReplyRateLimiter {
   readonly #key: number;
   #seed: number;
 
-  /** @throws UsageError `HAWSER_DNS_OPTIONS`, RangeError for a bad network in `exempt` */
+  /** The options must have passed {@link checkRateLimit}. @throws RangeError for a bad network in `exempt` */
   constructor(options: RateLimitOptions, random: Random) {
     const { repliesPerSecond = 200, windowSeconds = 15, slip = 2, exempt = LOOPBACK } = options;
     const { ipv4Prefix = 24, ipv6Prefix = 56, tableEntries = 65_536 } = options;
-    checkOptions({ repliesPerSecond, windowSeconds, slip, ipv4Prefix, ipv6Prefix, tableEntries });
     this.#rate = repliesPerSecond;
     this.#lowest = -repliesPerSecond * windowSeconds;
     this.#slip = slip;
@@ -161,22 +158,25 @@ function textHash(text: string, seed: number): number {
   return Math.imul(hash, 0x85ebca6b) >>> 0;
 }
 
-function checkOptions(options: Readonly<Record<Checked, number>>): void {
-  const { repliesPerSecond, windowSeconds, slip, ipv4Prefix, ipv6Prefix, tableEntries } = options;
+/** @throws UsageError `HAWSER_DNS_OPTIONS` */
+export function checkRateLimit(options: RateLimitOptions): void {
+  const { repliesPerSecond = 1, windowSeconds = 1, slip = 0 } = options;
+  const { ipv4Prefix = 0, ipv6Prefix = 0, tableEntries = 1 } = options;
   const fits =
     repliesPerSecond > 0 &&
     windowSeconds >= 1 &&
     Number.isInteger(slip) &&
     slip >= 0 &&
-    ipv4Prefix >= 0 &&
-    ipv4Prefix <= 32 &&
-    ipv6Prefix >= 0 &&
-    ipv6Prefix <= 128 &&
-    tableEntries >= 1 &&
-    tableEntries <= 2 ** 24;
+    isBetween(ipv4Prefix, 0, 32) &&
+    isBetween(ipv6Prefix, 0, 128) &&
+    isBetween(tableEntries, 1, 2 ** 24);
   if (fits) return;
   throw usageError(
     'HAWSER_DNS_OPTIONS',
     `Cannot limit the rate of replies with these options: ${JSON.stringify(options)}`,
   );
+}
+
+function isBetween(value: number, least: number, most: number): boolean {
+  return value >= least && value <= most;
 }

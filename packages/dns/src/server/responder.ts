@@ -19,7 +19,7 @@ import { ResponderCounters } from './counters.ts';
 import { identityTexts, type ServerIdentity } from './identity.ts';
 import { type QueryContext, ReceivedQuery } from './query.ts';
 import { queryRcode } from './query-rcode.ts';
-import { type RateLimitOptions, ReplyRateLimiter } from './rate-limit.ts';
+import { checkRateLimit, type RateLimitOptions, ReplyRateLimiter } from './rate-limit.ts';
 import type { ReadyReply, Reply, ReplyStream } from './reply.ts';
 import { cookieOf, replyOptions } from './reply-options.ts';
 import { ReplyWriter } from './reply-writer.ts';
@@ -105,6 +105,9 @@ export class Responder {
     this.#texts = identityTexts(options);
     this.#nsid = serverId === undefined ? undefined : Buffer.from(serverId);
     this.#replies = new ReplyWriter(udpPayloadBytes);
+    const { cookies, rateLimit } = options;
+    if (cookies && cookies.secrets) this.#cookies = new ServerCookies(cookies.secrets, cookies);
+    if (rateLimit) checkRateLimit(rateLimit);
   }
 
   /** Starts the handlers, unless another user of it has. Each start needs a {@link stop}. */
@@ -114,10 +117,9 @@ export class Responder {
     this.#reactor = reactor;
     const { cookies = {}, rateLimit = {} } = this.#options;
     if (cookies !== false) {
-      const { secrets = [reactor.random.bytes(16)] } = cookies;
-      this.#cookies = new ServerCookies(secrets, cookies);
+      this.#cookies ??= new ServerCookies([reactor.random.bytes(16)], cookies);
     }
-    if (rateLimit !== false) this.#rateLimit = new ReplyRateLimiter(rateLimit, reactor.random);
+    if (rateLimit !== false) this.#rateLimit ??= new ReplyRateLimiter(rateLimit, reactor.random);
     for (const handler of this.#handlers) {
       // oxlint-disable-next-line no-await-in-loop -- one may need what an earlier one has read
       if (typeof handler !== 'function') await handler.started?.(reactor);
