@@ -76,8 +76,22 @@ export type { DnsQuery, QueryTransport } from './contract/query.ts';
 export { InFlight } from './drain.ts';
 // Errors.
 export { type DnsErrorCode, StoreError, type StoreErrorCode } from './errors.ts';
-export { type DynamicOptions, dynamic, type Lookup } from './handlers/dynamic.ts';
-export { fixedZone } from './handlers/fixed-zone.ts';
+export {
+  type DynamicOptions,
+  dynamic,
+  type Pass,
+  pass,
+  type Resolution,
+} from './handlers/dynamic.ts';
+export { type FixedZoneOptions, fixedZone } from './handlers/fixed-zone.ts';
+export { nest } from './handlers/handler-chain.ts';
+export { type Hosts, type HostsMap, type HostsOptions, hosts } from './handlers/hosts.ts';
+export { type LogOptions, log, type QueryLogEntry } from './handlers/log.ts';
+export type { Lookup } from './handlers/lookup.ts';
+export { refuse, respond } from './handlers/respond.ts';
+export { type SplitRule, split } from './handlers/split.ts';
+export type { StaleOptions } from './handlers/stale-answers.ts';
+export { when } from './handlers/when.ts';
 export { matchDns } from './match.ts';
 // Messages.
 export {
@@ -274,6 +288,7 @@ export {
   verifyTsigResponse,
 } from './tsig/verify-response.ts';
 // Updates over HTTP.
+export { type AcmeDnsOptions, acmeDns } from './update/acme-dns/acme-dns.ts';
 export {
   AbuseGuard,
   type AbuseGuardOptions,
@@ -313,7 +328,7 @@ export {
 } from './zone/rrset.ts';
 export { isSerialAfter, nextSerial } from './zone/serial.ts';
 // Zone content.
-export { type ChangeSet, type Edit, type RRsetChange, Zone } from './zone/zone.ts';
+export { type ChangeSet, type Edit, type Neighbours, type RRsetChange, Zone } from './zone/zone.ts';
 export type { ZoneNode } from './zone/zone-node.ts';
 // Zone files.
 export {

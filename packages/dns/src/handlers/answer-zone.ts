@@ -6,12 +6,19 @@ import { Opcode, Rcode, Type } from '../numbers.ts';
 import { answerFrom } from '../zone/answer.ts';
 import type { Zone } from '../zone/zone.ts';
 
-/** Most answers kept for one zone. */
+/** Answers of one generation. Two are kept for a zone. */
 const MAX_ENTRIES = 10_000;
 
+/** Names are looked up in a map of their own for each kind of question: joining strings costs more than a second map. */
+type Generation = Map<number, Map<string, Answer>>;
+
+/**
+ * What is asked again moves into the young generation; when that is full it becomes the old one, and what was not asked for
+ * meanwhile goes. Somebody who asks for random names so drops none that others ask for.
+ */
 interface KnownAnswers {
-  /** Names are looked up in a map of their own for each kind of question: joining strings costs more than a second map. */
-  readonly byKind: Map<number, Map<string, Answer>>;
+  young: Generation;
+  old: Generation;
   count: number;
 }
 
@@ -22,23 +29,33 @@ export function answerZone(zone: Zone, query: DnsQuery): Answer {
   const refused = zoneRcode(zone, query);
   if (refused !== Rcode.NoError) return codeAnswer(refused);
   let answers = known.get(zone);
-  // Somebody asks for random names: start over rather than keep books on them.
-  if (answers === undefined || answers.count >= MAX_ENTRIES) {
-    answers = { byKind: new Map(), count: 0 };
+  if (answers === undefined) {
+    answers = { young: new Map(), old: new Map(), count: 0 };
     known.set(zone, answers);
   }
   const kind = query.type * 2 + (query.dnssecOk ? 1 : 0);
-  let byName = answers.byKind.get(kind);
+  return answers.young.get(kind)?.get(query.key) ?? keep(answers, kind, { zone, query });
+}
+
+function keep(
+  answers: KnownAnswers,
+  kind: number,
+  { zone, query }: { readonly zone: Zone; readonly query: DnsQuery },
+): Answer {
+  const { key } = query;
+  const answer = answers.old.get(kind)?.get(key) ?? { ...answerFrom(zone, query), shared: true };
+  if (answers.count >= MAX_ENTRIES) {
+    answers.old = answers.young;
+    answers.young = new Map();
+    answers.count = 0;
+  }
+  let byName = answers.young.get(kind);
   if (byName === undefined) {
     byName = new Map();
-    answers.byKind.set(kind, byName);
+    answers.young.set(kind, byName);
   }
-  let answer = byName.get(query.key);
-  if (answer === undefined) {
-    answer = { ...answerFrom(zone, query), shared: true };
-    byName.set(query.key, answer);
-    answers.count++;
-  }
+  byName.set(key, answer);
+  answers.count++;
   return answer;
 }
 

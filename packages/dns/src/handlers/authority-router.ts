@@ -5,6 +5,7 @@ import type { Authority, DnsHandlerObject, Eventually, Next } from '../contract/
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { Type } from '../numbers.ts';
+import { startHandlers, stopHandlers } from './handler-lifecycle.ts';
 
 /**
  * A handler that gives each query to the authority with the longest origin above its name, and what is in no zone to the
@@ -36,15 +37,12 @@ class AuthorityRouter implements DnsHandlerObject {
     return authority === undefined ? next(query) : authority.handle(query, next);
   }
 
-  async started(reactor: Reactor): Promise<void> {
-    for (const authority of this.#authorities) {
-      // oxlint-disable-next-line no-await-in-loop -- one may need what an earlier one has read
-      await authority.started?.(reactor);
-    }
+  started(reactor: Reactor): Promise<void> {
+    return startHandlers(this.#authorities, reactor);
   }
 
-  async stopped(): Promise<void> {
-    await Promise.all(this.#authorities.map(async (authority) => authority.stopped?.()));
+  stopped(): Promise<void> {
+    return stopHandlers(this.#authorities);
   }
 
   #find(key: string, type: number): Authority | undefined {

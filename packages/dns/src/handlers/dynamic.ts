@@ -1,51 +1,73 @@
 // A zone whose names come from a function: a database, an API, a computation.
-import { type Address, type Clock, type Reactor, TimeoutError } from '@hawser/core';
-import { codeAnswer, type Outcome } from '../contract/answer.ts';
-import type { Authority, Eventually } from '../contract/handler.ts';
+import { type Address, TimeoutError } from '@hawser/core';
+import {
+  type Answer,
+  type AnswerOption,
+  answerWith,
+  type ExtendedError,
+  type Outcome,
+} from '../contract/answer.ts';
+import type { Authority, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
+import { ednsCodecs } from '../message/edns-option.ts';
 import { Name } from '../name.ts';
-import { formatType, Opcode, Rcode, Type } from '../numbers.ts';
+import { Opcode, Rcode, Type } from '../numbers.ts';
 import type { HostRecords } from '../rdata/value.ts';
 import { MAX_CHAIN } from '../zone/answer.ts';
 import { toRRsets } from '../zone/host-records.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import type { Zone } from '../zone/zone.ts';
 import { answerOnce, answerZone } from './answer-zone.ts';
+import { type Lookup, QueryLookup, subnetOf } from './lookup.ts';
+import { isPromise, ResolveCalls } from './resolve-calls.ts';
+import { StaleAnswers, type StaleOptions } from './stale-answers.ts';
 
-/** What a {@link DynamicOptions.resolve} function is asked. */
-export interface Lookup {
-  /** The name relative to the zone, in lower case: `"www"`, `"a.b"`, `"@"` for the zone itself. */
-  readonly label: string;
-  /** The whole name, in lower case. */
-  readonly name: string;
-  /** The type asked for, such as `"A"`. Other types may be returned too. */
-  readonly type: string;
-  readonly client: Address;
-  /** Aborted when the answer is not awaited any more. */
-  readonly signal: AbortSignal;
+/** Not ours to answer: whoever is next in the list of handlers may. */
+export interface Pass {
+  readonly kind: 'pass';
 }
+
+/** What a {@link DynamicOptions.resolve} function returns to let the next handler answer. */
+export const pass: Pass = { kind: 'pass' };
+
+/**
+ * What a name holds: `undefined` if it does not exist (NXDOMAIN), `{}` if it does but holds nothing. Or what to do instead: an
+ * answer such as `codeAnswer(Rcode.Refused)`, or {@link pass}.
+ */
+export type Resolution = HostRecords | undefined | Answer | Pass;
 
 /** Options for {@link dynamic}. */
 export interface DynamicOptions extends NewZoneOptions {
   /**
-   * What a name holds: `undefined` if it does not exist (NXDOMAIN), `{}` if it does but holds nothing. A throw or a
-   * rejection is reported and answered with SERVFAIL.
+   * Says what a name holds. A throw or a rejection is reported and answered with SERVFAIL. For a name that only an alias led
+   * to, an answer or {@link pass} ends the chain: the client asks for the rest itself.
    */
-  resolve(lookup: Lookup): HostRecords | undefined | PromiseLike<HostRecords | undefined>;
+  resolve(lookup: Lookup): Eventually<Resolution>;
   /** TTL where an answer has none, in seconds. @defaultValue 60 */
   readonly ttl?: number | undefined;
   /** Longest wait for one answer; then SERVFAIL. @defaultValue 2000 */
   readonly timeoutMs?: number | undefined;
   /** Calls of `resolve` at the same time; more are answered with SERVFAIL. @defaultValue 1000 */
   readonly maxConcurrent?: number | undefined;
-  /** False lets clients share the answer to the same question while it is awaited. @defaultValue true */
+  /**
+   * False lets all clients share the answer to the same question while it is awaited. Otherwise only one client does, asking
+   * with the same key and for the same subnet.
+   * @defaultValue true
+   */
   readonly perClient?: boolean | undefined;
+  /**
+   * Gives the last good answer, for 30 seconds and marked as stale (RFC 8767), where there would be SERVFAIL. Answers are kept
+   * as `perClient` tells them apart.
+   * @defaultValue false
+   */
+  readonly serveStale?: boolean | StaleOptions | undefined;
 }
 
 /**
  * A zone that asks `options.resolve` for every name. SOA and NS are made up; referrals, aliases and negative answers are
  * derived; a name below a delegation is asked for like any other. An alias within the zone is followed by asking again.
+ * Why there is no answer is told in an extended error (RFC 8914): 23 for one that took too long, 0 for the others.
  * @throws UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA` for a bad origin or server name, `HAWSER_DNS_OPTIONS`
  *
  * @example
@@ -57,164 +79,207 @@ export function dynamic(origin: string, options: DynamicOptions): Authority {
 
 /** Queries that may share one call, on average of all that are allowed. */
 const SHARED_PER_CALL = 10;
+/** Extended errors (RFC 8914 §4.1, §4.24). The text is for whoever looks, and tells nothing about what went wrong within. */
+const failed: ExtendedError = { code: 0, text: 'lookup failed' };
+const tooMany: ExtendedError = { code: 0, text: 'too many lookups' };
+const tooLate: ExtendedError = { code: 23, text: 'lookup timed out' };
 
-type Records = HostRecords | undefined;
+/** What the function made of a question: content to answer from, or what to do instead. */
+type Resolved = Content | Answer | Pass;
+
+interface Content {
+  readonly kind: 'content';
+  readonly zone: Zone;
+  /** The last name of a chain of aliases is for somebody else to answer. */
+  readonly open: boolean;
+  readonly options: readonly AnswerOption[] | undefined;
+}
+
+/** One question on its way through aliases. */
+interface Step {
+  readonly query: DnsQuery;
+  readonly asked: Set<string>;
+  /** For clients of a certain subnet only. */
+  subnet: boolean;
+}
 
 class FunctionZone implements Authority {
   readonly origin: Name;
   readonly #base: Zone;
-  readonly #options: Required<Pick<DynamicOptions, 'resolve' | 'perClient'>>;
+  readonly #resolve: DynamicOptions['resolve'];
+  readonly #perClient: boolean;
   readonly #ttl: number;
-  readonly #timeoutMs: number;
+  readonly #calls: ResolveCalls;
   readonly #maxConcurrent: number;
-  readonly #waiting = new Map<string, { readonly zone: PromiseLike<Zone>; queries: number }>();
+  readonly #stale: StaleAnswers | undefined;
+  readonly #waiting = new Map<
+    string,
+    { readonly resolved: PromiseLike<Resolved>; queries: number }
+  >();
   /** Queries that wait for the calls that run: what they hold is memory of ours. */
   #awaited = 0;
-  #reactor: Reactor | undefined;
-  #running = 0;
-  #overloaded = false;
 
   constructor(origin: Name, options: DynamicOptions) {
     const { ttl = 60, timeoutMs = 2000, maxConcurrent = 1000, perClient = true, ...rest } = options;
-    if (typeof options.resolve !== 'function' || timeoutMs <= 0 || maxConcurrent <= 0) {
+    const { serveStale = false } = rest;
+    if (typeof options.resolve !== 'function' || !(timeoutMs > 0) || !(maxConcurrent > 0)) {
       const why = 'resolve must be a function, timeoutMs and maxConcurrent above 0';
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot serve "${origin}" as ${why}`);
     }
     this.origin = origin;
     this.#base = newZone(origin, rest);
-    this.#options = { resolve: (lookup) => options.resolve(lookup), perClient };
+    this.#resolve = (lookup) => options.resolve(lookup);
+    this.#perClient = perClient;
     this.#ttl = ttl;
-    this.#timeoutMs = timeoutMs;
+    this.#calls = new ResolveCalls({ timeoutMs, max: maxConcurrent });
     this.#maxConcurrent = maxConcurrent;
+    if (serveStale) this.#stale = new StaleAnswers(serveStale === true ? {} : serveStale);
   }
 
-  started(reactor: Reactor): void {
-    this.#reactor = reactor;
-  }
-
-  handle(query: DnsQuery): Eventually<Outcome> {
+  handle(query: DnsQuery, next: Next): Eventually<Outcome> {
     // Updates and transfers are not for a function.
     if (query.opcode !== Opcode.Query) return answerOnce(this.#base, query);
-    const zone = this.#zoneFor(query);
-    if (zone === undefined) return codeAnswer(Rcode.ServFail);
-    if (isPromise(zone)) return zone.then((made) => answerOnce(made, query));
-    return zone === this.#base ? answerZone(zone, query) : answerOnce(zone, query);
+    const { key, type } = query;
+    if (key === this.origin.key && (type === Type.SOA || type === Type.NS))
+      return answerZone(this.#base, query);
+    const id = this.#idOf(query);
+    try {
+      const resolved = this.#find(id, query);
+      if (resolved === undefined) return this.#failed(id, query, tooMany);
+      if (!isPromise(resolved)) return this.#answer(id, query, { resolved, next });
+      return this.#later(id, query, { resolved, next });
+    } catch (error) {
+      query.reactor.reports.problem('dns.resolve', error);
+      return this.#failed(id, query, reasonOf(error));
+    }
   }
 
-  #zoneFor(query: DnsQuery): Eventually<Zone> | undefined {
-    const { key, type, client } = query;
-    if (key === this.origin.key && (type === Type.SOA || type === Type.NS)) return this.#base;
-    const who = this.#options.perClient ? clientKey(client) : '';
-    const id = `${who}/${type}/${key}`;
+  async #later(
+    id: string,
+    query: DnsQuery,
+    { resolved, next }: { resolved: PromiseLike<Resolved>; next: Next },
+  ): Promise<Outcome> {
+    let made: Resolved;
+    try {
+      made = await resolved;
+    } catch (error) {
+      return this.#failed(id, query, reasonOf(error));
+    }
+    return this.#answer(id, query, { resolved: made, next });
+  }
+
+  #answer(
+    id: string,
+    query: DnsQuery,
+    { resolved, next }: { resolved: Resolved; next: Next },
+  ): Eventually<Outcome> {
+    if (resolved.kind === 'pass') return next(query);
+    const answer = resolved.kind === 'answer' ? resolved : this.#answerFrom(resolved, query);
+    this.#stale?.keep(id, answer, query.reactor.clock);
+    return answer;
+  }
+
+  #answerFrom({ zone, open, options }: Content, query: DnsQuery): Answer {
+    if (zone === this.#base && options === undefined) return answerZone(zone, query);
+    const made = answerOnce(zone, query);
+    const { authoritative, answer } = made;
+    const known = open ? answerWith(Rcode.NoError, { authoritative, answer }) : made;
+    return options === undefined ? known : { ...known, options };
+  }
+
+  #failed(id: string, query: DnsQuery, why: ExtendedError): Answer {
+    const stale = this.#stale?.get(id, query.reactor.clock);
+    if (stale !== undefined) return { ...stale, errors: [...(stale.errors ?? []), why] };
+    return answerWith(Rcode.ServFail, { errors: [why] });
+  }
+
+  /** Undefined if too much is going on already. */
+  #find(id: string, query: DnsQuery): Eventually<Resolved> | undefined {
     const waiting = this.#waiting.get(id);
-    const full = waiting === undefined ? this.#running : this.#awaited / SHARED_PER_CALL;
-    if (full >= this.#maxConcurrent) return this.#overload();
+    const full = waiting === undefined ? this.#calls.running : this.#awaited / SHARED_PER_CALL;
+    if (full >= this.#maxConcurrent) {
+      this.#calls.overload({ reactor: query.reactor, what: this.origin.toString() });
+      return undefined;
+    }
     if (waiting !== undefined) {
       waiting.queries++;
       this.#awaited++;
-      return waiting.zone;
+      return waiting.resolved;
     }
-    const zone = this.#extend(this.#base, Name.fromWire(Buffer.from(key, 'latin1')), {
-      query,
-      asked: new Set(),
-    });
-    if (!isPromise(zone)) return zone;
-    const entry = { zone, queries: 1 };
+    const step: Step = { query, asked: new Set(), subnet: false };
+    const resolved = this.#extend(this.#base, Name.fromOctets(query.key), step);
+    if (!isPromise(resolved)) return resolved;
+    const entry = { resolved, queries: 1 };
     const forget = (): void => {
       this.#waiting.delete(id);
       this.#awaited -= entry.queries;
     };
     this.#waiting.set(id, entry);
     this.#awaited++;
-    zone.then(forget, forget);
-    return zone;
+    resolved.then(forget, (error: unknown) => {
+      forget();
+      // Once, however many wait.
+      query.reactor.reports.problem('dns.resolve', error);
+    });
+    return resolved;
   }
 
   /** `zone` with what the function says about `name`, and about the names its aliases lead to. */
-  #extend(
-    zone: Zone,
-    name: Name,
-    step: { readonly query: DnsQuery; readonly asked: Set<string> },
-  ): Eventually<Zone> {
+  #extend(zone: Zone, name: Name, step: Step): Eventually<Resolved> {
     const { query, asked } = step;
     asked.add(name.key);
-    const add = (records: Records): Eventually<Zone> => {
-      if (records === undefined) return zone;
-      const rrsets = toRRsets(name, records, this.#ttl);
+    const lookup = new QueryLookup(query, name, this.origin);
+    const add = (resolution: Resolution): Eventually<Resolved> => {
+      step.subnet ||= lookup.usesSubnet;
+      if (isInstead(resolution)) return asked.size === 1 ? resolution : contentOf(zone, step, true);
+      if (resolution === undefined) return contentOf(zone, step);
+      const rrsets = toRRsets(name, resolution, this.#ttl);
       const extended = zone.including(name, rrsets);
       const target = rrsets.find(({ type }) => type === Type.CNAME)?.records[0]?.target;
-      if (target === undefined || !target.isSubdomainOf(this.origin)) return extended;
+      if (target === undefined || !target.isSubdomainOf(this.origin))
+        return contentOf(extended, step);
       // Whether the zone has the name says nothing: it has its origin, and what is above the names asked about.
-      if (asked.size > MAX_CHAIN || asked.has(target.key)) return extended;
+      if (asked.size > MAX_CHAIN || asked.has(target.key)) return contentOf(extended, step);
       return this.#extend(extended, target, step);
     };
-    const records = this.#call(name, query);
-    return isPromise(records) ? records.then(add) : add(records);
-  }
-
-  #call(name: Name, query: DnsQuery): Eventually<Records> {
-    const abort = new AbortController();
-    const result = this.#options.resolve({
-      label: name.relativeTo(this.origin),
-      name: name.toString(),
-      type: formatType(query.type),
-      client: query.client,
-      signal: abort.signal,
+    const resolution = this.#calls.run<Resolution>(() => this.#resolve(lookup), {
+      reactor: query.reactor,
+      what: lookup.name,
+      abort: (reason) => lookup.abort(reason),
     });
-    if (!isPromise(result)) return result;
-    // Query builders are thenables that run the query again for each `then`.
-    const records = Promise.resolve(result);
-    // A call that goes on after its timeout still counts: it still costs somebody something.
-    this.#running++;
-    const done = (): void => {
-      this.#running--;
-      if (this.#running < this.#maxConcurrent / 2) this.#overloaded = false;
-    };
-    records.then(done, done);
-    return this.#reactor === undefined
-      ? records
-      : within(records, name, { clock: this.#reactor.clock, ms: this.#timeoutMs, abort });
+    return isPromise(resolution) ? resolution.then(add) : add(resolution);
   }
 
-  /** Reported once until the load is down again: a report for each query would be a second attack. */
-  #overload(): undefined {
-    if (this.#overloaded) return;
-    this.#overloaded = true;
-    const why = `more than ${this.#maxConcurrent} lookups are running`;
-    this.#reactor?.reports.problem(
-      'dns.resolve',
-      new TimeoutError(`Cannot ask about "${this.origin}" as ${why}`),
-    );
+  /** What tells questions apart that may have different answers. */
+  #idOf(query: DnsQuery): string {
+    const { key, type } = query;
+    if (!this.#perClient) return `${type}/${key}`;
+    const subnet = query.edns?.options.length ? subnetOf(query) : undefined;
+    const whom = subnet === undefined ? '' : `${subnet.address}/${subnet.sourcePrefix}`;
+    return `${clientKey(query.client)}/${query.tsigKey?.key ?? ''}/${whom}/${type}/${key}`;
   }
 }
 
-interface Limit {
-  readonly clock: Clock;
-  readonly ms: number;
-  readonly abort: AbortController;
+function reasonOf(error: unknown): ExtendedError {
+  return error instanceof TimeoutError ? tooLate : failed;
 }
 
-function within<T>(work: PromiseLike<T>, name: Name, { clock, ms, abort }: Limit): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = clock.callLater(ms, () => {
-      const error = new TimeoutError(`Cannot resolve "${name}" within ${ms} ms`);
-      reject(error);
-      abort.abort(error);
-    });
-    work.then(resolve, reject).then(
-      () => timer.cancel(),
-      () => timer.cancel(),
-    );
-  });
-}
-
-function isPromise<T>(value: Eventually<T>): value is PromiseLike<T> {
+function isInstead(resolution: Resolution): resolution is Answer | Pass {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'then' in value &&
-    typeof value.then === 'function'
+    typeof resolution === 'object' &&
+    resolution !== null &&
+    'kind' in resolution &&
+    (resolution.kind === 'answer' || resolution.kind === 'pass')
   );
+}
+
+/** The reply to an answer made for a subnet says so, or resolvers would give it to everybody (RFC 7871 §7.2.1). */
+function contentOf(zone: Zone, { query, subnet }: Step, open = false): Content {
+  const whom = subnet ? subnetOf(query) : undefined;
+  const options = whom && [
+    ednsCodecs.clientSubnet.encode({ ...whom, scopePrefix: whom.sourcePrefix }),
+  ];
+  return { kind: 'content', zone, open, options };
 }
 
 function clientKey(client: Address): string {

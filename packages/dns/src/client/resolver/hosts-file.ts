@@ -26,6 +26,11 @@ export class HostsFile {
     return this.#addresses.get(name.toLowerCase()) ?? [];
   }
 
+  /** Every name, in lower case, with its addresses. */
+  entries(): Iterable<[string, readonly ResolvedAddress[]]> {
+    return this.#addresses.entries();
+  }
+
   /** The names of an address, in its shortest text. */
   namesOf(host: string): readonly string[] {
     return this.#names.get(host) ?? [];

@@ -1,0 +1,66 @@
+// Answers that were good, for when no better one is to be had (RFC 8767).
+import type { Clock } from '@hawser/core';
+import type { Answer, AnswerEntry } from '../contract/answer.ts';
+import { Rcode } from '../numbers.ts';
+
+/** How long answers are good for lack of better ones. */
+export interface StaleOptions {
+  /** Age up to which they are given, in milliseconds. @defaultValue 86_400_000, a day */
+  readonly maxAgeMs?: number | undefined;
+  /** Answers that are kept; those not given for longest go first. @defaultValue 10_000 */
+  readonly maxEntries?: number | undefined;
+}
+
+/** TTL of stale data, in seconds (RFC 8767 §4). */
+const STALE_TTL = 30;
+/** Extended errors (RFC 8914 §4.4, §4.20). */
+const STALE_ANSWER = 3;
+const STALE_NXDOMAIN = 19;
+
+/** The last good answers, by whatever tells questions apart. */
+export class StaleAnswers {
+  readonly #maxAgeMs: number;
+  readonly #maxEntries: number;
+  readonly #answers = new Map<string, { readonly answer: Answer; readonly at: number }>();
+
+  constructor({ maxAgeMs = 86_400_000, maxEntries = 10_000 }: StaleOptions = {}) {
+    this.#maxAgeMs = maxAgeMs;
+    this.#maxEntries = maxEntries;
+  }
+
+  /** Keeps an answer that was just made. */
+  keep(id: string, answer: Answer, clock: Pick<Clock, 'now'>): void {
+    if (answer.rcode !== Rcode.NoError && answer.rcode !== Rcode.NXDomain) return;
+    this.#answers.delete(id);
+    this.#answers.set(id, { answer, at: clock.now() });
+    if (this.#answers.size <= this.#maxEntries) return;
+    const oldest = this.#answers.keys().next();
+    if (!oldest.done) this.#answers.delete(oldest.value);
+  }
+
+  /** The last good answer, marked as what it is. */
+  get(id: string, clock: Pick<Clock, 'now'>): Answer | undefined {
+    const kept = this.#answers.get(id);
+    if (kept === undefined) return undefined;
+    if (clock.now() - kept.at > this.#maxAgeMs) {
+      this.#answers.delete(id);
+      return undefined;
+    }
+    const { answer } = kept;
+    return {
+      ...answer,
+      answer: stale(answer.answer),
+      authority: stale(answer.authority),
+      glue: stale(answer.glue),
+      additional: stale(answer.additional),
+      errors: [{ code: answer.rcode === Rcode.NXDomain ? STALE_NXDOMAIN : STALE_ANSWER }],
+    };
+  }
+}
+
+function stale(entries: readonly AnswerEntry[]): AnswerEntry[] {
+  return entries.map((entry) => ({
+    ...entry,
+    ttl: Math.min(entry.ttl ?? entry.rrset.ttl, STALE_TTL),
+  }));
+}
