@@ -180,6 +180,11 @@ export class Responder {
     }
     const { message } = reading;
     const query = ReceivedQuery.of(message, message.question ?? NO_QUESTION, { context, reactor });
+    // First, so that every other reply is signed (RFC 8945 §5.3).
+    if (message.signatureOffset !== undefined) {
+      const refused = this.#verify(query, message);
+      if (refused !== 'good') return refused;
+    }
     const { edns } = message;
     if (edns !== undefined && edns.version !== 0) return this.#refuse(query, Rcode.BadVers);
     const cookie = this.#takeOptions(query);
@@ -187,10 +192,6 @@ export class Responder {
       // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
       const asksCookie = opcode === Opcode.Query && cookieOf(query) !== undefined;
       return this.#refuse(query, asksCookie ? Rcode.NoError : Rcode.FormErr);
-    }
-    if (message.signatureOffset !== undefined) {
-      const refused = this.#verify(query, message);
-      if (refused !== 'good') return refused;
     }
     if (cookie === 'bad' && this.#mustProve(query)) return this.#refuse(query, Rcode.BadCookie);
     return this.#ask(query);

@@ -1,0 +1,173 @@
+// What becomes of signed requests (RFC 8945): each test of the table is named after its row.
+import { describe, expect, test } from 'vitest';
+import { codeAnswer } from '../../src/contract/answer.ts';
+import type { DnsHandler } from '../../src/contract/handler.ts';
+import { readMessage } from '../../src/message/reader.ts';
+import { Name } from '../../src/name.ts';
+import { Opcode, Rcode, Type } from '../../src/numbers.ts';
+import { tsigKey } from '../../src/tsig/key.ts';
+import { signTsigRequest } from '../../src/tsig/sign.ts';
+import { readTsig } from '../../src/tsig/tsig-record.ts';
+import { verifyTsigResponse } from '../../src/tsig/verify-response.ts';
+import { newZone } from '../../src/zone/new-zone.ts';
+import { createRRset } from '../../src/zone/rrset.ts';
+import { Zone } from '../../src/zone/zone.ts';
+import { build, opt, query } from '../build.ts';
+import { readReply } from '../read-reply.ts';
+import { responderFor } from './responder-for.ts';
+
+const origin = Name.parse('example.net');
+const zone = Zone.of(origin, [
+  ...newZone(origin).rrsets(),
+  createRRset(Name.parse('www.example.net'), Type.A, { ttl: 60, values: ['192.0.2.1'] }),
+  createRRset(Name.parse('many.example.net'), Type.A, {
+    ttl: 60,
+    values: Array.from({ length: 28 }, (_, index) => `192.0.2.${index}`),
+  }),
+]);
+const key = tsigKey('k', 'hmac-sha256', Buffer.alloc(32, 7));
+const other = tsigKey('other', 'hmac-sha256', Buffer.alloc(32, 8));
+const forged = tsigKey('k', 'hmac-sha256', Buffer.alloc(32, 9));
+
+function serve(handlers: readonly DnsHandler[] = []) {
+  const server = responderFor([...handlers, zone], { keys: [key] });
+  const nowSeconds = server.reactor.clock.epoch() / 1000;
+  return { ...server, nowSeconds };
+}
+
+const plain = query('www.example.net', Type.A, { id: 9 });
+
+/** The TSIG record a reply ends with. */
+function tsigIn(reply: Buffer | undefined) {
+  const reading = readMessage(reply ?? Buffer.alloc(0));
+  if (!reading.ok) throw new Error('malformed');
+  const { signatureOffset } = reading.message;
+  return signatureOffset === undefined
+    ? undefined
+    : readTsig(reading.message.bytes, signatureOffset);
+}
+
+describe('a signed request', () => {
+  test('whose TSIG is malformed is FORMERR without TSIG', () => {
+    const packet = query('www.example.net', 1, { additionals: [{ type: Type.TSIG, class: 255 }] });
+    const reply = serve().answer(packet);
+    expect(readReply(reply).rcode).toBe(Rcode.FormErr);
+    expect(tsigIn(reply)).toBeUndefined();
+  });
+
+  test('whose TSIG is not last is FORMERR without TSIG', () => {
+    const packet = query('www.example.net', 1, {
+      additionals: [{ type: Type.TSIG, class: 255 }, opt()],
+    });
+    expect(readReply(serve().answer(packet)).rcode).toBe(Rcode.FormErr);
+  });
+
+  test('of an unknown key is NOTAUTH with BADKEY and an empty MAC', () => {
+    const server = serve();
+    const reply = server.answer(signTsigRequest(plain, { key: other, ...server }).bytes);
+    expect(readReply(reply)).toMatchObject({ rcode: Rcode.NotAuth, answer: [] });
+    expect(tsigIn(reply)).toMatchObject({ error: 17, mac: Buffer.alloc(0) });
+  });
+
+  test('whose MAC differs is NOTAUTH with BADSIG and an empty MAC', () => {
+    const server = serve();
+    const reply = server.answer(signTsigRequest(plain, { key: forged, ...server }).bytes);
+    expect(readReply(reply)).toMatchObject({ rcode: Rcode.NotAuth, answer: [] });
+    expect(tsigIn(reply)).toMatchObject({ error: 16, mac: Buffer.alloc(0) });
+    expect(server.responder.counters.snapshot().signatures).toEqual({ verified: 0, failed: 1 });
+  });
+
+  test('of another time is NOTAUTH with BADTIME, the client’s time and ours, and signed', () => {
+    const server = serve();
+    const nowSeconds = server.nowSeconds - 1000;
+    const reply = server.answer(signTsigRequest(plain, { key, nowSeconds }).bytes);
+    expect(readReply(reply)).toMatchObject({ rcode: Rcode.NotAuth, answer: [] });
+    const tsig = tsigIn(reply);
+    expect(tsig).toMatchObject({ error: 18, time: Math.floor(nowSeconds) });
+    expect(tsig?.other.readUIntBE(0, 6)).toBe(Math.floor(server.nowSeconds));
+    expect(tsig?.mac).toHaveLength(32);
+  });
+
+  test.each([
+    ['an answer', plain, Rcode.NoError],
+    ['NXDOMAIN', query('nobody.example.net'), Rcode.NXDomain],
+    ['REFUSED', query('example.org'), Rcode.Refused],
+    ['FORMERR', query('example.net', Type.OPT), Rcode.FormErr],
+    ['BADVERS', query('example.net', 1, { additionals: [opt({ version: 1 })] }), 16],
+  ])('that is good gets %s with a good signature', (_, packet, rcode) => {
+    const server = serve();
+    const request = signTsigRequest(packet, { key, ...server });
+    const reply = server.answer(request.bytes);
+    expect(readReply(reply).rcode).toBe(rcode);
+    const reading = readMessage(reply ?? Buffer.alloc(0));
+    if (!reading.ok) throw new Error('malformed');
+    const outcome = verifyTsigResponse(reading.message, {
+      key,
+      requestMac: request.mac,
+      nowSeconds: server.nowSeconds,
+    });
+    expect(outcome.kind).toBe('verified');
+  });
+
+  test('tells handlers the name of its key', () => {
+    const seen: (string | undefined)[] = [];
+    const server = serve([
+      (asked, next) => {
+        seen.push(asked.tsigKey?.toString());
+        return next(asked);
+      },
+    ]);
+    server.answer(signTsigRequest(plain, { key, ...server }).bytes);
+    server.answer(signTsigRequest(plain, { key: forged, ...server }).bytes);
+    server.answer(plain);
+    expect(seen).toEqual(['k', undefined]);
+  });
+
+  test('gets a reply that fits with its signature, or TC', () => {
+    const server = serve();
+    const ask = (packet: Buffer) =>
+      server.answer(signTsigRequest(packet, { key, ...server }).bytes);
+    const packet = query('many.example.net');
+    expect(readReply(server.answer(packet)).tc).toBe(false);
+    const reply = ask(packet);
+    expect(readReply(reply)).toMatchObject({ tc: true, answer: [] });
+    expect(reply?.length).toBeLessThanOrEqual(512);
+    expect(tsigIn(reply)?.mac).toHaveLength(32);
+  });
+});
+
+describe('a signed update over UDP', () => {
+  const update = build({ flags: 0x2800, questions: [{ name: 'example.net', type: Type.SOA }] });
+
+  function counting() {
+    let done = 0;
+    const finish: (() => void)[] = [];
+    const server = serve([
+      (asked, next) => {
+        if (asked.opcode !== Opcode.Update) return next(asked);
+        done++;
+        return new Promise((resolve) => finish.push(() => resolve(codeAnswer(Rcode.NoError))));
+      },
+    ]);
+    return { server, finish, done: () => done };
+  }
+
+  test('that comes again is done once, and gets the same reply', async () => {
+    const { server, finish, done } = counting();
+    const { bytes } = signTsigRequest(update, { key, ...server });
+    const first = server.respond(bytes);
+    expect(server.respond(bytes)).toBeUndefined();
+    finish[0]?.();
+    const reply = await first;
+    expect(server.respond(bytes)).toEqual(reply);
+    expect(done()).toBe(1);
+  });
+
+  test('over TCP is done each time it comes: nobody sends it again by itself', () => {
+    const { server, done } = counting();
+    const { bytes } = signTsigRequest(update, { key, ...server });
+    void server.respond(bytes, 'tcp');
+    void server.respond(bytes, 'tcp');
+    expect(done()).toBe(2);
+  });
+});
