@@ -1,4 +1,5 @@
 import { ConnectionError } from '@hawser/core';
+import type { DnsMessage } from '../message/parse-message.ts';
 
 /**
  * What went wrong with a question to a server.
@@ -25,6 +26,7 @@ export type DnsClientErrorCode =
 /** Options for {@link DnsClientError}. */
 export interface DnsClientErrorOptions extends ErrorOptions {
   readonly rcode?: number | undefined;
+  readonly reply?: DnsMessage | undefined;
 }
 
 /** A question to which there is no usable reply. Asking again, or somebody else, may help. */
@@ -32,9 +34,12 @@ export class DnsClientError extends ConnectionError<DnsClientErrorCode> {
   override readonly name: string = 'DnsClientError';
   /** The response code, extended ones included, if a server gave one. */
   readonly rcode: number | undefined;
+  /** The reply in which it did. */
+  readonly reply: DnsMessage | undefined;
 
   constructor(code: DnsClientErrorCode, message: string, options: DnsClientErrorOptions = {}) {
     super(code, message, options);
-    this.rcode = options.rcode;
+    this.rcode = options.rcode ?? options.reply?.rcode;
+    this.reply = options.reply;
   }
 }

@@ -83,6 +83,8 @@ export interface QueryOptions extends ExchangeOptions {
   readonly recursionDesired?: boolean | undefined;
   /** CD: the server is not to validate. @defaultValue false */
   readonly checkingDisabled?: boolean | undefined;
+  /** AD: the server shall say whether it validated the data (RFC 6840 §5.7). @defaultValue false */
+  readonly authenticData?: boolean | undefined;
   /** DO: signatures are wanted. @defaultValue false */
   readonly dnssecOk?: boolean | undefined;
   readonly options?: readonly EdnsOptionData[] | undefined;
@@ -153,6 +155,7 @@ export class DnsClient implements AsyncDisposable {
         type: typeOf(type),
         flags:
           (recursionDesired ? Flag.RecursionDesired : 0) |
+          (options.authenticData ? Flag.AuthenticData : 0) |
           (checkingDisabled ? Flag.CheckingDisabled : 0),
         dnssecOk: options.dnssecOk,
         options: options.options,
@@ -160,7 +163,12 @@ export class DnsClient implements AsyncDisposable {
       const peers = servers.map((server) => this.#peers.get(server));
       const first = this.#options.rotate ? this.#turn++ % peers.length : 0;
       const order = [...peers.slice(first), ...peers.slice(0, first)];
-      return this.#asking(request, { ...options, peers: order, final: isKnown });
+      // Who did not answer lately is asked when the others do not either.
+      const rested = [
+        ...order.filter((peer) => !peer.resting),
+        ...order.filter((peer) => peer.resting),
+      ];
+      return this.#asking(request, { ...options, peers: rested, final: isKnown });
     });
   }
 
@@ -202,6 +210,14 @@ export class DnsClient implements AsyncDisposable {
       },
       options,
     );
+  }
+
+  /**
+   * True if `cookie`, as a query that came brings it (RFC 7873), is one this client sends to servers: the query is its own, and
+   * has gone round.
+   */
+  isOwnCookie(cookie: Uint8Array): boolean {
+    return this.#peers.some((peer) => peer.isOwnCookie(cookie));
   }
 
   /** Ends every question with `HAWSER_DNS_CLOSED` and every connection. */
@@ -286,11 +302,12 @@ function isKnown({ rcode }: DnsMessage): boolean {
   return rcode === Rcode.NoError || rcode === Rcode.NXDomain || rcode === Rcode.YXDomain;
 }
 
-function refusal({ server }: ServerPeer, { rcode, question }: DnsMessage): DnsClientError {
+function refusal({ server }: ServerPeer, reply: DnsMessage): DnsClientError {
+  const { rcode, question } = reply;
   const asked =
     question === undefined ? '' : ` about ${question.name} ${formatType(question.type)}`;
   const text = `Cannot learn anything of ${server.text}${asked}: response code ${rcode}`;
-  return new DnsClientError('HAWSER_DNS_SERVER', text, { rcode });
+  return new DnsClientError('HAWSER_DNS_SERVER', text, { reply });
 }
 
 /** `error` in the words of this package; mistakes of the caller stay what they are. */

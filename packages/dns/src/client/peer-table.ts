@@ -36,6 +36,12 @@ export class PeerTable {
     return peer;
   }
 
+  /** True if `test` is for one of them. */
+  some(test: (peer: ServerPeer) => boolean): boolean {
+    for (const peer of this.#peers.values()) if (test(peer)) return true;
+    return false;
+  }
+
   /** Aborts every connection. */
   close(): void {
     for (const peer of this.#peers.values()) peer.close();

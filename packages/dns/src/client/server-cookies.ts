@@ -14,6 +14,11 @@ export class ServerCookies {
     this.#client = random.bytes(CLIENT_BYTES);
   }
 
+  /** True for a cookie that has our part of this one. */
+  isOurs(cookie: Uint8Array): boolean {
+    return this.#client.equals(cookie.subarray(0, CLIENT_BYTES));
+  }
+
   /** What to send. */
   get option(): EdnsOptionData {
     return { code: EdnsOption.Cookie, data: Buffer.concat([this.#client, this.#server]) };
@@ -26,15 +31,14 @@ export class ServerCookies {
   accept(reply: DnsMessage): boolean {
     const cookie = cookieOf(reply);
     if (cookie === undefined) return this.#server.length === 0;
-    return this.#client.equals(cookie.subarray(0, CLIENT_BYTES));
+    return this.isOurs(cookie);
   }
 
   /** Remembers the server's cookie, or that it has none any more. Only for a reply that was accepted. */
   learn(reply: DnsMessage): void {
     const cookie = cookieOf(reply);
     if (cookie === undefined) this.#server = Buffer.alloc(0);
-    else if (this.#client.equals(cookie.subarray(0, CLIENT_BYTES)))
-      this.#server = Buffer.from(cookie.subarray(CLIENT_BYTES));
+    else if (this.isOurs(cookie)) this.#server = Buffer.from(cookie.subarray(CLIENT_BYTES));
   }
 }
 

@@ -6,6 +6,7 @@ import {
   inlineCallbacks,
   type Reactor,
   succeed,
+  TimeoutError,
 } from '@hawser/core';
 import { EdnsOption, type EdnsOptionData } from '../message/edns.ts';
 import type { DnsMessage } from '../message/parse-message.ts';
@@ -69,6 +70,11 @@ const PAD_TO = 128;
 /** Longest that a server's wish to stay connected is followed. */
 const MAX_KEEPALIVE_MS = 120_000;
 
+/** Failures in a row after which a server is rested. */
+const FAILURES = 2;
+/** How long: doubled with each further failure, up to the longest. */
+const REST_MS = { first: 1_000, longest: 30_000 } as const;
+
 /** A server, and what we know of it. */
 export class ServerPeer {
   readonly server: DnsServer;
@@ -77,6 +83,8 @@ export class ServerPeer {
   readonly #pool: StreamPool;
   readonly #cookies: ServerCookies;
   #noEdnsUntil = 0;
+  #failures = 0;
+  #restsUntil = 0;
 
   constructor(reactor: Reactor, server: DnsServer, options: PeerOptions) {
     this.server = server;
@@ -91,13 +99,23 @@ export class ServerPeer {
     return this.#pool.empty;
   }
 
+  /** True while it is better to ask somebody else, as it did not answer a few times. */
+  get resting(): boolean {
+    return this.#reactor.clock.now() < this.#restsUntil;
+  }
+
+  /** True for a cookie that only we send, and only to this server. */
+  isOwnCookie(cookie: Uint8Array): boolean {
+    return this.#cookies.isOurs(cookie);
+  }
+
   /**
    * The reply to `request`, whatever its code: over TCP if it does not fit into a datagram or something is wrong about what
    * came; without EDNS if the server does not know it.
    * @throws DnsClientError, TimeoutError
    */
   readonly ask: (request: DnsRequest, options: AskOptions) => Deferred<DnsMessage> =
-    inlineCallbacks((request: DnsRequest, options: AskOptions) => this.#asking(request, options), {
+    inlineCallbacks((request: DnsRequest, options: AskOptions) => this.#watched(request, options), {
       where: 'dns.ask',
     });
 
@@ -109,6 +127,25 @@ export class ServerPeer {
   /** Aborts its connections. */
   close(): void {
     this.#pool.close();
+  }
+
+  *#watched(request: DnsRequest, options: AskOptions): Generator<unknown, DnsMessage, unknown> {
+    try {
+      const reply = yield* this.#asking(request, options);
+      this.#failures = 0;
+      this.#restsUntil = 0;
+      return reply;
+    } catch (error) {
+      if (isFailure(error)) this.#failed();
+      throw error;
+    }
+  }
+
+  #failed(): void {
+    this.#failures += 1;
+    if (this.#failures < FAILURES) return;
+    const restMs = REST_MS.first * 2 ** Math.min(this.#failures - FAILURES, 10);
+    this.#restsUntil = this.#reactor.clock.now() + Math.min(restMs, REST_MS.longest);
   }
 
   *#asking(request: DnsRequest, options: AskOptions): Generator<unknown, DnsMessage, unknown> {
@@ -188,6 +225,7 @@ export class ServerPeer {
   ): Attempt {
     const { udpPayloadBytes: udpSize } = this.#options;
     const options: EdnsOptionData[] = [{ code: EdnsOption.Keepalive, data: Buffer.alloc(0) }];
+    if (this.#options.cookies) options.push(this.#cookies.option);
     const padToBytes = this.server.transport === 'tls' ? PAD_TO : undefined;
     const attempt = newAttempt(request, {
       id,
@@ -239,6 +277,13 @@ export class ServerPeer {
       throw new DnsClientError('HAWSER_DNS_NETWORK', `Cannot ask ${this.server.text}: no address`);
     });
   }
+}
+
+/** True if the server is at fault, or the way to it. */
+function isFailure(error: unknown): boolean {
+  if (error instanceof TimeoutError) return true;
+  if (!(error instanceof DnsClientError)) return false;
+  return error.code === 'HAWSER_DNS_NETWORK' || error.code === 'HAWSER_DNS_REPLY';
 }
 
 /** RFC 7828 §3.4: the server says how long it keeps an idle connection. */

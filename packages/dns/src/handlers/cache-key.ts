@@ -1,0 +1,33 @@
+// Which questions a cache answers, and which of them are the same.
+import type { DnsQuery } from '../contract/query.ts';
+import { EdnsOption } from '../message/edns.ts';
+import { Flag } from '../message/header.ts';
+import { Class, isMetaType, Opcode, Type } from '../numbers.ts';
+
+/** False for what is not the same for everybody, or no question at all. */
+export function isCacheable(query: DnsQuery): boolean {
+  if (query.opcode !== Opcode.Query || query.class !== Class.IN) return false;
+  if (query.tsigKey !== undefined) return false;
+  if (isMetaType(query.type) && query.type !== Type.ANY) return false;
+  return query.edns?.options.some(({ code }) => code === EdnsOption.ClientSubnet) !== true;
+}
+
+/** Whatever makes a difference to the answer, as one text. */
+export function cacheKey(query: DnsQuery): string {
+  const { key, type, dnssecOk, checkingDisabled, recursionDesired, message } = query;
+  const bits =
+    (dnssecOk ? 1 : 0) |
+    (checkingDisabled ? 2 : 0) |
+    (recursionDesired ? 4 : 0) |
+    ((message.header.flags & Flag.AuthenticData) === 0 ? 0 : 8);
+  return `${String.fromCharCode(type, bits)}${key}`;
+}
+
+/** True if the name of `key` is below that of `parent`: their octets, and a label begins where the parent does. */
+export function isBelow(key: string, parent: string): boolean {
+  const start = key.length - parent.length;
+  if (start <= 0 || !key.endsWith(parent)) return false;
+  let at = 0;
+  while (at < start) at += 1 + key.charCodeAt(at);
+  return at === start;
+}

@@ -1,0 +1,255 @@
+// Remembers what the handlers behind it say (RFC 1034 §4.3, RFC 2308, RFC 8767, RFC 9520).
+import type { DelayedCall } from '@hawser/core';
+import type { Answer, Outcome } from '../contract/answer.ts';
+import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { usageError } from '../errors.ts';
+import { Name } from '../name.ts';
+import { Rcode } from '../numbers.ts';
+import { AnswerStore } from './answer-store.ts';
+import { cacheKey, isBelow, isCacheable } from './cache-key.ts';
+import type { CacheCounters, CacheOptions, ServeStaleOptions } from './cache-options.ts';
+import { CachedAnswer, lifetimeOf, type TtlBounds } from './cached-answer.ts';
+
+/** A {@link cache}. */
+export interface DnsCache extends DnsHandlerObject {
+  readonly counters: Readonly<CacheCounters>;
+  /** Answers in it. */
+  readonly size: number;
+  /** Memory they take, roughly. */
+  readonly bytes: number;
+  /** Answers that made room for others. */
+  readonly evicted: number;
+  /**
+   * Forgets what is known about `name`, and about all names below it if `below` is true. Gives how many answers that were. Looks at
+   * all of them.
+   * @throws UsageError `HAWSER_DNS_NAME`
+   */
+  purge(name: Name | string, options?: { readonly below?: boolean | undefined }): number;
+  /** Forgets everything. */
+  clear(): void;
+}
+
+/**
+ * Remembers answers of the handlers behind it, by name, type, and the bits DO, CD, AD and RD: for the lowest TTL in them, what does
+ * not exist for as long as its SOA says, SERVFAIL for a moment. The same question at the same time is asked once. Passed on
+ * as they are: answers of own zones, queries with a client subnet (RFC 7871), signed queries, transfers, updates.
+ *
+ * @throws UsageError `HAWSER_DNS_OPTIONS`
+ *
+ * @example
+ * dnsService(':53', [cache({ serveStale: true, prefetch: true }), forward({ servers: ['192.0.2.53'] })]);
+ */
+export function cache(options: CacheOptions = {}): DnsCache {
+  return new AnswerCache(options);
+}
+
+/** A question that is being asked behind. */
+interface Flight {
+  coming: Promise<Outcome> | undefined;
+}
+
+/** A query, and who can answer it. */
+interface Ask {
+  readonly key: string;
+  readonly query: DnsQuery;
+  readonly next: Next;
+}
+
+/** The part of its time in which an answer is asked for again in the background. */
+const PREFETCH_PART = 0.1;
+
+class AnswerCache implements DnsCache {
+  readonly counters: CacheCounters = { hits: 0, misses: 0, joined: 0, stale: 0, prefetched: 0 };
+  readonly #store: AnswerStore;
+  readonly #bounds: TtlBounds;
+  readonly #stale: StaleLimits | undefined;
+  readonly #prefetch: boolean;
+  readonly #authoritative: boolean;
+  readonly #flights = new Map<string, Flight>();
+
+  constructor(options: CacheOptions) {
+    const { maxBytes = 67_108_864, maxEntries = 1_000_000, serveStale = false } = options;
+    const { minTtl = 0, maxTtl = 86_400, negativeTtl = 3_600, failureTtl = 5 } = options;
+    this.#bounds = { minTtl, maxTtl, negativeTtl, failureTtl };
+    this.#stale =
+      serveStale === false ? undefined : staleLimits(serveStale === true ? {} : serveStale);
+    const numbers = { ...this.#bounds, ...this.#stale, maxBytes, maxEntries };
+    for (const [name, value] of Object.entries(numbers)) {
+      if (Number.isFinite(value) && value >= 0) continue;
+      const why = `${name} must be 0 or more: ${value}`;
+      throw usageError('HAWSER_DNS_OPTIONS', `Cannot make a cache as ${why}`);
+    }
+    this.#store = new AnswerStore({ maxBytes, maxEntries });
+    this.#prefetch = options.prefetch ?? false;
+    this.#authoritative = options.authoritative ?? false;
+  }
+
+  get size(): number {
+    return this.#store.size;
+  }
+
+  get bytes(): number {
+    return this.#store.bytes;
+  }
+
+  get evicted(): number {
+    return this.#store.evicted;
+  }
+
+  handle(query: DnsQuery, next: Next): Eventually<Outcome> {
+    if (!isCacheable(query)) return next(query);
+    const ask = { key: cacheKey(query), query, next };
+    const entry = this.#store.get(ask.key);
+    if (entry === undefined) return this.#fetch(ask);
+    const now = query.reactor.clock.now();
+    if (now < entry.endsAt) {
+      this.counters.hits += 1;
+      if (this.#prefetch) this.#maybePrefetch(entry, ask);
+      return entry.at(now);
+    }
+    const stale = this.#stale;
+    if (stale === undefined || entry.failed || now >= entry.endsAt + stale.maxSeconds * 1_000) {
+      this.#store.delete(ask.key);
+      return this.#fetch(ask);
+    }
+    return now < entry.retryAt ? this.#showStale(entry) : this.#freshOrStale(entry, ask);
+  }
+
+  purge(
+    name: Name | string,
+    { below = false }: { readonly below?: boolean | undefined } = {},
+  ): number {
+    const { key } = typeof name === 'string' ? Name.parse(name) : name;
+    // What is on its way may be from before; nobody keeps it.
+    this.#flights.clear();
+    return this.#store.deleteWhere(
+      ({ nameKey }) => nameKey === key || (below && isBelow(nameKey, key)),
+    );
+  }
+
+  clear(): void {
+    this.#flights.clear();
+    this.#store.deleteWhere(() => true);
+  }
+
+  #fetch(ask: Ask): Eventually<Outcome> {
+    const flight = this.#flights.get(ask.key);
+    if (flight?.coming !== undefined) return this.#join(flight.coming, ask);
+    this.counters.misses += 1;
+    const outcome = ask.next(ask.query);
+    return 'then' in outcome ? this.#fly(ask, outcome) : this.#keep(ask, outcome);
+  }
+
+  /** What waits for an answer that turns out to be for one client only asks for itself. */
+  async #join(coming: Promise<Outcome>, { query, next }: Ask): Promise<Outcome> {
+    this.counters.joined += 1;
+    const outcome = await coming;
+    return this.#isShareable(outcome) ? outcome : next(query);
+  }
+
+  #fly(ask: Ask, outcome: PromiseLike<Outcome>): Promise<Outcome> {
+    const flight: Flight = { coming: undefined };
+    this.#flights.set(ask.key, flight);
+    flight.coming = this.#arrive(ask, flight, outcome);
+    return flight.coming;
+  }
+
+  async #arrive(ask: Ask, flight: Flight, coming: PromiseLike<Outcome>): Promise<Outcome> {
+    try {
+      const outcome = await coming;
+      return this.#flights.get(ask.key) === flight ? this.#keep(ask, outcome) : outcome;
+    } finally {
+      if (this.#flights.get(ask.key) === flight) this.#flights.delete(ask.key);
+    }
+  }
+
+  /** Remembers `outcome` if it may be, and gives it as others will see it. */
+  #keep({ key, query }: Ask, outcome: Outcome): Outcome {
+    if (!this.#isShareable(outcome)) return outcome;
+    const now = query.reactor.clock.now();
+    const known = this.#store.get(key);
+    if (outcome.rcode === Rcode.ServFail && known !== undefined && !known.failed) {
+      // What was good is worth more than to know that it cannot be had now.
+      this.#postpone(known, now);
+      return outcome;
+    }
+    const bounds = this.#bounds;
+    const lifetime = lifetimeOf(outcome, query.type, bounds);
+    if (lifetime <= 0) return outcome;
+    const entry = new CachedAnswer(outcome, { query, now, lifetime, bounds });
+    this.#store.set(key, entry);
+    // The first one to ask hears of the failure itself, not that it is remembered.
+    return entry.failed ? outcome : entry.at(now);
+  }
+
+  #isShareable(outcome: Outcome): outcome is Answer {
+    return outcome.kind === 'answer' && (this.#authoritative || !outcome.authoritative);
+  }
+
+  #postpone(entry: CachedAnswer, now: number): void {
+    entry.retryAt = now + (this.#stale?.retrySeconds ?? RETRY_SECONDS) * 1_000;
+  }
+
+  #maybePrefetch(entry: CachedAnswer, ask: Ask): void {
+    const { clock, reports } = ask.query.reactor;
+    const now = clock.now();
+    const left = (entry.endsAt - now) / (entry.endsAt - entry.storedAt);
+    if (left > PREFETCH_PART || now < entry.retryAt || entry.failed) return;
+    if (this.#flights.has(ask.key)) return;
+    this.counters.prefetched += 1;
+    this.#refresh(ask).catch((error: unknown) => {
+      this.#postpone(entry, clock.now());
+      reports.problem('dns.cache', error);
+    });
+  }
+
+  /** Fresh if that can be had in time. */
+  async #freshOrStale(entry: CachedAnswer, ask: Ask): Promise<Outcome> {
+    const { clock, reports } = ask.query.reactor;
+    const coming = this.#flights.get(ask.key)?.coming ?? this.#refresh(ask);
+    let timer: DelayedCall | undefined;
+    const patience = new Promise<undefined>((resolve) => {
+      timer = clock.callLater(this.#stale?.clientTimeoutMs ?? 0, () => resolve(undefined));
+    });
+    const fresh = coming.catch((error: unknown) => {
+      reports.problem('dns.cache', error);
+    });
+    const outcome = await Promise.race([fresh, patience]);
+    timer?.cancel();
+    if (outcome !== undefined && !isFailure(outcome)) return outcome;
+    this.#postpone(entry, clock.now());
+    return this.#showStale(entry);
+  }
+
+  async #refresh(ask: Ask): Promise<Outcome> {
+    this.counters.misses += 1;
+    return this.#fly(ask, Promise.resolve(ask.next(ask.query)));
+  }
+
+  #showStale(entry: CachedAnswer): Answer {
+    this.counters.stale += 1;
+    return entry.stale;
+  }
+}
+
+/** RFC 8767 §5. */
+const RETRY_SECONDS = 30;
+
+interface StaleLimits {
+  readonly maxSeconds: number;
+  readonly clientTimeoutMs: number;
+  readonly retrySeconds: number;
+}
+
+function staleLimits(options: ServeStaleOptions): StaleLimits {
+  const { maxSeconds = 86_400, clientTimeoutMs = 1_800, retrySeconds = RETRY_SECONDS } = options;
+  return { maxSeconds, clientTimeoutMs, retrySeconds };
+}
+
+function isFailure(outcome: Outcome): boolean {
+  return (
+    outcome.kind === 'answer' &&
+    (outcome.rcode === Rcode.ServFail || outcome.rcode === Rcode.Refused)
+  );
+}

@@ -1,0 +1,233 @@
+import { createSimReactor, delay, type SimHost } from '@hawser/core';
+import { describe, expect, test } from 'vitest';
+import { type ForwardOptions, forward } from '../../src/handlers/forward.ts';
+import { Rcode } from '../../src/numbers.ts';
+import { FakeServer, rr, type Script } from '../client/fake-server.ts';
+import { asking, extendedErrors, lines } from './ask.ts';
+
+const AD = 0x20;
+const RD = 0x100;
+const CD = 0x10;
+
+async function world(script: Script, options: Partial<ForwardOptions> = {}, upstreams = 1) {
+  const sim = createSimReactor({ seed: 4 });
+  const host = sim.host('forwarder');
+  const servers: FakeServer[] = [];
+  const hosts: SimHost[] = [];
+  for (let index = 0; index < upstreams; index++) {
+    const upstream = sim.host(`upstream${index}`);
+    hosts.push(upstream);
+    servers.push(await FakeServer.start(upstream, script));
+  }
+  const where = hosts.map(({ addresses }) => addresses[0] ?? '');
+  const handler = forward({ servers: where, ...options });
+  const { ask, responder } = await asking(host, [handler]);
+  return { sim, host, hosts, servers, ask, responder, where };
+}
+
+const www: Script = () => ({
+  answer: [rr('www.example.net 60 CNAME web.example.net'), rr('web.example.net 30 A 192.0.2.1')],
+  authority: [rr('example.net 60 NS ns.example.net')],
+  additional: [rr('ns.example.net 60 A 192.0.2.53')],
+  flags: 0x0480,
+});
+
+test('passes on the code and all sections, with RA and without AA', async () => {
+  const { ask } = await world(www);
+  const reply = await ask('www.example.net');
+  expect(reply.rcode).toBe(Rcode.NoError);
+  expect(reply.flags).toBe(0x8180);
+  expect(lines(reply.answer)).toEqual([
+    'www.example.net 60 CNAME web.example.net',
+    'web.example.net 30 A 192.0.2.1',
+  ]);
+  expect(lines(reply.authority)).toEqual(['example.net 60 NS ns.example.net']);
+  expect(lines(reply.additional)).toEqual(['ns.example.net 60 A 192.0.2.53']);
+});
+
+test('the name keeps the spelling of the client', async () => {
+  const { ask } = await world((query) => ({
+    answer: [rr(`${query.question?.name} 60 A 192.0.2.1`)],
+  }));
+  expect(lines((await ask('wWw.ExAmple.net')).answer)).toEqual(['wWw.ExAmple.net 60 A 192.0.2.1']);
+});
+
+test('NXDOMAIN and its SOA are passed on', async () => {
+  const soa = rr('example.net 60 SOA', {
+    mname: 'a',
+    rname: 'b',
+    serial: 1,
+    refresh: 1,
+    retry: 1,
+    expire: 1,
+    minimum: 1,
+  });
+  const { ask } = await world(() => ({ rcode: Rcode.NXDomain, authority: [soa] }));
+  const reply = await ask('none.example.net');
+  expect(reply.rcode).toBe(Rcode.NXDomain);
+  expect(reply.authority).toHaveLength(1);
+});
+
+test('extended errors are passed on', async () => {
+  const options = [{ code: 15, data: Buffer.from([0, 6, 0x6f]) }];
+  const { ask } = await world(() => ({ rcode: Rcode.ServFail, edns: { udpSize: 1232, options } }));
+  const reply = await ask('www.example.net');
+  expect(reply.rcode).toBe(Rcode.ServFail);
+  expect(extendedErrors(reply)).toEqual([6]);
+});
+
+describe('bits:', () => {
+  test('DO and CD go to the server, and AD comes back to who asked for it', async () => {
+    const { ask, servers } = await world(() => ({
+      answer: [rr('a.example 60 A 192.0.2.1')],
+      flags: 0x80 | AD,
+    }));
+    const reply = await ask('a.example', 1, {
+      flags: RD | CD,
+      edns: { udpSize: 1232, dnssecOk: true },
+    });
+    expect(reply.flags & AD).toBe(AD);
+    expect(servers[0]?.queries[0]?.query.flags).toBe(RD | CD);
+    expect(servers[0]?.queries[0]?.query.edns?.dnssecOk).toBe(true);
+  });
+
+  test('AD is asked for by AD', async () => {
+    const { ask, servers } = await world(() => ({ flags: 0x80 | AD }));
+    expect((await ask('a.example', 1, { flags: RD | AD })).flags & AD).toBe(AD);
+    expect(servers[0]?.queries[0]?.query.flags).toBe(RD | AD);
+  });
+
+  test('AD does not come to who did not ask', async () => {
+    const { ask } = await world(() => ({ flags: 0x80 | AD }));
+    expect((await ask('a.example')).flags & AD).toBe(0);
+  });
+
+  test('without RD nothing is forwarded', async () => {
+    const { ask, servers } = await world(www);
+    expect((await ask('www.example.net', 1, { flags: 0 })).rcode).toBe(Rcode.Refused);
+    expect(servers[0]?.queries).toHaveLength(0);
+  });
+});
+
+test('only the zones it is for are forwarded', async () => {
+  const { ask, servers } = await world(www, { zones: ['example.net', 'lan'] });
+  expect((await ask('WWW.Example.NET')).rcode).toBe(Rcode.NoError);
+  expect((await ask('example.net')).rcode).toBe(Rcode.NoError);
+  expect((await ask('badexample.net')).rcode).toBe(Rcode.Refused);
+  expect((await ask('net')).rcode).toBe(Rcode.Refused);
+  expect(servers[0]?.queries).toHaveLength(2);
+});
+
+describe('failures:', () => {
+  test('silence is SERVFAIL with the extended error 22', async () => {
+    const { ask, sim } = await world(() => undefined);
+    const began = sim.now();
+    const reply = await ask('www.example.net');
+    expect(reply.rcode).toBe(Rcode.ServFail);
+    expect(extendedErrors(reply)).toEqual([22]);
+    expect(reply.flags & 0x80).toBe(0x80);
+    expect(sim.now() - began).toBeLessThanOrEqual(5_000);
+  });
+
+  test('a server that refuses connections is SERVFAIL with the extended error 23', async () => {
+    const { ask, where } = await world(www);
+    const sim = createSimReactor({ seed: 9 });
+    sim.host('upstream', { addresses: [where[0] ?? ''] });
+    const { ask: askOther } = await asking(sim.host('forwarder'), [
+      forward({ servers: [`tcp://${where[0]}`] }),
+    ]);
+    const reply = await askOther('www.example.net');
+    expect(reply.rcode).toBe(Rcode.ServFail);
+    expect(extendedErrors(reply)).toEqual([23]);
+    expect((await ask('www.example.net')).rcode).toBe(Rcode.NoError);
+  });
+
+  test('more than allowed at a time is SERVFAIL with the extended error 14', async () => {
+    const { ask } = await world(() => undefined, { maxInFlight: 2 });
+    const replies = await Promise.all(['a', 'b', 'c'].map((name) => ask(name)));
+    expect(replies.map(extendedErrors)).toEqual([[22], [22], [14]]);
+  });
+
+  test('another server is asked when one fails', async () => {
+    let count = 0;
+    const { ask } = await world(
+      () =>
+        ++count === 1 ? { rcode: Rcode.ServFail } : { answer: [rr('a.example 60 A 192.0.2.1')] },
+      {},
+      2,
+    );
+    expect((await ask('a.example')).answer).toHaveLength(1);
+  });
+
+  test('a server that does not answer is rested, and tried again later', async () => {
+    const { ask, servers, sim, hosts, host } = await world(www, { rotate: false }, 2);
+    const partition = sim.partition(host, hosts[0] as SimHost);
+    for (let count = 0; count < 2; count++) await ask('www.example.net');
+    const began = sim.now();
+    await ask('www.example.net');
+    // Nobody waited for the one that is rested.
+    expect(sim.now() - began).toBeLessThan(100);
+    partition[Symbol.dispose]();
+    await delay(30_000, sim.clock);
+    const before = servers[0]?.queries.length ?? 0;
+    await ask('www.example.net');
+    expect(servers[0]?.queries.length).toBe(before + 1);
+  });
+
+  test('servers take turns', async () => {
+    const { ask, servers } = await world(www, {}, 2);
+    for (let count = 0; count < 4; count++) await ask('www.example.net');
+    expect(servers.map(({ queries }) => queries.length)).toEqual([2, 2]);
+  });
+});
+
+test('a query that went round ends with SERVFAIL', async () => {
+  const sim = createSimReactor({ seed: 4 });
+  const host = sim.host('loop');
+  const own = host.addresses[0] ?? '';
+  const { responder, ask } = await asking(host, [forward({ servers: [own] })]);
+  let queries = 0;
+  const port = await host.udp.bind(
+    { port: 53 },
+    {
+      datagramReceived(data, from) {
+        queries += 1;
+        void Promise.resolve(responder.respond(data, { transport: 'udp', client: from })).then(
+          (reply) => {
+            if (Buffer.isBuffer(reply)) port.send(reply, from);
+          },
+        );
+      },
+    },
+  );
+  expect((await ask('www.example.net')).rcode).toBe(Rcode.ServFail);
+  expect(queries).toBe(1);
+});
+
+test('options of clients are passed on only where that is wanted', async () => {
+  const ecs = { code: 8, data: Buffer.from([0, 1, 24, 0, 192, 0, 2]) };
+  const script: Script = (query) => ({
+    edns: { udpSize: 1232, options: query.edns?.options.filter(({ code }) => code === 8) },
+  });
+  const more = { edns: { udpSize: 1232, options: [ecs] } };
+  const plain = await world(script);
+  expect((await plain.ask('a.example', 1, more)).edns?.options).toEqual([]);
+  const passing = await world(script, { passOptions: [8] });
+  expect((await passing.ask('a.example', 1, more)).edns?.options).toEqual([ecs]);
+});
+
+test('stopping ends what is under way', async () => {
+  const { ask, responder, sim, servers } = await world(() => undefined);
+  const asked = ask('www.example.net');
+  await delay(10, sim.clock);
+  await responder.stop();
+  expect((await asked).rcode).toBe(Rcode.ServFail);
+  await servers[0]?.stop();
+  await delay(100, sim.clock);
+  sim.assertNoLeaks();
+});
+
+test('no servers are a mistake', () => {
+  expect(() => forward({ servers: [] })).toThrow(/no servers/);
+  expect(() => forward({ servers: ['not a server'] })).toThrow(/not a server/);
+});
