@@ -76,6 +76,12 @@ export type { DnsQuery, QueryTransport } from './contract/query.ts';
 export { InFlight } from './drain.ts';
 // Errors.
 export { type DnsErrorCode, StoreError, type StoreErrorCode } from './errors.ts';
+export { cache, type DnsCache } from './handlers/cache.ts';
+export type {
+  CacheCounters,
+  CacheOptions,
+  ServeStaleOptions,
+} from './handlers/cache-options.ts';
 export {
   type DynamicOptions,
   dynamic,
@@ -84,6 +90,7 @@ export {
   type Resolution,
 } from './handlers/dynamic.ts';
 export { type FixedZoneOptions, fixedZone } from './handlers/fixed-zone.ts';
+export { type ForwardOptions, forward } from './handlers/forward.ts';
 export { nest } from './handlers/handler-chain.ts';
 export { type Hosts, type HostsMap, type HostsOptions, hosts } from './handlers/hosts.ts';
 export { type LogOptions, log, type QueryLogEntry } from './handlers/log.ts';
