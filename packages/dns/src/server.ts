@@ -185,7 +185,9 @@ class BoundService implements DnsService {
     const bindings = this.#running?.bindings ?? [];
     for (const { datagrams } of bindings) datagrams.quiesce();
     await Promise.all(
-      bindings.flatMap(({ tcp, tls: secure }) => [tcp.quiesce(), secure?.quiesce()]),
+      bindings.map(async ({ tcp, tls: secure }) => {
+        await Promise.all([tcp.quiesce(), secure?.quiesce()]);
+      }),
     );
   }
 
@@ -207,22 +209,21 @@ class BoundService implements DnsService {
     this.#running = undefined;
     if (running === undefined) return;
     await Promise.all(
-      running.bindings.flatMap(({ udp, tcp, tls: secure }) => [
-        udp.stop(),
-        tcp.stop(),
-        secure?.stop(),
-      ]),
+      running.bindings.map(async ({ udp, tcp, tls: secure }) => {
+        await Promise.all([udp.stop(), tcp.stop(), secure?.stop()]);
+      }),
     );
     await this.responder.stop();
   }
 
   describe(): readonly string[] {
     const { origins } = this.responder;
-    return (this.#running?.bindings ?? []).flatMap(({ udp, tcp, tls: secure }) => [
-      `${formatAddress(udp.address)} dns: ${origins}`,
-      `${tcp}: ${origins}`,
-      ...(secure === undefined ? [] : [`${secure}: ${origins}`]),
-    ]);
+    const lines: string[] = [];
+    for (const { udp, tcp, tls: secure } of this.#running?.bindings ?? []) {
+      lines.push(`${formatAddress(udp.address)} dns: ${origins}`, `${tcp}: ${origins}`);
+      if (secure !== undefined) lines.push(`${secure}: ${origins}`);
+    }
+    return lines;
   }
 }
 

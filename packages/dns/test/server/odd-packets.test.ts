@@ -119,25 +119,31 @@ const table: readonly (readonly [string, Buffer, 'drop' | Expected])[] = [
 describe('odd packets', () => {
   const server = responderFor(zone);
 
-  test.each(table)('%s', (_, packet, expected) => {
+  const dropped = table.filter(([, , expected]) => expected === 'drop');
+  const answered = table.flatMap(([name, packet, expected]) =>
+    expected === 'drop' ? [] : [[name, packet, expected] as const],
+  );
+
+  test.each(dropped)('%s', (_, packet) => {
+    expect(server.answer(packet)).toBeUndefined();
+  });
+
+  test.each(answered)('%s', (_, packet, expected) => {
     const reply = server.answer(packet);
-    if (expected === 'drop') {
-      expect(reply).toBeUndefined();
-      return;
-    }
-    const { length, ...fields } = expected;
+    const { length = reply?.length, ...fields } = expected;
     expect(readReply(reply)).toMatchObject(fields);
-    if (length !== undefined) expect(reply).toHaveLength(length);
+    expect(reply).toHaveLength(length ?? 0);
     expect(server.reports.problems).toEqual([]);
   });
 
-  test.each(
-    table.filter(([, , expected]) => expected !== 'drop' && expected.rcode === Rcode.FormErr),
-  )('%s: FORMERR is limited like any other reply', (_, packet) => {
-    const limited = responderFor(zone, { rateLimit: { repliesPerSecond: 5, slip: 0 } });
-    const replies = Array.from({ length: 20 }, () => limited.answer(packet));
-    expect(replies.filter((reply) => reply !== undefined)).toHaveLength(5);
-  });
+  test.each(answered.filter(([, , { rcode }]) => rcode === Rcode.FormErr))(
+    '%s: FORMERR is limited like any other reply',
+    (_, packet) => {
+      const limited = responderFor(zone, { rateLimit: { repliesPerSecond: 5, slip: 0 } });
+      const replies = Array.from({ length: 20 }, () => limited.answer(packet));
+      expect(replies.filter((reply) => reply !== undefined)).toHaveLength(5);
+    },
+  );
 });
 
 describe('the order of intake', () => {
