@@ -2,3 +2,5 @@
 
 // The server.
 export { type DohOptions, doh } from './doh.ts';
+// The client.
+export { type DohExchangeOptions, dohExchange } from './doh-client.ts';
