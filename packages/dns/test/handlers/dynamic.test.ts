@@ -1,10 +1,15 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
-import { type DynamicOptions, dynamic, type Lookup } from '../../src/handlers/dynamic.ts';
-import { parseType, Rcode } from '../../src/numbers.ts';
+import { codeAnswer } from '../../src/contract/answer.ts';
+import { type DynamicOptions, dynamic, pass } from '../../src/handlers/dynamic.ts';
+import type { Lookup } from '../../src/handlers/lookup.ts';
+import { respond } from '../../src/handlers/respond.ts';
+import { parseMessage } from '../../src/message/parse-message.ts';
+import { parseType, Rcode, Type } from '../../src/numbers.ts';
 import { Responder } from '../../src/server/responder.ts';
-import { query } from '../build.ts';
+import { opt, query } from '../build.ts';
 import { readReply } from '../read-reply.ts';
+import { asking } from './asking.ts';
 
 function serve(options: DynamicOptions) {
   const reactor = createTestReactor();
@@ -255,4 +260,198 @@ describe('a function zone', () => {
       );
     },
   );
+});
+
+describe('what a function is told', () => {
+  test('how a query came, and for whom', async () => {
+    const asked: unknown[] = [];
+    const { ask } = await asking(
+      dynamic('example.net', {
+        resolve: ({ transport, tsigKey, subnet, signal }) => {
+          asked.push({ transport, tsigKey, subnet, aborted: signal.aborted });
+          return { A: '192.0.2.7' };
+        },
+      }),
+    );
+    await ask('a.example.net', { transport: 'tcp' });
+    const reply = await ask('b.example.net', { subnet: Buffer.of(0, 1, 24, 0, 198, 51, 100) });
+    expect(reply.answer).toEqual(['b.example.net 60 A 192.0.2.7']);
+    expect(asked).toEqual([
+      { transport: 'tcp', tsigKey: undefined, subnet: undefined, aborted: false },
+      {
+        transport: 'udp',
+        tsigKey: undefined,
+        subnet: { address: '198.51.100.0', sourcePrefix: 24, scopePrefix: 0 },
+        aborted: false,
+      },
+    ]);
+  });
+
+  test.each([
+    ['says so if it was looked at', true],
+    ['says nothing if it was not', false],
+  ])('a reply for a subnet %s', async (_, looks) => {
+    const { send } = await asking(
+      dynamic('example.net', {
+        resolve: (lookup) => ({ TXT: looks ? (lookup.subnet?.address ?? '') : 'all' }),
+      }),
+    );
+    const rdata = Buffer.of(0, 8, 0, 7, 0, 1, 24, 0, 198, 51, 100);
+    const bytes = await send(query('x.example.net', Type.TXT, { additionals: [opt({ rdata })] }));
+    const echoed = Buffer.of(0, 8, 0, 7, 0, 1, 24, 24, 198, 51, 100);
+    expect(bytes?.includes(echoed)).toBe(looks);
+  });
+
+  test('clients of two subnets of one resolver do not share an answer', async () => {
+    let calls = 0;
+    const { ask } = await asking(
+      dynamic('example.net', {
+        resolve: async ({ subnet }) => {
+          calls++;
+          return { TXT: subnet?.address ?? 'none' };
+        },
+      }),
+    );
+    const subnets = [
+      Buffer.of(0, 1, 8, 0, 10),
+      Buffer.of(0, 1, 8, 0, 11),
+      Buffer.of(0, 1, 8, 0, 10),
+    ];
+    const replies = await Promise.all(
+      subnets.map((subnet) => ask('x.example.net TXT', { subnet })),
+    );
+    expect(replies.map(({ answer }) => answer[0]?.split(' ').at(-1))).toEqual([
+      '10.0.0.0',
+      '11.0.0.0',
+      '10.0.0.0',
+    ]);
+    expect(calls).toBe(2);
+  });
+});
+
+describe('a function may', () => {
+  const zone = (resolve: DynamicOptions['resolve']) =>
+    asking([dynamic('example.net', { resolve }), respond(Rcode.NotImp)]);
+
+  test.each<[string, DynamicOptions['resolve'], number]>([
+    ['refuse', () => codeAnswer(Rcode.Refused), Rcode.Refused],
+    ['refuse later', async () => codeAnswer(Rcode.Refused), Rcode.Refused],
+    ['let the next handler answer', () => pass, Rcode.NotImp],
+    ['let the next handler answer later', async () => pass, Rcode.NotImp],
+  ])('%s', async (_, resolve, rcode) => {
+    const { ask } = await zone(resolve);
+    expect(await ask('x.example.net')).toMatchObject({ rcode, answer: [], authority: [] });
+  });
+
+  test.each<[string, ReturnType<DynamicOptions['resolve']>]>([
+    ['pass on', pass],
+    ['refuse', codeAnswer(Rcode.Refused)],
+  ])('%s what an alias leads to: the chain ends there', async (_, instead) => {
+    const { ask } = await zone(({ label }) =>
+      label === 'x' ? { CNAME: 'y.example.net' } : instead,
+    );
+    expect(await ask('x.example.net')).toMatchObject({
+      rcode: Rcode.NoError,
+      aa: true,
+      answer: ['x.example.net 60 CNAME y.example.net'],
+      authority: [],
+    });
+  });
+});
+
+describe('a lookup without an answer', () => {
+  /** Extended errors of a reply, as they stand in it. */
+  async function errorsOf(options: DynamicOptions, elapseMs = 0): Promise<[number, string][]> {
+    const { send, reactor } = await asking(dynamic('example.net', options));
+    const reply = send(query('x.example.net', 1, { additionals: [opt()] }));
+    await reactor.clock.elapse(elapseMs);
+    const message = parseMessage((await reply) ?? Buffer.alloc(0));
+    const found = 'edns' in message ? (message.edns?.options ?? []) : [];
+    return found
+      .filter(({ code }) => code === 15)
+      .map(({ data }) => [data.readUInt16BE(0), data.toString('utf8', 2)]);
+  }
+
+  test('tells why in an extended error, and nothing of what is within', async () => {
+    const failing = () => Promise.reject(new Error('password is 1234'));
+    expect(await errorsOf({ resolve: failing })).toEqual([[0, 'lookup failed']]);
+    expect(await errorsOf({ resolve: () => new Promise(() => {}) }, 2000)).toEqual([
+      [23, 'lookup timed out'],
+    ]);
+  });
+
+  test('is reported once, however many wait for it', async () => {
+    const { ask, reports } = await asking(
+      dynamic('example.net', {
+        resolve: async () => {
+          throw new Error('mine');
+        },
+      }),
+    );
+    const replies = await Promise.all(Array.from({ length: 50 }, () => ask('x.example.net')));
+    expect(new Set(replies.map(({ rcode }) => rcode))).toEqual(new Set([Rcode.ServFail]));
+    expect(reports.problems).toHaveLength(1);
+  });
+
+  test('gets the last good one, if it may be stale', async () => {
+    let works = true;
+    const { ask, reactor, reports } = await asking(
+      dynamic('example.net', {
+        serveStale: { maxAgeMs: 60_000 },
+        resolve: async ({ label }) => {
+          if (!works) throw new Error('mine');
+          return label === 'x' ? { A: '192.0.2.7', ttl: 300 } : undefined;
+        },
+      }),
+    );
+    await ask('x.example.net');
+    await ask('gone.example.net');
+    works = false;
+    expect(await ask('x.example.net')).toMatchObject({
+      rcode: Rcode.NoError,
+      answer: ['x.example.net 30 A 192.0.2.7'],
+    });
+    expect((await ask('gone.example.net')).rcode).toBe(Rcode.NXDomain);
+    expect((await ask('other.example.net')).rcode).toBe(Rcode.ServFail);
+    expect((await ask('x.example.net', { from: '192.0.2.1' })).rcode).toBe(Rcode.ServFail);
+    expect(reports.problems).toHaveLength(4);
+    await reactor.clock.elapse(60_001);
+    expect((await ask('x.example.net')).rcode).toBe(Rcode.ServFail);
+    works = true;
+    expect((await ask('x.example.net')).answer).toEqual(['x.example.net 300 A 192.0.2.7']);
+  });
+
+  test('keeps no more stale ones than it may', async () => {
+    let works = true;
+    const { ask } = await asking(
+      dynamic('example.net', {
+        serveStale: { maxEntries: 2 },
+        resolve: () => {
+          if (!works) throw new Error('mine');
+          return { A: '192.0.2.7' };
+        },
+      }),
+    );
+    for (const label of ['a', 'b', 'a', 'c']) await ask(`${label}.example.net`);
+    works = false;
+    const codes: number[] = [];
+    for (const label of ['a', 'b', 'c']) codes.push((await ask(`${label}.example.net`)).rcode);
+    expect(codes).toEqual([Rcode.NoError, Rcode.ServFail, Rcode.NoError]);
+  });
+
+  test('a signal read after the end is aborted', async () => {
+    let late: Lookup | undefined;
+    const { ask, reactor } = await asking(
+      dynamic('example.net', {
+        resolve: (lookup) => {
+          late = lookup;
+          return new Promise(() => {});
+        },
+      }),
+    );
+    const reply = ask('x.example.net');
+    await reactor.clock.elapse(2000);
+    await reply;
+    expect(late?.signal.aborted).toBe(true);
+  });
 });
