@@ -1,9 +1,12 @@
 import { chunkings, createTestReactor, FakeTransport, feed } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../src/contract/answer.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
-import { type Reply, Responder } from '../../src/server/responder.ts';
+import type { Reply } from '../../src/server/reply.ts';
+import { Responder } from '../../src/server/responder.ts';
 import { DnsStreamProtocol, dnsStream } from '../../src/server/stream.ts';
+import type { Served } from '../../src/server/to-handlers.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import { Zone } from '../../src/zone/zone.ts';
@@ -13,8 +16,13 @@ import { readReply } from '../read-reply.ts';
 const origin = Name.parse('example.net');
 const www = createRRset(Name.parse('www.example.net'), Type.A, { ttl: 60, values: ['192.0.2.1'] });
 const zone = Zone.of(origin, [...newZone(origin).rrsets(), www]);
-const responder = new Responder(zone);
-void responder.start(createTestReactor());
+const responder = startedResponder(zone);
+
+function startedResponder(served: Served): Responder {
+  const made = new Responder(served);
+  void made.start(createTestReactor());
+  return made;
+}
 
 /** The ids of framed replies. */
 function idsOf(bytes: Buffer): number[] {
@@ -263,4 +271,57 @@ test('every cut of a query tells the matcher the same', () => {
   ]) {
     expect(match?.test(Buffer.from(text, 'latin1'))).toBe('no');
   }
+});
+
+describe('when it is crowded', () => {
+  /** Connections of one factory. */
+  function crowd(crowdedAt: number, server: Pick<Responder, 'respond'> = responder) {
+    const factory = dnsStream(server, { crowdedAt });
+    return () => {
+      const transport = new FakeTransport();
+      transport.adopt(factory);
+      return transport;
+    };
+  }
+
+  test('the connection that was idle the longest makes room for a new one', async () => {
+    const join = crowd(3);
+    const [first, second, third] = [join(), join(), join()];
+    first.receive(framed(query('www.example.net', 1, { id: 1 })));
+    join();
+    await Promise.all([first, second, third].map((transport) => transport.settle()));
+    expect([first, second, third].map(({ wireState }) => wireState)).toEqual([
+      'open',
+      'ended',
+      'open',
+    ]);
+  });
+
+  test('one that is being answered, or in the middle of a message, stays', async () => {
+    const join = crowd(2, slow());
+    const [busy, halfway] = [join(), join()];
+    busy.receive(framed(query('www.example.net')));
+    halfway.receive(framed(query('www.example.net')).subarray(0, 5));
+    join();
+    await Promise.all([busy, halfway].map((transport) => transport.settle()));
+    expect([busy.wireState, halfway.wireState]).toEqual(['open', 'open']);
+  });
+});
+
+test('one that takes a transfer too slowly is given up, one that goes on taking is not', async () => {
+  const zoneful: Outcome = {
+    kind: 'stream',
+    rrsets: Array.from({ length: 20_000 }, () => www),
+  };
+  const { transport, clock } = connect(startedResponder(() => zoneful));
+  transport.stall();
+  transport.receive(framed(query('example.net', Type.AXFR)));
+  for (let turn = 0; turn < 5; turn++) {
+    await clock.elapse(9000);
+    transport.drained();
+    transport.stall();
+  }
+  expect(transport.closedWith).toBeUndefined();
+  await clock.elapse(30_000);
+  expect(transport.closedWith).toMatchObject({ kind: 'timeout', timer: 'write' });
 });
