@@ -5,6 +5,7 @@ import type { Rdata } from '../rdata/rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { EdnsOption, type EdnsOptionData, type EdnsStart, OPT_BYTES } from './edns.ts';
 import { Flag, HEADER_BYTES } from './header.ts';
+import { NameWriter } from './name-writer.ts';
 import type { Section } from './reader.ts';
 import type { DnsRecord } from './record.ts';
 
@@ -14,8 +15,6 @@ export const MAX_MESSAGE_BYTES = 0xffff;
 const BEFORE_RECORDS_BYTES = HEADER_BYTES + MAX_NAME_BYTES + 4;
 /** Of an option before its value. */
 const OPTION_HEAD_BYTES = 4;
-/** Pointers have 14 bits. */
-const POINTER_LIMIT = 0x4000;
 /** One record more than a message may hold: the check comes after the copy. */
 const SCRATCH_BYTES = 2 * MAX_MESSAGE_BYTES + 1024;
 
@@ -45,19 +44,20 @@ const noOptions: readonly EdnsOptionData[] = [];
 export class MessageWriter {
   readonly #out = Buffer.allocUnsafeSlow(SCRATCH_BYTES);
   readonly #counts: Record<Section, number> = { answer: 0, authority: 0, additional: 0 };
-  readonly #names = new Map<string, number>();
-  readonly #named: string[] = [];
+  readonly #names = new NameWriter(this.#out);
   #at = HEADER_BYTES;
   #limit = 0;
   #recordsAt = HEADER_BYTES;
-  #questionKey = '';
+  /** A question was copied, and its name is not known to #names yet: most answers need none but a pointer to it. */
+  #unlearned = false;
   #start: MessageStart = { id: 0, flags: 0, maxBytes: 0 };
   #options: readonly EdnsOptionData[] = noOptions;
 
   /** Forgets the last message and begins a new one. */
   begin(start: MessageStart): void {
     this.#start = start;
-    this.#questionKey = '';
+    this.#unlearned = false;
+    this.#names.begin();
     this.#limit = Math.min(start.maxBytes, MAX_MESSAGE_BYTES) - (start.reserveBytes ?? 0);
     this.#options = noOptions;
     if (start.edns !== undefined) {
@@ -69,39 +69,35 @@ export class MessageWriter {
   }
 
   /** Copies a question octet for octet: its case is the asker's protection against forgery. */
-  question(bytes: Buffer, question: { readonly key: string; readonly end: number }): void {
+  question(bytes: Buffer, question: { readonly end: number }): void {
     bytes.copy(this.#out, HEADER_BYTES, HEADER_BYTES, question.end);
-    this.#questionKey = question.key;
+    this.#unlearned = true;
     this.#at = this.#recordsAt = question.end;
   }
 
   /** Asks for `name`, which keeps its case. */
   ask(name: Name, type: number, klass: number = Class.IN): void {
-    this.#at = HEADER_BYTES;
-    this.#copy(name.wire, 0, name.wire.length);
+    this.#at = this.#names.write(name.wire, HEADER_BYTES);
     this.#uint16(type);
     this.#uint16(klass);
-    this.#questionKey = name.key;
     this.#recordsAt = this.#at;
   }
 
   /** Drops every record. */
   clear(): void {
     this.#counts.answer = this.#counts.authority = this.#counts.additional = 0;
-    this.#forget(0);
     this.#at = this.#recordsAt;
   }
 
   /** Writes `rrset` whole, or returns false and leaves the message as it was if the size does not allow it. */
   rrset(section: Section, rrset: RRset, style: RRsetStyle = {}): boolean {
     const mark = this.#at;
-    const named = this.#named.length;
     const ttl = style.ttl ?? rrset.ttl;
     for (const rdata of rrset.records) {
       this.#owner(style.owner ?? rrset.name);
       this.#fixed(rrset.type, Class.IN, ttl);
       this.#rdata(rdata);
-      if (this.#at > this.#limit) return this.#undo(mark, named);
+      if (this.#at > this.#limit) return this.#undo(mark);
     }
     this.#counts[section] += rrset.records.length;
     return true;
@@ -113,12 +109,11 @@ export class MessageWriter {
    */
   record(section: Section, record: DnsRecord): boolean {
     const mark = this.#at;
-    const named = this.#named.length;
     this.#name(record.name);
     this.#fixed(record.type, record.class, record.ttl);
     if (record.rdata === undefined) this.#uint16(0);
     else this.#rdata(record.rdata);
-    if (this.#at > this.#limit) return this.#undo(mark, named);
+    if (this.#at > this.#limit) return this.#undo(mark);
     this.#counts[section]++;
     return true;
   }
@@ -192,9 +187,8 @@ export class MessageWriter {
     this.#at += padding;
   }
 
-  #undo(mark: number, named: number): false {
+  #undo(mark: number): false {
     this.#at = mark;
-    this.#forget(named);
     return false;
   }
 
@@ -211,40 +205,11 @@ export class MessageWriter {
   }
 
   #name(name: Name): void {
-    const { suffixes, wire } = name;
-    let offset = 0;
-    for (let index = 0; index < suffixes.length - 1; index++) {
-      const key = suffixes[index] ?? '';
-      const target = this.#targetOf(key);
-      if (target >= 0) {
-        this.#uint16(0xc000 | target);
-        return;
-      }
-      if (this.#at < POINTER_LIMIT) {
-        this.#names.set(key, this.#at);
-        this.#named.push(key);
-      }
-      const end = offset + 1 + (wire[offset] ?? 0);
-      this.#copy(wire, offset, end);
-      offset = end;
+    if (this.#unlearned) {
+      this.#unlearned = false;
+      this.#names.learn(HEADER_BYTES);
     }
-    this.#out[this.#at++] = 0;
-  }
-
-  /** Where a name equal to `key` was written, or -1. */
-  #targetOf(key: string): number {
-    const inQuestion = this.#questionKey.length - key.length;
-    if (inQuestion >= 0 && this.#questionKey.endsWith(key) && this.#isLabelStart(inQuestion)) {
-      return HEADER_BYTES + inQuestion;
-    }
-    return this.#names.get(key) ?? -1;
-  }
-
-  /** The octets of a name can occur inside a label of another. */
-  #isLabelStart(index: number): boolean {
-    let at = 0;
-    while (at < index) at += 1 + this.#questionKey.charCodeAt(at);
-    return at === index;
+    this.#at = this.#names.write(name.wire, this.#at);
   }
 
   #rdata(rdata: Rdata): void {
@@ -280,11 +245,5 @@ export class MessageWriter {
     this.#out[this.#at] = value >> 8;
     this.#out[this.#at + 1] = value;
     this.#at += 2;
-  }
-
-  #forget(keep: number): void {
-    for (let index = keep; index < this.#named.length; index++)
-      this.#names.delete(this.#named[index] ?? '');
-    this.#named.length = keep;
   }
 }

@@ -71,7 +71,7 @@ export function checkTime(
     return { kind: 'failed', reason: 'clock', error, serverSeconds: other.readUIntBE(0, 6) };
   }
   if (error !== TsigError.None) return failed('refused', error);
-  if (Math.abs(nowSeconds - record.time) > record.fudge) return failed('stale');
+  if (Math.abs(Math.floor(nowSeconds) - record.time) > record.fudge) return failed('stale');
   return record.mac.length < key.macBytes ? failed('forged') : { kind: 'verified', record };
 }
 

@@ -58,7 +58,8 @@ const unsigned: TsigOutcome = { kind: 'unsigned' };
  * is the reader's check. A SIG(0) is refused: we know no such keys.
  */
 export function verifyTsig(message: SignedMessage, options: VerifyTsigOptions): TsigOutcome {
-  const { keyring, nowSeconds, maxFudgeSeconds = 3600 } = options;
+  const { keyring, maxFudgeSeconds = 3600 } = options;
+  const now = Math.floor(options.nowSeconds);
   const { bytes, signatureOffset } = message;
   if (signatureOffset === undefined) return unsigned;
   if (!isTsig(bytes, signatureOffset)) return refused(Rcode.NotAuth, TsigError.None);
@@ -71,7 +72,7 @@ export function verifyTsig(message: SignedMessage, options: VerifyTsigOptions): 
   if (!isMacRight(key, { message, record })) {
     return refused(Rcode.NotAuth, TsigError.BadSig, { record });
   }
-  if (Math.abs(nowSeconds - record.time) > Math.min(record.fudge, maxFudgeSeconds)) {
+  if (Math.abs(now - record.time) > Math.min(record.fudge, maxFudgeSeconds)) {
     return refused(Rcode.NotAuth, TsigError.BadTime, { record, key });
   }
   if (record.mac.length < key.macBytes) {

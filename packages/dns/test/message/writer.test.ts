@@ -1,3 +1,4 @@
+import { SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { ednsCodecs } from '../../src/message/edns-option.ts';
 import { parseMessage } from '../../src/message/parse-message.ts';
@@ -88,6 +89,43 @@ describe('compression', () => {
     const bytes = written(record('example.net', type, value));
     expect(tail(bytes)).toContain('026e73076578616d706c65036e657400');
     expect(parse(bytes).answer[0]?.rdata).toEqual(encodeRdata(type, value));
+  });
+
+  test('names of few letters, in any case and many times, are read as they were written', () => {
+    const random = new SeededRandom(5);
+    const letter = (): string => 'abAB'[Math.floor(random.float() * 4)] ?? '';
+    const owners = Array.from({ length: 400 }, () =>
+      Array.from({ length: Math.floor(random.float() * 6) }, letter).join('.'),
+    );
+    const bytes = written(
+      ...owners.map((owner) => record(owner, Type.NS, `${owner}.a`.replace(/^\./, ''))),
+    );
+    const { answer } = parse(bytes);
+    expect(answer.map((each) => each.name.key)).toEqual(owners.map((owner) => name(owner).key));
+    expect(answer.map((each) => each.rdata?.target?.key)).toEqual(
+      owners.map((owner) => name(`${owner}.a`.replace(/^\./, '')).key),
+    );
+    // Every one of them is an end of another, but for a few.
+    expect(bytes.length).toBeLessThan(400 * 20);
+  });
+
+  test('a name that was rolled back is pointed to where it is written next', () => {
+    const writer = new MessageWriter();
+    writer.begin({ id: 1, flags: 0, maxBytes: 100 });
+    const address = record('host.example.org', Type.A, '192.0.2.1');
+    expect(
+      writer.record('answer', { ...address, rdata: encodeRdata(Type.TXT, 'x'.repeat(90)) }),
+    ).toBe(false);
+    expect(writer.record('answer', record('org', Type.A, '192.0.2.1'))).toBe(true);
+    expect(writer.record('answer', address)).toBe(true);
+    expect(writer.record('answer', address)).toBe(true);
+    const bytes = writer.finish(0);
+    expect(parse(bytes).answer.map((each) => `${each.name}`)).toEqual([
+      'org',
+      'host.example.org',
+      'host.example.org',
+    ]);
+    expect(bytes).toHaveLength(12 + (5 + 14) + (13 + 2 + 14) + (2 + 14));
   });
 
   test('no pointer goes beyond what 14 bits can say', () => {

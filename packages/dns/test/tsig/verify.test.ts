@@ -85,6 +85,7 @@ describe('a signature that counts', () => {
 
   test.each([
     ['at the end of the fudge', 300],
+    ['in the last part of its last second', 300.9],
     ['at its begin', -300],
   ])('counts %s', (_, late) => {
     expect(verify(signed.bytes, nowSeconds + late).kind).toBe('verified');
