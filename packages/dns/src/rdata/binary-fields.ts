@@ -22,6 +22,7 @@ export const base64OrDash: Field = {
     words.untake();
     base64OrNothing.parse(words, out);
   },
+  toValue: (wire, at, end) => wire.toString('base64', at, end),
 };
 
 /**

@@ -28,8 +28,11 @@ export function decodeRdata(type: number, rdata: Rdata): RecordValue {
   }
   const [only] = layout.fields;
   if (only === undefined || layout.fields.length > 1) return values;
-  // Nothing at all has no text.
-  return values[only.name] === '' ? formatGeneric(wire) : (values[only.name] as string | string[]);
+  const value = values[only.name] as string | string[];
+  // Nothing at all has no text, and text that begins like the generic form would be taken for it.
+  return value === '' || (typeof value === 'string' && value.startsWith('\\# '))
+    ? formatGeneric(wire)
+    : value;
 }
 
 /** The fields of a start of authority. */

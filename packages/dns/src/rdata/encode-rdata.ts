@@ -31,8 +31,7 @@ function toRdata(type: number, value: RecordValue): Rdata | undefined {
   const layout = layoutOf(type);
   const [only] = layout?.fields ?? [];
   const isText = typeof value === 'string' && !value.startsWith('\\# ');
-  // Text is given as it is, not as a zone file would quote it: nobody expects "v=spf1 -all" to be two strings.
-  const structured = typeof value !== 'string' || (isText && only?.name === 'text');
+  const structured = typeof value !== 'string' || (isText && only?.field.raw === true);
   if (layout === undefined || !structured) {
     return typeof value === 'string' ? rdataFromText(type, value) : undefined;
   }

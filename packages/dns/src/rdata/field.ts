@@ -31,6 +31,8 @@ export interface Field {
   /** Writes a value, or says false. By default a string is parsed as text. */
   fromValue?(value: unknown, out: Octets): boolean;
   readonly name?: NameRule;
+  /** A string of a program is the text itself, and not its presentation: nobody expects "v=spf1 -all" to be two strings. */
+  readonly raw?: true;
   /** Used where a structured value leaves it out. */
   readonly fallback?: FieldValue;
 }

@@ -26,11 +26,14 @@ export const location: Field = {
   },
   print: (wire, at) => {
     const altitude = wire.readUInt32BE(at + 12) - BASE_ALTITUDE;
+    // Nothing times a power of ten is nothing, but other octets.
+    const sizes = [1, 2, 3].map((index) => wire[at + index] ?? 0);
+    if (sizes.some((size) => size > 0 && size < 16)) return undefined;
     return [
       formatAngle(wire.readUInt32BE(at + 4), 'N', 'S'),
       formatAngle(wire.readUInt32BE(at + 8), 'E', 'W'),
       formatMetres(altitude),
-      ...[1, 2, 3].map((index) => formatMetres(precisionOf(wire[at + index] ?? 0))),
+      ...sizes.map((size) => formatMetres(precisionOf(size))),
     ].join(' ');
   },
   parse: (words, out) => {

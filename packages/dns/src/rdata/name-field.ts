@@ -67,11 +67,23 @@ export const plainNames: Field = {
   },
 };
 
-/** Text of the name at `at`: relative to `origin` or, without one, absolute with its final dot. */
+/** Text of the name at `at`, as {@link nameText}. */
 export function printName(wire: Buffer, at: number, origin: Name | undefined): string {
-  const found = Name.fromWire(wire, at);
-  if (origin !== undefined && !origin.isRoot) return found.relativeTo(origin);
-  return found.isRoot ? '.' : `${found.toString()}.`;
+  return nameText(Name.fromWire(wire, at), origin);
+}
+
+/**
+ * Text of a name: relative to `origin` where it ends in that, to the case, and else absolute with its final dot. What it is
+ * read as has the same octets.
+ */
+export function nameText(name: Name, origin: Name | undefined): string {
+  if (name.isRoot) return '.';
+  const below =
+    origin !== undefined &&
+    !origin.isRoot &&
+    name.isSubdomainOf(origin) &&
+    name.wire.subarray(-origin.wire.length).equals(origin.wire);
+  return below ? name.relativeTo(origin) : `${name.toString()}.`;
 }
 
 /** Reads the next word as a name and writes its wire form. */

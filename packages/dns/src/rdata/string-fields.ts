@@ -13,6 +13,7 @@ export const MAX_STRING_BYTES = 255;
 
 /** One character-string. */
 export const characterString: Field = {
+  raw: true,
   end: stringEnd,
   print: (wire, at, end) => quote(wire, at + 1, end),
   parse: readString,
@@ -22,6 +23,7 @@ export const characterString: Field = {
 
 /** One or more character-strings, up to the end. A program writes one as a string and several as a list. */
 export const characterStrings: Field = {
+  raw: true,
   end: (wire, at) => {
     let end = stringEnd(wire, at);
     while (end >= 0 && end < wire.length) end = stringEnd(wire, end);

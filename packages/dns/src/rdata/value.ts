@@ -127,8 +127,8 @@ export type RecordFields = Readonly<Record<string, FieldValue | undefined>>;
 
 /**
  * Data of one record. Text is what a zone file has: `"10 mail.example.net"` for MX; names in it are absolute, with or without
- * a final dot. Only TXT, and the types made like it, are different: their text is taken as it is, one string, and a list
- * is several. An object has the fields of the type. Any type may be given as octets, or as `"\# 4 c0000207"` (RFC 3597 §5),
+ * a final dot. Only TXT and other types of nothing but strings are different: their text is taken as it is, one string, and a
+ * list is several. An object has the fields of the type. Any type may be given as octets, or as `"\# 4 c0000207"` (RFC 3597 §5),
  * which is also how types without a form of their own are read.
  */
 export type RecordValue =

@@ -2,6 +2,7 @@
 import type { Name } from '../name.ts';
 import { formatType, Type } from '../numbers.ts';
 import { decodeSoa } from '../rdata/decode-rdata.ts';
+import { nameText } from '../rdata/name-field.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
 import type { RRset } from '../zone/rrset.ts';
@@ -35,14 +36,14 @@ export function* zoneLines(
   options?: FormatZoneOptions,
 ): Generator<string, void, undefined> {
   if (content instanceof Zone) {
-    yield `$ORIGIN ${absolute(content.origin)}\n`;
+    yield `$ORIGIN ${nameText(content.origin, undefined)}\n`;
     for (const { list } of content.ordered()) {
       for (const rrset of [...list].sort(byType)) yield formatRRset(rrset, content.origin);
     }
     return;
   }
   const origin = options?.origin;
-  if (origin !== undefined) yield `$ORIGIN ${absolute(origin)}\n`;
+  if (origin !== undefined) yield `$ORIGIN ${nameText(origin, undefined)}\n`;
   const sorted = [...content].map((rrset) => ({ rrset, order: rrset.name.sortKey() }));
   sorted.sort((one, other) => one.order.compare(other.order) || byType(one.rrset, other.rrset));
   for (const { rrset } of sorted) yield formatRRset(rrset, origin);
@@ -51,7 +52,7 @@ export function* zoneLines(
 /** The records of one RRset, a line each, with their line ends; names relative to `origin`, if there is one. */
 export function formatRRset(rrset: RRset, origin?: Name): string {
   const { name, type, ttl, records } = rrset;
-  const owner = origin === undefined ? absolute(name) : name.relativeTo(origin);
+  const owner = nameText(name, origin);
   const head = `${owner.padEnd(OWNER_COLUMN)} ${String(ttl).padEnd(TTL_COLUMN)} IN  ${formatType(type).padEnd(TYPE_COLUMN)} `;
   const sorted = [...records].sort((one, other) => one.wire.compare(other.wire));
   const lines = sorted.map((rdata) => {
@@ -81,8 +82,4 @@ function byType(one: RRset, other: RRset): number {
 function rank(type: number): number {
   if (type === Type.SOA) return -2;
   return type === Type.NS ? -1 : type;
-}
-
-function absolute(name: Name): string {
-  return name.isRoot ? '.' : `${name.toString()}.`;
 }

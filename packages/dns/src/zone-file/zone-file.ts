@@ -6,11 +6,12 @@ import type { TransferableZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
 import type { Name } from '../name.ts';
+import { Type } from '../numbers.ts';
 import { diffZones } from '../store/diff-zones.ts';
 import { DEFAULT_JOURNAL } from '../store/journal-limits.ts';
 import type { JournalLimits } from '../store/zone-store.ts';
 import { isSerialAfter } from '../zone/serial.ts';
-import { type ChangeSet, Zone } from '../zone/zone.ts';
+import { type ChangeSet, type RRsetChange, Zone } from '../zone/zone.ts';
 import { KeptChanges } from './kept-changes.ts';
 import { toName } from './parse-zone.ts';
 import type { ZoneFileProblem } from './problem.ts';
@@ -136,8 +137,11 @@ export class ZoneFile implements TransferableZone {
     this.#loaded = { ...this.#loaded, version };
     const { zone, warnings } = await load(this.#source);
     const before = this.snapshot;
-    const changes = diffZones(before, zone);
-    if (changes.length > 0 && options.serial !== 'forward') checkSerial(path, before, zone);
+    let changes = diffZones(before, zone);
+    if (!isSerialAfter(zone.serial, before.serial)) {
+      if (options.serial === 'forward') changes = changes.filter((each) => !isOnlySerial(each));
+      else if (changes.length > 0) throw serialError(path, before, zone);
+    }
     const change = before.change(
       changes.map(({ name, type, after }) => ({ name, type, rrset: after })),
     );
@@ -199,10 +203,19 @@ async function load({ path, origin, options }: Source): Promise<Omit<Loaded, 've
   return { zone: Zone.of(origin, rrsets), warnings };
 }
 
-function checkSerial(path: string, before: Zone, after: Zone): void {
-  if (isSerialAfter(after.serial, before.serial)) return;
+function serialError(path: string, before: Zone, after: Zone): ZoneFileError {
   const message = `Cannot serve the changes as the serial ${after.serial} is not after ${before.serial}`;
-  throw new ZoneFileError(path, [{ file: path, line: 1, column: 1, message }]);
+  return new ZoneFileError(path, [{ file: path, line: 1, column: 1, message }]);
+}
+
+/** True for a SOA that is as it was but for its serial. */
+function isOnlySerial({ type, before, after }: RRsetChange): boolean {
+  if (type !== Type.SOA || before?.ttl !== after?.ttl) return false;
+  const [was, is] = [before, after].map((rrset) => {
+    const wire = Buffer.from(rrset?.records[0]?.wire ?? []);
+    return wire.fill(0, wire.length - 20, wire.length - 16);
+  });
+  return was !== undefined && is !== undefined && was.equals(is);
 }
 
 /** Time and size of the file. One that is not there has no version: reading it says why. */
