@@ -221,7 +221,7 @@ function describe({ name, type, ttl, rdata }: DnsRecord): string {
 }
 
 /** A port for TCP and, most likely, for UDP: servers of others do not tell which one they took. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(20_000, 60_000);
     const probe = createServer();

@@ -1,5 +1,5 @@
-// The changes of a transfer on the zone they were made from (RFC 1995 §4). What does not fit exactly is not believed: the
-// whole zone tells.
+// The changes of a transfer on the zone they were made from (RFC 1995 §4). What takes away what is not there was made from
+// something else, and is not believed: the whole zone tells.
 import type { DnsRecord } from '../message/record.ts';
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
@@ -29,14 +29,13 @@ export function applyIncrements(base: Zone, records: readonly DnsRecord[]): Vers
   const newest = records[0];
   let removing = false;
   for (const record of records.slice(1, -1)) {
-    if (record.type === Type.SOA) {
+    if (record.type === Type.SOA && record.name.equals(base.origin)) {
       removing = !removing;
       continue;
     }
-    const problem = removing
-      ? remove(draftOf(drafts, base, record), record)
-      : add(draftOf(drafts, base, record), record);
-    if (problem !== undefined) return problem;
+    const draft = draftOf(drafts, base, record);
+    if (!removing) add(draft, record);
+    else if (!remove(draft, record)) return `they take from "${record.name}" what it does not have`;
   }
   if (newest === undefined) return 'there are no changes';
   const edits = [...drafts.values()].map(toEdit);
@@ -65,19 +64,17 @@ function draftOf(drafts: Map<string, Draft>, base: Zone, { name, type, ttl }: Dn
   return draft;
 }
 
-function remove(draft: Draft, { name, rdata }: DnsRecord): string | undefined {
-  const there = rdata !== undefined && draft.records.delete(recordKey(rdata));
-  return there ? undefined : `they take from "${name}" what it does not have`;
+function remove(draft: Draft, { rdata }: DnsRecord): boolean {
+  return rdata !== undefined && draft.records.delete(recordKey(rdata));
 }
 
-function add(draft: Draft, { name, type, ttl, rdata }: DnsRecord): string | undefined {
-  if (rdata === undefined || draft.records.has(recordKey(rdata)))
-    return `they add to "${name}" what it has`;
+/** What is there already is no mistake: NSD 4.6 adds again what the origin of a zone has. */
+function add(draft: Draft, { type, ttl, rdata }: DnsRecord): void {
+  if (rdata === undefined) return;
   // Signatures have TTLs of their own; of anything else the newest counts for all.
   const alone = draft.records.size === 0;
   draft.ttl = type === Type.RRSIG && !alone ? Math.min(draft.ttl, ttl) : ttl;
   draft.records.set(recordKey(rdata), rdata);
-  return undefined;
 }
 
 function soaOf({ name, type, ttl, rdata }: DnsRecord): RRset | undefined {
