@@ -28,6 +28,8 @@ export class TsigKey {
   readonly algorithm: TsigAlgorithm;
   /** Octets of the MACs we send, and the fewest we take. */
   readonly macBytes: number;
+  /** What every signature of this key covers: its name, class ANY, TTL 0, its algorithm (RFC 8945 §4.3.3). */
+  readonly signedHead: Buffer;
   readonly #secret: KeyObject;
 
   /** Use {@link tsigKey}, which checks its arguments. */
@@ -41,6 +43,10 @@ export class TsigKey {
     this.algorithm = parts.algorithm;
     this.macBytes = parts.macBytes;
     this.#secret = createSecretKey(parts.secret);
+    this.signedHead = Buffer.from(
+      `${this.name.key}\0\xff\0\0\0\0${this.algorithm.wireName.key}`,
+      'latin1',
+    );
   }
 
   /** A new HMAC of this key. Its result has all octets of the hash. */

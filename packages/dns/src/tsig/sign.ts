@@ -111,7 +111,7 @@ function signedRecord(
   const hmac = key.hmac();
   if (requestMac !== undefined) hmac.update(framedMac(requestMac));
   hmac.update(message);
-  hmac.update(tsigVariables({ keyName, algorithm, time, fudge, error, other }));
+  hmac.update(tsigVariables(key.signedHead, { time, fudge, error, other }));
   const mac = hmac.digest().subarray(0, key.macBytes);
   return {
     keyName,

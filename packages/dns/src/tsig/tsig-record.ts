@@ -93,21 +93,19 @@ export function tsigRecordBytes(keyName: Name, algorithm: Name, macBytes: number
   return keyName.wire.length + 10 + algorithm.wire.length + 16 + macBytes;
 }
 
-/** What is signed of a message besides its octets. */
-export function tsigVariables(record: Omit<TsigRecord, 'mac' | 'originalId'>): Buffer {
-  const tail = Buffer.alloc(6);
-  const numbers = Buffer.alloc(4);
-  numbers.writeUInt16BE(record.error, 0);
-  numbers.writeUInt16BE(record.other.length, 2);
-  tail.writeUInt16BE(Class.ANY, 0);
-  return Buffer.concat([
-    Buffer.from(record.keyName.key, 'latin1'),
-    tail,
-    Buffer.from(record.algorithm.key, 'latin1'),
-    tsigTimers(record),
-    numbers,
-    record.other,
-  ]);
+/** What is signed of a message besides its octets; `head` is that of the key. */
+export function tsigVariables(
+  head: Buffer,
+  { time, fudge, error, other }: Pick<TsigRecord, 'time' | 'fudge' | 'error' | 'other'>,
+): Buffer {
+  const variables = Buffer.allocUnsafe(head.length + 12 + other.length);
+  let at = head.copy(variables);
+  at = variables.writeUIntBE(time, at, 6);
+  at = variables.writeUInt16BE(fudge, at);
+  at = variables.writeUInt16BE(error, at);
+  at = variables.writeUInt16BE(other.length, at);
+  other.copy(variables, at);
+  return variables;
 }
 
 /** What is signed of the second and later messages besides their octets (RFC 8945 §5.3.1). */

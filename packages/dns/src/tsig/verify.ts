@@ -96,7 +96,7 @@ export function isMacRight(
   if (requestMac !== undefined) hmac.update(framedMac(requestMac));
   hmac.update(unsignedHeader(message.bytes, record.originalId));
   hmac.update(message.bytes.subarray(HEADER_BYTES, message.signatureOffset));
-  hmac.update(tsigVariables(record));
+  hmac.update(tsigVariables(key.signedHead, record));
   return sameMac(hmac.digest(), record.mac);
 }
 
