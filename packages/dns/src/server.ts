@@ -21,7 +21,8 @@ import { InFlight } from './drain.ts';
 import { usageError } from './errors.ts';
 import { DnsDatagramProtocol } from './server/datagram.ts';
 import { type ListenAddress, parseListenAddress } from './server/listen-address.ts';
-import { Responder, type ResponderOptions } from './server/responder.ts';
+import { Responder } from './server/responder.ts';
+import type { ResponderOptions } from './server/responder-options.ts';
 import { type DnsStreamOptions, dnsStream } from './server/stream.ts';
 import type { Served } from './server/to-handlers.ts';
 

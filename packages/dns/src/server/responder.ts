@@ -1,61 +1,26 @@
 // From a packet of a stranger to the reply, in the order that costs least to refuse. No I/O and no exceptions.
 import { type Reactor, toError, UsageError } from '@hawser/core';
-import { type Answer, type AnswerStream, codeAnswer, type Outcome } from '../contract/answer.ts';
-import { compose, type DnsHandler, type Next } from '../contract/handler.ts';
-import type { DnsQuery } from '../contract/query.ts';
+import type { AnswerStream, Outcome } from '../contract/answer.ts';
 import { type DnsErrorCode, usageError } from '../errors.ts';
 import { countsFit, Flag, HEADER_BYTES, type Header, readHeader } from '../message/header.ts';
-import { type Message, type Question, readMessage } from '../message/reader.ts';
+import { type Question, readMessage } from '../message/reader.ts';
 import { Class, Opcode, Rcode, Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
-import type { TsigKey } from '../tsig/key.ts';
-import { Keyring } from '../tsig/keyring.ts';
 import { ReplayMemory } from '../tsig/replay-memory.ts';
 import { TsigStreamSigner } from '../tsig/tsig-stream.ts';
-import { type VerifiedTsig, verifyTsig } from '../tsig/verify.ts';
+import type { VerifiedTsig } from '../tsig/verify.ts';
+import { Admission } from './admission.ts';
 import { AnswerPuller } from './answer-puller.ts';
-import { type CookieOptions, ServerCookies } from './cookies.ts';
 import { ResponderCounters } from './counters.ts';
-import { identityTexts, type ServerIdentity } from './identity.ts';
+import { HandlerChain } from './handler-chain.ts';
+import { identityTexts } from './identity.ts';
 import { type QueryContext, ReceivedQuery } from './query.ts';
 import { queryRcode } from './query-rcode.ts';
-import { checkRateLimit, type RateLimitOptions, ReplyRateLimiter } from './rate-limit.ts';
 import type { ReadyReply, Reply, ReplyStream } from './reply.ts';
-import { cookieOf, replyOptions } from './reply-options.ts';
+import { cookieOf } from './reply-options.ts';
 import { ReplyWriter } from './reply-writer.ts';
-import { originsOf, type Served, toHandlers } from './to-handlers.ts';
-
-/** A query that was answered, for a log. */
-export interface AnsweredQuery {
-  readonly query: DnsQuery;
-  /** Extended codes included. */
-  readonly rcode: number;
-  /** Octets of the reply; 0 for one of many messages. */
-  readonly bytes: number;
-  readonly truncated: boolean;
-}
-
-/** Options for {@link Responder}. */
-export interface ResponderOptions extends ServerIdentity {
-  /**
-   * Largest UDP reply to a client that takes more than 512 octets. More than 1232 risks fragments that get lost.
-   * @defaultValue 1232
-   */
-  readonly udpPayloadBytes?: number | undefined;
-  /** Keys that requests may be signed with (RFC 8945). What a key may do, handlers decide. @defaultValue none */
-  readonly keys?: Keyring | Iterable<TsigKey> | undefined;
-  /** Cookies (RFC 7873), or false for none. @defaultValue made with a random secret, not required */
-  readonly cookies?: CookieOptions | false | undefined;
-  /** Limit of UDP replies to clients without a cookie or a signature, or false for none. @defaultValue 200 a second */
-  readonly rateLimit?: RateLimitOptions | false | undefined;
-  /**
-   * Looks at each answer of the handlers before it is written, and gives that or another. Give a `shared` answer back as it is
-   * where you can: another one is written anew. A throw is reported and answered with SERVFAIL.
-   */
-  readonly answering?: ((query: DnsQuery, answer: Answer) => Answer) | undefined;
-  /** Hears of each query that handlers could see, when its reply is ready. A throw is reported. */
-  readonly answered?: ((answered: AnsweredQuery) => void) | undefined;
-}
+import type { ResponderOptions } from './responder-options.ts';
+import type { Served } from './to-handlers.ts';
 
 const NO_QUESTION: Question = {
   key: '',
@@ -70,72 +35,48 @@ const MAX_UDP_QUERY_BYTES = 4096;
 
 /** Answers DNS messages with handlers. One serves any number of transports, once it is started. */
 export class Responder {
-  /** What it serves, for people: the origins of its zones. */
-  readonly origins: string;
   readonly counters: ResponderCounters = new ResponderCounters();
-  readonly #handlers: readonly DnsHandler[];
-  readonly #next: Next;
+  readonly #chain: HandlerChain;
+  readonly #admission: Admission;
   readonly #options: ResponderOptions;
-  readonly #keyring: Keyring;
   readonly #replays = new ReplayMemory();
   readonly #texts: ReadonlyMap<string, Rdata>;
-  readonly #nsid: Buffer | undefined;
   readonly #replies: ReplyWriter;
-  #cookies: ServerCookies | undefined;
-  #rateLimit: ReplyRateLimiter | undefined;
   #reactor: Reactor | undefined;
-  #users = 0;
 
   /** @throws UsageError `HAWSER_DNS_OPTIONS` for zones that share an origin, nothing to serve, or a bad option */
   constructor(served: Served, options: ResponderOptions = {}) {
-    const { udpPayloadBytes = 1232, keys = [], serverId } = options;
+    const { udpPayloadBytes = 1232 } = options;
     if (!Number.isInteger(udpPayloadBytes) || udpPayloadBytes < 512 || udpPayloadBytes > 4096) {
       throw usageError(
         'HAWSER_DNS_OPTIONS',
         `Cannot use udpPayloadBytes as it must be 512 to 4096: ${udpPayloadBytes}`,
       );
     }
-    this.origins = originsOf(served);
-    this.#handlers = toHandlers(served);
-    this.#next = compose(this.#handlers, (query) =>
-      codeAnswer(query.opcode === Opcode.Query ? Rcode.Refused : Rcode.NotAuth),
-    );
+    this.#chain = new HandlerChain(served);
+    this.#admission = new Admission(options, this.counters);
     this.#options = options;
-    this.#keyring = keys instanceof Keyring ? keys : new Keyring(keys);
     this.#texts = identityTexts(options);
-    this.#nsid = serverId === undefined ? undefined : Buffer.from(serverId);
     this.#replies = new ReplyWriter(udpPayloadBytes);
-    const { cookies, rateLimit } = options;
-    if (cookies && cookies.secrets) this.#cookies = new ServerCookies(cookies.secrets, cookies);
-    if (rateLimit) checkRateLimit(rateLimit);
   }
 
-  /** Starts the handlers, unless another user of it has. Each start needs a {@link stop}. */
+  /** What it serves, for people: the origins of its zones. */
+  get origins(): string {
+    return this.#chain.origins;
+  }
+
+  /** Starts the handlers, unless another user of it has. Each start, even one that fails, needs a {@link stop}. */
   async start(reactor: Reactor): Promise<void> {
-    this.#users++;
-    if (this.#users > 1) return;
-    this.#reactor = reactor;
-    const { cookies = {}, rateLimit = {} } = this.#options;
-    if (cookies !== false) {
-      this.#cookies ??= new ServerCookies([reactor.random.bytes(16)], cookies);
-    }
-    if (rateLimit !== false) this.#rateLimit ??= new ReplyRateLimiter(rateLimit, reactor.random);
-    for (const handler of this.#handlers) {
-      // oxlint-disable-next-line no-await-in-loop -- one may need what an earlier one has read
-      if (typeof handler !== 'function') await handler.started?.(reactor);
-    }
+    this.#reactor ??= reactor;
+    this.#admission.start(reactor);
+    await this.#chain.start(reactor);
   }
 
   /** Stops the handlers when no other user is left. */
   async stop(): Promise<void> {
-    this.#users--;
-    if (this.#users > 0) return;
-    this.#reactor = undefined;
-    await Promise.all(
-      this.#handlers.map(async (handler) => {
-        if (typeof handler !== 'function') await handler.stopped?.();
-      }),
-    );
+    const stopped = this.#chain.stop();
+    if (!this.#chain.used) this.#reactor = undefined;
+    await stopped;
   }
 
   /** The reply to the message `bytes`. Never throws; a fault of ours is reported and answered with SERVFAIL. */
@@ -181,62 +122,21 @@ export class Responder {
     const { message } = reading;
     const query = ReceivedQuery.of(message, message.question ?? NO_QUESTION, { context, reactor });
     // First, so that every other reply is signed (RFC 8945 §5.3).
-    if (message.signatureOffset !== undefined) {
-      const refused = this.#verify(query, message);
-      if (refused !== 'good') return refused;
+    if (message.signatureOffset !== undefined && !this.#admission.verify(query, message)) {
+      const { signature } = query;
+      return this.#refuse(query, signature.kind === 'refused' ? signature.rcode : Rcode.NotAuth);
     }
     const { edns } = message;
     if (edns !== undefined && edns.version !== 0) return this.#refuse(query, Rcode.BadVers);
-    const cookie = this.#takeOptions(query);
+    const cookieFits = this.#admission.takeOptions(query);
     if (message.question === undefined) {
       // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
       const asksCookie = opcode === Opcode.Query && cookieOf(query) !== undefined;
       return this.#refuse(query, asksCookie ? Rcode.NoError : Rcode.FormErr);
     }
-    if (cookie === 'bad' && this.#mustProve(query)) return this.#refuse(query, Rcode.BadCookie);
+    if (!cookieFits && this.#admission.mustProve(query))
+      return this.#refuse(query, Rcode.BadCookie);
     return this.#ask(query);
-  }
-
-  /** Looks at cookie and the other options that are between client and server. */
-  #takeOptions(query: ReceivedQuery): 'none' | 'good' | 'bad' {
-    if (!query.hasEdns) return 'none';
-    const given = cookieOf(query);
-    const { clock } = query.reactor;
-    const verdict =
-      given && this.#cookies?.check(given, query.client, Math.floor(clock.epoch() / 1000));
-    query.replyOptions = replyOptions(query, { nsid: this.#nsid, cookie: verdict?.reply });
-    if (verdict === undefined) return 'none';
-    if (verdict.proven) {
-      this.counters.cookiesVerified++;
-      query.addressProven = true;
-      return 'good';
-    }
-    // Without a server part it is a client that asks for one.
-    if (given !== undefined && given.length > 8) this.counters.cookiesFailed++;
-    return 'bad';
-  }
-
-  #mustProve(query: ReceivedQuery): boolean {
-    return (
-      this.#cookies?.required === true &&
-      !query.addressProven &&
-      query.signature.kind === 'unsigned'
-    );
-  }
-
-  /** The reply to a signature that is not good. */
-  #verify(query: ReceivedQuery, message: Message): 'good' | Buffer | undefined {
-    const nowSeconds = query.reactor.clock.epoch() / 1000;
-    const signature = verifyTsig(message, { keyring: this.#keyring, nowSeconds });
-    query.signature = signature;
-    if (signature.kind === 'verified') {
-      this.counters.signaturesVerified++;
-      query.tsigKey = signature.key.name;
-      return 'good';
-    }
-    if (signature.kind === 'unsigned') return 'good';
-    this.counters.signaturesFailed++;
-    return this.#refuse(query, signature.rcode);
   }
 
   /** A query whose form is right. */
@@ -244,7 +144,7 @@ export class Responder {
     if (query.class === Class.CH && query.opcode === Opcode.Query) return this.#tell(query);
     const rcode = queryRcode(query);
     if (rcode !== Rcode.NoError) return this.#refuse(query, rcode);
-    if (this.#mustProve(query)) return this.#refuse(query, Rcode.NoError, Flag.Truncated);
+    if (this.#admission.mustProve(query)) return this.#refuse(query, Rcode.NoError, Flag.Truncated);
     const { signature } = query;
     const once = signature.kind === 'verified' && query.opcode === Opcode.Update;
     if (once && query.transport === 'udp') return this.#once(query, signature);
@@ -275,7 +175,7 @@ export class Responder {
 
   #handle(query: ReceivedQuery): Reply {
     try {
-      const outcome = this.#next(query);
+      const outcome = this.#chain.ask(query);
       return 'then' in outcome ? this.#later(query, outcome) : this.#reply(query, outcome);
     } catch (error) {
       return this.#fault(query, error);
@@ -298,24 +198,13 @@ export class Responder {
     if (outcome.kind === 'stream') return this.#stream(query, outcome);
     const { answering } = this.#options;
     const answer = answering === undefined ? outcome : answering(query, outcome);
-    if (!query.addressProven && this.#rateLimit !== undefined) {
-      const { client, reactor } = query;
-      const verdict = this.#rateLimit.judge(client, answer, reactor.clock.now());
-      if (verdict !== 'send') return this.#limited(query, answer, verdict);
-    }
+    const verdict = this.#admission.judge(query, answer);
+    if (verdict === 'drop') return undefined;
+    if (verdict === 'slip') return this.#refuse(query, answer.rcode, Flag.Truncated);
     const reply = this.#replies.answer(query, answer);
     this.counters.kept = this.#replies.kept;
     this.#heard(query, answer.rcode, reply);
     return this.#counted(reply, answer.rcode);
-  }
-
-  #limited(query: ReceivedQuery, answer: Answer, verdict: 'drop' | 'slip'): Buffer | undefined {
-    if (verdict === 'drop') {
-      this.counters.rateDropped++;
-      return undefined;
-    }
-    this.counters.rateSlipped++;
-    return this.#refuse(query, answer.rcode, Flag.Truncated);
   }
 
   #stream(query: ReceivedQuery, stream: AnswerStream): ReadyReply {
@@ -362,15 +251,8 @@ export class Responder {
     return this.#counted(this.#replies.bare(header, rcode, keep), rcode);
   }
 
-  /** True for a reply without records that is to be dropped. One that may slip is as short as it can be. */
-  #isTooMany({ transport, client }: QueryContext, rcode: number): boolean {
-    if (transport !== 'udp' || this.#rateLimit === undefined || this.#reactor === undefined) {
-      return false;
-    }
-    const now = this.#reactor.clock.now();
-    if (this.#rateLimit.judge(client, codeAnswer(rcode), now) !== 'drop') return false;
-    this.counters.rateDropped++;
-    return true;
+  #isTooMany(context: QueryContext, rcode: number): boolean {
+    return this.#reactor !== undefined && this.#admission.isTooMany(context, rcode, this.#reactor);
   }
 
   #fault(query: ReceivedQuery, error: unknown): Buffer | undefined {

@@ -1,7 +1,8 @@
 import { type CollectedReports, createTestReactor, type TestReactor } from '@hawser/core/testing';
 import type { QueryContext } from '../../src/server/query.ts';
 import type { Reply } from '../../src/server/reply.ts';
-import { Responder, type ResponderOptions } from '../../src/server/responder.ts';
+import { Responder } from '../../src/server/responder.ts';
+import type { ResponderOptions } from '../../src/server/responder-options.ts';
 import type { Served } from '../../src/server/to-handlers.ts';
 
 export interface TestResponder {

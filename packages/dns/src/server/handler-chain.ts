@@ -1,0 +1,55 @@
+import type { Reactor } from '@hawser/core';
+import { codeAnswer } from '../contract/answer.ts';
+import { compose, type DnsHandler, type Next } from '../contract/handler.ts';
+import { Opcode, Rcode } from '../numbers.ts';
+import { originsOf, type Served, toHandlers } from './to-handlers.ts';
+
+/** Handlers as one function, started for the first who uses them and stopped after the last. */
+export class HandlerChain {
+  /** The origins of the zones among them, for people. */
+  readonly origins: string;
+  /** Asks the first of them. What all of them pass on is refused. */
+  readonly ask: Next;
+  readonly #handlers: readonly DnsHandler[];
+  #starting: Promise<void> | undefined;
+  #users = 0;
+
+  /** @throws UsageError `HAWSER_DNS_OPTIONS` for zones that share an origin, or nothing to serve */
+  constructor(served: Served) {
+    this.origins = originsOf(served);
+    this.#handlers = toHandlers(served);
+    this.ask = compose(this.#handlers, (query) =>
+      codeAnswer(query.opcode === Opcode.Query ? Rcode.Refused : Rcode.NotAuth),
+    );
+  }
+
+  /** True from the first start to the last stop. */
+  get used(): boolean {
+    return this.#users > 0;
+  }
+
+  /** Settles when all of them have started, whoever asked for it. Each start, even a failed one, needs a {@link stop}. */
+  start(reactor: Reactor): Promise<void> {
+    this.#users++;
+    this.#starting ??= this.#startAll(reactor);
+    return this.#starting;
+  }
+
+  async stop(): Promise<void> {
+    this.#users--;
+    if (this.#users > 0) return;
+    this.#starting = undefined;
+    await Promise.all(
+      this.#handlers.map(async (handler) => {
+        if (typeof handler !== 'function') await handler.stopped?.();
+      }),
+    );
+  }
+
+  async #startAll(reactor: Reactor): Promise<void> {
+    for (const handler of this.#handlers) {
+      // oxlint-disable-next-line no-await-in-loop -- one may need what an earlier one has read
+      if (typeof handler !== 'function') await handler.started?.(reactor);
+    }
+  }
+}
