@@ -205,7 +205,8 @@ export { localAddresses } from './server/local-addresses.ts';
 export type { QueryContext } from './server/query.ts';
 export type { RateLimitOptions } from './server/rate-limit.ts';
 export type { ReadyReply, Reply, ReplyStream } from './server/reply.ts';
-export { type AnsweredQuery, Responder, type ResponderOptions } from './server/responder.ts';
+export { Responder } from './server/responder.ts';
+export type { AnsweredQuery, ResponderOptions } from './server/responder-options.ts';
 export { type DnsStreamOptions, DnsStreamProtocol, dnsStream } from './server/stream.ts';
 export type { Served } from './server/to-handlers.ts';
 export {
