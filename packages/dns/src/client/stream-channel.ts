@@ -69,6 +69,10 @@ export class StreamChannel implements Protocol {
 
   /** Sends `message`, whose id must be free, and tells `waiter` what comes. */
   send(message: Buffer, waiter: StreamWaiter): void {
+    if (this.#at === 'lost') {
+      waiter.lost(this.#lossOf({ kind: 'done' }));
+      return;
+    }
     this.#idleTimer?.cancel();
     this.#waiters.set(message.readUInt16BE(0), waiter);
     const length = Buffer.allocUnsafe(2);
@@ -172,11 +176,14 @@ export class StreamChannel implements Protocol {
     this.#idleTimer?.cancel();
     this.#input.clear();
     this.#options.retired?.(this);
-    const why = `Cannot wait for ${this.#options.where}: the connection was ${describeReason(reason)}`;
-    const cause = 'error' in reason ? reason.error : undefined;
     const waiters = [...this.#waiters.values()];
     this.#waiters.clear();
-    for (const waiter of waiters)
-      waiter.lost(new DnsClientError('HAWSER_DNS_NETWORK', why, { cause }));
+    for (const waiter of waiters) waiter.lost(this.#lossOf(reason));
+  }
+
+  #lossOf(reason: CloseReason): DnsClientError {
+    const why = `Cannot wait for ${this.#options.where}: the connection was ${describeReason(reason)}`;
+    const cause = 'error' in reason ? reason.error : undefined;
+    return new DnsClientError('HAWSER_DNS_NETWORK', why, { cause });
   }
 }

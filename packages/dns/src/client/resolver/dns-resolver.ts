@@ -17,6 +17,7 @@ import {
   toError,
   withSignal,
 } from '@hawser/core';
+import { usageError } from '../../errors.ts';
 import type { DnsMessage } from '../../message/parse-message.ts';
 import type { DnsRecord } from '../../message/record.ts';
 import { Name } from '../../name.ts';
@@ -27,6 +28,7 @@ import type { MxValue, SrvValue } from '../../rdata/value.ts';
 import { DnsClientError } from '../client-error.ts';
 import { DnsClient, type DnsClientOptions, type QueryOptions } from '../dns-client.ts';
 import { nameOf, typeOf } from '../dns-request.ts';
+import { type DnsServerLike, toDnsServer } from '../dns-server.ts';
 import { SingleFlight } from '../single-flight.ts';
 import { type Followed, followAliases } from './follow-aliases.ts';
 import { HostsFile } from './hosts-file.ts';
@@ -37,10 +39,9 @@ import { SystemFile } from './system-file.ts';
 
 /** Options for {@link DnsResolver}. What is not given comes from the files of the system. */
 export interface DnsResolverOptions
-  extends Pick<
-    DnsClientOptions,
-    'reactor' | 'servers' | 'timeoutMs' | 'attempts' | 'rotate' | 'https'
-  > {
+  extends Pick<DnsClientOptions, 'reactor' | 'timeoutMs' | 'attempts' | 'rotate' | 'https'> {
+  /** Whom to ask, by IP address: whoever looks names up cannot be found by name. */
+  readonly servers?: readonly DnsServerLike[] | undefined;
   /** Names to try behind a name with fewer dots than `ndots`. */
   readonly search?: readonly string[] | undefined;
   readonly ndots?: number | undefined;
@@ -81,20 +82,25 @@ export class DnsResolver implements Resolver, AsyncDisposable {
   readonly #hosts: SystemFile<HostsFile> | HostsFile;
   readonly #cache: ResolverCache<Followed>;
   readonly #flights = new SingleFlight<Followed>();
+  #turn = 0;
 
   /** @throws UsageError `HAWSER_DNS_OPTIONS` */
   constructor(options: DnsResolverOptions) {
-    const { reactor, maxEntries = 10_000, timeoutMs, attempts, rotate, https } = options;
+    const { reactor, maxEntries = 10_000, servers = [], timeoutMs, attempts, https } = options;
     const { resolvConf, resolvConfPath = '/etc/resolv.conf' } = options;
     const { hosts, hostsPath = '/etc/hosts' } = options;
     const { clock } = reactor;
+    const nameless = servers.map(toDnsServer).find(({ family }) => family === undefined);
+    if (nameless !== undefined) {
+      const why = `its servers must be given by IP address: ${nameless.text}`;
+      throw usageError('HAWSER_DNS_OPTIONS', `Cannot make a resolver as ${why}`);
+    }
     this.#reactor = reactor;
     this.#options = options;
     this.#client = new DnsClient({
       reactor,
       timeoutMs,
       attempts,
-      rotate,
       https,
       deadlineMs: 30_000,
     });
@@ -284,7 +290,10 @@ export class DnsResolver implements Resolver, AsyncDisposable {
 
   #queryOptions(conf: ResolvConf): QueryOptions {
     const { servers = conf.servers, timeoutMs = conf.timeoutMs } = this.#options;
-    return { servers, timeoutMs, attempts: this.#options.attempts ?? conf.attempts };
+    const { attempts = conf.attempts, rotate = conf.rotate } = this.#options;
+    const first = rotate ? this.#turn++ % servers.length : 0;
+    const order = [...servers.slice(first), ...servers.slice(0, first)];
+    return { servers: order, timeoutMs, attempts };
   }
 
   #configuration(): Deferred<ResolvConf> {

@@ -291,6 +291,27 @@ describe('other types', () => {
   });
 });
 
+test('servers take turns where resolv.conf says rotate', async () => {
+  const sim = createSimReactor({ seed: 3 });
+  const hosts = sim.hosts('one', 'two');
+  const servers = [];
+  for (const each of hosts) servers.push(await FakeServer.start(each, zone()));
+  const resolvConf = `${hosts.map(({ addresses }) => `nameserver ${addresses[0]}`).join('\n')}\noptions rotate`;
+  const resolver = new DnsResolver({ reactor: sim.host('client'), resolvConf, hosts: '' });
+  for (let count = 0; count < 4; count++)
+    await expect(resolver.lookup(`n${count}.example.net`, { family: 4 })).rejects.toMatchObject({
+      code: 'HAWSER_RESOLVE',
+    });
+  expect(servers.map(({ queries }) => queries.length)).toEqual([2, 2]);
+});
+
+test('servers by name are a mistake, as it would ask itself', () => {
+  const reactor = createSimReactor().host('client');
+  expect(() => new DnsResolver({ reactor, servers: ['tls://dns.example.net'] })).toThrow(
+    /IP address/,
+  );
+});
+
 test('a connection by name goes through it', async () => {
   const sim = createSimReactor({ seed: 3 });
   const target = sim.host('target', { addresses: ['10.9.9.9'] });
