@@ -20,7 +20,7 @@ async function setUp(options: DynamicZoneOptions = {}) {
     }
   };
   const leases = () =>
-    zone.leases().map(({ name, type, value }) => `${name} ${type} ${String(value)}`);
+    zone.leases().map(({ name, type, value }) => `${name} ${type} ${value as string}`);
   return { reactor, zone, pass, leases };
 }
 

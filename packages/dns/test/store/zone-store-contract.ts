@@ -155,18 +155,17 @@ export function zoneStoreContract(
       expect(await store.journal(origin, 77)).toBeUndefined();
     });
 
-    test('the journal keeps 1,000 changes where nobody says otherwise', async () => {
+    test('the journal keeps as many changes as it may', async () => {
       const store = await fresh();
       let zone = newZone(origin);
       await store.commit(creation(zone));
-      const changes = Array.from({ length: 1001 }, (_, index) => {
+      for (let index = 0; index < 21; index++) {
         const next = setting(zone, 'x.example.net', String(index));
+        await store.commit(next.changeSet, { journal: { maxChanges: 20 } });
         zone = next.zone;
-        return next.changeSet;
-      });
-      await Promise.all(changes.map((changeSet) => store.commit(changeSet)));
+      }
       expect(await store.journal(origin, 1)).toBeUndefined();
-      expect(await store.journal(origin, 2)).toHaveLength(1000);
+      expect(await store.journal(origin, 2)).toHaveLength(20);
       await expectStored(store, zone);
     });
 

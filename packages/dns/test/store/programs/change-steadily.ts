@@ -9,7 +9,9 @@ const [kind = '', where = '', state = '{}'] = process.argv.slice(2);
 const counts = new Map<string, number>(Object.entries(JSON.parse(state) as Record<string, number>));
 
 const store = await openStore();
-const zone = await dynamicZone('example.net', { store, journal: { maxChanges: 100_000 } });
+// Everything, so that every older version can be followed to the newest.
+const journal = { maxChanges: 1_000_000, maxBytes: 1_000_000_000 };
+const zone = await dynamicZone('example.net', { store, journal });
 process.stdout.write('ready\n');
 await Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(zone, writer)));
 
