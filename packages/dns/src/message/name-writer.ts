@@ -12,8 +12,8 @@ const MAX_HOPS = 32;
 const MAX_LABELS = 128;
 
 /**
- * Writes names into one message after another. Where a name was is found by a hash of its octets and then compared with
- * what is there, so what was rolled back or written over needs no forgetting.
+ * Writes names into one message after another. Where a name was is found by a hash of its octets, and then compared with
+ * what is there.
  */
 export class NameWriter {
   readonly #out: Buffer;
@@ -27,8 +27,8 @@ export class NameWriter {
     this.#out = out;
   }
 
-  /** Forgets where names are: a new message begins. */
-  begin(): void {
+  /** Forgets where names are: a new message begins, or a part of it will be written over. */
+  forget(): void {
     if (++this.#generation <= LAST_GENERATION) return;
     this.#slots.fill(0);
     this.#generation = 1;
@@ -57,7 +57,7 @@ export class NameWriter {
         out[at + start + 1] = offset & 0xff;
         return at + start + 2;
       }
-      // In place of a name with the same slot, or of one that is not there any more.
+      // In place of a name with the same slot, if there is one.
       this.#remember(slot, at + start);
     }
     copyOctets(wire, out, { at, end: wire.length });

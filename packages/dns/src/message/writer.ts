@@ -48,7 +48,7 @@ export class MessageWriter {
   #at = HEADER_BYTES;
   #limit = 0;
   #recordsAt = HEADER_BYTES;
-  /** A question was copied, and its name is not known to #names yet: most answers need none but a pointer to it. */
+  /** There is a question, and its name is not known to #names: most answers need no more of it than a pointer. */
   #unlearned = false;
   #start: MessageStart = { id: 0, flags: 0, maxBytes: 0 };
   #options: readonly EdnsOptionData[] = noOptions;
@@ -56,8 +56,6 @@ export class MessageWriter {
   /** Forgets the last message and begins a new one. */
   begin(start: MessageStart): void {
     this.#start = start;
-    this.#unlearned = false;
-    this.#names.begin();
     this.#limit = Math.min(start.maxBytes, MAX_MESSAGE_BYTES) - (start.reserveBytes ?? 0);
     this.#options = noOptions;
     if (start.edns !== undefined) {
@@ -86,7 +84,7 @@ export class MessageWriter {
   /** Drops every record. */
   clear(): void {
     this.#counts.answer = this.#counts.authority = this.#counts.additional = 0;
-    this.#at = this.#recordsAt;
+    this.#undo(this.#recordsAt);
   }
 
   /** Writes `rrset` whole, or returns false and leaves the message as it was if the size does not allow it. */
@@ -189,6 +187,9 @@ export class MessageWriter {
 
   #undo(mark: number): false {
     this.#at = mark;
+    // All names, and not only those behind the mark: where they were is not kept in order.
+    this.#names.forget();
+    this.#unlearned = this.#recordsAt > HEADER_BYTES;
     return false;
   }
 

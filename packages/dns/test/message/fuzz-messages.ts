@@ -7,7 +7,7 @@ import { optionIn } from '../../src/message/edns.ts';
 import { ednsCodecs } from '../../src/message/edns-option.ts';
 import { parseMessage } from '../../src/message/parse-message.ts';
 import { nameAt, readMessage, recordsOf } from '../../src/message/reader.ts';
-import { readRecord } from '../../src/message/record.ts';
+import { type DnsRecord, readRecord } from '../../src/message/record.ts';
 import { MessageWriter } from '../../src/message/writer.ts';
 import { Type } from '../../src/numbers.ts';
 import { tsigKey } from '../../src/tsig/key.ts';
@@ -135,15 +135,7 @@ function sameMessage(found: ReturnType<typeof parseMessage>, wanted: Parsed, byt
 function textOf(message: ReturnType<typeof parseMessage>): string {
   if ('error' in message) return message.error;
   const { id, flags, opcode, rcode, question, answer, authority, additional, edns } = message;
-  const lines = [answer, authority, additional].map((records) =>
-    records.map(({ name, type, class: klass, ttl, rdata }) => [
-      name.key,
-      type,
-      klass,
-      ttl,
-      rdata?.wire.toString('latin1').toLowerCase(),
-    ]),
-  );
+  const lines = [answer, authority, additional].map((records) => records.map(lineOf));
   const rest = edns && { ...edns, version: 0 };
   return JSON.stringify([
     id,
@@ -155,6 +147,11 @@ function textOf(message: ReturnType<typeof parseMessage>): string {
     lines,
     rest,
   ]);
+}
+
+function lineOf({ name, type, class: klass, ttl, rdata }: DnsRecord): unknown[] {
+  // Compression may change the case of a name.
+  return [name.key, type, klass, ttl, rdata?.wire.toString('latin1').toLowerCase()];
 }
 
 /** Records that have their places in a message. */
@@ -171,13 +168,22 @@ function rewrite(bytes: Buffer, message: Parameters<typeof readRecord>[0]): void
     edns: { udpSize: 1232, padToBytes: 128 },
   });
   if (question !== undefined) writer.question(bytes, question);
+  const kept: DnsRecord[] = [];
   for (const view of recordsOf(message)) {
     const record = readRecord(message, view);
-    if (record !== undefined && !special.has(record.type)) writer.record('answer', record);
+    if (record === undefined || special.has(record.type)) continue;
+    // Some do not fit: what was written of them must not be pointed to.
+    if (writer.record('answer', record)) kept.push(record);
   }
   const reply = writer.finish(0);
   if (reply.length > 412) throw new Error(`a reply of ${reply.length} octets`);
-  if (!readMessage(reply).ok) throw new Error(`a malformed reply: ${reply.toString('hex')}`);
+  const again = parseMessage(reply);
+  if (
+    'error' in again ||
+    JSON.stringify(again.answer.map(lineOf)) !== JSON.stringify(kept.map(lineOf))
+  ) {
+    throw new Error(`another reply than was written: ${reply.toString('hex')}`);
+  }
 }
 
 interface Material {
