@@ -314,6 +314,8 @@ export type { HttpUpdateContext, HttpUpdateHandler } from './update/http/http-co
 export type { Rate } from './update/http/rate-memory.ts';
 export { hashToken } from './update/http/token.ts';
 export type { Zones } from './update/http/zone-list.ts';
+export type { ApiToken } from './update/record-api/api-token.ts';
+export { type RecordApiOptions, recordApi } from './update/record-api/record-api.ts';
 // Updates over DNS.
 export type { LeaseLimits } from './update/message/update-lease.ts';
 export type {

@@ -20,7 +20,7 @@ export interface AbuseNotice {
 export interface AbuseGuardOptions {
   /** Where blocked hosts survive the process. Written when a host is warned, blocked or reset. @defaultValue nowhere */
   readonly bucket?: Bucket | undefined;
-  /** Updates of one host. @defaultValue 10 at once, 5 a minute */
+  /** Updates of one host. @defaultValue 30 at once, 10 a minute */
   readonly hostRate?: Rate | undefined;
   /** Wrong credentials from one address, or /64 of IPv6. @defaultValue 30 at once, 3 a minute */
   readonly failureRate?: Rate | undefined;
@@ -63,7 +63,7 @@ export class AbuseGuard {
   /** @throws UsageError `HAWSER_DNS_OPTIONS` */
   constructor(options: AbuseGuardOptions = {}) {
     const { bucket, warnAfter = 20, blockAfter = 150, maxHosts = 10_000, onAbuse } = options;
-    const { hostRate = { burst: 10, perMinute: 5 }, failureRate = { burst: 30, perMinute: 3 } } =
+    const { hostRate = { burst: 30, perMinute: 10 }, failureRate = { burst: 30, perMinute: 3 } } =
       options;
     if (![warnAfter, blockAfter, maxHosts].every((each) => Number.isInteger(each) && each >= 1)) {
       throw usageError(

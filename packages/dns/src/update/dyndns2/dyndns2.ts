@@ -1,6 +1,7 @@
 // The update protocol of routers and of ddclient and inadyn: GET /nic/update, answered with one word a host.
+import { HawserError } from '@hawser/core';
 import type { LiveZone } from '../../contract/live-zone.ts';
-import { StoreError, usageError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import { Name } from '../../name.ts';
 import { Type } from '../../numbers.ts';
 import { MAX_TTL } from '../../zone/rrset.ts';
@@ -291,9 +292,9 @@ class Dyndns2 {
         if (each.line.startsWith('nochg')) this.#abuse.unchanged(each.name, context);
       }
     } catch (error) {
-      // What was served still is. That the disk is full is for the operator to know.
+      // What was served still is. That the disk is full is for the operator to know; that a zone is full, too.
       reports.problem('dns.dyndns2', error);
-      for (const each of hosts) each.line = error instanceof StoreError ? 'dnserr' : '911';
+      for (const each of hosts) each.line = error instanceof HawserError ? 'dnserr' : '911';
     }
   }
 }

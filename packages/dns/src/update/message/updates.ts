@@ -1,5 +1,5 @@
 // Dynamic updates (RFC 2136) as a handler in front of the zones they change.
-import { type Address, AddressSet } from '@hawser/core';
+import { type Address, AddressSet, UsageError } from '@hawser/core';
 import { type Answer, answerWith, codeAnswer, type Outcome } from '../../contract/answer.ts';
 import type { DnsHandlerObject, Eventually, Next } from '../../contract/handler.ts';
 import type { Decision, LiveZone } from '../../contract/live-zone.ts';
@@ -50,8 +50,6 @@ export interface UpdatesOptions {
   readonly maxRecords?: number | undefined;
   /** Updates of one zone that may wait for their turn; more are answered with SERVFAIL. @defaultValue 1000 */
   readonly maxWaiting?: number | undefined;
-  /** Names that a zone may have; an update that adds some is REFUSED then. @defaultValue 1_000_000 */
-  readonly maxNames?: number | undefined;
   /** Grants leases to clients that ask for them (RFC 9664). @defaultValue 30 seconds to a week */
   readonly leases?: LeaseLimits | 'ignored' | undefined;
   /** Called with every update, when it was answered. A throw is reported. */
@@ -82,7 +80,6 @@ export function updates(
 interface Limits {
   readonly maxRecords: number;
   readonly maxWaiting: number;
-  readonly maxNames: number;
 }
 
 /** What an update asks for, read. */
@@ -115,7 +112,7 @@ class UpdateHandler implements DnsHandlerObject {
 
   constructor(zones: readonly LiveZone[], options: UpdatesOptions) {
     const { allowUnsigned = [], leases = {}, onUpdate } = options;
-    const { maxRecords = 1000, maxWaiting = 1000, maxNames = 1_000_000 } = options;
+    const { maxRecords = 1000, maxWaiting = 1000 } = options;
     this.#zones = new Map(zones.map((zone) => [zone.origin.key, zone]));
     if (zones.length === 0 || this.#zones.size !== zones.length) {
       throw usageError(
@@ -125,7 +122,7 @@ class UpdateHandler implements DnsHandlerObject {
     }
     this.#policy = checkPolicy(options.policy);
     this.#unsigned = networks(allowUnsigned);
-    this.#limits = { maxRecords, maxWaiting, maxNames };
+    this.#limits = { maxRecords, maxWaiting };
     for (const [name, limit] of Object.entries(this.#limits)) {
       if (!Number.isInteger(limit) || limit < 1)
         throw usageError(
@@ -154,6 +151,9 @@ class UpdateHandler implements DnsHandlerObject {
       if ('rcode' in request) return this.#answer(query, zone, { verdict: request });
       return await this.#change(query, zone, request);
     } catch (error) {
+      // The zone would not be one any more, or larger than it may be.
+      if (isRefusedByZone(error))
+        return this.#answer(query, zone, { verdict: refused(error.message) });
       // Nothing was changed. The client may try again; why it failed is not for strangers.
       query.reactor.reports.problem('dns.update', error);
       return this.#answer(query, zone, { verdict: failed('the zone could not be changed') });
@@ -205,8 +205,6 @@ class UpdateHandler implements DnsHandlerObject {
     const applied = applySteps(content, request.steps, request.limits);
     if (!applied.ok) return nothing(refused(applied.reason));
     const { edits, added } = applied;
-    const isNew = added.some(({ name }) => content.node(name.key) === undefined);
-    if (isNew && content.size >= this.#limits.maxNames) return nothing(refused('the zone is full'));
     const leases = this.#leases && leaseEdits(added, request.lease, reactor.clock);
     return { edits, leases, result: done };
   }
@@ -245,6 +243,10 @@ interface Ended {
   readonly verdict: Verdict;
   readonly lease?: UpdateLease | undefined;
   readonly changed?: number | undefined;
+}
+
+function isRefusedByZone(error: unknown): error is Error {
+  return error instanceof UsageError && error.code === 'HAWSER_DNS_ZONE';
 }
 
 function nothing(result: Verdict): Decision<Verdict> {

@@ -1,0 +1,479 @@
+// Records as JSON over HTTP: to list, add, change and delete them.
+
+import { HawserError, TimeoutError } from '@hawser/core';
+import type { LiveZone } from '../../contract/live-zone.ts';
+import { StoreError, usageError } from '../../errors.ts';
+import { Name } from '../../name.ts';
+import { Type } from '../../numbers.ts';
+import { MAX_TTL, type RRset } from '../../zone/rrset.ts';
+import type { Zone } from '../../zone/zone.ts';
+import {
+  type ClientAddress,
+  clientAddress,
+  networkOf,
+  type TrustedProxies,
+} from '../http/client-address.ts';
+import type { HttpUpdateContext, HttpUpdateHandler } from '../http/http-context.ts';
+import { type Rate, RateMemory } from '../http/rate-memory.ts';
+import { readBody } from '../http/read-body.ts';
+import { jsonReply, type ReplyOptions } from '../http/reply.ts';
+import { ZoneList, type Zones } from '../http/zone-list.ts';
+import { type ApiToken, checkTokens, type FindToken, type KnownApiToken } from './api-token.ts';
+import { Problem, problemReply } from './problem.ts';
+import {
+  type ApiRRset,
+  decide,
+  describe,
+  type RecordChange,
+  readChange,
+  readName,
+  readType,
+} from './record-changes.ts';
+import { recordPage } from './record-page.ts';
+import { checkPreconditions, isKnown, notModified, tagOf, withTag } from './serial-tag.ts';
+
+/** Options for {@link recordApi}. */
+export interface RecordApiOptions {
+  readonly zone: Zones;
+  readonly tokens: readonly ApiToken[];
+  /** What comes before `/zones` in the path. @defaultValue nothing */
+  readonly prefix?: string | undefined;
+  /** TTL of records set without one, in seconds. @defaultValue 300 */
+  readonly ttl?: number | undefined;
+  /** Octets of a body; more is 413. @defaultValue 262_144 */
+  readonly maxBodyBytes?: number | undefined;
+  /** Changes of one batch; more is 413. @defaultValue 500 */
+  readonly maxChanges?: number | undefined;
+  /** RRsets on one page. @defaultValue 1000 */
+  readonly maxPage?: number | undefined;
+  /** Wrong tokens from one address, or /64 of IPv6; then 429. @defaultValue 30 at once, 3 a minute */
+  readonly failureRate?: Rate | undefined;
+  /** Proxies that are believed when they say who the client is. @defaultValue none */
+  readonly trustedProxies?: TrustedProxies | undefined;
+  /**
+   * Waits for `?wait=propagated` until all secondaries have a serial: `(zone, serial) => propagated(zone, { reactor, serial })`.
+   * A TimeoutError is answered with 504; the change is made all the same. @defaultValue waiting is 400
+   */
+  readonly propagated?: ((zone: LiveZone, serial: number) => Promise<void>) | undefined;
+}
+
+/**
+ * A handler for records as JSON. Requests carry `Authorization: Bearer <token>`. Names are whole, or relative to the zone, or
+ * `@`; values are written as in zone files, or given as objects. A change that is answered is stored and served.
+ *
+ * - `GET /zones`: `{"zones": [{"name", "serial", "names"}]}`
+ * - `GET /zones/{zone}`: one of them
+ * - `GET /zones/{zone}/records?limit=100&after=…&name=…&type=…`: `{"records": [{"name", "type", "ttl", "values"}], "next"}` in
+ *   canonical order; `next`, if there is more, is the `after` of the next page
+ * - `POST /zones/{zone}/records`: `{"changes": [{"operation", "name", "type", "ttl", "values", "leaseSeconds"}]}`, all or none,
+ *   in their order; `operation` is `set` (all values there are), `add`, `remove` (single values) or `delete` (of a type, or
+ *   without one of the whole name). 200 with `{"serial", "changed"}`
+ * - `GET /zones/{zone}/records/{name}/{type}`: an RRset
+ * - `PUT` of the same with `{"ttl", "values", "leaseSeconds"}`: creates (201) or replaces (200) it
+ * - `PATCH` of the same with `{"add": [], "remove": [], "ttl", "leaseSeconds"}`: adds and removes single values
+ * - `DELETE` of the same, or of `/zones/{zone}/records/{name}`: 204, 404 if there was nothing
+ *
+ * `ETag` is the serial of the zone: with `If-Match` a change is made only if nothing else was changed since, else 412;
+ * `If-None-Match: *` only if the RRset is new; `If-None-Match` of a GET gives 304. `?wait=propagated` answers when the
+ * secondaries have the change. HEAD and OPTIONS work everywhere. Errors are problem documents (RFC 9457): 400, 401, 403, 404,
+ * 405, 406, 409 (the zone would not be one any more), 412, 413, 415, 422 (with `index` in a batch), 429, 503, 504.
+ * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER`
+ *
+ * @example
+ * const api = recordApi({ zone, tokens: [{ name: 'ci', token: hashToken(secret), names: ['*.lab.example.net'] }] });
+ */
+export function recordApi(options: RecordApiOptions): HttpUpdateHandler {
+  const api = new RecordApi(options);
+  return (request, context) => api.answer(request, context);
+}
+
+/** A request whose token was found. */
+interface Call {
+  readonly request: Request;
+  readonly method: string;
+  readonly url: URL;
+  readonly token: KnownApiToken;
+  readonly context: HttpUpdateContext;
+}
+
+/** A call about one zone. */
+interface ZoneCall extends Call {
+  readonly zone: LiveZone;
+}
+
+/** A change that was made. */
+interface Made {
+  readonly serial: number;
+  readonly changed: number;
+  /** Whether the first RRset that was spoken of was there before. */
+  readonly existed: boolean;
+}
+
+interface Limits {
+  readonly ttl: number;
+  readonly maxBodyBytes: number;
+  readonly maxChanges: number;
+  readonly maxPage: number;
+}
+
+const DEFAULT_PAGE = 100;
+
+class RecordApi {
+  readonly #zones: ZoneList;
+  readonly #findToken: FindToken;
+  readonly #prefix: string;
+  readonly #limits: Limits;
+  readonly #failures: RateMemory;
+  readonly #clientOf: ClientAddress;
+  readonly #propagated: RecordApiOptions['propagated'];
+
+  constructor(options: RecordApiOptions) {
+    const {
+      prefix = '',
+      ttl = 300,
+      maxBodyBytes = 262_144,
+      maxChanges = 500,
+      maxPage = 1000,
+    } = options;
+    this.#zones = new ZoneList(options.zone);
+    this.#findToken = checkTokens(options.tokens);
+    this.#prefix = prefix.replace(/\/$/, '');
+    this.#limits = { ttl, maxBodyBytes, maxChanges, maxPage };
+    for (const [name, limit] of Object.entries(this.#limits)) {
+      const least = name === 'ttl' ? 0 : 1;
+      if (!Number.isInteger(limit) || limit < least || limit > MAX_TTL)
+        throw usageError(
+          'HAWSER_DNS_OPTIONS',
+          `Cannot use ${name} as it must be ${least} or more: ${limit}`,
+        );
+    }
+    this.#failures = new RateMemory(options.failureRate ?? { burst: 30, perMinute: 3 });
+    this.#clientOf = clientAddress(options.trustedProxies);
+    this.#propagated = options.propagated;
+  }
+
+  async answer(request: Request, context: HttpUpdateContext): Promise<Response> {
+    try {
+      const response = await this.#route(request, context);
+      return request.method === 'HEAD' ? withoutBody(response) : response;
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.status >= 500) context.reactor.reports.problem('dns.recordApi', error);
+      return problemReply(problem);
+    }
+  }
+
+  async #route(request: Request, context: HttpUpdateContext): Promise<Response> {
+    const url = new URL(request.url);
+    const path = url.pathname.startsWith(`${this.#prefix}/`)
+      ? url.pathname.slice(this.#prefix.length)
+      : '';
+    const [root, ...rest] = path.split('/').slice(1).map(decoded);
+    if (rest.at(-1) === '') rest.pop();
+    if (root !== 'zones' || rest.length > 4 || (rest.length > 1 && rest[1] !== 'records'))
+      throw new Problem(404, 'Cannot find this path');
+    const allow = allowed(rest.length);
+    if (request.method === 'OPTIONS') {
+      return new Response(null, { status: 204, headers: { allow: `${allow}, OPTIONS` } });
+    }
+    const method = request.method === 'HEAD' ? 'GET' : request.method;
+    if (!allow.split(', ').includes(method)) {
+      throw new Problem(405, `Cannot ${request.method} this`, {
+        headers: { allow: `${allow}, OPTIONS` },
+      });
+    }
+    if (!accepts(request)) throw new Problem(406, 'Cannot answer in anything but application/json');
+    const token = this.#authenticate(request, context);
+    const call = { request, method, url, token, context };
+    if (method !== 'GET' && !token.writes)
+      throw new Problem(403, 'Cannot change anything with this token');
+    const [zoneText, , name, type] = rest;
+    if (zoneText === undefined) return this.#listZones(call);
+    const zone = this.#find(zoneText, token);
+    const zoneCall = { ...call, zone };
+    if (rest.length === 1) return this.#showZone(zoneCall);
+    if (name === undefined)
+      return method === 'GET' ? this.#listRecords(zoneCall) : this.#batch(zoneCall);
+    const owner = readName(name, zone.origin);
+    if (type === undefined) return this.#deleteName(zoneCall, owner);
+    return this.#rrset(zoneCall, owner, readType(type));
+  }
+
+  #authenticate(request: Request, context: HttpUpdateContext): KnownApiToken {
+    const network = networkOf(this.#clientOf(request, context));
+    const now = context.reactor.clock.now();
+    if (!this.#failures.allows(network, now)) {
+      throw new Problem(429, 'Cannot look at tokens from here for a while', {
+        headers: { 'retry-after': '60' },
+      });
+    }
+    const given = /^bearer +(\S+)$/i.exec(request.headers.get('authorization') ?? '')?.[1];
+    const token = given === undefined ? undefined : this.#findToken(given);
+    if (token === undefined) {
+      this.#failures.take(network, now);
+      throw new Problem(401, 'Cannot answer without a valid token', {
+        headers: { 'www-authenticate': 'Bearer' },
+      });
+    }
+    return token;
+  }
+
+  /** One answer for a zone that is not there and for one that the token is not for. */
+  #find(text: string, token: KnownApiToken): LiveZone {
+    const origin = parseName(text);
+    const zone = origin && this.#zones.get(origin);
+    if (zone === undefined || !token.mayUseZone(zone.origin))
+      throw new Problem(404, `Cannot find zone "${text.slice(0, 300)}"`);
+    return zone;
+  }
+
+  #listZones({ token }: Call): Response {
+    const zones = this.#zones.zones.filter(({ origin }) => token.mayUseZone(origin));
+    return jsonReply({ zones: zones.map(({ snapshot }) => describeZone(snapshot)) });
+  }
+
+  #showZone({ zone: { snapshot }, request }: ZoneCall): Response {
+    return isKnown(request, snapshot)
+      ? notModified(snapshot)
+      : withTag(snapshot.serial, describeZone(snapshot));
+  }
+
+  #listRecords({ zone, url, token, request }: ZoneCall): Response {
+    const { snapshot } = zone;
+    if (isKnown(request, snapshot)) return notModified(snapshot);
+    const limit =
+      url.searchParams.get('limit') ?? String(Math.min(DEFAULT_PAGE, this.#limits.maxPage));
+    if (!/^\d{1,6}$/.test(limit) || Number(limit) < 1 || Number(limit) > this.#limits.maxPage) {
+      throw new Problem(400, `Cannot use limit as it must be 1 to ${this.#limits.maxPage}`);
+    }
+    const name = url.searchParams.get('name');
+    const type = url.searchParams.get('type');
+    const page = recordPage(snapshot, {
+      limit: Number(limit),
+      after: url.searchParams.get('after') ?? undefined,
+      name: name === null ? undefined : readName(name, zone.origin),
+      type: type === null ? undefined : readType(type),
+      mayUse: (owner, each) => token.mayUse(owner, each),
+    });
+    return withTag(snapshot.serial, { records: page.rrsets.map(describe), next: page.next });
+  }
+
+  async #rrset(call: ZoneCall, name: Name, type: number): Promise<Response> {
+    const { zone, token, method, request } = call;
+    if (!token.mayUse(name, type))
+      throw new Problem(403, 'Cannot use this name and type with this token');
+    const found = (): RRset => {
+      const rrset = zone.snapshot.get(name, type);
+      if (rrset === undefined) throw new Problem(404, 'Cannot find such records');
+      return rrset;
+    };
+    if (method === 'GET') {
+      const rrset = found();
+      return isKnown(request, zone.snapshot)
+        ? notModified(zone.snapshot)
+        : withTag(zone.snapshot.serial, describe(rrset));
+    }
+    if (method === 'DELETE') {
+      const made = await this.#change(call, [deletion(name, type)]);
+      if (!made.existed) throw new Problem(404, 'Cannot find such records');
+      return this.#done(call, made, { status: 204 });
+    }
+    const body = await this.#body(request);
+    const changes =
+      method === 'PUT' ? [putChange(body, name, type, zone)] : patchChanges(body, name, type, zone);
+    const made = await this.#change(call, changes);
+    const rrset = zone.snapshot.get(name, type);
+    const shown: ApiRRset | undefined = rrset && describe(rrset);
+    return this.#done(call, made, { status: method === 'PUT' && !made.existed ? 201 : 200 }, shown);
+  }
+
+  async #deleteName(call: ZoneCall, name: Name): Promise<Response> {
+    const made = await this.#change(call, [deletion(name, undefined)]);
+    if (made.changed === 0) throw new Problem(404, 'Cannot find such records');
+    return this.#done(call, made, { status: 204 });
+  }
+
+  async #batch(call: ZoneCall): Promise<Response> {
+    const body = await this.#body(call.request);
+    const { changes } = body;
+    if (!Array.isArray(changes) || changes.length === 0)
+      throw new Problem(422, 'Cannot use the batch as it needs a list of changes');
+    if (changes.length > this.#limits.maxChanges)
+      throw new Problem(413, `Cannot make more than ${this.#limits.maxChanges} changes at once`);
+    const read = changes.map((change: unknown, index) => {
+      try {
+        return readChange(change, call.zone.origin);
+      } catch (error) {
+        if (error instanceof Problem) throw new Problem(error.status, error.message, { index });
+        throw error;
+      }
+    });
+    const made = await this.#change(call, read);
+    return this.#done(call, made, {}, { serial: made.serial, changed: made.changed });
+  }
+
+  async #change(call: ZoneCall, changes: readonly RecordChange[]): Promise<Made> {
+    const { zone, token, request, context } = call;
+    this.#checkWait(call);
+    const terms = {
+      ttl: this.#limits.ttl,
+      now: context.reactor.clock.epoch(),
+      mayUse: (name: Name, type: number) => token.mayUse(name, type),
+    };
+    const [first] = changes;
+    const { result, changeSet } = await zone.transact((content) => {
+      const existed =
+        first?.type !== undefined && content.get(first.name, first.type) !== undefined;
+      checkPreconditions(request, content, existed);
+      return { ...decide(content, changes, terms), result: existed };
+    });
+    const serial = changeSet?.to ?? zone.snapshot.serial;
+    // The start of authority is among the changes, and not one that anybody asked for.
+    const changed = changeSet?.changes.filter(({ type }) => type !== Type.SOA).length ?? 0;
+    return { serial, changed, existed: result };
+  }
+
+  #checkWait({ url }: Call): void {
+    const wait = url.searchParams.get('wait');
+    if (wait === null) return;
+    if (wait !== 'propagated') throw new Problem(400, 'Cannot wait for anything but "propagated"');
+    if (this.#propagated === undefined)
+      throw new Problem(400, 'Cannot wait for secondaries as it is not set up');
+  }
+
+  async #done(
+    { zone, url }: ZoneCall,
+    { serial }: Made,
+    options: ReplyOptions,
+    body?: unknown,
+  ): Promise<Response> {
+    if (url.searchParams.get('wait') === 'propagated') await this.#propagated?.(zone, serial);
+    if (body === undefined)
+      return new Response(null, { status: 204, headers: { etag: tagOf(serial) } });
+    return jsonReply(body, { ...options, headers: { etag: tagOf(serial) } });
+  }
+
+  async #body(request: Request): Promise<Readonly<Record<string, unknown>>> {
+    const type = request.headers.get('content-type') ?? '';
+    if (!/^application\/json\s*(?:;|$)/i.test(type))
+      throw new Problem(415, 'Cannot read anything but application/json');
+    const text = await readBody(request, this.#limits.maxBodyBytes);
+    if (text === undefined)
+      throw new Problem(413, `Cannot read more than ${this.#limits.maxBodyBytes} octets`);
+    try {
+      const body: unknown = JSON.parse(text);
+      if (typeof body === 'object' && body !== null && !Array.isArray(body))
+        return body as Record<string, unknown>;
+    } catch {
+      // Said below.
+    }
+    throw new Problem(400, 'Cannot read the body as it is no JSON object');
+  }
+}
+
+/** Methods of a path with so many parts after `/zones`. */
+function allowed(parts: number): string {
+  if (parts === 2) return 'GET, HEAD, POST';
+  if (parts === 3) return 'DELETE';
+  return parts === 4 ? 'GET, HEAD, PUT, PATCH, DELETE' : 'GET, HEAD';
+}
+
+function putChange(
+  body: Readonly<Record<string, unknown>>,
+  name: Name,
+  type: number,
+  zone: LiveZone,
+): RecordChange {
+  return readChange({ ...body, ...spoken(body, name, type), operation: 'set' }, zone.origin);
+}
+
+/** Removals first: a value may take the place of another where there may be only one. */
+function patchChanges(
+  body: Readonly<Record<string, unknown>>,
+  name: Name,
+  type: number,
+  zone: LiveZone,
+): RecordChange[] {
+  const { add, remove, ...rest } = body;
+  if (add === undefined && remove === undefined)
+    throw new Problem(422, 'Cannot use the change as it has neither add nor remove');
+  if ('values' in rest)
+    throw new Problem(422, 'Cannot use "values" to add or remove: PUT is for all of them');
+  const common = { ...rest, ...spoken(rest, name, type) };
+  const changes: RecordChange[] = [];
+  if (remove !== undefined) {
+    const { ttl: _, leaseSeconds: __, ...plain } = common as Record<string, unknown>;
+    changes.push(readChange({ ...plain, operation: 'remove', values: remove }, zone.origin));
+  }
+  if (add !== undefined)
+    changes.push(readChange({ ...common, operation: 'add', values: add }, zone.origin));
+  return changes;
+}
+
+/** The path says of what the body speaks. */
+function spoken(
+  body: Readonly<Record<string, unknown>>,
+  name: Name,
+  type: number,
+): { name: string; type: string } {
+  for (const member of ['operation', 'name', 'type']) {
+    if (member in body)
+      throw new Problem(422, `Cannot use "${member}" here as the request says it`);
+  }
+  return { name: name.isRoot ? '.' : `${name}.`, type: `TYPE${type}` };
+}
+
+function deletion(name: Name, type: number | undefined): RecordChange {
+  return { operation: 'delete', name, type, ttl: undefined, records: [], leaseSeconds: undefined };
+}
+
+function describeZone({ origin, serial, size }: Zone): {
+  name: string;
+  serial: number;
+  names: number;
+} {
+  return { name: origin.toString(), serial, names: size };
+}
+
+function accepts(request: Request): boolean {
+  const accept = request.headers.get('accept');
+  return (
+    accept === null || /(?:^|[,\s])(?:\*\/\*|application\/(?:\*|json))\s*(?:[;,]|$)/i.test(accept)
+  );
+}
+
+function withoutBody(response: Response): Response {
+  const { status, headers } = response;
+  return new Response(null, { status, headers });
+}
+
+/** A part of a path. What cannot be decoded is no path of ours. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw new Problem(400, 'Cannot read the path as an escape in it is wrong');
+  }
+}
+
+function parseName(text: string): Name | undefined {
+  try {
+    return Name.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function toProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof TimeoutError)
+    return new Problem(504, `${error.message}; the change is made`);
+  if (error instanceof StoreError)
+    return new Problem(503, 'Cannot store the change now', { headers: { 'retry-after': '10' } });
+  // The codecs were asked before: what is left is about the zone as a whole.
+  if (error instanceof HawserError && error.code === 'HAWSER_DNS_ZONE')
+    return new Problem(409, error.message);
+  if (error instanceof HawserError && String(error.code).startsWith('HAWSER_DNS_'))
+    return new Problem(422, error.message);
+  return new Problem(500, 'Cannot answer because of a fault of the server');
+}

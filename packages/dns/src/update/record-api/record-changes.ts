@@ -1,0 +1,240 @@
+// Changes of records as JSON, and what they mean for a zone.
+import type { Decision, LeaseEdit } from '../../contract/live-zone.ts';
+import { usageError } from '../../errors.ts';
+import { Name } from '../../name.ts';
+import { formatType, isMetaType, parseType, Type } from '../../numbers.ts';
+import { encodeRdata } from '../../rdata/encode-rdata.ts';
+import type { Rdata } from '../../rdata/rdata.ts';
+import { rdataFromText, rdataToText } from '../../rdata/rdata-text.ts';
+import type { RecordValue } from '../../rdata/value.ts';
+import {
+  MAX_RECORDS,
+  MAX_RRSET_BYTES,
+  MAX_TTL,
+  RECORD_BYTES,
+  type RRset,
+} from '../../zone/rrset.ts';
+import type { Edit, Zone } from '../../zone/zone.ts';
+import { rdataKey } from '../message/rdata-key.ts';
+import { isSignerType } from '../message/working-zone.ts';
+import { Problem } from './problem.ts';
+
+/** What a change does: make the values all there are, add or remove some, or delete a type or a whole name. */
+export type ChangeOperation = 'set' | 'add' | 'remove' | 'delete';
+
+/** One change, understood. */
+export interface RecordChange {
+  readonly operation: ChangeOperation;
+  readonly name: Name;
+  /** Undefined: every type of the name. */
+  readonly type: number | undefined;
+  readonly ttl: number | undefined;
+  readonly records: readonly Rdata[];
+  /** Seconds until what is set or added goes by itself. */
+  readonly leaseSeconds: number | undefined;
+}
+
+/** An RRset as JSON. Values as in zone files, names in them absolute with a final dot. */
+export interface ApiRRset {
+  readonly name: string;
+  readonly type: string;
+  readonly ttl: number;
+  readonly values: readonly string[];
+}
+
+/** An RRset as JSON. */
+export function describe({ name, type, ttl, records }: RRset): ApiRRset {
+  const values = records.map((rdata) => rdataToText(type, rdata));
+  return { name: name.toString(), type: formatType(type), ttl, values };
+}
+
+const members = new Set(['operation', 'name', 'type', 'ttl', 'values', 'leaseSeconds']);
+
+/** The change that `body` describes. Throws Problem. */
+export function readChange(body: unknown, origin: Name): RecordChange {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+    throw new Problem(422, 'Cannot use the change as it must be an object');
+  }
+  const given = body as Readonly<Record<string, unknown>>;
+  const stranger = Object.keys(given).find((member) => !members.has(member));
+  if (stranger !== undefined)
+    throw new Problem(422, `Cannot use "${stranger.slice(0, 80)}" as it is not a part of a change`);
+  const { operation, name, type, ttl, values, leaseSeconds } = given;
+  if (
+    operation !== 'set' &&
+    operation !== 'add' &&
+    operation !== 'remove' &&
+    operation !== 'delete'
+  ) {
+    throw new Problem(
+      422,
+      'Cannot use the change as operation must be "set", "add", "remove" or "delete"',
+    );
+  }
+  if (typeof name !== 'string') throw new Problem(422, 'Cannot use the change as it needs a name');
+  if (type !== undefined && typeof type !== 'string')
+    throw new Problem(422, 'Cannot use the change as type must be text');
+  if (type === undefined && operation !== 'delete')
+    throw new Problem(422, 'Cannot use the change as it needs a type');
+  const number = type === undefined ? undefined : readType(type);
+  if (number !== undefined && isSignerType(number)) {
+    throw new Problem(
+      422,
+      `Cannot change ${formatType(number)} as it belongs to who signs the zone`,
+    );
+  }
+  const deletes = operation === 'delete';
+  if (deletes && (values !== undefined || ttl !== undefined)) {
+    throw new Problem(422, 'Cannot delete with values or ttl: "remove" is for single values');
+  }
+  return {
+    operation,
+    name: readName(name, origin),
+    type: number,
+    ttl: readNumber('ttl', ttl, MAX_TTL, 0),
+    records: deletes || number === undefined ? [] : readValues(number, values),
+    leaseSeconds: readNumber('leaseSeconds', leaseSeconds, 0xffff_ffff, 1),
+  };
+}
+
+/** Whole if it is in the zone or ends with a dot, else relative to the zone. Throws Problem. */
+export function readName(text: string, origin: Name): Name {
+  if (text === '@' || text === '') return origin;
+  const name = sound(() => Name.parse(text));
+  if (name.isSubdomainOf(origin)) return name;
+  if (text.endsWith('.'))
+    throw new Problem(
+      422,
+      `Cannot use "${text.slice(0, 300)}" as it is outside of zone "${origin}"`,
+    );
+  return sound(() => name.concat(origin));
+}
+
+/** Throws Problem. */
+export function readType(text: string): number {
+  const type = sound(() => parseType(text));
+  if (isMetaType(type)) throw new Problem(422, `Cannot use "${text}" as it is no type of data`);
+  return type;
+}
+
+/** What `changes` make of `zone`, one after the other. Throws Problem with the index of what cannot be done. */
+export function decide(
+  zone: Zone,
+  changes: readonly RecordChange[],
+  terms: { readonly ttl: number; readonly now: number; mayUse(name: Name, type: number): boolean },
+): Pick<Decision<void>, 'edits' | 'leases'> {
+  const edits = new Map<string, Edit>();
+  const leases: LeaseEdit[] = [];
+  const held = (name: Name, type: number): RRset | undefined => {
+    const edit = edits.get(`${type}/${name.key}`);
+    return edit === undefined ? zone.get(name, type) : edit.rrset;
+  };
+  const put = (edit: Edit): void => void edits.set(`${edit.type}/${edit.name.key}`, edit);
+  for (const [index, change] of changes.entries()) {
+    const { name, operation } = change;
+    for (const type of change.type === undefined ? typesAt(zone, edits, name) : [change.type]) {
+      if (!terms.mayUse(name, type))
+        throw new Problem(403, `Cannot change ${formatType(type)} at "${name}" with this token`, {
+          index,
+        });
+      const before = held(name, type);
+      const records = after(before, type, change);
+      if (records.length === 0) {
+        if (before !== undefined) put({ name, type, rrset: undefined });
+        continue;
+      }
+      checkSize(records, { name, type, index });
+      const ttl = change.ttl ?? before?.ttl ?? terms.ttl;
+      put({ name, type, rrset: { name: before?.name ?? name, type, ttl, records } });
+      if (operation === 'remove') continue;
+      const { leaseSeconds } = change;
+      const expires = leaseSeconds === undefined ? undefined : terms.now + leaseSeconds * 1000;
+      for (const { wire } of change.records) leases.push({ name, type, rdata: wire, expires });
+    }
+  }
+  const list = [...edits.values()];
+  // A lease is of a record that is there at the end.
+  const kept = leases.filter(({ name, type, rdata }) =>
+    held(name, type)?.records.some(({ wire }) => rdata !== undefined && wire.equals(rdata)),
+  );
+  return { edits: list, leases: kept };
+}
+
+/** What a whole name has: neither what belongs to the signer, nor what goes only with the zone. */
+function typesAt(zone: Zone, edits: ReadonlyMap<string, Edit>, name: Name): number[] {
+  const types = new Set(zone.node(name.key)?.rrsets.keys());
+  for (const edit of edits.values()) {
+    if (!edit.name.equals(name)) continue;
+    if (edit.rrset === undefined) types.delete(edit.type);
+    else types.add(edit.type);
+  }
+  const apex = name.equals(zone.origin);
+  return [...types].filter(
+    (type) => !isSignerType(type) && !(apex && (type === Type.SOA || type === Type.NS)),
+  );
+}
+
+function after(before: RRset | undefined, type: number, change: RecordChange): readonly Rdata[] {
+  const { operation, records } = change;
+  if (operation === 'delete') return [];
+  if (operation === 'set') return records;
+  const keyed = new Map((before?.records ?? []).map((rdata) => [rdataKey(type, rdata), rdata]));
+  for (const rdata of records) {
+    if (operation === 'add') keyed.set(rdataKey(type, rdata), rdata);
+    else keyed.delete(rdataKey(type, rdata));
+  }
+  return [...keyed.values()];
+}
+
+function checkSize(
+  records: readonly Rdata[],
+  { name, type, index }: { readonly name: Name; readonly type: number; readonly index: number },
+): void {
+  const bytes = records.reduce((sum, { wire }) => sum + wire.length + RECORD_BYTES, 0);
+  if (records.length <= MAX_RECORDS && bytes <= MAX_RRSET_BYTES) return;
+  throw new Problem(
+    422,
+    `Cannot hold ${records.length} ${formatType(type)} records of "${name}" in ${bytes} octets`,
+    { index },
+  );
+}
+
+function readValues(type: number, values: unknown): Rdata[] {
+  if (!Array.isArray(values) || values.length === 0 || values.length > MAX_RECORDS) {
+    throw new Problem(422, `Cannot use the change as values must be a list of 1 to ${MAX_RECORDS}`);
+  }
+  const keyed = new Map<string, Rdata>();
+  for (const value of values as unknown[]) {
+    const rdata = sound(() => {
+      if (typeof value === 'string') return rdataFromText(type, value);
+      if (typeof value !== 'object' || value === null)
+        throw usageError(
+          'HAWSER_DNS_RDATA',
+          'Cannot use a value as it is neither text nor an object',
+        );
+      return encodeRdata(type, value as RecordValue);
+    });
+    keyed.set(rdataKey(type, rdata), rdata);
+  }
+  return [...keyed.values()];
+}
+
+function readNumber(name: string, value: unknown, most: number, least: number): number | undefined {
+  if (value === undefined) return undefined;
+  if (Number.isInteger(value) && (value as number) >= least && (value as number) <= most)
+    return value as number;
+  throw new Problem(422, `Cannot use ${name} as it must be ${least} to ${most} seconds`);
+}
+
+/** What `read` gives. What the codecs say of bad input is for the client to mend. */
+function sound<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (error instanceof Error && typeof code === 'string' && code.startsWith('HAWSER_DNS_')) {
+      throw new Problem(422, error.message);
+    }
+    throw error;
+  }
+}

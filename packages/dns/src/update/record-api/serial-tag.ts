@@ -1,0 +1,49 @@
+// The serial of a zone as its entity tag (RFC 9110 §8.8.3, §13): who changes records knows what they were.
+import type { Zone } from '../../zone/zone.ts';
+import { jsonReply } from '../http/reply.ts';
+import { Problem } from './problem.ts';
+
+/**
+ * Throws Problem 412 unless the request is about `content` as it is. `existed`: what it speaks of is there. To be asked when
+ * the change is decided, so that what holds here holds when it is made.
+ */
+export function checkPreconditions(request: Request, content: Zone, existed: boolean): void {
+  const wanted = request.headers.get('if-match');
+  const current = tagOf(content.serial);
+  if (wanted !== null && !(wanted.trim() === '*' ? existed : tagsIn(wanted).includes(current))) {
+    throw new Problem(412, `Cannot change the zone as its serial is ${content.serial}`, {
+      headers: { etag: current },
+    });
+  }
+  const unwanted = request.headers.get('if-none-match');
+  if (unwanted === null) return;
+  if (unwanted.trim() === '*' ? existed : tagsIn(unwanted).includes(current)) {
+    throw new Problem(412, 'Cannot make the change as what it speaks of is there', {
+      headers: { etag: current },
+    });
+  }
+}
+
+/** True if the client has what is there. */
+export function isKnown(request: Request, { serial }: Zone): boolean {
+  const known = request.headers.get('if-none-match');
+  return known !== null && (known.trim() === '*' || tagsIn(known).includes(tagOf(serial)));
+}
+
+/** Tells that. */
+export function notModified({ serial }: Zone): Response {
+  return new Response(null, { status: 304, headers: { etag: tagOf(serial) } });
+}
+
+/** `body` as JSON, with the serial it is of. */
+export function withTag(serial: number, body: unknown): Response {
+  return jsonReply(body, { headers: { etag: tagOf(serial) } });
+}
+
+export function tagOf(serial: number): string {
+  return `"${serial}"`;
+}
+
+function tagsIn(header: string): string[] {
+  return header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+}
