@@ -25,10 +25,12 @@ function* content(): Generator<RRset> {
   yield* newZone(origin).rrsets();
   for (let index = 0; index < count; index++) yield address(index);
 }
+/** Milliseconds of processor time: on a busy machine the clock says little. */
 function timed<T>(work: () => T): [T, number] {
-  const start = performance.now();
+  const start = process.cpuUsage();
   const result = work();
-  return [result, performance.now() - start];
+  const { user, system } = process.cpuUsage(start);
+  return [result, (user + system) / 1000];
 }
 
 const collect = globalThis.gc ?? ((): void => undefined);

@@ -5,6 +5,7 @@ import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { findNode } from './find-node.ts';
+import { firstRecords } from './packed-rrset.ts';
 import type { RRset } from './rrset.ts';
 import { signaturesOver } from './signatures.ts';
 import type { Zone } from './zone.ts';
@@ -53,7 +54,7 @@ class AdditionalSearch {
   }
 
   follow(type: number, rrset: RRset): void {
-    for (const rdata of rrset.records) {
+    for (const rdata of firstRecords(rrset, MAX_TARGETS)) {
       if (this.#left <= 0) return;
       if (type === Type.SVCB || type === Type.HTTPS) this.#followService(type, rrset, rdata);
       else if (type === Type.NAPTR) this.#followRewrite(rdata);

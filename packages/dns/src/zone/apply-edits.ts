@@ -5,7 +5,7 @@ import { formatType, isMetaType, Type } from '../numbers.ts';
 import type { NodeMap, NodeMapDraft } from './node-map.ts';
 import { PackedRRset } from './packed-rrset.ts';
 import type { RRset } from './rrset.ts';
-import { StoredNode, toNode, toValue } from './zone-node.ts';
+import { type NodeValue, StoredNode, toNode, toValue } from './zone-node.ts';
 
 /** What one name and type should become: an RRset, or nothing. */
 export interface Edit {
@@ -44,6 +44,9 @@ class Draft {
   readonly #touched: Set<string> | undefined;
   /** Names that had an alias at some time. */
   readonly #suspects = new Set<string>();
+  /** Names that appeared below one that exists, and are not counted there yet: they often come one after the other. */
+  #parent = '';
+  #newChildren = 0;
 
   constructor(origin: Name, nodes: NodeMapDraft, touched: Set<string> | undefined) {
     this.#origin = origin;
@@ -54,7 +57,7 @@ class Draft {
   apply({ name, type, rrset }: Edit, pack: boolean): void {
     checkOwner(this.#origin, name, type);
     const { key } = name;
-    const value = this.nodes.get(key);
+    const value = this.#get(key);
     if (value === undefined) {
       if (rrset !== undefined) this.#add(name, rrset, pack);
       return;
@@ -70,14 +73,16 @@ class Draft {
 
   /** Makes a name exist that has no data: by a child that is not there. */
   include(name: Name): void {
-    if (this.nodes.get(name.key) !== undefined) return;
+    if (this.#get(name.key) !== undefined) return;
     checkOwner(this.#origin, name, Type.A);
     this.nodes.set(name.key, new StoredNode(ownerOf(name), [], 1));
     this.#touched?.add(name.key);
     this.#raise(name.key, name);
   }
 
+  /** Ends the work. Throws if a name holds what it must not. */
   check(): void {
+    this.#count();
     for (const key of this.#suspects) {
       const value = this.nodes.get(key);
       if (value !== undefined) checkCoexistence(toNode(value));
@@ -105,8 +110,12 @@ class Draft {
   #raise(key: string, name: Name): void {
     if (key === this.#origin.key) return;
     const above = key.slice(1 + key.charCodeAt(0));
-    const value = this.nodes.get(above);
-    if (value === undefined) {
+    if (above === this.#parent) {
+      this.#newChildren++;
+      return;
+    }
+    this.#count();
+    if (this.nodes.get(above) === undefined) {
       // Text of its own: what is cut out of another would keep that alive.
       const parent = name.parent() ?? name;
       this.nodes.set(parent.key, new StoredNode(ownerOf(parent), [], 1));
@@ -114,15 +123,32 @@ class Draft {
       this.#raise(parent.key, parent);
       return;
     }
-    const node = toNode(value);
-    this.nodes.set(above, new StoredNode(node.owner, node.list, node.children + 1));
+    this.#parent = above;
+    this.#newChildren = 1;
+  }
+
+  /** Tells the parent of its children. */
+  #count(): void {
+    const value = this.#newChildren === 0 ? undefined : this.nodes.get(this.#parent);
+    if (value !== undefined) {
+      const node = toNode(value);
+      const children = node.children + this.#newChildren;
+      this.nodes.set(this.#parent, new StoredNode(node.owner, node.list, children));
+    }
+    this.#parent = '';
+    this.#newChildren = 0;
+  }
+
+  #get(key: string): NodeValue | undefined {
+    if (key === this.#parent) this.#count();
+    return this.nodes.get(key);
   }
 
   /** The name with `key` has gone: its parent has a child less, and may have been there only for it. */
   #lower(key: string): void {
     if (key === this.#origin.key) return;
     const above = key.slice(1 + key.charCodeAt(0));
-    const value = this.nodes.get(above);
+    const value = this.#get(above);
     if (value === undefined) return;
     const node = toNode(value);
     this.#put(above, node, node.list, node.children - 1);
