@@ -5,6 +5,7 @@ import { decodeSoa } from '../rdata/decode-rdata.ts';
 import { nameText } from '../rdata/name-field.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
+import { withOwnTtls } from '../transfer/signature-ttl.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { Zone } from '../zone/zone.ts';
 
@@ -51,7 +52,12 @@ export function* zoneLines(
 
 /** The records of one RRset, a line each, with their line ends; names relative to `origin`, if there is one. */
 export function formatRRset(rrset: RRset, origin?: Name): string {
-  const { name, type, ttl, records } = rrset;
+  return withOwnTtls(rrset)
+    .map((each) => formatRecords(each, origin))
+    .join('');
+}
+
+function formatRecords({ name, type, ttl, records }: RRset, origin: Name | undefined): string {
   const owner = nameText(name, origin);
   const head = `${owner.padEnd(OWNER_COLUMN)} ${String(ttl).padEnd(TTL_COLUMN)} IN  ${formatType(type).padEnd(TYPE_COLUMN)} `;
   const sorted = [...records].sort((one, other) => one.wire.compare(other.wire));

@@ -57,9 +57,19 @@ function modified(modifiers: string, value: number): string | undefined {
   return base === 'X' ? padded.toUpperCase() : padded;
 }
 
-/** The width counts the dots. */
+/** The width counts the dots: an even one ends in a dot, as with BIND. */
 function nibbles(number: number, width: number, base: 'n' | 'N'): string {
-  const digits = number.toString(16).padStart(Math.ceil(width / 2), '0');
-  const text = Array.from(digits).reverse().join('.');
+  let text = '';
+  let rest = number;
+  let left = width;
+  do {
+    text += (rest & 15).toString(16);
+    rest >>>= 4;
+    left--;
+    if (left > 0 || rest > 0) {
+      text += '.';
+      left--;
+    }
+  } while (left > 0 || rest > 0);
   return base === 'N' ? text.toUpperCase() : text;
 }

@@ -1,4 +1,5 @@
 // The records of a zone file, gathered into RRsets as they come: a few small objects for a record, as there may be millions.
+import { Type } from '../numbers.ts';
 import { canonicalWire } from '../rdata/canonical-rdata.ts';
 import { layoutOf } from '../rdata/layout.ts';
 import { PackedRRset } from '../zone/packed-rrset.ts';
@@ -101,6 +102,8 @@ function extend(rrset: GatheredRRset, packed: string, ttl: number): Addition {
   if (ttl === rrset.ttl) return 'kept';
   const lower = ttl < rrset.ttl;
   rrset.ttl = Math.min(ttl, rrset.ttl);
+  // Each signature has the TTL of what it signs (RFC 4034 §3).
+  if (rrset.type === Type.RRSIG) return 'kept';
   return lower ? 'lower TTL' : 'higher TTL';
 }
 

@@ -58,6 +58,15 @@ test('without an origin every name is whole', () => {
   );
 });
 
+test('signatures have the TTL of what they sign, each its own', () => {
+  const rest = '20300101000000 20200101000000 1 example.net. AAAA';
+  const lines = [`a 60 RRSIG A 13 3 60 ${rest}`, `a 90 RRSIG TXT 13 3 90 ${rest}`];
+  const { rrsets, warnings } = parseZone(lines.join('\n'), { origin, check: false });
+  expect(warnings).toEqual([]);
+  const text = formatZone(rrsets, { origin }).replaceAll(/ +/g, ' ');
+  expect(text.match(/a \d+ IN RRSIG \S+/g)).toEqual(['a 60 IN RRSIG A', 'a 90 IN RRSIG TXT']);
+});
+
 /** What is in a zone, in one order. */
 function contentOf(rrsets: Iterable<RRset>): string[] {
   return Array.from(rrsets, ({ name, type, ttl, records }) =>

@@ -249,7 +249,7 @@ describe('directives', () => {
       '$GENERATE 255-255 a${0,4,x} 60 TXT ${0,4,X} ${0,0,o}',
       'a00ff.example.net 60 TXT "00FF" "377"',
     ],
-    ['$GENERATE 10-10 a${0,8,n} 60 TXT ${0,8,N}', 'aa.0.0.0.example.net 60 TXT "A.0.0.0"'],
+    ['$GENERATE 10-10 a${0,7,n} 60 TXT ${0,8,N}', 'aa.0.0.0.example.net 60 TXT "A.0.0.0."'],
     ['$GENERATE 5-5 a\\$ 60 TXT "$$ $"', 'a\\$.example.net 60 TXT "$" "5"'],
     ['$GENERATE 5-5 a 60 MX 10 m$', 'a.example.net 60 MX 10 m5.example.net.'],
   ];
