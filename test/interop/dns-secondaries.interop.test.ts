@@ -12,6 +12,7 @@ import {
   dnsStream,
   dynamicZone,
   formatRRset,
+  formatType,
   formatZone,
   Name,
   notifier,
@@ -39,7 +40,7 @@ const keyText = { name: 'copy.example.net', secret };
 const key = tsigKey(keyText.name, 'hmac-sha256', secret);
 
 /** All that a zone may have, and enough of it for several messages. */
-const zoneText = `$ORIGIN ${ORIGIN}.
+const zoneText = (hosts: number): string => `$ORIGIN ${ORIGIN}.
 $TTL 3600
 @ IN SOA ns1 hostmaster 1 3600 600 86400 60
 @ NS ns1
@@ -66,11 +67,11 @@ svc2 SVCB 2 svc mandatory=port port=8443
 with\\.dot.a\\032b TXT "\\"quoted\\" \\255"
 unknown TYPE65280 \\# 4 01020304
 UpPer A 192.0.2.9
-${Array.from({ length: 3_000 }, (_, index) => `h${index} 300 A 192.0.2.${index % 250}`).join('\n')}
+${Array.from({ length: hosts }, (_, index) => `h${index} 300 A 192.0.2.${index % 250}`).join('\n')}
 `;
 
-const initial = (): Zone => {
-  const { rrsets, errors } = parseZone(zoneText, { origin: ORIGIN });
+const initial = (hosts = 3_000): Zone => {
+  const { rrsets, errors } = parseZone(zoneText(hosts), { origin: ORIGIN });
   expect(errors).toEqual([]);
   return Zone.of(Name.parse(ORIGIN), rrsets);
 };
@@ -107,6 +108,17 @@ class Ours implements AsyncDisposable {
     return toRRsets(records.slice(0, -1))
       .map((each) => formatRRset(each).toLowerCase())
       .sort();
+  }
+
+  /** The records of a server one by one, each with the TTL it was sent with. */
+  async rawAt(server: DnsServerLike): Promise<string[]> {
+    const lines: string[] = [];
+    for await (const some of this.client.transfer(ORIGIN, server))
+      for (const { name, type, ttl, rdata } of some)
+        lines.push(
+          `${name} ${ttl} ${formatType(type)} ${rdata?.wire.toString('hex')}`.toLowerCase(),
+        );
+    return lines.sort();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -234,6 +246,71 @@ describe.each(peerKinds)('%s as primary of ours', (kind) => {
     );
   }
 });
+
+interop(
+  'a zone that named signs goes through us to knotd as it is, with every signature',
+  ['named', 'nsupdate', 'knotd'],
+  async () => {
+    await using ours = new Ours();
+    const [namedPort, ourPort, knotPort] = [await freePort(), await freePort(), await freePort()];
+    const place = (port: number) => ({ host: '127.0.0.1', port, transport: 'tcp' }) as const;
+    const copy = secondaryZone(ORIGIN, { primaries: [{ ...place(namedPort), transport: 'udp' }] });
+    const responder = new Responder([
+      notifier(copy, { nameServers: false, also: [{ host: '127.0.0.1', port: knotPort }] }),
+      transfers(copy, { allow: ['127.0.0.1'] }),
+      copy,
+    ]);
+    await ours.serve(dnsService(`127.0.0.1:${ourPort}`, responder));
+    const shared = { origin: ORIGIN, ourPort };
+    await using named = await startPrimary('named', {
+      ...shared,
+      folder: join(ours.folder, 'named'),
+      port: namedPort,
+      signs: true,
+      // Signing takes a while.
+      text: formatZone(initial(100)),
+    });
+    await using knot = await startSecondary('knotd', {
+      ...shared,
+      folder: join(ours.folder, 'knotd'),
+      port: knotPort,
+    });
+    const serialAt = async (port: number): Promise<number> => {
+      const reply = await ours.client.query(ORIGIN, 'SOA', { servers: [place(port)] });
+      const wire = reply.answer[0]?.rdata?.wire;
+      return wire === undefined ? 0 : wire.readUInt32BE(wire.length - 20);
+    };
+    const settled = async (least: number): Promise<void> => {
+      let last = 0;
+      for (let wait = 0; wait < 300; wait++) {
+        // oxlint-disable-next-line no-await-in-loop -- real servers need real time
+        const serials = await Promise.all(
+          [named.port, ourPort, knot.port].map((port) => serialAt(port).catch(() => 0)),
+        );
+        const [first = 0] = serials;
+        if (first >= least && first === last && serials.every((serial) => serial === first)) return;
+        last = first;
+        // oxlint-disable-next-line no-await-in-loop
+        await pause();
+      }
+      throw new Error('Cannot wait any longer');
+    };
+    await until(
+      () => copy.state === 'good' && copy.snapshot?.signed === true,
+      () => copy.refresh(),
+    );
+    await settled(1);
+    expect(await ours.rawAt(place(knot.port))).toEqual(await ours.rawAt(place(named.port)));
+    const before = copy.snapshot?.serial ?? 0;
+    await named.change(peerChange(copy.snapshot));
+    await settled(before + 1);
+    const raw = await ours.rawAt(place(named.port));
+    expect(raw.filter((line) => line.includes(' rrsig '))).not.toHaveLength(0);
+    expect(await ours.rawAt(place(ourPort))).toEqual(raw);
+    expect(await ours.rawAt(place(knot.port))).toEqual(raw);
+    expect(copy.counters.changes).toBeGreaterThan(0);
+  },
+);
 
 describe('transfers over TLS (RFC 9103)', () => {
   const authority = createTestAuthority();

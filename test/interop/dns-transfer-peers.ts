@@ -16,6 +16,8 @@ export interface TransferPeerOptions {
   readonly key?: { readonly name: string; readonly secret: string } | undefined;
   /** BIND only. As a secondary: use TLS, and trust this file; as a primary: have a certificate. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string } | undefined;
+  /** BIND only, as a primary: sign the zone (RFC 4035). */
+  readonly signs?: boolean | undefined;
   /** The zone file of a primary. */
   readonly text?: string | undefined;
 }
@@ -139,6 +141,7 @@ const primaries: Readonly<Record<PeerKind, (place: Place) => string>> = {
     ${named({ ourPort, key, tls, ...place }, tls ? `listen-on port ${place.tlsPort} tls own { 127.0.0.1; };` : '')}
     zone "${place.origin}" {
       type primary; file "${place.origin}.zone"; notify explicit;
+      ${place.signs ? 'dnssec-policy default; inline-signing yes;' : ''}
       also-notify { 127.0.0.1 port ${ourPort} ${key ? `key "${key.name}"` : ''}; };
       allow-update { ${key ? `key "${key.name}"` : '127.0.0.1'}; };
     };

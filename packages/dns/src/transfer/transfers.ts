@@ -8,20 +8,13 @@ import { usageError } from '../errors.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { isSerialAfter } from '../zone/serial.ts';
-import type { Zone } from '../zone/zone.ts';
 import { type ClientRuleLike, clientRules } from './client-rule.ts';
 import { clientSerial } from './client-serial.ts';
-import { condense, isChain } from './condense.ts';
 import { expireOptions } from './expire-option.ts';
+import { findIncrements, type Pinned } from './find-increments.ts';
 import { fitsDatagram } from './fits-datagram.ts';
 import { TransferQuota } from './transfer-quota.ts';
-import {
-  hasMoreRecordsThan,
-  type Increments,
-  incremental,
-  incrementsOf,
-  wholeZone,
-} from './transfer-records.ts';
+import { type Increments, incremental, wholeZone } from './transfer-records.ts';
 
 /** Options for {@link transfers}. */
 export interface TransfersOptions {
@@ -137,66 +130,57 @@ class OutgoingTransfers implements Transfers {
     if (query.transport === 'https') {
       return answerWith(Rcode.Refused, { errors: [{ code: NOT_SUPPORTED }] });
     }
-    if (query.type === Type.IXFR) return this.#incremental(query, zone);
-    if (query.transport === 'udp') return codeAnswer(Rcode.FormErr);
+    const whole = query.type === Type.AXFR;
+    const serial = whole ? undefined : clientSerial(query);
+    if (whole ? query.transport === 'udp' : serial === undefined) return codeAnswer(Rcode.FormErr);
     const { snapshot } = zone;
-    return snapshot === undefined ? notReady() : this.#whole(query, { zone, snapshot });
-  }
-
-  #whole(query: DnsQuery, { zone, snapshot }: Pinned): Outcome {
-    return this.#stream(query, { zone, rrsets: wholeZone(snapshot), count: 'axfr' });
-  }
-
-  #incremental(query: DnsQuery, zone: TransferableZone): Eventually<Outcome> {
-    const serial = clientSerial(query);
-    if (serial === undefined) return codeAnswer(Rcode.FormErr);
-    const { snapshot } = zone;
-    if (snapshot === undefined) return notReady();
-    // Half the circle away is neither before nor after: only the whole zone is right then (RFC 1982 §3.2).
-    const unordered = (serial ^ snapshot.serial) >>> 0 === 0x8000_0000;
-    if (!unordered && !isSerialAfter(snapshot.serial, serial)) {
+    if (snapshot === undefined)
+      return answerWith(Rcode.ServFail, { errors: [{ code: NOT_READY }] });
+    if (
+      serial === snapshot.serial ||
+      (serial !== undefined && isSerialAfter(serial, snapshot.serial))
+    ) {
       this.#counts.upToDate += 1;
       return this.#newestSoa(query, { zone, snapshot });
     }
-    if (unordered || !this.#ixfr) return this.#wholeInstead(query, { zone, snapshot });
-    return this.#increments(zone, snapshot, serial).then((increments) =>
-      increments === undefined
-        ? this.#wholeInstead(query, { zone, snapshot })
-        : this.#changes(query, { zone, snapshot }, increments),
+    const over = this.#quota.take(query.client);
+    if (over === undefined) {
+      this.#counts.overQuota += 1;
+      return answerWith(Rcode.ServFail, { errors: [{ code: 0, text: 'too many transfers' }] });
+    }
+    const pinned = { zone, snapshot, over };
+    const sameHalf = serial !== undefined && isSerialAfter(snapshot.serial, serial);
+    // Half the circle away is neither before nor after: only the whole zone is right then (RFC 1982 §3.2).
+    if (!this.#ixfr || !sameHalf) return this.#send(query, pinned, undefined);
+    return findIncrements(pinned, { serial, condense: this.#condense }).then(
+      (increments) => this.#send(query, pinned, increments),
+      (error: unknown): never => {
+        over();
+        throw error;
+      },
     );
   }
 
-  /** The way from `serial` to `snapshot`, or undefined if there is none that is shorter than the zone. */
-  async #increments(
-    zone: TransferableZone,
-    snapshot: Zone,
-    serial: number,
-  ): Promise<Increments | undefined> {
-    const journal = await zone.journal(serial);
-    // It may have gone on since the snapshot was taken.
-    const end = journal?.findIndex(({ to }) => to === snapshot.serial) ?? -1;
-    const chain = journal?.slice(0, end + 1) ?? [];
-    if (chain.length === 0 || !isChain(chain, serial)) return undefined;
-    const made = this.#condense ? undefined : incrementsOf(chain);
-    if (made !== undefined && hasMoreRecordsThan(snapshot, made.recordCount)) return made;
-    const condensed = condense(chain);
-    const shorter = condensed && incrementsOf([condensed]);
-    if (shorter === undefined) return undefined;
-    return hasMoreRecordsThan(snapshot, shorter.recordCount) ? shorter : undefined;
-  }
-
-  #changes(query: DnsQuery, pinned: Pinned, increments: Increments): Outcome {
-    if (query.transport !== 'udp') {
-      const rrsets = incremental(increments);
-      return this.#stream(query, { zone: pinned.zone, rrsets, count: 'ixfr' });
+  /** Sends the changes, or the whole zone if there are none. */
+  #send(query: DnsQuery, pinned: Running, increments: Increments | undefined): Outcome {
+    const { zone, snapshot, over } = pinned;
+    if (query.transport === 'udp') {
+      over();
+      if (increments === undefined || !fitsDatagram(query, incremental(increments)))
+        return this.#overTcp(query, pinned);
+      this.#counts.ixfr += 1;
+      return this.#answer(query, zone, [...incremental(increments)]);
     }
-    if (!fitsDatagram(query, incremental(increments))) return this.#overTcp(query, pinned);
-    this.#counts.ixfr += 1;
-    return this.#answer(query, pinned.zone, [...incremental(increments)]);
-  }
-
-  #wholeInstead(query: DnsQuery, pinned: Pinned): Outcome {
-    return query.transport === 'udp' ? this.#overTcp(query, pinned) : this.#whole(query, pinned);
+    this.#counts[increments === undefined ? 'axfr' : 'ixfr'] += 1;
+    return {
+      kind: 'stream',
+      rrsets: increments === undefined ? wholeZone(snapshot) : incremental(increments),
+      options: expireOptions(query, zone),
+      ended: (failure) => {
+        if (failure !== undefined) this.#counts.failed += 1;
+        over();
+      },
+    };
   }
 
   /** Too large for a datagram: a newer start of authority alone says so (RFC 1995 §2). */
@@ -216,42 +200,11 @@ class OutgoingTransfers implements Transfers {
       options: expireOptions(query, zone),
     });
   }
-
-  #stream(
-    query: DnsQuery,
-    {
-      zone,
-      rrsets,
-      count,
-    }: { zone: TransferableZone; rrsets: Iterable<RRset>; count: 'axfr' | 'ixfr' },
-  ): Outcome {
-    const over = this.#quota.take(query.client);
-    if (over === undefined) {
-      this.#counts.overQuota += 1;
-      const text = 'too many transfers';
-      return answerWith(Rcode.ServFail, { errors: [{ code: 0, text }] });
-    }
-    this.#counts[count] += 1;
-    return {
-      kind: 'stream',
-      rrsets,
-      options: expireOptions(query, zone),
-      ended: (failure) => {
-        if (failure !== undefined) this.#counts.failed += 1;
-        over();
-      },
-    };
-  }
 }
 
-/** A zone with the version of it that is sent, whatever becomes of the zone meanwhile. */
-interface Pinned {
-  readonly zone: TransferableZone;
-  readonly snapshot: Zone;
-}
-
-function notReady(): Answer {
-  return answerWith(Rcode.ServFail, { errors: [{ code: NOT_READY }] });
+interface Running extends Pinned {
+  /** To be called when it is over. */
+  readonly over: () => void;
 }
 
 async function withOptions(

@@ -306,6 +306,30 @@ describe('how many at a time', () => {
     expect((await ask(Type.AXFR)).kind).toBe('stream');
   });
 
+  test('looking for changes counts, until they are sent or there are none', async () => {
+    const zone = new JournaledZone().fill(30);
+    zone.change(...putting(rrset('a.example.net', 'TXT', '1')));
+    const { ask, handler } = serving(zone, { maxPerClient: 1 });
+    const journal = zone.journal.bind(zone);
+    let answer: () => void = () => undefined;
+    zone.journal = async (serial) => {
+      await new Promise<void>((resume) => {
+        answer = resume;
+      });
+      return journal(serial);
+    };
+    const udp = { serial: 2, transport: 'udp' as const };
+    const first = ask(Type.IXFR, udp);
+    expect(await ask(Type.IXFR, udp)).toMatchObject({ rcode: Rcode.ServFail });
+    answer();
+    expect(records(await first)).toHaveLength(5);
+    expect(handler.counters).toMatchObject({ active: 0, overQuota: 1 });
+    const failing = serving(zone, { maxPerClient: 1 });
+    zone.journal = () => Promise.reject(new Error('no disk'));
+    await expect(failing.ask(Type.IXFR, { serial: 2 })).rejects.toThrow('no disk');
+    expect(failing.handler.counters.active).toBe(0);
+  });
+
   test('one that fails makes room as well', async () => {
     const { ask, handler } = serving(new JournaledZone().fill(3), { maxPerClient: 1 });
     streamOf(await ask(Type.AXFR)).ended?.(new Error('gone'));
