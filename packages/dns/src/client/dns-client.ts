@@ -53,7 +53,7 @@ export interface DnsClientOptions {
   readonly maxWaiting?: number | undefined;
   /** Connections to one server. @defaultValue 2 */
   readonly maxConnections?: number | undefined;
-  /** Questions at a time on one connection. @defaultValue 100 */
+  /** Questions at a time on one connection. @defaultValue 500 */
   readonly maxInFlightPerConnection?: number | undefined;
   /** How long a connection nobody needs stays open, in milliseconds, unless the server says. @defaultValue 10_000 */
   readonly idleMs?: number | undefined;
@@ -127,7 +127,7 @@ export class DnsClient implements AsyncDisposable {
       cookies: options.cookies ?? true,
       maxMismatches: options.maxMismatches ?? 3,
       maxConnections: options.maxConnections ?? 2,
-      maxInFlight: options.maxInFlightPerConnection ?? 100,
+      maxInFlight: options.maxInFlightPerConnection ?? 500,
       idleMs: options.idleMs ?? 10_000,
       connectTimeoutMs: MAX_WAIT_MS,
       https: options.https,

@@ -169,7 +169,8 @@ export class ServerPeer {
         if (badCookies === 2 && way === 'udp') way = 'stream';
       } else if (edns && refusesEdns(reply)) {
         edns = false;
-        this.#noEdnsUntil = clock.now() + NO_EDNS_MS;
+        // Who does not know an opcode may know EDNS.
+        if (isQuery(request)) this.#noEdnsUntil = clock.now() + NO_EDNS_MS;
       } else {
         return reply;
       }
@@ -200,7 +201,6 @@ export class ServerPeer {
     const { udpPayloadBytes: udpSize, mixedCase, maxMismatches, counters } = this.#options;
     const { random } = this.#reactor;
     const cookies = edns && this.#options.cookies ? this.#cookies : undefined;
-    const isQuery = (request.opcode ?? Opcode.Query) === Opcode.Query;
     return this.#address().addCallback((to) => {
       const attempt = newAttempt(request, {
         id: random.bytes(2).readUInt16BE(),
@@ -209,7 +209,7 @@ export class ServerPeer {
         key,
         nowSeconds: this.#nowSeconds,
         datagram: true,
-        disguise: mixedCase && isQuery ? (query) => mixCase(query, random) : undefined,
+        disguise: mixedCase && isQuery(request) ? (query) => mixCase(query, random) : undefined,
         cookies,
       });
       const mismatched = (): void => {
@@ -277,6 +277,10 @@ export class ServerPeer {
       throw new DnsClientError('HAWSER_DNS_NETWORK', `Cannot ask ${this.server.text}: no address`);
     });
   }
+}
+
+function isQuery({ opcode = Opcode.Query }: DnsRequest): boolean {
+  return opcode === Opcode.Query;
 }
 
 /** True if the server is at fault, or the way to it. */

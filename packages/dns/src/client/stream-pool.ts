@@ -1,5 +1,5 @@
 // The connections to one server, made when they are needed and shared by all who ask it.
-import { Deferred, fail, type Reactor, succeed } from '@hawser/core';
+import { Deferred, fail, type Reactor, succeed, TimeoutError } from '@hawser/core';
 import type { DnsMessage } from '../message/parse-message.ts';
 import type { Attempt } from './attempt.ts';
 import { DnsClientError } from './client-error.ts';
@@ -125,10 +125,10 @@ export class StreamPool {
     const attempt = make(id, channel);
     const answer = new Deferred<DnsMessage>({
       where: 'dns.stream',
-      canceller: () => {
+      canceller: ({ cause }) => {
         channel.forget(id);
-        // Whoever does not answer one question is not trusted with the next.
-        channel.retire();
+        // Whoever does not answer one question in time is not trusted with the next.
+        if (cause instanceof TimeoutError) channel.retire();
       },
     });
     channel.send(attempt.bytes, {

@@ -1,4 +1,13 @@
-import { createSimReactor, delay, type SimHost, type Simulation } from '@hawser/core';
+import {
+  createSimReactor,
+  delay,
+  type SimHost,
+  type Simulation,
+  stack,
+  TLS,
+  tls,
+} from '@hawser/core';
+import { FakeTls } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { DnsClient, type DnsClientOptions } from '../../src/client/dns-client.ts';
 import type { DnsMessage } from '../../src/message/parse-message.ts';
@@ -382,4 +391,105 @@ test('a bad option is a UsageError', () => {
   const sim = createSimReactor();
   const reactor = sim.host('client');
   expect(() => new DnsClient({ reactor, attempts: 0 })).toThrow(/attempts/);
+});
+
+test('a connection on which an answer did not come in time is left', async () => {
+  const { client, server, where } = await world((query) =>
+    spelled(query) === 'slow.example.net' ? undefined : { answer: [address] },
+  );
+  const servers = [`tcp://${where}`];
+  await client.query('www.example.net', 'A', { servers });
+  const slow = client.query('slow.example.net', 'A', { servers, attempts: 1 });
+  await expect(slow).rejects.toMatchObject({ code: 'HAWSER_DNS_TIMEOUT' });
+  await client.query('www.example.net', 'A', { servers });
+  expect(server.connections).toBe(2);
+});
+
+test('a question nobody wants any more does not cost the connection', async () => {
+  const { client, server, where, sim } = await world((query) =>
+    spelled(query) === 'slow.example.net' ? undefined : { answer: [address] },
+  );
+  const servers = [`tcp://${where}`];
+  const slow = client.query('slow.example.net', 'A', { servers });
+  await delay(100, sim.clock);
+  slow.cancel();
+  await client.query('www.example.net', 'A', { servers });
+  expect(server.connections).toBe(1);
+});
+
+test('connections and questions on them are limited', async () => {
+  const options = { maxConnections: 1, maxInFlightPerConnection: 2, attempts: 1 };
+  const { client, where, server } = await world(() => undefined, options);
+  const servers = [`tcp://${where}`];
+  const queries = ['a', 'b', 'c'].map((name) => client.query(name, 'A', { servers }));
+  const results = await Promise.allSettled(queries);
+  expect(results.map((each) => each.status === 'rejected' && each.reason.code).sort()).toEqual([
+    'HAWSER_DNS_BUSY',
+    'HAWSER_DNS_TIMEOUT',
+    'HAWSER_DNS_TIMEOUT',
+  ]);
+  expect(server.connections).toBe(1);
+});
+
+test('a server by name is looked up', async () => {
+  const { client } = await world(() => ({ answer: [address] }));
+  expect((await client.query('www.example.net', 'A', { servers: ['server'] })).answer).toHaveLength(
+    1,
+  );
+});
+
+test('an address in IPv6 is asked by IPv6', async () => {
+  const sim = createSimReactor({ seed: 1 });
+  const serverHost = sim.host('server', { addresses: ['2001:db8::53'] });
+  const host = sim.host('client', { addresses: ['2001:db8::1'] });
+  await FakeServer.start(serverHost, () => ({ answer: [address] }));
+  const client = new DnsClient({ reactor: host, servers: ['2001:DB8:0::53'] });
+  expect((await client.query('www.example.net', 'A')).answer).toHaveLength(1);
+});
+
+describe('over TLS', () => {
+  async function secured(certificateNames: string[], options: Partial<DnsClientOptions> = {}) {
+    const sim = createSimReactor({ seed: 11 });
+    const serverHost = sim.host('server', { tls: new FakeTls() });
+    const host = sim.host('client', { tls: new FakeTls({ certificateNames }) });
+    const server = await FakeServer.start(serverHost, () => ({ answer: [address] }));
+    const alpns: (string | undefined)[] = [];
+    const layer = stack(tls({ cert: 'x', key: 'x', alpn: ['dot'] }));
+    await serverHost.tcp.listen(
+      { port: 853 },
+      layer({
+        name: 'dot',
+        buildProtocol(incoming) {
+          alpns.push(incoming.info(TLS)?.alpn);
+          return server.stream();
+        },
+      }),
+    );
+    const client = new DnsClient({ reactor: host, attempts: 1, ...options });
+    const where = serverHost.addresses[0] ?? '';
+    return { client, server, where, alpns };
+  }
+
+  test('speaks dot, pads queries to 128 octets, and shares the connection', async () => {
+    const { client, server, where, alpns } = await secured(['dns.example.net']);
+    const servers = [`tls://${where}#dns.example.net`];
+    for (let count = 0; count < 3; count++) await client.query('www.example.net', 'A', { servers });
+    expect(alpns).toEqual(['dot']);
+    expect(server.queries.map(({ query }) => query.bytes.length % 128)).toEqual([0, 0, 0]);
+  });
+
+  test('a certificate for another name is not trusted', async () => {
+    const { client, where, server } = await secured(['dns.example.net']);
+    const servers = [`tls://${where}#other.example.net`];
+    await expect(client.query('www.example.net', 'A', { servers })).rejects.toMatchObject({
+      code: 'HAWSER_DNS_NETWORK',
+    });
+    expect(server.queries).toHaveLength(0);
+  });
+
+  test('whoever it is will do for opportunistic privacy', async () => {
+    const { client, where } = await secured(['dns.example.net']);
+    const servers = [{ host: where, transport: 'tls', tls: { verify: false } } as const];
+    expect((await client.query('www.example.net', 'A', { servers })).answer).toHaveLength(1);
+  });
 });
