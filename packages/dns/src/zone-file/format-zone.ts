@@ -6,7 +6,7 @@ import { nameText } from '../rdata/name-field.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
 import { withOwnTtls } from '../transfer/signature-ttl.ts';
-import type { RRset } from '../zone/rrset.ts';
+import { MAX_TTL, type RRset } from '../zone/rrset.ts';
 import { Zone } from '../zone/zone.ts';
 
 /** Options for {@link formatZone}. */
@@ -57,9 +57,10 @@ export function formatRRset(rrset: RRset, origin?: Name): string {
     .join('');
 }
 
+/** The TTL in a signature may be one that means zero (RFC 2181 §8). */
 function formatRecords({ name, type, ttl, records }: RRset, origin: Name | undefined): string {
   const owner = nameText(name, origin);
-  const head = `${owner.padEnd(OWNER_COLUMN)} ${String(ttl).padEnd(TTL_COLUMN)} IN  ${formatType(type).padEnd(TYPE_COLUMN)} `;
+  const head = `${owner.padEnd(OWNER_COLUMN)} ${String(ttl > MAX_TTL ? 0 : ttl).padEnd(TTL_COLUMN)} IN  ${formatType(type).padEnd(TYPE_COLUMN)} `;
   const sorted = [...records].sort((one, other) => one.wire.compare(other.wire));
   const lines = sorted.map((rdata) => {
     const text = type === Type.SOA ? formatSoa(rdata, origin) : rdataToText(type, rdata, origin);
