@@ -130,7 +130,7 @@ describe('reading', () => {
       ttl: 300,
       values: ['10 www.example.net.'],
     });
-    expect(body.records[6].values).toEqual(['"hello world"']);
+    expect(body.records[6]?.values).toEqual(['"hello world"']);
   });
 
   test.each([1, 2, 3, 6, 7])('page by page of %i they are all there once', async (limit) => {
