@@ -4,17 +4,19 @@ import { parseMessage } from '../src/message/parse-message.ts';
 import { nameAt, readMessage, recordsOf } from '../src/message/reader.ts';
 import { worstMessages } from '../test/message/worst-messages.ts';
 
-/** Median and highest of many runs, in microseconds. */
-function measure(run: () => void): [number, number] {
-  const times: number[] = [];
-  const until = performance.now() + 300;
-  while (times.length < 30 || performance.now() < until) {
-    const start = performance.now();
+/** CPU time of one run in microseconds, the collector's included: others may be busy meanwhile. */
+function measure(run: () => void): number {
+  for (let round = 0; round < 20; round++) run();
+  const start = process.cpuUsage();
+  let rounds = 0;
+  let spent = 0;
+  while (spent < 150_000 && rounds < 20_000) {
     run();
-    times.push((performance.now() - start) * 1000);
+    rounds++;
+    const { user, system } = process.cpuUsage(start);
+    spent = user + system;
   }
-  times.sort((one, other) => one - other);
-  return [times[times.length >> 1] ?? 0, times[Math.floor(times.length * 0.99)] ?? 0];
+  return spent / rounds;
 }
 
 function walk(bytes: Buffer): void {
@@ -23,20 +25,13 @@ function walk(bytes: Buffer): void {
   for (const { nameOffset } of recordsOf(reading.message)) nameAt(reading.message, nameOffset);
 }
 
-const cell = ([median, p99]: [number, number]): string =>
-  `${median.toFixed(0).padStart(7)} (p99 ${p99.toFixed(0)})`.padEnd(22);
-console.log(
-  'us to read                              readMessage           walk and owners       parseMessage',
-);
+console.log('CPU us                              readMessage  and owners  parseMessage');
 for (const size of [4096, 65_535]) {
   for (const [name, bytes] of Object.entries(worstMessages(size))) {
-    const row = [() => void readMessage(bytes), () => walk(bytes), () => void parseMessage(bytes)];
+    const ways = [() => void readMessage(bytes), () => walk(bytes), () => void parseMessage(bytes)];
     const parsed = parseMessage(bytes);
     const end = 'error' in parsed ? 'refused' : `${parsed.answer.length} records`;
-    console.log(
-      `${String(size).padEnd(6)} ${name.padEnd(30)}`,
-      ...row.map((run) => cell(measure(run))),
-      end,
-    );
+    const cells = ways.map((run) => measure(run).toFixed(0).padStart(11));
+    console.log(String(size).padEnd(6), name.padEnd(30), ...cells, ` ${end}`);
   }
 }

@@ -24,9 +24,12 @@ interface Suffix {
 const scratch = Buffer.alloc(MAX_NAME_BYTES);
 const folded = Buffer.alloc(MAX_NAME_BYTES);
 
-/** A budget no honest message of `bytes` octets and `records` records comes near, and no other can abuse. */
+/**
+ * A budget that an honest message of `bytes` octets and `records` records keeps, be it a reverse zone of IPv6 with all its
+ * hosts pointing to one name, and that keeps any other from costing more than a few milliseconds.
+ */
 export function nameBudget(bytes: number, records: number): NameBudget {
-  return { hops: 16 * records + 128, octets: 8 * bytes + 4096, known: undefined };
+  return { hops: 16 * records + 128, octets: 10 * bytes + 4096, known: undefined };
 }
 
 /**

@@ -10,8 +10,8 @@ export function plainRdata(message: Message, view: RecordView): Buffer | undefin
     const end = skipName(bytes, at);
     const name = end < 0 ? undefined : readName(bytes, at, budget);
     if (name === undefined) return undefined;
-    // Even one that was read before is copied into the data.
-    budget.octets -= name.wire.length;
+    // Even one that was read before is copied into the data, and then checked there.
+    budget.octets -= 2 * name.wire.length;
     return budget.octets < 0 ? undefined : { wire: name.wire, end };
   });
 }

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type Message, nameAt, readMessage, recordsOf } from '../../src/message/reader.ts';
-import { build, opt, query } from '../build.ts';
+import { readRecord } from '../../src/message/record.ts';
+import { Name } from '../../src/name.ts';
+import { build, opt, query, type RawRecord } from '../build.ts';
 
 /** A message of one question `example.net A` (29 octets) and one answer whose owner is `owner`. */
 function withOwner(...owner: number[]): Buffer {
@@ -63,6 +65,37 @@ describe('names of records', () => {
     }
     expect(names[0]).toBe('example.net');
     expect(names[100]).toBeUndefined();
+  });
+
+  test('a reverse zone of IPv6 is read, all its hosts pointing to one name', () => {
+    const zone = Name.parse(`${'0.'.repeat(28)}ip6.arpa`).wire;
+    const target = Name.parse('static.customer.provider.net').wire;
+    const digit = (value: number): number[] => [1, (value & 15).toString(16).charCodeAt(0)];
+    const pointer = (to: number): number[] => [0xc0 | (to >> 8), to & 0xff];
+    const start = 12 + zone.length + 4;
+    const answers: RawRecord[] = [];
+    // Each host is its last digit and a pointer to the first of the sixteen around it.
+    let group = 0;
+    for (let host = 0, at = start; at < 60_000; host++) {
+      const first = host % 16 === 0 && at < 0x3f00;
+      const above = [...digit(host >> 4), ...digit(host >> 8), ...digit(host >> 12)];
+      const name = [...digit(host), ...(first ? [...above, ...pointer(12)] : pointer(group))];
+      if (first) group = at + 2;
+      const rdata = host === 0 ? target : Buffer.from(pointer(start + 10 + 10));
+      answers.push({ name: Buffer.from(name), type: 12, rdata });
+      at += name.length + 10 + rdata.length;
+    }
+    const reading = readMessage(build({ questions: [{ name: zone }], answers }));
+    if (!reading.ok) throw new Error('malformed');
+    const records = [...recordsOf(reading.message)].map((view) =>
+      readRecord(reading.message, view),
+    );
+    expect(records.length).toBeGreaterThan(3500);
+    expect(
+      records.every(
+        (record) => record?.rdata?.target?.toString() === 'static.customer.provider.net',
+      ),
+    ).toBe(true);
   });
 
   test('names are made only as many as the message may cost', () => {

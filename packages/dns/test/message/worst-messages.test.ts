@@ -23,7 +23,7 @@ describe.each([4096, 65_535])('in messages of %i octets', (size) => {
         octets += Math.max(0, (wire?.length ?? 0) - view.rdataLength);
       }
       for (const { wire } of made) octets += wire.length;
-      expect(octets).toBeLessThanOrEqual(8 * bytes.length + 4096);
+      expect(octets).toBeLessThanOrEqual(10 * bytes.length + 4096);
       expect(hops - message.budget.hops).toBeLessThanOrEqual(16 * bytes.length);
     },
   );
