@@ -423,11 +423,9 @@ test('connections and questions on them are limited', async () => {
   const servers = [`tcp://${where}`];
   const queries = ['a', 'b', 'c'].map((name) => client.query(name, 'A', { servers }));
   const results = await Promise.allSettled(queries);
-  expect(results.map((each) => each.status === 'rejected' && each.reason.code).sort()).toEqual([
-    'HAWSER_DNS_BUSY',
-    'HAWSER_DNS_TIMEOUT',
-    'HAWSER_DNS_TIMEOUT',
-  ]);
+  const codes = results.map((each) => (each.status === 'rejected' ? each.reason.code : ''));
+  expect(codes.filter((code) => code === 'HAWSER_DNS_BUSY')).toHaveLength(1);
+  expect(codes.filter((code) => code === 'HAWSER_DNS_TIMEOUT')).toHaveLength(2);
   expect(server.connections).toBe(1);
 });
 
