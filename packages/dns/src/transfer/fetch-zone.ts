@@ -2,7 +2,6 @@
 
 import { DnsClientError } from '../client/client-error.ts';
 import type { DnsClient } from '../client/dns-client.ts';
-import { toRRsets } from '../client/to-rrsets.ts';
 import { EdnsOption } from '../message/edns.ts';
 import { Flag } from '../message/header.ts';
 import type { DnsMessage } from '../message/parse-message.ts';
@@ -12,6 +11,7 @@ import { Rcode, Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { Zone } from '../zone/zone.ts';
 import { applyIncrements, type Version } from './apply-increments.ts';
+import { GatheredRecords } from './gathered-records.ts';
 import { serialIn } from './propagated.ts';
 import type { CheckedPrimary, SecondarySettings } from './secondary-options.ts';
 import { differenceOf } from './zone-difference.ts';
@@ -73,29 +73,25 @@ export async function fetchZone(fetch: Fetch): Promise<Fetched> {
 }
 
 async function wholeZone(fetch: Fetch): Promise<Fetched> {
-  const taken = await take(fetch, undefined);
-  return fromWhole(fetch, taken);
+  return fromWhole(fetch, await take(fetch, undefined));
 }
 
 async function changesSince(base: Zone, fetch: Fetch): Promise<Fetched> {
   const taken = await take(fetch, base.serial);
-  const { records, style, expireSeconds } = taken;
+  const { changes, style, expireSeconds } = taken;
   if (style === 'current') return { kind: 'current', expireSeconds };
   if (style === 'zone') return fromWhole(fetch, taken);
-  const version = applyIncrements(base, records);
+  const version = applyIncrements(base, changes);
   if (typeof version === 'string') throw nonsense(fetch, `its changes do not fit: ${version}`);
   return { kind: 'newer', version, expireSeconds, style: 'changes' };
 }
 
-function fromWhole(fetch: Fetch, { records, expireSeconds }: Taken): Fetched {
-  const { origin, base } = fetch;
-  // The start of authority is at both ends.
-  const zone = zoneOf(fetch, toRRsets(records.slice(0, -1)));
-  if (base !== undefined && !isSerialAfter(zone.serial, base.serial)) {
+async function fromWhole(fetch: Fetch, { zone: records, expireSeconds }: Taken): Promise<Fetched> {
+  const { base, client } = fetch;
+  const zone = zoneOf(fetch, records.rrsets);
+  if (base !== undefined && !isSerialAfter(zone.serial, base.serial))
     return zone.serial === base.serial ? { kind: 'current', expireSeconds } : { kind: 'older' };
-  }
-  if (!zone.origin.equals(origin)) throw nonsense(fetch, 'it is another zone');
-  const version = { zone, changeSet: differenceOf(base, zone) };
+  const version = { zone, changeSet: await differenceOf(base, zone, client.reactor) };
   return { kind: 'newer', version, expireSeconds, style: 'zone' };
 }
 
@@ -108,7 +104,10 @@ function zoneOf(fetch: Fetch, rrsets: Parameters<typeof Zone.of>[1]): Zone {
 }
 
 interface Taken {
-  readonly records: readonly DnsRecord[];
+  /** The records of a whole zone. */
+  readonly zone: GatheredRecords;
+  /** Those of changes, in their order. */
+  readonly changes: readonly DnsRecord[];
   readonly style: 'zone' | 'changes' | 'current';
   readonly expireSeconds: number | undefined;
 }
@@ -126,16 +125,20 @@ async function take(fetch: Fetch, serial: number | undefined): Promise<Taken> {
     maxBytes,
     signal,
   });
-  const records: DnsRecord[] = [];
+  const zone = new GatheredRecords();
+  const changes: DnsRecord[] = [];
+  let first = true;
   let expireSeconds: number | undefined;
-  for await (const some of running) {
-    if (records.length === 0 && running.message !== undefined)
-      expireSeconds = expireIn(running.message);
-    for (const record of some) records.push(record);
+  for await (const records of running) {
+    if (first && running.message !== undefined) expireSeconds = expireIn(running.message);
+    first = false;
+    for (const record of records) changes.push(record);
+    // What it is shows when the second record has come.
+    if (running.style === 'zone') for (const record of changes.splice(0)) zone.add(record);
   }
   const { style } = running;
   if (style === undefined) throw nonsense(fetch, 'it ended before its end');
-  return { records, style, expireSeconds };
+  return { zone, changes, style, expireSeconds };
 }
 
 /** How long what the primary has is good for (RFC 7314), if it says. */

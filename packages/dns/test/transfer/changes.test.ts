@@ -1,8 +1,10 @@
+import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { checkRdata } from '../../src/rdata/rdata.ts';
 import { condense, isChain } from '../../src/transfer/condense.ts';
+import { GatheredRecords } from '../../src/transfer/gathered-records.ts';
 import { recordChanges } from '../../src/transfer/record-changes.ts';
 import { withOwnTtls } from '../../src/transfer/signature-ttl.ts';
 import { incremental, incrementsOf, wholeZone } from '../../src/transfer/transfer-records.ts';
@@ -146,14 +148,16 @@ describe('a chain of changes', () => {
 });
 
 describe('the difference of two zones', () => {
-  test('leads from one to the other', () => {
+  const reactor = createTestReactor();
+
+  test('leads from one to the other', async () => {
     const zone = new JournaledZone().fill(3);
     const before = zone.zone;
     zone.change(
       ...putting(rrset('host1.example.net', 'A', a(99)), rrset('new.example.net', 'TXT', 'x')),
     );
     zone.change(removing('host2.example.net', 'A'));
-    const difference = differenceOf(before, zone.zone);
+    const difference = await differenceOf(before, zone.zone, reactor);
     expect(difference).toMatchObject({ from: before.serial, to: zone.zone.serial });
     expect(difference.changes.map(({ name, type }) => `${name} ${type}`).sort()).toEqual([
       'example.net 6',
@@ -163,14 +167,61 @@ describe('the difference of two zones', () => {
     ]);
   });
 
-  test('from nothing is the whole zone', () => {
+  test('from nothing is the whole zone', async () => {
     const { zone } = new JournaledZone().fill(3);
-    const difference = differenceOf(undefined, zone);
+    const difference = await differenceOf(undefined, zone, reactor);
     expect(difference.from).toBeUndefined();
     const rrsets = difference.changes.flatMap(({ before, after }) =>
       before === undefined && after !== undefined ? [after] : [],
     );
     expect(same(Zone.of(zone.origin, rrsets), zone)).toBe(true);
+  });
+
+  test('lets others have their turn', async () => {
+    const { zone } = new JournaledZone().fill(3_000);
+    let turns = 0;
+    let over = false;
+    const working = differenceOf(undefined, zone, reactor).then(() => {
+      over = true;
+    });
+    const others = (): void => {
+      turns += 1;
+      if (!over) reactor.clock.callSoon(others);
+    };
+    reactor.clock.callSoon(others);
+    await reactor.clock.elapse(1);
+    await working;
+    expect(turns).toBeGreaterThanOrEqual(3);
+  });
+});
+
+describe('records gathered', () => {
+  const record = (name: string, last: number, ttl: number) => ({
+    name: Name.parse(name),
+    type: Type.A,
+    class: 1,
+    ttl,
+    rdata: checkRdata(Type.A, Buffer.from([192, 0, 2, last])),
+  });
+
+  test('are RRsets with the lowest TTL and no record twice, however they come', () => {
+    const gathered = new GatheredRecords();
+    for (const last of [1, 2, 1]) gathered.add(record('a.test', last, 60 * last));
+    gathered.add(record('b.test', 1, 0x8000_0001));
+    gathered.add(record('A.Test', 3, 50));
+    for (const last of [1, 2, 3]) gathered.add({ ...record('b.test', last, 9), rdata: undefined });
+    expect(
+      [...gathered.rrsets].map(({ name, ttl, records: { length } }) => [`${name}`, ttl, length]),
+    ).toEqual([
+      ['a.test', 50, 3],
+      ['b.test', 0, 1],
+    ]);
+  });
+
+  test('may be many of one name', () => {
+    const gathered = new GatheredRecords();
+    for (let index = 0; index < 500; index++) gathered.add(record('a.test', index % 200, 60));
+    expect([...gathered.rrsets][0]?.records).toHaveLength(200);
   });
 });
 
