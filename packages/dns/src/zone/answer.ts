@@ -4,7 +4,7 @@ import { type Answer, type AnswerEntry, answerWith, type Denial } from '../contr
 import type { Name } from '../name.ts';
 import { Rcode, Type } from '../numbers.ts';
 import { additionalData, delegationAddresses, hasAdditional } from './additional-data.ts';
-import { coveringNode } from './denial-proof.ts';
+import type { DenialProof } from './denial-proof.ts';
 import { growsForever, substituteAlias } from './dname.ts';
 import { type Found, findNode, wildcardBelow } from './find-node.ts';
 import type { RRset } from './rrset.ts';
@@ -35,7 +35,8 @@ const noTypes: readonly number[] = [];
 class AnswerDraft {
   readonly #zone: Zone;
   readonly #type: number;
-  readonly #signed: boolean;
+  /** How the zone proves denials to those who want that. */
+  readonly #proof: DenialProof | undefined;
   readonly #answer: AnswerEntry[] = [];
   readonly #authority: AnswerEntry[] = [];
   /** The name whose turn it is. */
@@ -46,7 +47,7 @@ class AnswerDraft {
     this.#zone = zone;
     this.#key = key;
     this.#type = type;
-    this.#signed = dnssecOk && zone.signed;
+    this.#proof = dnssecOk ? zone.denialProof : undefined;
   }
 
   finish(): Answer {
@@ -81,13 +82,20 @@ class AnswerDraft {
   #look(found: Found & { at: 'node' | 'nothing' }): RRset | Answer {
     const wildcard = found.at === 'nothing';
     const node = wildcard ? wildcardBelow(this.#zone, found.encloser) : found.node;
-    if (node === undefined) return this.#nameError(found);
+    if (wildcard && node === undefined) this.#prove(this.#proof?.noName(this.#key, found.encloser));
+    if (node === undefined) return this.#negative(Rcode.NXDomain, 'nxdomain', undefined);
     const alias = answersItself(this.#type) ? undefined : node.get(Type.CNAME);
     const rrset = alias ?? (this.#type === Type.ANY ? smallest(node) : node.get(this.#type));
-    // That the name itself does not exist is part of it (RFC 4035 §3.1.3.3, §3.1.3.4).
-    if (rrset === undefined) this.#denyType(node);
-    if (wildcard) this.#cover(this.#key);
-    if (rrset === undefined) return this.#negative(Rcode.NoError, 'nodata', node);
+    if (rrset === undefined) {
+      this.#prove(
+        wildcard
+          ? this.#proof?.noTypeOfWildcard(this.#key, found.encloser, node)
+          : this.#proof?.noType(node),
+      );
+      return this.#negative(Rcode.NoError, 'nodata', node);
+    }
+    // That the name itself does not exist is part of it (RFC 4035 §3.1.3.3).
+    if (wildcard) this.#prove(this.#proof?.onlyWildcard(this.#key, found.encloser));
     this.#add(this.#answer, node, rrset, this.#owner);
     if (alias !== undefined) return alias;
     const additional = hasAdditional(rrset.type)
@@ -102,29 +110,21 @@ class AnswerDraft {
       signed: this.#signed,
     });
     const ds = cut.get(Type.DS);
-    const proof: AnswerEntry[] = [];
-    if (this.#signed && ds !== undefined) this.#add(proof, cut, ds);
-    // Unsigned, which only the NSEC of the delegation shows (RFC 4035 §3.1.4).
-    const nsec = this.#signed && ds === undefined ? cut.get(Type.NSEC) : undefined;
-    if (nsec !== undefined) this.#add(proof, cut, nsec);
+    const authority = [...this.#authority];
+    this.#authority.length = 0;
+    if (ds === undefined) this.#prove(this.#proof?.noType(cut));
+    else if (this.#signed) this.#add(this.#authority, cut, ds);
     return answerWith(Rcode.NoError, {
       // AA is about the first owner in the answer section (RFC 1035 §4.1.1).
       authoritative: this.#answer.length > 0,
       answer: this.#answer,
-      authority: [...this.#authority, { rrset: servers }, ...proof],
+      authority: [...authority, { rrset: servers }, ...this.#authority],
       glue,
       additional,
       ...(ds === undefined && {
         denial: { kind: 'nodata', owner: cut.name, types: typesOf(cut) },
       }),
     });
-  }
-
-  #nameError(found: Found & { at: 'node' | 'nothing' }): Answer {
-    this.#cover(this.#key);
-    // And no wildcard stands for it (RFC 4035 §3.1.3.2).
-    if (found.at === 'nothing') this.#cover(`\x01*${found.encloser}`);
-    return this.#negative(Rcode.NXDomain, 'nxdomain', undefined);
   }
 
   /** The code is that of the last name of the chain (RFC 6604 §3). */
@@ -147,23 +147,17 @@ class AnswerDraft {
     return answerWith(rcode, { authoritative: true, answer: this.#answer, authority });
   }
 
-  /** The NSEC that says which types `node` has: its own, or for an empty non-terminal the one before it. */
-  #denyType(node: ZoneNode): void {
-    if (!this.#signed) return;
-    if (node.list.length === 0) this.#cover(node.key);
-    else this.#prove(node);
+  get #signed(): boolean {
+    return this.#proof !== undefined;
   }
 
-  /** The NSEC that says there is no such name. */
-  #cover(key: string): void {
-    const node = this.#signed ? coveringNode(this.#zone, key) : undefined;
-    if (node !== undefined) this.#prove(node);
-  }
-
-  #prove(node: ZoneNode): void {
-    const nsec = node.get(Type.NSEC);
-    if (nsec === undefined || this.#authority.some(({ rrset }) => rrset === nsec)) return;
-    this.#add(this.#authority, node, nsec);
+  /** Adds the records of `nodes` that prove something, none of them twice. */
+  #prove(nodes: readonly ZoneNode[] = []): void {
+    for (const node of nodes) {
+      const rrset = node.get(this.#proof?.type ?? Type.NSEC);
+      if (rrset === undefined || this.#authority.some((entry) => entry.rrset === rrset)) continue;
+      this.#add(this.#authority, node, rrset);
+    }
   }
 
   #add(section: AnswerEntry[], node: ZoneNode, rrset: RRset, owner?: Name | 'question'): void {

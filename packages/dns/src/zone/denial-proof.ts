@@ -1,27 +1,28 @@
-// Which NSEC of a signed zone shows that a name or a type is not there (RFC 4035 §3.1.3, RFC 4592 §4.8).
+// What a signed zone shows so that nobody need believe its denials: which of its records say that something is not there.
 import { Type } from '../numbers.ts';
-import { findNode } from './find-node.ts';
+import { NsecProof } from './nsec-proof.ts';
+import { Nsec3Proof, nsec3Of } from './nsec3-proof.ts';
 import type { Zone } from './zone.ts';
 import type { ZoneNode } from './zone-node.ts';
 
-/** Names without NSEC that may lie before one with it: empty non-terminals above a name, one in another. */
-const MAX_STEPS = 300;
+/** How a zone denies. Each method gives the names whose {@link type} records prove it; fewer where the zone lacks them. */
+export interface DenialProof {
+  /** NSEC or NSEC3. */
+  readonly type: number;
+  /** `node` exists and does not have a type. Of a delegation: it is not signed. */
+  noType(node: ZoneNode): ZoneNode[];
+  /** There is no name with this key, nor a wildcard for it: `encloser` is the longest ancestor that exists. */
+  noName(key: string, encloser: string): ZoneNode[];
+  /** There is no name with this key: what was answered is of the wildcard below `encloser`. */
+  onlyWildcard(key: string, encloser: string): ZoneNode[];
+  /** The same where that wildcard, `node`, does not have the type either. */
+  noTypeOfWildcard(key: string, encloser: string, node: ZoneNode): ZoneNode[];
+}
 
-/**
- * The name whose NSEC shows that there is nothing at the name with this key, which has none of its own: it does not
- * exist, or only because names below it do. Undefined if the zone is not signed throughout.
- */
-export function coveringNode(zone: Zone, key: string): ZoneNode | undefined {
-  let at = key;
-  for (let step = 0; step < MAX_STEPS && at !== zone.origin.key; step++) {
-    const node = zone.neighbours(at).previous;
-    if (node.get(Type.NSEC) !== undefined) return node;
-    at = node.key;
-    // What a delegation or a DNAME hides may be any number of names; what hides it has the NSEC.
-    const found = findNode(zone, at, Type.A);
-    if (found.at !== 'cut' && found.at !== 'dname') continue;
-    if (found.node.get(Type.NSEC) !== undefined) return found.node;
-    at = found.node.key;
-  }
-  return undefined;
+/** How `zone` denies, or undefined if it is not signed. */
+export function denialProofOf(zone: Zone): DenialProof | undefined {
+  if (zone.apex.get(Type.RRSIG) === undefined) return undefined;
+  if (zone.apex.get(Type.NSEC) !== undefined) return new NsecProof(zone);
+  const parameters = nsec3Of(zone.apex);
+  return parameters && new Nsec3Proof(zone, parameters);
 }

@@ -30,7 +30,7 @@ export function findNode(zone: Zone, key: string, type: number): Found {
     const dname = node.get(Type.DNAME);
     if (dname !== undefined && !isWildcard) return { at: 'dname', node, rrset: dname };
     const start = starts[depth] ?? 0;
-    const next = zone.node(start === 0 ? key : key.slice(start));
+    const next = zone.findable(start === 0 ? key : key.slice(start));
     // Every ancestor of an existing name exists, so nothing can be below a gap.
     if (next === undefined)
       return {

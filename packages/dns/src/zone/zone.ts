@@ -5,8 +5,10 @@ import { Type } from '../numbers.ts';
 import { decodeSoa } from '../rdata/decode-rdata.ts';
 import type { SoaValue } from '../rdata/value.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
+import { type DenialProof, denialProofOf } from './denial-proof.ts';
 import { keyOf, orderOf } from './name-order.ts';
 import { NodeMap } from './node-map.ts';
+import { isHashedName } from './nsec3-proof.ts';
 import { OrderedNames } from './ordered-names.ts';
 import { createRRset, type RRset, sameRRset } from './rrset.ts';
 import { isSerialAfter, nextSerial } from './serial.ts';
@@ -27,6 +29,12 @@ export interface ChangeSet {
   readonly from: number | undefined;
   readonly to: number;
   readonly changes: readonly RRsetChange[];
+}
+
+/** What is worked out from the names, and goes along with changes. */
+interface Indexes {
+  order?: OrderedNames;
+  hashed?: OrderedNames;
 }
 
 /** The names right before and after a place in the canonical order. */
@@ -50,12 +58,14 @@ export class Zone {
   readonly serial: number;
   /** TTL of negative answers: the smaller of the SOA's own and its minimum (RFC 2308 §5). */
   readonly negativeTtl: number;
-  /** The zone holds its proofs of what does not exist: NSEC and RRSIG at the origin (RFC 4035 §2.3). */
-  readonly signed: boolean;
+  /** How it proves that something does not exist; undefined if it is not signed. */
+  readonly denialProof: DenialProof | undefined;
   readonly #nodes: NodeMap;
   #order: OrderedNames | undefined;
+  /** Labels of names that are hashes of others. */
+  #hashed: OrderedNames | undefined;
 
-  private constructor(origin: Name, nodes: NodeMap, order?: OrderedNames) {
+  private constructor(origin: Name, nodes: NodeMap, indexes: Indexes = {}) {
     const value = nodes.get(origin.key);
     const apex = value && toNode(value);
     const soa = apex?.get(Type.SOA);
@@ -79,11 +89,13 @@ export class Zone {
     this.soa = { name: soa.name, type: soa.type, ttl: soa.ttl, records };
     this.serial = fields.serial;
     this.negativeTtl = Math.min(soa.ttl, fields.minimum);
-    this.signed = apex.get(Type.NSEC) !== undefined && apex.get(Type.RRSIG) !== undefined;
     this.#nodes = nodes;
-    this.#order = order;
-    // Denials need it: the first one must not wait for it.
-    if (this.signed && order === undefined) this.#orderedNames();
+    this.#order = indexes.order;
+    this.#hashed = indexes.hashed;
+    this.denialProof = denialProofOf(this);
+    // The first denial must not wait for what it needs.
+    if (this.denialProof?.type === Type.NSEC) this.#orderedNames();
+    if (this.denialProof?.type === Type.NSEC3) this.#hashedNames();
   }
 
   /**
@@ -191,15 +203,50 @@ export class Zone {
     return new Zone(this.origin, applyEdits(this.origin, this.#nodes, toEdits(rrsets), options));
   }
 
+  /** The last hash before `label`, of those the zone has (RFC 5155 §1.3); the last one comes before the first. */
+  hashedBefore(label: string): ZoneNode | undefined {
+    const names = this.#hashedNames();
+    const found = names.before(label) ?? names.last;
+    return found === undefined ? undefined : this.node(keyOf(found, this.origin.key));
+  }
+
+  /** The node of this key, if it is for those who ask: the hash of another name is not (RFC 5155 §7.2.8). */
+  findable(key: string): ZoneNode | undefined {
+    const node = this.node(key);
+    if (node === undefined || this.denialProof?.type !== Type.NSEC3) return node;
+    return isHashedName(node) ? undefined : node;
+  }
+
   #with(edits: readonly Edit[]): Zone {
-    if (this.#order === undefined)
-      return new Zone(this.origin, applyEdits(this.origin, this.#nodes, edits, { pack: true }));
-    const touched = new Set<string>();
+    const touched = this.#order === undefined ? undefined : new Set<string>();
     const nodes = applyEdits(this.origin, this.#nodes, edits, { pack: true, touched });
-    const changes = new Map<string, boolean>();
-    for (const key of touched)
-      changes.set(orderOf(key, this.origin.key), nodes.get(key) !== undefined);
-    return new Zone(this.origin, nodes, this.#order.with(changes));
+    const indexes: Indexes = {};
+    if (this.#order !== undefined) {
+      const changes = new Map<string, boolean>();
+      for (const key of touched ?? [])
+        changes.set(orderOf(key, this.origin.key), nodes.get(key) !== undefined);
+      indexes.order = this.#order.with(changes);
+    }
+    if (this.#hashed !== undefined) {
+      const changes = new Map<string, boolean>();
+      for (const { name, type, rrset } of edits) {
+        if (type === Type.NSEC3)
+          changes.set(orderOf(name.key, this.origin.key), rrset !== undefined);
+      }
+      indexes.hashed = this.#hashed.with(changes);
+    }
+    return new Zone(this.origin, nodes, indexes);
+  }
+
+  #hashedNames(): OrderedNames {
+    if (this.#hashed === undefined) {
+      const names: string[] = [];
+      for (const [key, value] of this.#nodes.entries()) {
+        if (toNode(value).get(Type.NSEC3) !== undefined) names.push(orderOf(key, this.origin.key));
+      }
+      this.#hashed = OrderedNames.of(names);
+    }
+    return this.#hashed;
   }
 
   #orderedNames(): OrderedNames {
