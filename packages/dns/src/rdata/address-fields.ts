@@ -2,8 +2,32 @@
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './address.ts';
 import type { Field } from './field.ts';
 
-/** An IPv4 address. */
-export const ipv4: Field = fixed(4, 'it is an IPv4 address', formatIPv4, parseIPv4);
+/** A dot, less the code of the digit zero. */
+const DOT_DIGIT = 0x2e - 0x30;
+
+/** An IPv4 address. Most records are one, so its octets are read without making text of them. */
+export const ipv4: Field = {
+  ...fixed(4, 'it is an IPv4 address', formatIPv4, parseIPv4),
+  parse: (words, out) => {
+    words.take();
+    const { bytes, start, end } = words;
+    let dots = 0;
+    let value = -1;
+    for (let at = start; at < end; at++) {
+      const digit = (bytes[at] ?? 0) - 0x30;
+      if (digit === DOT_DIGIT && value >= 0 && value <= 255 && dots < 3) {
+        out.u8(value);
+        dots++;
+        value = -1;
+      } else if (digit < 0 || digit > 9 || value === 0 || value > 25) {
+        // A zero stands alone, and 25 may get one digit more.
+        return words.fail('it is an IPv4 address');
+      } else value = Math.max(value, 0) * 10 + digit;
+    }
+    if (dots < 3 || value < 0 || value > 255) return words.fail('it is an IPv4 address');
+    out.u8(value);
+  },
+};
 /** An IPv6 address. */
 export const ipv6: Field = fixed(16, 'it is an IPv6 address', formatIPv6, parseIPv6);
 /** A MAC address: `00-00-5e-00-53-2a` (RFC 7043 §3). */
