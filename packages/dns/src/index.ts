@@ -7,13 +7,12 @@ export {
   type DnsClientErrorCode,
   type DnsClientErrorOptions,
 } from './client/client-error.ts';
-export {
-  DnsClient,
-  type DnsClientOptions,
-  dnsClient,
-  type ExchangeOptions,
-  type QueryOptions,
-} from './client/dns-client.ts';
+export { DnsClient, dnsClient } from './client/dns-client.ts';
+export type {
+  DnsClientOptions,
+  ExchangeOptions,
+  QueryOptions,
+} from './client/dns-client-options.ts';
 export type { DnsRequest } from './client/dns-request.ts';
 export type {
   DnsClientTransport,
@@ -21,6 +20,7 @@ export type {
   DnsServerLike,
   DnsServerOptions,
 } from './client/dns-server.ts';
+export type { HttpsExchange } from './client/https-exchange.ts';
 export {
   nameExists,
   nameMissing,
@@ -28,15 +28,11 @@ export {
   rrsetExists,
   rrsetMissing,
 } from './client/prerequisite.ts';
-export {
-  DnsResolver,
-  type DnsResolverOptions,
-  dnsResolver,
-} from './client/resolver/dns-resolver.ts';
+export { DnsResolver, dnsResolver } from './client/resolver/dns-resolver.ts';
+export type { DnsResolverOptions } from './client/resolver/dns-resolver-options.ts';
 export { HostsFile } from './client/resolver/hosts-file.ts';
 export { parseResolvConf, type ResolvConf } from './client/resolver/resolv-conf.ts';
 export { reverseName } from './client/resolver/reverse-name.ts';
-export type { HttpsExchange } from './client/server-peer.ts';
 export { toRRsets } from './client/to-rrsets.ts';
 export type { TransferStyle } from './client/transfer-reader.ts';
 export { Update, type UpdateOptions, update } from './client/update.ts';

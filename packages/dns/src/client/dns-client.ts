@@ -7,88 +7,22 @@ import {
   inlineCallbacks,
   type OperationOptions,
   type Reactor,
-  TimeoutError,
-  toError,
   withSignal,
 } from '@hawser/core';
 import { usageError } from '../errors.ts';
-import type { EdnsOptionData } from '../message/edns.ts';
 import { Flag } from '../message/header.ts';
 import type { DnsMessage } from '../message/parse-message.ts';
 import type { Name } from '../name.ts';
-import { formatType, Rcode } from '../numbers.ts';
-import type { TsigKey } from '../tsig/key.ts';
+import { Rcode } from '../numbers.ts';
+import { asClientError, closedError, refusal } from './as-client-error.ts';
 import { type ClientCounters, newCounters } from './client-counters.ts';
 import { DnsClientError } from './client-error.ts';
+import type { DnsClientOptions, ExchangeOptions, QueryOptions } from './dns-client-options.ts';
 import { type DnsRequest, nameOf, typeOf } from './dns-request.ts';
 import type { DnsServerLike } from './dns-server.ts';
 import { PeerTable } from './peer-table.ts';
-import type { HttpsExchange, ServerPeer } from './server-peer.ts';
+import type { ServerPeer } from './server-peer.ts';
 import { type TransferOptions, ZoneTransfer } from './zone-transfer.ts';
-
-/** Options for {@link DnsClient}. */
-export interface DnsClientOptions {
-  readonly reactor: Reactor;
-  /** Whom {@link DnsClient.query} asks, best first. */
-  readonly servers?: readonly DnsServerLike[] | undefined;
-  /** Begin with another server each time. @defaultValue false */
-  readonly rotate?: boolean | undefined;
-  /** Longest first wait for a server, in milliseconds; doubled each round, to at most 8 seconds. @defaultValue 2_000 */
-  readonly timeoutMs?: number | undefined;
-  /** Rounds over the servers. @defaultValue 3 */
-  readonly attempts?: number | undefined;
-  /** Longest wait for everything, in milliseconds. @defaultValue 20_000 */
-  readonly deadlineMs?: number | undefined;
-  /** Size for replies in datagrams to announce with EDNS; 0 does without EDNS. @defaultValue 1232 */
-  readonly udpPayloadBytes?: number | undefined;
-  /** Spell names at random in datagrams, and insist on the same spelling in replies. @defaultValue true */
-  readonly mixedCase?: boolean | undefined;
-  /** DNS cookies (RFC 7873). @defaultValue true */
-  readonly cookies?: boolean | undefined;
-  /** Datagrams that claim to be from the server and are no reply, after which TCP is used. @defaultValue 3 */
-  readonly maxMismatches?: number | undefined;
-  /** Questions at a time, each with a UDP port of its own. @defaultValue 1_000 */
-  readonly maxInFlight?: number | undefined;
-  /** Questions that may wait for their turn; more fail. @defaultValue 10_000 */
-  readonly maxWaiting?: number | undefined;
-  /** Connections to one server. @defaultValue 2 */
-  readonly maxConnections?: number | undefined;
-  /** Questions at a time on one connection. @defaultValue 500 */
-  readonly maxInFlightPerConnection?: number | undefined;
-  /** How long a connection nobody needs stays open, in milliseconds, unless the server says. @defaultValue 10_000 */
-  readonly idleMs?: number | undefined;
-  /** Servers to remember. @defaultValue 1_000 */
-  readonly maxServers?: number | undefined;
-  /** How to ask servers with `https`: `dohExchange` of `@hawser/dns/http`. */
-  readonly https?: HttpsExchange | undefined;
-}
-
-/** Options for {@link DnsClient.exchange}. */
-export interface ExchangeOptions extends OperationOptions {
-  /** Longest first wait, in milliseconds. @defaultValue that of the client */
-  readonly timeoutMs?: number | undefined;
-  /** How often to send a datagram until there is a reply. @defaultValue that of the client */
-  readonly attempts?: number | undefined;
-  /** Use TCP at once. @defaultValue false */
-  readonly stream?: boolean | undefined;
-  /** Sign what is sent, and insist on signed replies (RFC 8945). */
-  readonly key?: TsigKey | undefined;
-}
-
-/** Options for {@link DnsClient.query}. */
-export interface QueryOptions extends ExchangeOptions {
-  /** @defaultValue those of the client */
-  readonly servers?: readonly DnsServerLike[] | undefined;
-  /** RD. @defaultValue true */
-  readonly recursionDesired?: boolean | undefined;
-  /** CD: the server is not to validate. @defaultValue false */
-  readonly checkingDisabled?: boolean | undefined;
-  /** AD: the server shall say whether it validated the data (RFC 6840 §5.7). @defaultValue false */
-  readonly authenticData?: boolean | undefined;
-  /** DO: signatures are wanted. @defaultValue false */
-  readonly dnssecOk?: boolean | undefined;
-  readonly options?: readonly EdnsOptionData[] | undefined;
-}
 
 /** Longest wait for one reply. */
 const MAX_WAIT_MS = 8_000;
@@ -242,13 +176,13 @@ export class DnsClient implements AsyncDisposable {
         .addErrback((error): never => {
           throw this.#closed && error instanceof CancelledError
             ? closedError()
-            : asClientError(error);
+            : asClientError(error, 'the servers');
         });
       this.#running.add(running);
       void running.addBoth(() => this.#running.delete(running));
       return withSignal(running, signal);
     } catch (error) {
-      return fail(asClientError(error));
+      return fail(asClientError(error, 'the servers'));
     }
   }
 
@@ -272,10 +206,10 @@ export class DnsClient implements AsyncDisposable {
           if (final(reply)) return reply;
           // It has said what it has to say.
           willing.delete(peer);
-          why ??= refusal(peer, reply);
+          why ??= refusal(peer.server.text, reply);
         } catch (error) {
           if (error instanceof CancelledError) throw error;
-          const failure = asClientError(error, peer);
+          const failure = asClientError(error, peer.server.text);
           if (!(failure instanceof DnsClientError)) throw failure;
           if (failure.code === 'HAWSER_DNS_TIMEOUT') this.#counters.timeouts += 1;
           if (failure.code === 'HAWSER_DNS_TSIG') willing.delete(peer);
@@ -300,34 +234,6 @@ interface AskingOptions extends ExchangeOptions {
 
 function isKnown({ rcode }: DnsMessage): boolean {
   return rcode === Rcode.NoError || rcode === Rcode.NXDomain || rcode === Rcode.YXDomain;
-}
-
-function refusal({ server }: ServerPeer, reply: DnsMessage): DnsClientError {
-  const { rcode, question } = reply;
-  const asked =
-    question === undefined ? '' : ` about ${question.name} ${formatType(question.type)}`;
-  const text = `Cannot learn anything of ${server.text}${asked}: response code ${rcode}`;
-  return new DnsClientError('HAWSER_DNS_SERVER', text, { reply });
-}
-
-/** `error` in the words of this package; mistakes of the caller stay what they are. */
-function asClientError(error: unknown, peer?: ServerPeer): Error {
-  const cause = toError(error);
-  if (cause instanceof DnsClientError || cause instanceof CancelledError) return cause;
-  const whom = peer?.server.text ?? 'the servers';
-  if (cause instanceof TimeoutError) {
-    const text = `Cannot wait for ${whom} any longer: ${cause.message}`;
-    return new DnsClientError('HAWSER_DNS_TIMEOUT', text, { cause });
-  }
-  if ('code' in cause && (cause.code === 'HAWSER_QUEUE' || cause.code === 'HAWSER_BUDGET'))
-    return new DnsClientError('HAWSER_DNS_BUSY', `Cannot ask: ${cause.message}`, { cause });
-  if ('code' in cause && cause.code === 'HAWSER_RESOLVE')
-    return new DnsClientError('HAWSER_DNS_NETWORK', `Cannot ask: ${cause.message}`, { cause });
-  return cause;
-}
-
-function closedError(): DnsClientError {
-  return new DnsClientError('HAWSER_DNS_CLOSED', 'Cannot ask as the client was closed');
 }
 
 function checkRange(name: string, value: number, range: { least: number; most: number }): void {

@@ -6,7 +6,6 @@ import {
   inlineCallbacks,
   type Reactor,
   succeed,
-  TimeoutError,
 } from '@hawser/core';
 import { EdnsOption, type EdnsOptionData } from '../message/edns.ts';
 import type { DnsMessage } from '../message/parse-message.ts';
@@ -17,17 +16,13 @@ import type { ClientCounters } from './client-counters.ts';
 import { DnsClientError } from './client-error.ts';
 import type { DnsRequest } from './dns-request.ts';
 import type { DnsServer } from './dns-server.ts';
+import type { HttpsExchange } from './https-exchange.ts';
 import { mixCase } from './mix-case.ts';
 import { ServerCookies } from './server-cookies.ts';
+import { ServerHealth } from './server-health.ts';
 import type { StreamChannel } from './stream-channel.ts';
 import { StreamPool, type StreamPoolLimits } from './stream-pool.ts';
 import { exchangeUdp } from './udp-exchange.ts';
-
-/**
- * Asks over HTTPS (RFC 8484): gives the message that is the body of the response. Cancelling it ends the request.
- * `dohExchange` of `@hawser/dns/http` makes one.
- */
-export type HttpsExchange = (server: DnsServer, message: Buffer) => Deferred<Buffer>;
 
 /** How a {@link ServerPeer} behaves. */
 export interface PeerOptions extends StreamPoolLimits {
@@ -70,11 +65,6 @@ const PAD_TO = 128;
 /** Longest that a server's wish to stay connected is followed. */
 const MAX_KEEPALIVE_MS = 120_000;
 
-/** Failures in a row after which a server is rested. */
-const FAILURES = 2;
-/** How long: doubled with each further failure, up to the longest. */
-const REST_MS = { first: 1_000, longest: 30_000 } as const;
-
 /** A server, and what we know of it. */
 export class ServerPeer {
   readonly server: DnsServer;
@@ -83,8 +73,7 @@ export class ServerPeer {
   readonly #pool: StreamPool;
   readonly #cookies: ServerCookies;
   #noEdnsUntil = 0;
-  #failures = 0;
-  #restsUntil = 0;
+  readonly #health: ServerHealth;
 
   constructor(reactor: Reactor, server: DnsServer, options: PeerOptions) {
     this.server = server;
@@ -92,6 +81,7 @@ export class ServerPeer {
     this.#options = options;
     this.#pool = new StreamPool(reactor, server, options);
     this.#cookies = new ServerCookies(reactor.random);
+    this.#health = new ServerHealth(reactor.clock);
   }
 
   /** True if it holds no connection. */
@@ -101,7 +91,7 @@ export class ServerPeer {
 
   /** True while it is better to ask somebody else, as it did not answer a few times. */
   get resting(): boolean {
-    return this.#reactor.clock.now() < this.#restsUntil;
+    return this.#health.resting;
   }
 
   /** True for a cookie that only we send, and only to this server. */
@@ -132,20 +122,12 @@ export class ServerPeer {
   *#watched(request: DnsRequest, options: AskOptions): Generator<unknown, DnsMessage, unknown> {
     try {
       const reply = yield* this.#asking(request, options);
-      this.#failures = 0;
-      this.#restsUntil = 0;
+      this.#health.answered();
       return reply;
     } catch (error) {
-      if (isFailure(error)) this.#failed();
+      this.#health.failed(error);
       throw error;
     }
-  }
-
-  #failed(): void {
-    this.#failures += 1;
-    if (this.#failures < FAILURES) return;
-    const restMs = REST_MS.first * 2 ** Math.min(this.#failures - FAILURES, 10);
-    this.#restsUntil = this.#reactor.clock.now() + Math.min(restMs, REST_MS.longest);
   }
 
   *#asking(request: DnsRequest, options: AskOptions): Generator<unknown, DnsMessage, unknown> {
@@ -281,13 +263,6 @@ export class ServerPeer {
 
 function isQuery({ opcode = Opcode.Query }: DnsRequest): boolean {
   return opcode === Opcode.Query;
-}
-
-/** True if the server is at fault, or the way to it. */
-function isFailure(error: unknown): boolean {
-  if (error instanceof TimeoutError) return true;
-  if (!(error instanceof DnsClientError)) return false;
-  return error.code === 'HAWSER_DNS_NETWORK' || error.code === 'HAWSER_DNS_REPLY';
 }
 
 /** RFC 7828 §3.4: the server says how long it keeps an idle connection. */

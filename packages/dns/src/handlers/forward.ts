@@ -1,7 +1,8 @@
 // Asks other servers what is asked of us.
 import { type Reactor, UsageError } from '@hawser/core';
 import { DnsClientError } from '../client/client-error.ts';
-import { DnsClient, type DnsClientOptions } from '../client/dns-client.ts';
+import { DnsClient } from '../client/dns-client.ts';
+import type { DnsClientOptions } from '../client/dns-client-options.ts';
 import { toDnsServer } from '../client/dns-server.ts';
 import { toRRsets } from '../client/to-rrsets.ts';
 import {

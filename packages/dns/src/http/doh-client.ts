@@ -3,7 +3,7 @@ import type { Deferred } from '@hawser/core';
 import type { ClientResponse, HttpClient } from '@hawser/http';
 import { DnsClientError } from '../client/client-error.ts';
 import type { DnsServer } from '../client/dns-server.ts';
-import type { HttpsExchange } from '../client/server-peer.ts';
+import type { HttpsExchange } from '../client/https-exchange.ts';
 import { readMessage, recordsOf } from '../message/reader.ts';
 import { Type } from '../numbers.ts';
 

@@ -9,7 +9,8 @@ import {
 } from '@hawser/core';
 import { FakeTls } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
-import { DnsClient, type DnsClientOptions } from '../../src/client/dns-client.ts';
+import { DnsClient } from '../../src/client/dns-client.ts';
+import type { DnsClientOptions } from '../../src/client/dns-client-options.ts';
 import type { DnsMessage } from '../../src/message/parse-message.ts';
 import { Rcode, Type } from '../../src/numbers.ts';
 import { tsigKey } from '../../src/tsig/key.ts';

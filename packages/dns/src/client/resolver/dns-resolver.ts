@@ -1,5 +1,4 @@
 // Names to addresses as the system would find them (hosts file, search list, DNS), with a cache: a resolver for a reactor.
-import { domainToASCII } from 'node:url';
 import {
   CancelledError,
   ConnectError,
@@ -20,46 +19,25 @@ import {
 import { usageError } from '../../errors.ts';
 import type { DnsMessage } from '../../message/parse-message.ts';
 import type { DnsRecord } from '../../message/record.ts';
-import { Name } from '../../name.ts';
+import type { Name } from '../../name.ts';
 import { Rcode, Type } from '../../numbers.ts';
 import { formatIPv4, formatIPv6 } from '../../rdata/address.ts';
 import { decodeRdata } from '../../rdata/decode-rdata.ts';
 import type { MxValue, SrvValue } from '../../rdata/value.ts';
 import { DnsClientError } from '../client-error.ts';
-import { DnsClient, type DnsClientOptions, type QueryOptions } from '../dns-client.ts';
+import { DnsClient } from '../dns-client.ts';
+import type { QueryOptions } from '../dns-client-options.ts';
 import { nameOf, typeOf } from '../dns-request.ts';
-import { type DnsServerLike, toDnsServer } from '../dns-server.ts';
+import { toDnsServer } from '../dns-server.ts';
 import { SingleFlight } from '../single-flight.ts';
+import type { DnsResolverOptions } from './dns-resolver-options.ts';
 import { type Followed, followAliases } from './follow-aliases.ts';
 import { HostsFile } from './hosts-file.ts';
+import { candidateNames, literalAddress, loopbackAddresses } from './lookup-names.ts';
 import { parseResolvConf, type ResolvConf } from './resolv-conf.ts';
 import { ResolverCache } from './resolver-cache.ts';
 import { reverseName } from './reverse-name.ts';
 import { SystemFile } from './system-file.ts';
-
-/** Options for {@link DnsResolver}. What is not given comes from the files of the system. */
-export interface DnsResolverOptions
-  extends Pick<DnsClientOptions, 'reactor' | 'timeoutMs' | 'attempts' | 'rotate' | 'https'> {
-  /** Whom to ask, by IP address: whoever looks names up cannot be found by name. */
-  readonly servers?: readonly DnsServerLike[] | undefined;
-  /** Names to try behind a name with fewer dots than `ndots`. */
-  readonly search?: readonly string[] | undefined;
-  readonly ndots?: number | undefined;
-  /** Text in place of `/etc/resolv.conf`; read when the resolver is made. */
-  readonly resolvConf?: string | undefined;
-  /** Text in place of `/etc/hosts`. */
-  readonly hosts?: string | undefined;
-  /** @defaultValue '/etc/resolv.conf' */
-  readonly resolvConfPath?: string | undefined;
-  /** @defaultValue '/etc/hosts' */
-  readonly hostsPath?: string | undefined;
-  /** Questions to remember the answers of; 0 remembers none. @defaultValue 10_000 */
-  readonly maxEntries?: number | undefined;
-  /** Longest that an answer is remembered, in seconds. @defaultValue 86_400 */
-  readonly maxTtl?: number | undefined;
-  /** Longest that the absence of something is remembered, in seconds. @defaultValue 3_600 */
-  readonly maxNegativeTtl?: number | undefined;
-}
 
 /** Replies one question may take, as aliases lead from one to the next. */
 const MAX_QUERIES = 8;
@@ -123,7 +101,7 @@ export class DnsResolver implements Resolver, AsyncDisposable {
     const { family, signal } = options;
     const { reports } = this.#reactor;
     const unheard = { reports, where: 'lookup' };
-    const known = literal(host) ?? loopback(host);
+    const known = literalAddress(host) ?? loopbackAddresses(host);
     if (known !== undefined) {
       const fitting = known.filter((each) => family === undefined || each.family === family);
       if (fitting.length > 0) return withSignal(succeed(fitting), signal);
@@ -217,7 +195,7 @@ export class DnsResolver implements Resolver, AsyncDisposable {
     let why: Error | undefined;
     try {
       const conf = yield* this.#configuration();
-      for (const candidate of candidates(host, conf)) {
+      for (const candidate of candidateNames(host, conf)) {
         const found = yield* this.#addresses(candidate, family);
         if (found.length > 0) return found;
       }
@@ -314,42 +292,6 @@ export class DnsResolver implements Resolver, AsyncDisposable {
 /** Makes a {@link DnsResolver}. @throws UsageError `HAWSER_DNS_OPTIONS` */
 export function dnsResolver(options: DnsResolverOptions): DnsResolver {
   return new DnsResolver(options);
-}
-
-function literal(host: string): ResolvedAddress[] | undefined {
-  const octets = parseIp(host);
-  return octets && [{ host, family: octets.length === 4 ? 4 : 6 }];
-}
-
-/** RFC 6761 §6.3. */
-function loopback(host: string): ResolvedAddress[] | undefined {
-  if (!/^(?:.+\.)?localhost\.?$/i.test(host)) return undefined;
-  return [
-    { host: '127.0.0.1', family: 4 },
-    { host: '::1', family: 6 },
-  ];
-}
-
-/** The names that `host` may stand for, in the order to try. */
-function candidates(host: string, { search, ndots }: ResolvConf): Name[] {
-  const whole = nameWithin(host, '');
-  const dots = host.replace(/\.$/, '').split('.').length - 1;
-  // Names that must not be asked for: they are nowhere, or of another network (RFC 6761 §6.4, RFC 7686 §2).
-  if (whole === undefined || /(?:^|\.)(?:invalid|onion)\.?$/i.test(host)) return [];
-  if (host.endsWith('.')) return [whole];
-  const longer = search.flatMap((suffix) => nameWithin(host, suffix) ?? []);
-  return dots >= ndots ? [whole, ...longer] : [...longer, whole];
-}
-
-/** Undefined if that is too long, or no name. */
-function nameWithin(host: string, suffix: string): Name | undefined {
-  try {
-    if (host === '' || host === '.') return undefined;
-    const ascii = /^[ -~]*$/.test(host) ? host : domainToASCII(host);
-    return Name.parse(ascii || host).concat(Name.parse(suffix));
-  } catch {
-    return undefined;
-  }
 }
 
 function addressesIn(records: readonly DnsRecord[]): ResolvedAddress[] {

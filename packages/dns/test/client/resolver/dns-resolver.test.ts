@@ -1,6 +1,7 @@
 import { createSimReactor, delay, type SimHost } from '@hawser/core';
 import { describe, expect, test } from 'vitest';
-import { DnsResolver, type DnsResolverOptions } from '../../../src/client/resolver/dns-resolver.ts';
+import { DnsResolver } from '../../../src/client/resolver/dns-resolver.ts';
+import type { DnsResolverOptions } from '../../../src/client/resolver/dns-resolver-options.ts';
 import type { MessageContent } from '../../../src/message/build-message.ts';
 import type { DnsRecord } from '../../../src/message/record.ts';
 import { formatType, Rcode } from '../../../src/numbers.ts';
@@ -197,9 +198,7 @@ describe('remembers', () => {
   test('no failure', async () => {
     const { resolver, server } = await world(() => ({ rcode: Rcode.Refused }), { search: [] });
     for (let count = 0; count < 2; count++)
-      await expect(resolver.lookup('www.example.net', { family: 4 })).rejects.toThrow(
-        /response code 5/,
-      );
+      await expect(resolver.lookup('www.example.net', { family: 4 })).rejects.toThrow(/REFUSED/);
     expect(server.queries).toHaveLength(2);
   });
 
