@@ -9,7 +9,7 @@ import { HEADER_BYTES } from './header.ts';
 export interface NameBudget {
   /** Pointers that may still be followed; what was pointed at before is free. */
   hops: number;
-  /** Octets of names that may still be made; a label that is read counts as one more. */
+  /** Octets of names that may still be made; a label that is read, and not known already, counts as four more. */
   octets: number;
   /** By offset: what a pointer to it means. The map is made when the first pointer is followed. */
   known: Map<number, Suffix> | undefined;
@@ -20,6 +20,9 @@ interface Suffix {
   readonly name: Name;
   readonly skip: number;
 }
+
+/** Reading a label costs as much as copying so many octets, roughly. */
+const LABEL_COST = 4;
 
 const scratch = Buffer.alloc(MAX_NAME_BYTES);
 const folded = Buffer.alloc(MAX_NAME_BYTES);
@@ -58,6 +61,7 @@ export function skipName(bytes: Uint8Array, offset: number): number {
  * Every jump must go before the place the last one led to, so there is no loop.
  */
 export function readName(bytes: Uint8Array, offset: number, budget: NameBudget): Name | undefined {
+  if (budget.octets < 0) return undefined;
   let size = 0;
   let at = offset;
   let floor = offset;
@@ -103,7 +107,7 @@ export function readName(bytes: Uint8Array, offset: number, budget: NameBudget):
     }
     if (length === 0) break;
   }
-  budget.octets -= size + labels;
+  budget.octets -= size + LABEL_COST * labels;
   if (budget.octets < 0) return undefined;
   const wire = Buffer.allocUnsafe(size);
   scratch.copy(wire, 0, 0, size);

@@ -68,7 +68,8 @@ export class MessageWriter {
 
   /** Copies a question octet for octet: its case is the asker's protection against forgery. */
   question(bytes: Buffer, question: { readonly end: number }): void {
-    bytes.copy(this.#out, HEADER_BYTES, HEADER_BYTES, question.end);
+    // A few octets by hand cost less than a call that makes a view of them.
+    for (let at = HEADER_BYTES; at < question.end; at++) this.#out[at] = bytes[at] ?? 0;
     this.#unlearned = true;
     this.#at = this.#recordsAt = question.end;
   }
@@ -135,7 +136,10 @@ export class MessageWriter {
     this.#uint16(this.#counts.answer);
     this.#uint16(this.#counts.authority);
     this.#uint16(additionals);
-    return Buffer.from(out.subarray(0, end));
+    const message = Buffer.allocUnsafe(end);
+    if (end > 256) out.copy(message, 0, 0, end);
+    else for (let at = 0; at < end; at++) message[at] = out[at] ?? 0;
+    return message;
   }
 
   /** Ends the message as one that did not fit: no records, TC set (RFC 2181 §9). */
