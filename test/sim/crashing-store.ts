@@ -10,6 +10,8 @@ export interface CrashingStoreOptions {
 }
 
 const MAX_WRITE_MS = 30;
+/** Of one that nobody waits for. */
+const HASTY_WRITE_MS = 500;
 
 /**
  * A store on a disk that survives the host: `disk` is what is written. Writing takes time, and what is in the middle of it
@@ -21,12 +23,12 @@ export function crashingStore(
   { random, hasty = false }: CrashingStoreOptions,
 ): ZoneStore {
   // The calls of a host that crashed do not come.
-  const later = (): Promise<void> =>
+  const later = (mostMs = MAX_WRITE_MS): Promise<void> =>
     new Promise((resume) => {
-      clock.callLater(random.float() * MAX_WRITE_MS, resume);
+      clock.callLater(random.float() * mostMs, resume);
     });
   const commit: ZoneStore['commit'] = async (...change) => {
-    const writing = later().then(() => disk.commit(...change));
+    const writing = later(hasty ? HASTY_WRITE_MS : MAX_WRITE_MS).then(() => disk.commit(...change));
     if (hasty) {
       writing.catch(() => undefined);
       return;
