@@ -210,8 +210,10 @@ function core({ rcode, aa, tc, answer, authority }: PeerReply): string {
 /** Aliases that lead to themselves: each server goes round as often as it likes, and BIND calls it SERVFAIL. */
 function isCircle(ours: PeerReply, theirs: PeerReply): boolean {
   const unlike = new Set(theirs.answer.filter((line) => !ours.answer.includes(line)));
-  const aliases = [...ours.answer, ...unlike].every((line) => / (?:cname|dname|rrsig) /.test(line));
-  const ends = ours.authority.some((line) => / soa | ns /.test(line));
+  const aliases = [...ours.answer, ...unlike].every((line) =>
+    /^\S+ \d+ (?:cname|dname|rrsig) /.test(line),
+  );
+  const ends = ours.authority.some((line) => /^\S+ \d+ (?:soa|ns) /.test(line));
   return ours.rcode === 0 && ours.answer.length > 0 && aliases && !ends;
 }
 
@@ -243,7 +245,7 @@ async function compare(zones: readonly PeerZone[], random: SeededRandom, dnssecO
  * wildcard asked for by its name.
  */
 function provesLess(ours: PeerReply, theirs: PeerReply, kind: PeerKind): boolean {
-  const isProof = (line: string): boolean => / (?:nsec3?|rrsig nsec3?) /.test(line);
+  const isProof = (line: string): boolean => /^\S+ \d+ (?:rrsig )?nsec3? /.test(line);
   const bare = (reply: PeerReply): PeerReply => ({
     ...reply,
     authority: reply.authority.filter((line) => !isProof(line)),

@@ -87,7 +87,7 @@ export {
 } from './handlers/dynamic.ts';
 export { type FixedZoneOptions, fixedZone } from './handlers/fixed-zone.ts';
 export { type ForwardOptions, forward } from './handlers/forward.ts';
-export { nest } from './handlers/handler-chain.ts';
+export { nest } from './handlers/nest.ts';
 export { type Hosts, type HostsMap, type HostsOptions, hosts } from './handlers/hosts.ts';
 export { type LogOptions, log, type QueryLogEntry } from './handlers/log.ts';
 export type { Lookup } from './handlers/lookup.ts';

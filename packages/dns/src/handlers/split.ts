@@ -5,8 +5,8 @@ import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts'
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import type { Served } from '../server/to-handlers.ts';
-import { HandlerChain } from './handler-chain.ts';
 import { startHandlers, stopHandlers } from './handler-lifecycle.ts';
+import { Nest } from './nest.ts';
 
 /** Who is answered by whom. */
 export interface SplitRule {
@@ -36,14 +36,14 @@ export function split(rules: readonly SplitRule[]): DnsHandlerObject {
 }
 
 class ClientSplit implements DnsHandlerObject {
-  readonly #rules: readonly { readonly clients: AddressSet; readonly chain: HandlerChain }[];
+  readonly #rules: readonly { readonly clients: AddressSet; readonly chain: Nest }[];
 
   constructor(rules: readonly SplitRule[]) {
     if (rules.length === 0)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot split clients as there is no rule');
     this.#rules = rules.map(({ clients, serve }) => ({
       clients: clients instanceof AddressSet ? clients : new AddressSet(clients),
-      chain: new HandlerChain(serve),
+      chain: new Nest(serve),
     }));
   }
 
@@ -62,7 +62,7 @@ class ClientSplit implements DnsHandlerObject {
     return stopHandlers(this.#chains);
   }
 
-  get #chains(): HandlerChain[] {
+  get #chains(): Nest[] {
     return this.#rules.map(({ chain }) => chain);
   }
 }

@@ -3,7 +3,7 @@ import type { Outcome } from '../contract/answer.ts';
 import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import type { Served } from '../server/to-handlers.ts';
-import { HandlerChain } from './handler-chain.ts';
+import { Nest } from './nest.ts';
 
 /**
  * Lets `served` answer the queries that `test` is true for; the others go to the next handler, as does what `served`
@@ -14,14 +14,14 @@ import { HandlerChain } from './handler-chain.ts';
  * [when((query) => query.transport !== 'udp', transfers), zone];
  */
 export function when(test: (query: DnsQuery) => boolean, served: Served): DnsHandlerObject {
-  return new Condition(test, new HandlerChain(served));
+  return new Condition(test, new Nest(served));
 }
 
 class Condition implements DnsHandlerObject {
   readonly #test: (query: DnsQuery) => boolean;
-  readonly #chain: HandlerChain;
+  readonly #chain: Nest;
 
-  constructor(test: (query: DnsQuery) => boolean, chain: HandlerChain) {
+  constructor(test: (query: DnsQuery) => boolean, chain: Nest) {
     this.#test = test;
     this.#chain = chain;
   }

@@ -1,6 +1,7 @@
 import type { Reactor } from '@hawser/core';
 import { codeAnswer } from '../contract/answer.ts';
 import { compose, type DnsHandler, type Next } from '../contract/handler.ts';
+import { startHandlers, stopHandlers } from '../handlers/handler-lifecycle.ts';
 import { Opcode, Rcode } from '../numbers.ts';
 import { originsOf, type Served, toHandlers } from './to-handlers.ts';
 
@@ -31,25 +32,21 @@ export class HandlerChain {
   /** Settles when all of them have started, whoever asked for it. Each start, even a failed one, needs a {@link stop}. */
   start(reactor: Reactor): Promise<void> {
     this.#users++;
-    this.#starting ??= this.#startAll(reactor);
+    this.#starting ??= startHandlers(this.#handlers, reactor);
     return this.#starting;
   }
 
   async stop(): Promise<void> {
     this.#users--;
     if (this.#users > 0) return;
+    const starting = this.#starting;
     this.#starting = undefined;
-    await Promise.all(
-      this.#handlers.map(async (handler) => {
-        if (typeof handler !== 'function') await handler.stopped?.();
-      }),
-    );
-  }
-
-  async #startAll(reactor: Reactor): Promise<void> {
-    for (const handler of this.#handlers) {
-      // oxlint-disable-next-line no-await-in-loop -- one may need what an earlier one has read
-      if (typeof handler !== 'function') await handler.started?.(reactor);
+    try {
+      await starting;
+    } catch {
+      // What failed to start has stopped whatever had started before it.
+      return;
     }
+    await stopHandlers(this.#handlers);
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { answerWith, silence } from '../../src/contract/answer.ts';
 import type { DnsHandlerObject } from '../../src/contract/handler.ts';
 import { fixedZone } from '../../src/handlers/fixed-zone.ts';
-import { nest } from '../../src/handlers/handler-chain.ts';
+import { nest } from '../../src/handlers/nest.ts';
 import { refuse, respond } from '../../src/handlers/respond.ts';
 import { when } from '../../src/handlers/when.ts';
 import { Name } from '../../src/name.ts';

@@ -1,7 +1,7 @@
 import { AddressSet } from '@hawser/core';
 import { describe, expect, test } from 'vitest';
 import { fixedZone } from '../../src/handlers/fixed-zone.ts';
-import { nest } from '../../src/handlers/handler-chain.ts';
+import { nest } from '../../src/handlers/nest.ts';
 import { refuse, respond } from '../../src/handlers/respond.ts';
 import { split } from '../../src/handlers/split.ts';
 import { Rcode } from '../../src/numbers.ts';

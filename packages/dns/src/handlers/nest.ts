@@ -13,7 +13,7 @@ import type { Zone } from '../zone/zone.ts';
 import { startHandlers, stopHandlers } from './handler-lifecycle.ts';
 
 /** Zones and handlers as one handler, first = outermost. What all of them pass on goes to the next one behind. */
-export class HandlerChain implements DnsHandlerObject {
+export class Nest implements DnsHandlerObject {
   readonly #handlers: readonly DnsHandler[];
   /** Composed for the handler behind, which is mostly the same each time. */
   #composed: { readonly before: Next; readonly first: Next } | undefined;
@@ -46,5 +46,5 @@ export class HandlerChain implements DnsHandlerObject {
  * when((query) => query.recursionDesired, nest(cache(), forward(['192.0.2.53'])));
  */
 export function nest(...served: readonly (Zone | DnsHandler)[]): DnsHandlerObject {
-  return new HandlerChain(served);
+  return new Nest(served);
 }
