@@ -220,6 +220,8 @@ export {
   MAX_BUCKET_VALUE_BYTES,
 } from './store/bucket.ts';
 export { DynamicZone, type RecordEdit } from './store/dynamic-zone.ts';
+export type { LookupContext, LookupSource } from './store/lookup-source.ts';
+export { type LookupZoneOptions, lookupZone } from './store/lookup-zone.ts';
 export { memory } from './store/memory-store.ts';
 export { type DynamicZoneOptions, dynamicZone } from './store/open-dynamic-zone.ts';
 export {

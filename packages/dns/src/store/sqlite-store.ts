@@ -47,13 +47,15 @@ class SqliteStore implements ZoneStore {
   readonly #file: SqliteFile;
   readonly #writer: SqliteWriter;
   readonly #watch: SqliteWatch;
+  /** How often another file was found. */
+  #files = 0;
 
   constructor(path: string, { pollMs = 1000, ...options }: SqliteOptions) {
     this.#file = new SqliteFile(path, options);
     this.#writer = new SqliteWriter(this.#file, () => this.#watch.tellAll());
     this.#watch = new SqliteWatch({
       pollMs,
-      dataVersion: () => Number(this.#file.run.version.all()[0]?.['data_version']),
+      version: () => this.#version(),
       list: () => this.#list(),
     });
   }
@@ -120,6 +122,12 @@ class SqliteStore implements ZoneStore {
   async close(): Promise<void> {
     await this.#writer.idle();
     this.#file.close();
+  }
+
+  /** See https://sqlite.org/pragma.html#pragma_data_version. */
+  async #version(): Promise<string> {
+    if (await this.#file.reopened()) this.#files++;
+    return `${this.#files} ${String(this.#file.run.version.all()[0]?.['data_version'])}`;
   }
 
   #list(): readonly StoredZone[] {

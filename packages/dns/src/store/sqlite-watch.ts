@@ -5,8 +5,8 @@ import type { StoredZone, StoreListener } from './zone-store.ts';
 /** What a {@link SqliteWatch} asks. */
 export interface SqliteWatched {
   readonly pollMs: number;
-  /** A number that changes when another connection commits (https://sqlite.org/pragma.html#pragma_data_version). */
-  dataVersion(): number;
+  /** Changes when another connection commits, or another file takes the place of this one. */
+  version(): Promise<string>;
   list(): readonly StoredZone[];
 }
 
@@ -17,7 +17,7 @@ export class SqliteWatch {
   readonly #watched: SqliteWatched;
   readonly #listeners = new Set<{ readonly call: StoreListener; readonly reactor: WatchReactor }>();
   #timer: DelayedCall | undefined;
-  #version: number | undefined;
+  #version: string | undefined;
   /** A failure is told once, until it works again. */
   #failing = false;
 
@@ -50,19 +50,21 @@ export class SqliteWatch {
     if (first === undefined || this.#timer !== undefined) return;
     this.#timer = first.reactor.clock.callLater(this.#watched.pollMs, () => {
       this.#timer = undefined;
-      this.#look(first.reactor);
-      this.#schedule();
+      void this.#look(first.reactor).then(() => this.#schedule());
     });
   }
 
-  #look(reactor: WatchReactor): void {
+  /** Never rejects. */
+  async #look(reactor: WatchReactor): Promise<void> {
     try {
-      const version = this.#watched.dataVersion();
-      const isNew = this.#version !== undefined && this.#version !== version;
+      const version = await this.#watched.version();
+      // The first time too: something may have happened since the zones were loaded.
+      const isNew = this.#version !== version;
       this.#version = version;
-      if (isNew || this.#failing) this.tellAll();
+      if (isNew) this.tellAll();
       this.#failing = false;
     } catch (error) {
+      this.#version = undefined;
       if (!this.#failing) reactor.reports.problem('dns.store.watch', error);
       this.#failing = true;
     }
