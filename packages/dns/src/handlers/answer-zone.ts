@@ -5,6 +5,7 @@ import type { DnsQuery } from '../contract/query.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
 import { answerFrom } from '../zone/answer.ts';
 import type { Zone } from '../zone/zone.ts';
+import { askedBefore } from './asked-before.ts';
 
 /** Answers of one generation. Two are kept for a zone. */
 const MAX_ENTRIES = 10_000;
@@ -20,17 +21,21 @@ interface KnownAnswers {
   young: Generation;
   old: Generation;
   count: number;
+  /** Another one for each zone. */
+  readonly salt: number;
 }
 
+let salts = 0;
 const known = new WeakMap<Zone, KnownAnswers>();
 
-/** The answer of `zone`, which the name asked for is in. The same question gets the same object again. */
+/** The answer of `zone`, which the name asked for is in. A question that is asked often gets the same object again. */
 export function answerZone(zone: Zone, query: DnsQuery): Answer {
   const refused = zoneRcode(zone, query);
   if (refused !== Rcode.NoError) return codeAnswer(refused);
   let answers = known.get(zone);
   if (answers === undefined) {
-    answers = { young: new Map(), old: new Map(), count: 0 };
+    salts = Math.imul(salts + 1, 0x9e3779b1);
+    answers = { young: new Map(), old: new Map(), count: 0, salt: salts };
     known.set(zone, answers);
   }
   const kind = query.type * 2 + (query.dnssecOk ? 1 : 0);
@@ -43,7 +48,9 @@ function keep(
   { zone, query }: { readonly zone: Zone; readonly query: DnsQuery },
 ): Answer {
   const { key } = query;
-  const answer = answers.old.get(kind)?.get(key) ?? { ...answerFrom(zone, query), shared: true };
+  const old = answers.old.get(kind)?.get(key);
+  if (old === undefined && !askedBefore(key, answers.salt + kind)) return answerFrom(zone, query);
+  const answer = old ?? { ...answerFrom(zone, query), shared: true };
   if (answers.count >= MAX_ENTRIES) {
     answers.old = answers.young;
     answers.young = new Map();

@@ -52,10 +52,8 @@ export function keepReply(
   if (bytes.length > MAX_REPLY_BYTES || !Object.isExtensible(answer)) return;
   let shapes = (answer as Keeping)[kept];
   if (shapes === undefined) {
-    // What is asked for once, such as random names, is not worth a copy.
-    shapes = [];
+    shapes = [undefined, undefined, undefined, undefined];
     Object.defineProperty(answer, kept, { value: shapes });
-    return;
   }
   const replies = (shapes[shape] ??= { whole: undefined, cut: undefined, cutBytes: 0 });
   // In memory of its own: as part of a shared slab, forty octets would keep eight thousand alive.
