@@ -25,7 +25,11 @@ export interface DnsQuery {
   readonly transport: QueryTransport;
   /** Who asks; behind a load balancer, whom it names. */
   readonly client: Address;
+  /** The second word of the header as it came: bits of `Flag`. */
+  readonly flags: number;
   readonly edns: Edns | undefined;
+  /** False if there is certainly no EDNS option: who looks for one need not read {@link edns}, which costs as much as an answer. */
+  readonly optionBearing: boolean;
   /** The DO bit: signatures are welcome (RFC 4035 §3.2.1). */
   readonly dnssecOk: boolean;
   readonly recursionDesired: boolean;
