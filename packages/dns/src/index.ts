@@ -87,10 +87,10 @@ export {
 } from './handlers/dynamic.ts';
 export { type FixedZoneOptions, fixedZone } from './handlers/fixed-zone.ts';
 export { type ForwardOptions, forward } from './handlers/forward.ts';
-export { nest } from './handlers/nest.ts';
 export { type Hosts, type HostsMap, type HostsOptions, hosts } from './handlers/hosts.ts';
 export { type LogOptions, log, type QueryLogEntry } from './handlers/log.ts';
 export type { Lookup } from './handlers/lookup.ts';
+export { nest } from './handlers/nest.ts';
 export { refuse, respond } from './handlers/respond.ts';
 export { type SplitRule, split } from './handlers/split.ts';
 export type { StaleOptions } from './handlers/stale-answers.ts';
@@ -248,6 +248,7 @@ export type {
 } from './store/zone-store.ts';
 // Copies of zones elsewhere.
 export type { ClientRule, ClientRuleLike } from './transfer/client-rule.ts';
+export { CopyLimits, type CopyLimitsOptions } from './transfer/copy-limits.ts';
 export { type Notifier, type NotifierOptions, notifier } from './transfer/notifier.ts';
 export type { NotifyCounters } from './transfer/notify-courier.ts';
 export { type PropagatedOptions, propagated } from './transfer/propagated.ts';
@@ -312,8 +313,6 @@ export type { HttpUpdateContext, HttpUpdateHandler } from './update/http/http-co
 export type { Rate } from './update/http/rate-memory.ts';
 export { hashToken } from './update/http/token.ts';
 export type { Zones } from './update/http/zone-list.ts';
-export type { ApiToken } from './update/record-api/api-token.ts';
-export { type RecordApiOptions, recordApi } from './update/record-api/record-api.ts';
 // Updates over DNS.
 export type { LeaseLimits } from './update/message/update-lease.ts';
 export type {
@@ -325,6 +324,8 @@ export type {
   UpdateRule,
 } from './update/message/update-policy.ts';
 export { type UpdateReport, type UpdatesOptions, updates } from './update/message/updates.ts';
+export type { ApiToken } from './update/record-api/api-token.ts';
+export { type RecordApiOptions, recordApi } from './update/record-api/record-api.ts';
 export { type NewZoneOptions, newZone } from './zone/new-zone.ts';
 export {
   createRRset,

@@ -11,6 +11,7 @@ import { Rcode, Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { Zone } from '../zone/zone.ts';
 import { applyIncrements, type Version } from './apply-increments.ts';
+import type { CopyLimits } from './copy-limits.ts';
 import { GatheredRecords } from './gathered-records.ts';
 import { serialIn } from './propagated.ts';
 import type { CheckedPrimary, SecondarySettings } from './secondary-options.ts';
@@ -24,6 +25,7 @@ export interface Fetch {
   /** What there is already. */
   readonly base: Zone | undefined;
   readonly transfer: SecondarySettings['transfer'];
+  readonly limits: CopyLimits;
   readonly signal: AbortSignal;
   /** Called when the way changes give is left for the whole zone. */
   fellBack?(): void;
@@ -50,11 +52,13 @@ const ASK = { timeoutMs: 3_000, attempts: 2 };
  * @throws DnsClientError if it does not say, or nothing that makes sense
  */
 export async function fetchZone(fetch: Fetch): Promise<Fetched> {
-  const { client, primary, origin, base, signal, transfer } = fetch;
-  const { server, key } = primary;
+  const { client, primary, origin, base, signal, transfer, limits } = fetch;
+  const { server, key, place } = primary;
   const options = [{ code: EdnsOption.Expire, data: Buffer.alloc(0) }];
   const request = { name: origin, type: Type.SOA, options };
-  const reply = await client.exchange(request, server, { ...ASK, key, signal });
+  const ask = async (): Promise<DnsMessage> =>
+    client.exchange(request, server, { ...ASK, key, signal });
+  const reply = await limits.look(ask, signal);
   const serial = serialIn(reply, origin);
   if (serial === undefined || (reply.flags & Flag.Authoritative) === 0)
     throw refusal(primary, reply);
@@ -62,7 +66,12 @@ export async function fetchZone(fetch: Fetch): Promise<Fetched> {
     if (serial === base.serial) return { kind: 'current', expireSeconds: expireIn(reply) };
     if (!isSerialAfter(serial, base.serial)) return { kind: 'older' };
   }
-  if (base === undefined || !transfer.ixfr) return wholeZone(fetch);
+  const get = (): Promise<Fetched> =>
+    base === undefined || !transfer.ixfr ? wholeZone(fetch) : changesOrZone(base, fetch);
+  return limits.transfer(place.text, get, signal);
+}
+
+async function changesOrZone(base: Zone, fetch: Fetch): Promise<Fetched> {
   try {
     return await changesSince(base, fetch);
   } catch (error) {

@@ -4,6 +4,7 @@ import { usageError } from '../errors.ts';
 import type { JournalLimits, ZoneStore } from '../store/zone-store.ts';
 import type { TsigKey } from '../tsig/key.ts';
 import type { ClientRuleLike } from './client-rule.ts';
+import type { CopyLimits } from './copy-limits.ts';
 
 /** A server to copy a zone from. */
 export interface Primary {
@@ -47,6 +48,8 @@ export interface SecondaryOptions {
   readonly maxBytes?: number | undefined;
   /** Longest wait for one message of a transfer, in milliseconds. @defaultValue 30_000 */
   readonly transferTimeoutMs?: number | undefined;
+  /** How much is copied at a time. Give one to all copies of a server that has many. @defaultValue limits of its own */
+  readonly limits?: CopyLimits | undefined;
   /** Asks with it. @defaultValue one of its own */
   readonly client?: DnsClient | undefined;
 }

@@ -13,6 +13,7 @@ import { Opcode, Rcode, Type } from '../numbers.ts';
 import { memory } from '../store/memory-store.ts';
 import type { ChangeSet, Zone } from '../zone/zone.ts';
 import { clientRules } from './client-rule.ts';
+import { CopyLimits } from './copy-limits.ts';
 import { fetchZone } from './fetch-zone.ts';
 import { forwardUpdate } from './forward-update.ts';
 import { RefreshTimes } from './refresh-times.ts';
@@ -77,6 +78,7 @@ export class SecondaryZone implements TransferableZone {
   readonly origin: Name;
   readonly #options: SecondaryOptions;
   readonly #settings: SecondarySettings;
+  readonly #limits: CopyLimits;
   readonly #mayNotify: (query: DnsQuery) => boolean;
   readonly #mayUpdate: (query: DnsQuery) => boolean;
   readonly #addresses = new Map<CheckedPrimary, AddressSet>();
@@ -102,6 +104,7 @@ export class SecondaryZone implements TransferableZone {
     this.origin = origin;
     this.#settings = secondarySettings(options);
     this.#options = { store: memory(), ...options };
+    this.#limits = options.limits ?? new CopyLimits();
     this.#mayNotify = clientRules(options.notifyFrom ?? []);
     this.#mayUpdate = clientRules(options.forwardUpdates ?? []);
     for (const primary of this.#settings.primaries) {
@@ -216,6 +219,7 @@ export class SecondaryZone implements TransferableZone {
       origin: this.origin,
       base: this.#zone,
       transfer: this.#settings.transfer,
+      limits: this.#limits,
       signal,
       fellBack: () => {
         this.#counters.fellBack += 1;

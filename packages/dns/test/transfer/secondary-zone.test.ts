@@ -6,6 +6,7 @@ import { Name } from '../../src/name.ts';
 import { Opcode, Rcode, Type } from '../../src/numbers.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
+import { CopyLimits } from '../../src/transfer/copy-limits.ts';
 import type { SecondaryOptions } from '../../src/transfer/secondary-options.ts';
 import { type SecondaryZone, secondaryZone } from '../../src/transfer/secondary-zone.ts';
 import { tsigKey } from '../../src/tsig/key.ts';
@@ -675,6 +676,53 @@ describe('a copy that is stored', () => {
     expectSame(one, it);
     await one.stopped();
     await other.stopped();
+  });
+});
+
+describe('many copies', () => {
+  test('that share limits are made a few at a time', async () => {
+    await using it = new World();
+    let running = 0;
+    let most = 0;
+    const answers = primaryScript(it.zone);
+    const server = await it.primary();
+    server.script = async (query, how) => {
+      if (query.question?.type !== Type.AXFR) return answers(query, how) as Says;
+      running += 1;
+      most = Math.max(most, running);
+      await it.elapse(1_000);
+      running -= 1;
+      return answers(query, how) as Says;
+    };
+    const limits = new CopyLimits({ transfersPerPrimary: 3 });
+    const copies = await Promise.all(Array.from({ length: 12 }, () => it.copy({ limits })));
+    await it.elapse(1_000);
+    expect(copies.filter(({ state }) => state === 'good').length).toBeLessThan(12);
+    await it.elapse(10_000);
+    expect(copies.map(({ state }) => state)).toEqual(copies.map(() => 'good'));
+    expect(most).toBe(3);
+    await Promise.all(copies.map((copy) => copy.stopped()));
+  });
+
+  test('that wait for their turn can be stopped', async () => {
+    await using it = new World();
+    await it.primary({ disturb: (records) => records.slice(0, -1) });
+    const limits = new CopyLimits({ transfers: 1 });
+    const copies = await Promise.all([
+      it.copy({ limits }),
+      it.copy({ limits }),
+      it.copy({ limits }),
+    ]);
+    await Promise.all(copies.toReversed().map((copy) => copy.stopped()));
+    expect(copies.map(({ state }) => state)).toEqual(['empty', 'empty', 'empty']);
+    expect(copies.map(({ lastError }) => lastError)).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('with a limit of none are a mistake', () => {
+    for (const options of [{ looks: 0 }, { transfers: 0 }, { transfersPerPrimary: 0 }])
+      expect(() => new CopyLimits(options)).toThrow(
+        expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+      );
   });
 });
 
