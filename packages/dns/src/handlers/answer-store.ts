@@ -1,12 +1,27 @@
 import type { CachedAnswer } from './cached-answer.ts';
 
-/** Answers by key, up to a number of octets and entries. What was not asked for lately makes room for what is new. */
+/** Which answer: the name asked for, and whatever else makes a difference. */
+export interface AnswerPlace {
+  /** {@link Name.key} of the name. */
+  readonly nameKey: string;
+  readonly variant: number;
+}
+
+/** What is known about one name: mostly one answer or two. */
+interface NameAnswers {
+  readonly answers: Map<number, CachedAnswer>;
+  /** Asked for since somebody looked. */
+  used: boolean;
+}
+
+/** Answers by name, up to a number of octets and answers. Names not asked for lately make room for new ones. */
 export class AnswerStore {
   readonly #maxBytes: number;
   readonly #maxEntries: number;
-  readonly #entries = new Map<string, CachedAnswer>();
+  readonly #names = new Map<string, NameAnswers>();
+  #size = 0;
   #bytes = 0;
-  /** Entries that made room for others. */
+  /** Answers that made room for others. */
   evicted = 0;
 
   constructor(limits: { readonly maxBytes: number; readonly maxEntries: number }) {
@@ -15,54 +30,71 @@ export class AnswerStore {
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
   }
 
-  /** Memory of all entries, roughly. */
+  /** Memory of all answers, roughly. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  get(key: string): CachedAnswer | undefined {
-    const entry = this.#entries.get(key);
-    if (entry !== undefined) entry.used = true;
-    return entry;
+  get(nameKey: string, variant: number): CachedAnswer | undefined {
+    const name = this.#names.get(nameKey);
+    if (name === undefined) return undefined;
+    name.used = true;
+    return name.answers.get(variant);
   }
 
-  set(key: string, entry: CachedAnswer): void {
-    this.delete(key);
+  set({ nameKey, variant }: AnswerPlace, answer: CachedAnswer): void {
+    this.delete({ nameKey, variant });
     // One answer must not drive out all others.
-    if (this.#maxEntries < 1 || entry.bytes > this.#maxBytes / 8) return;
-    this.#entries.set(key, entry);
-    this.#bytes += entry.bytes;
-    while (this.#bytes > this.#maxBytes || this.#entries.size > this.#maxEntries) this.#evict();
+    if (this.#maxEntries < 1 || answer.bytes > this.#maxBytes / 8) return;
+    let name = this.#names.get(nameKey);
+    if (name === undefined) {
+      name = { answers: new Map(), used: false };
+      this.#names.set(nameKey, name);
+    }
+    name.answers.set(variant, answer);
+    this.#size += 1;
+    this.#bytes += answer.bytes;
+    while (this.#bytes > this.#maxBytes || this.#size > this.#maxEntries) this.#evict();
   }
 
-  delete(key: string): void {
-    const entry = this.#entries.get(key);
-    if (entry === undefined) return;
-    this.#entries.delete(key);
-    this.#bytes -= entry.bytes;
+  delete({ nameKey, variant }: AnswerPlace): void {
+    const name = this.#names.get(nameKey);
+    const answer = name?.answers.get(variant);
+    if (name === undefined || answer === undefined) return;
+    name.answers.delete(variant);
+    if (name.answers.size === 0) this.#names.delete(nameKey);
+    this.#size -= 1;
+    this.#bytes -= answer.bytes;
   }
 
-  /** Deletes what `test` is true for, and gives how many that were. */
-  deleteWhere(test: (entry: CachedAnswer) => boolean): number {
-    const before = this.#entries.size;
-    for (const [key, entry] of this.#entries) if (test(entry)) this.delete(key);
-    return before - this.#entries.size;
+  /** Deletes all answers about a name, and gives how many that were. */
+  deleteName(nameKey: string): number {
+    const answers = this.#names.get(nameKey)?.answers;
+    if (answers === undefined) return 0;
+    this.#names.delete(nameKey);
+    this.#size -= answers.size;
+    for (const { bytes } of answers.values()) this.#bytes -= bytes;
+    return answers.size;
+  }
+
+  /** The keys of all names about which something is known. */
+  names(): IterableIterator<string> {
+    return this.#names.keys();
   }
 
   /** Who was asked for gets a second chance behind the others: nearly LRU, without any work when something is found. */
   #evict(): void {
-    for (const [key, entry] of this.#entries) {
-      this.delete(key);
-      if (!entry.used) {
-        this.evicted += 1;
+    for (const [nameKey, name] of this.#names) {
+      if (!name.used) {
+        this.evicted += this.deleteName(nameKey);
         return;
       }
-      entry.used = false;
-      this.#entries.set(key, entry);
-      this.#bytes += entry.bytes;
+      name.used = false;
+      this.#names.delete(nameKey);
+      this.#names.set(nameKey, name);
     }
   }
 }

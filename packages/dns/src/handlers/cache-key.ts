@@ -4,23 +4,21 @@ import { EdnsOption } from '../message/edns.ts';
 import { Flag } from '../message/header.ts';
 import { Class, isMetaType, Opcode, Type } from '../numbers.ts';
 
+/** Bits of the header that make a difference to the answer. */
+const FLAGS = Flag.RecursionDesired | Flag.AuthenticData | Flag.CheckingDisabled;
+
 /** False for what is not the same for everybody, or no question at all. */
 export function isCacheable(query: DnsQuery): boolean {
   if (query.opcode !== Opcode.Query || query.class !== Class.IN) return false;
   if (query.tsigKey !== undefined) return false;
   if (isMetaType(query.type) && query.type !== Type.ANY) return false;
+  if (!query.optionBearing) return true;
   return query.edns?.options.some(({ code }) => code === EdnsOption.ClientSubnet) !== true;
 }
 
-/** Whatever makes a difference to the answer, as one text. */
-export function cacheKey(query: DnsQuery): string {
-  const { key, type, dnssecOk, checkingDisabled, recursionDesired, message } = query;
-  const bits =
-    (dnssecOk ? 1 : 0) |
-    (checkingDisabled ? 2 : 0) |
-    (recursionDesired ? 4 : 0) |
-    ((message.header.flags & Flag.AuthenticData) === 0 ? 0 : 8);
-  return `${String.fromCharCode(type, bits)}${key}`;
+/** Whatever makes a difference to the answer besides the name, as one number. */
+export function variantOf({ type, flags, dnssecOk }: DnsQuery): number {
+  return type * 0x1000 + ((flags & FLAGS) | (dnssecOk ? 1 : 0));
 }
 
 /** True if the name of `key` is below that of `parent`: their octets, and a label begins where the parent does. */

@@ -6,8 +6,8 @@ import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { Rcode } from '../numbers.ts';
-import { AnswerStore } from './answer-store.ts';
-import { cacheKey, isBelow, isCacheable } from './cache-key.ts';
+import { type AnswerPlace, AnswerStore } from './answer-store.ts';
+import { isBelow, isCacheable, variantOf } from './cache-key.ts';
 import type { CacheCounters, CacheOptions, ServeStaleOptions } from './cache-options.ts';
 import { CachedAnswer, lifetimeOf, type TtlBounds } from './cached-answer.ts';
 
@@ -21,8 +21,8 @@ export interface DnsCache extends DnsHandlerObject {
   /** Answers that made room for others. */
   readonly evicted: number;
   /**
-   * Forgets what is known about `name`, and about all names below it if `below` is true. Gives how many answers that were. Looks at
-   * all of them.
+   * Forgets what is known about `name`, and about all names below it if `below` is true. Gives how many answers that were. The
+   * latter looks at every name there is.
    * @throws UsageError `HAWSER_DNS_NAME`
    */
   purge(name: Name | string, options?: { readonly below?: boolean | undefined }): number;
@@ -50,8 +50,7 @@ interface Flight {
 }
 
 /** A query, and who can answer it. */
-interface Ask {
-  readonly key: string;
+interface Ask extends AnswerPlace {
   readonly query: DnsQuery;
   readonly next: Next;
 }
@@ -99,18 +98,20 @@ class AnswerCache implements DnsCache {
 
   handle(query: DnsQuery, next: Next): Eventually<Outcome> {
     if (!isCacheable(query)) return next(query);
-    const ask = { key: cacheKey(query), query, next };
-    const entry = this.#store.get(ask.key);
-    if (entry === undefined) return this.#fetch(ask);
+    const { key: nameKey } = query;
+    const variant = variantOf(query);
+    const entry = this.#store.get(nameKey, variant);
     const now = query.reactor.clock.now();
-    if (now < entry.endsAt) {
+    if (entry !== undefined && now < entry.endsAt) {
       this.counters.hits += 1;
-      if (this.#prefetch) this.#maybePrefetch(entry, ask);
+      if (this.#prefetch) this.#maybePrefetch(entry, { nameKey, variant, query, next });
       return entry.at(now);
     }
+    const ask = { nameKey, variant, query, next };
+    if (entry === undefined) return this.#fetch(ask);
     const stale = this.#stale;
     if (stale === undefined || entry.failed || now >= entry.endsAt + stale.maxSeconds * 1_000) {
-      this.#store.delete(ask.key);
+      this.#store.delete(ask);
       return this.#fetch(ask);
     }
     return now < entry.retryAt ? this.#showStale(entry) : this.#freshOrStale(entry, ask);
@@ -123,18 +124,20 @@ class AnswerCache implements DnsCache {
     const { key } = typeof name === 'string' ? Name.parse(name) : name;
     // What is on its way may be from before; nobody keeps it.
     this.#flights.clear();
-    return this.#store.deleteWhere(
-      ({ nameKey }) => nameKey === key || (below && isBelow(nameKey, key)),
-    );
+    if (!below) return this.#store.deleteName(key);
+    let deleted = 0;
+    for (const each of this.#store.names())
+      if (each === key || isBelow(each, key)) deleted += this.#store.deleteName(each);
+    return deleted;
   }
 
   clear(): void {
     this.#flights.clear();
-    this.#store.deleteWhere(() => true);
+    for (const each of this.#store.names()) this.#store.deleteName(each);
   }
 
   #fetch(ask: Ask): Eventually<Outcome> {
-    const flight = this.#flights.get(ask.key);
+    const flight = this.#flights.get(flightKey(ask));
     if (flight?.coming !== undefined) return this.#join(flight.coming, ask);
     this.counters.misses += 1;
     const outcome = ask.next(ask.query);
@@ -150,7 +153,7 @@ class AnswerCache implements DnsCache {
 
   #fly(ask: Ask, outcome: PromiseLike<Outcome>): Promise<Outcome> {
     const flight: Flight = { coming: undefined };
-    this.#flights.set(ask.key, flight);
+    this.#flights.set(flightKey(ask), flight);
     flight.coming = this.#arrive(ask, flight, outcome);
     return flight.coming;
   }
@@ -158,17 +161,18 @@ class AnswerCache implements DnsCache {
   async #arrive(ask: Ask, flight: Flight, coming: PromiseLike<Outcome>): Promise<Outcome> {
     try {
       const outcome = await coming;
-      return this.#flights.get(ask.key) === flight ? this.#keep(ask, outcome) : outcome;
+      return this.#flights.get(flightKey(ask)) === flight ? this.#keep(ask, outcome) : outcome;
     } finally {
-      if (this.#flights.get(ask.key) === flight) this.#flights.delete(ask.key);
+      if (this.#flights.get(flightKey(ask)) === flight) this.#flights.delete(flightKey(ask));
     }
   }
 
   /** Remembers `outcome` if it may be, and gives it as others will see it. */
-  #keep({ key, query }: Ask, outcome: Outcome): Outcome {
+  #keep(ask: Ask, outcome: Outcome): Outcome {
     if (!this.#isShareable(outcome)) return outcome;
+    const { query, nameKey, variant } = ask;
     const now = query.reactor.clock.now();
-    const known = this.#store.get(key);
+    const known = this.#store.get(nameKey, variant);
     if (outcome.rcode === Rcode.ServFail && known !== undefined && !known.failed) {
       // What was good is worth more than to know that it cannot be had now.
       this.#postpone(known, now);
@@ -178,7 +182,7 @@ class AnswerCache implements DnsCache {
     const lifetime = lifetimeOf(outcome, query.type, bounds);
     if (lifetime <= 0) return outcome;
     const entry = new CachedAnswer(outcome, { query, now, lifetime, bounds });
-    this.#store.set(key, entry);
+    this.#store.set(ask, entry);
     // The first one to ask hears of the failure itself, not that it is remembered.
     return entry.failed ? outcome : entry.at(now);
   }
@@ -196,7 +200,7 @@ class AnswerCache implements DnsCache {
     const now = clock.now();
     const left = (entry.endsAt - now) / (entry.endsAt - entry.storedAt);
     if (left > PREFETCH_PART || now < entry.retryAt || entry.failed) return;
-    if (this.#flights.has(ask.key)) return;
+    if (this.#flights.has(flightKey(ask))) return;
     this.counters.prefetched += 1;
     this.#refresh(ask).catch((error: unknown) => {
       this.#postpone(entry, clock.now());
@@ -207,7 +211,7 @@ class AnswerCache implements DnsCache {
   /** Fresh if that can be had in time. */
   async #freshOrStale(entry: CachedAnswer, ask: Ask): Promise<Outcome> {
     const { clock, reports } = ask.query.reactor;
-    const coming = this.#flights.get(ask.key)?.coming ?? this.#refresh(ask);
+    const coming = this.#flights.get(flightKey(ask))?.coming ?? this.#refresh(ask);
     let timer: DelayedCall | undefined;
     const patience = new Promise<undefined>((resolve) => {
       timer = clock.callLater(this.#stale?.clientTimeoutMs ?? 0, () => resolve(undefined));
@@ -245,6 +249,10 @@ interface StaleLimits {
 function staleLimits(options: ServeStaleOptions): StaleLimits {
   const { maxSeconds = 86_400, clientTimeoutMs = 1_800, retrySeconds = RETRY_SECONDS } = options;
   return { maxSeconds, clientTimeoutMs, retrySeconds };
+}
+
+function flightKey({ nameKey, variant }: AnswerPlace): string {
+  return `${variant}/${nameKey}`;
 }
 
 function isFailure(outcome: Outcome): boolean {

@@ -43,15 +43,11 @@ export function lifetimeOf(answer: Answer, type: number, bounds: TtlBounds): num
 /** An answer, kept. */
 export class CachedAnswer {
   readonly answer: Answer;
-  /** {@link Name.key} of the name asked for. */
-  readonly nameKey: string;
   /** In milliseconds on the clock of the cache. */
   readonly storedAt: number;
   readonly endsAt: number;
   /** Memory it takes, roughly. */
   readonly bytes: number;
-  /** Asked for since somebody looked. */
-  used = false;
   /** No further attempt to replace it before this, as the last one failed. */
   retryAt = 0;
   readonly #minTtl: number;
@@ -76,7 +72,6 @@ export class CachedAnswer {
     },
   ) {
     this.answer = answer;
-    this.nameKey = query.key;
     this.storedAt = now;
     this.endsAt = now + lifetime * 1000;
     this.#minTtl = Math.min(bounds.minTtl, lifetime);
