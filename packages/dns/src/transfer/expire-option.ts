@@ -20,7 +20,8 @@ export function expireOptions(
   zone: TransferableZone,
 ): readonly AnswerOption[] | undefined {
   const { snapshot } = zone;
-  const wanted = query.edns?.options.some(({ code }) => code === EdnsOption.Expire);
+  const wanted =
+    query.optionBearing && query.edns?.options.some(({ code }) => code === EdnsOption.Expire);
   if (!wanted || snapshot === undefined) return undefined;
   const seconds = Math.max(0, Math.floor(zone.expiresInSeconds ?? expireOf(snapshot)));
   const data = Buffer.alloc(4);
