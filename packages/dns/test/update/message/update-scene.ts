@@ -199,7 +199,7 @@ export function scene(lines: readonly string[] = [], options: Partial<UpdatesOpt
 }
 
 /** The query as handlers see it, after the signature was verified. */
-function queryOf(bytes: Buffer, sent: Sent, reactor: TestReactor): DnsQuery | undefined {
+export function queryOf(bytes: Buffer, sent: Sent, reactor: TestReactor): DnsQuery | undefined {
   const reading = readMessage(bytes);
   if (!reading.ok || reading.message.question === undefined) return undefined;
   const { message } = reading;
