@@ -1,11 +1,11 @@
 // Fields whose form an earlier octet decides: gateways (RFC 4025, RFC 8777), host identities (RFC 8005), and the prefixes of
 // A6 (RFC 2874).
-import { plainNameEnd } from '../name.ts';
+import { Name, plainNameEnd } from '../name.ts';
 import { formatIPv6, parseIPv6 } from './address.ts';
 import { ipv4, ipv6 } from './address-fields.ts';
 import { decode } from './binary-fields.ts';
-import type { Field } from './field.ts';
-import { foldedName, plainName } from './name-field.ts';
+import { type Field, parseField } from './field.ts';
+import { foldedName, plainName, printName, readName } from './name-field.ts';
 import { readCount } from './number-fields.ts';
 import type { Words } from './words.ts';
 
@@ -72,40 +72,42 @@ export const hostIdentity: Field = {
   },
 };
 
-/** Prefix length, the rest of the address, and the name of the prefix unless there is none. */
+/** The length of a prefix and the rest of the address. */
 export const chainedAddress: Field = {
   end: (wire, at) => {
     const prefix = wire[at] ?? 255;
-    const nameAt = at + 1 + suffixBytes(prefix);
-    if (prefix > 128 || nameAt > wire.length) return -1;
+    const end = at + 1 + suffixBytes(prefix);
+    if (prefix > 128 || end > wire.length) return -1;
     // Bits that belong to the prefix are zero.
-    if ((wire[at + 1] ?? 0) >> (8 - (prefix & 7)) !== 0 && prefix < 128) return -1;
-    return prefix === 0 ? nameAt : plainNameEnd(wire, nameAt);
+    return (wire[at + 1] ?? 0) >> (8 - (prefix & 7)) !== 0 && prefix < 128 ? -1 : end;
   },
-  print: (wire, at, end, origin) => {
-    const prefix = wire[at] ?? 0;
-    const bytes = suffixBytes(prefix);
+  print: (wire, at, end) => {
     const address = Buffer.alloc(16);
-    wire.copy(address, 16 - bytes, at + 1, at + 1 + bytes);
-    const parts = [String(prefix)];
-    if (prefix < 128) parts.push(formatIPv6(address));
-    if (prefix > 0) parts.push(foldedName.print(wire, at + 1 + bytes, end, origin) ?? '');
-    return parts.join(' ');
+    wire.copy(address, 16 - (end - at - 1), at + 1, end);
+    return end === at + 1 ? '128' : `${wire[at] ?? 0} ${formatIPv6(address)}`;
   },
   parse: (words, out) => {
     const prefix = readCount(words, 128);
     out.u8(prefix);
-    if (prefix < 128) {
-      words.take();
-      const address = parseIPv6(words.text());
-      if (address === undefined) return words.fail('it is an IPv6 address');
-      const from = 16 - suffixBytes(prefix);
-      const high = address[from] ?? 0;
-      address[from] = high & (0xff >> (prefix & 7));
-      out.append(address.subarray(from));
-    }
-    if (prefix > 0) foldedName.parse(words, out);
+    if (prefix === 128) return;
+    words.take();
+    const address = parseIPv6(words.text()) ?? words.fail('it is an IPv6 address');
+    const from = 16 - suffixBytes(prefix);
+    address[from] = (address[from] ?? 0) & (0xff >> (prefix & 7));
+    out.append(address.subarray(from));
   },
+};
+
+/** The name that has the prefix; there is none for a prefix of no bits. */
+export const prefixName: Field = {
+  ...foldedName,
+  end: (wire, at) => (wire[0] === 0 ? at : plainNameEnd(wire, at)),
+  print: (wire, at, end, origin) => (at === end ? '' : printName(wire, at, origin)),
+  parse: (words, out) => {
+    if (out.bytes[0] !== 0) readName(words, out);
+  },
+  toValue: (wire, at, end) => (at === end ? '' : Name.fromWire(wire, at).toString()),
+  fromValue: (value, out) => typeof value === 'string' && parseField(prefixName, value, out),
 };
 
 function suffixBytes(prefix: number): number {

@@ -12,7 +12,7 @@ import {
   salt,
 } from './binary-fields.ts';
 import type { Field } from './field.ts';
-import { chainedAddress, gateway, hostIdentity, relayType } from './gateway-fields.ts';
+import { chainedAddress, gateway, hostIdentity, prefixName, relayType } from './gateway-fields.ts';
 import { location } from './location.ts';
 import {
   foldedName,
@@ -142,7 +142,7 @@ const fieldsByType: Readonly<Record<string, Fields>> = {
   },
   KX: { preference: u16, exchanger: hostOfMiddle },
   CERT: { certificateType, keyTag: u16, algorithm, certificate: base64 },
-  A6: { address: chainedAddress },
+  A6: { address: chainedAddress, prefix: prefixName },
   DNAME: { target: hostOfMiddle },
   SINK: { meaning: u8, coding: u8, subcoding: u8, data: base64OrNothing },
   APL: { prefixes: addressPrefixes },
