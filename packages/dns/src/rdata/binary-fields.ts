@@ -105,7 +105,7 @@ export function toBase32Hex(octets: Uint8Array): string {
 }
 
 /** What {@link toBase32Hex} made, in any case; undefined if nothing could have made it. */
-export function fromBase32Hex(text: string): Buffer | undefined {
+function fromBase32Hex(text: string): Buffer | undefined {
   const octets = Buffer.alloc(Math.floor((text.length * 5) / 8));
   let bits = 0;
   let value = 0;

@@ -14,6 +14,7 @@ import {
 import type { Field } from './field.ts';
 import { chainedAddress, gateway, hostIdentity, prefixName, relayType } from './gateway-fields.ts';
 import { location } from './location.ts';
+import { algorithm, certificateType, mnemonic } from './mnemonic-fields.ts';
 import {
   foldedName,
   hostOfMiddle,
@@ -24,18 +25,7 @@ import {
   plainNames,
   plainTarget,
 } from './name-field.ts';
-import {
-  algorithm,
-  certificateType,
-  duration,
-  mnemonic,
-  moment,
-  optional,
-  recordType,
-  u8,
-  u16,
-  u32,
-} from './number-fields.ts';
+import { optional, recordType, u8, u16, u32 } from './number-fields.ts';
 import { serviceParameters } from './service-parameters.ts';
 import {
   characterString,
@@ -44,11 +34,12 @@ import {
   restOfText,
   tag,
 } from './string-fields.ts';
+import { duration, moment } from './time-fields.ts';
 import { firstTypes, types, typesOrNone } from './type-bitmap.ts';
 import { wellKnownServices } from './well-known-services.ts';
 
 /** A field with its name. */
-export interface LayoutField {
+interface LayoutField {
   readonly name: string;
   readonly field: Field;
   /** `"preference of MX"`, for errors. */

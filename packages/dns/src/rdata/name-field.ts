@@ -108,7 +108,7 @@ const BAD_ESCAPE = -4;
 const NO_ORIGIN = -5;
 
 /** Writes the current word as a name at `at` of `out` and says where it ends; below 0 it says which rule is broken. */
-export function writeName(words: Words, out: Uint8Array, at: number): number {
+function writeName(words: Words, out: Uint8Array, at: number): number {
   const { bytes, start, end, origin } = words;
   if (start === end) return EMPTY_LABEL;
   if (end - start === 1 && !words.quoted) {

@@ -8,7 +8,7 @@ import { decode } from './binary-fields.ts';
 export type ParameterValue = string | number | true | readonly string[] | Uint8Array;
 
 /** One key. `Octets` are the value on the wire. */
-export interface ParameterForm {
+interface ParameterForm {
   valid(octets: Buffer): boolean;
   /** The value as a program reads it; undefined if text cannot hold it. */
   toValue(octets: Buffer): ParameterValue | undefined;
@@ -21,7 +21,7 @@ export interface ParameterForm {
 }
 
 /** Keys by name. */
-export const parameterNumbers: ReadonlyMap<string, number> = new Map([
+const parameterNumbers: ReadonlyMap<string, number> = new Map([
   ['mandatory', 0],
   ['alpn', 1],
   ['no-default-alpn', 2],

@@ -50,22 +50,17 @@ export function rdataFromText(type: number, text: string, options: RdataTextOpti
     words.reading = `data of ${formatType(type)}`;
     const end = words.cut(bytes, 0, true);
     if (end < bytes.length) throw new TextProblem(end, 'Cannot read data on a second line');
-    return readRdata(type, words, scratch);
+    const wire = Buffer.from(composeRdata(type, words, scratch));
+    return checkRdata(type, wire) ?? fail(words, type, 'it breaks the rules of its type');
   } catch (error) {
     if (!(error instanceof TextProblem)) throw error;
     throw usageError('HAWSER_DNS_RDATA', `${error.message} (column ${error.offset + 1})`);
   }
 }
 
-/** The data that the words left over present. `out` is memory to compose it in. Throws TextProblem. */
-export function readRdata(type: number, words: Words, out: Octets): Rdata {
-  const wire = Buffer.from(composeRdata(type, words, out));
-  return checkRdata(type, wire) ?? fail(words, type, 'it breaks the rules of its type');
-}
-
 /**
- * As {@link readRdata}, but gives the octets in `out`, which are good until that is used again. They keep the rules of
- * their type.
+ * The octets of the data that the words left over present, in `out` and good until that is used again. They keep the
+ * rules of their type. Throws TextProblem.
  */
 export function composeRdata(type: number, words: Words, out: Octets): Buffer {
   out.length = 0;

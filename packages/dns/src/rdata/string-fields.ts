@@ -114,7 +114,7 @@ export function escapeText(wire: Buffer, from: number, to: number): string {
 }
 
 /** Writes the octets of the next word, escapes resolved. */
-export function readOctets(words: Words, out: Octets): void {
+function readOctets(words: Words, out: Octets): void {
   words.take();
   writeOctets(words, out);
 }

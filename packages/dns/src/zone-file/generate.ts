@@ -2,7 +2,7 @@
 import type { Words } from '../rdata/words.ts';
 
 /** Numbers a $GENERATE runs through, ends included. */
-export interface GenerateRange {
+interface GenerateRange {
   readonly from: number;
   readonly to: number;
   readonly step: number;

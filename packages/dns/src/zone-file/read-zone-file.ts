@@ -1,5 +1,5 @@
 // Zone files on disk, read piece by piece: a large one neither fills memory nor keeps others waiting.
-import { open, realpath } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
 import { StoreError } from '../errors.ts';
 import type { Name } from '../name.ts';
@@ -9,7 +9,7 @@ import { type IncludeRequest, SourceReader } from './source-reader.ts';
 import { type GatherOptions, ZoneGatherer } from './zone-gatherer.ts';
 
 /** Octets read at once; other work of the process goes on between two pieces. */
-const PIECE_BYTES = 256 * 1024;
+const PIECE_BYTES = 64 * 1024;
 
 /** Options for {@link readZoneFile}. */
 export interface ReadZoneFileOptions extends GatherOptions {
@@ -95,6 +95,11 @@ class FileReading {
       const path = await realpath(resolve(root, wanted.file));
       if (!path.startsWith(top.endsWith(sep) ? top : top + sep)) {
         wanted.fail(`it is outside of "${root}"`);
+        return;
+      }
+      // To open a pipe would wait for somebody to write.
+      if (!(await stat(path)).isFile()) {
+        wanted.fail('it is no file');
         return;
       }
       await this.#read(path, { origin: wanted.origin, depth: depth + 1, root });

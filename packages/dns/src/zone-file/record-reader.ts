@@ -2,9 +2,10 @@
 import { foldedKey } from '../name.ts';
 import { Class, isMetaType, parseClass, Type } from '../numbers.ts';
 import { readName } from '../rdata/name-field.ts';
-import { durationOf, readType } from '../rdata/number-fields.ts';
+import { readType } from '../rdata/number-fields.ts';
 import { Octets } from '../rdata/octets.ts';
 import { composeRdata } from '../rdata/rdata-text.ts';
+import { durationOf } from '../rdata/time-fields.ts';
 import { TextProblem, type Words } from '../rdata/words.ts';
 import { MAX_TTL } from '../zone/rrset.ts';
 
