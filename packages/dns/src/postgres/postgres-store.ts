@@ -4,7 +4,7 @@ import { StoreError, usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { formatType, Type } from '../numbers.ts';
 import { type Bucket, checkBucketName } from '../store/bucket.ts';
-import { serialOf } from '../store/soa-serial.ts';
+import { serialOf } from '../zone/soa-serial.ts';
 import type {
   CommitOptions,
   Lease,

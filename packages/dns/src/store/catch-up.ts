@@ -2,11 +2,11 @@
 import { StoreError } from '../errors.ts';
 import { Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
+import { withSerial } from '../zone/soa-serial.ts';
 import type { ChangeSet, Edit, RRsetChange, Zone } from '../zone/zone.ts';
 import { diffZones } from './diff-zones.ts';
 import { type ChangeRules, prepareChange } from './prepare-change.ts';
 import { serialAfter } from './serial-policy.ts';
-import { withSerial } from './soa-serial.ts';
 import { applyChangeSet, zoneFromStore } from './stored-zone.ts';
 import type { Lease, StoredContent, ZoneStore } from './zone-store.ts';
 

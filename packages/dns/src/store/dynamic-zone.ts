@@ -128,7 +128,8 @@ export class DynamicZone implements LiveZone {
     values: RecordValue | readonly RecordValue[],
     options: Pick<RecordEdit, 'ttl' | 'expiresIn'> = {},
   ): Promise<boolean> {
-    return (await this.change([{ name, type, values, ...options }])) !== undefined;
+    const decision = this.#parse([{ name, type, values, ...options }]);
+    return (await this.transact(() => decision)).changeSet !== undefined;
   }
 
   /** Deletes what the name holds of this type, or everything. False if there was nothing. Rejects as {@link change}. */

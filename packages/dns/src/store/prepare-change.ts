@@ -2,9 +2,9 @@
 import type { CommitHook } from '../contract/live-zone.ts';
 import { Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
+import { serialOf, withSerial } from '../zone/soa-serial.ts';
 import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
 import { type SerialPolicy, serialAfter } from './serial-policy.ts';
-import { serialOf, withSerial } from './soa-serial.ts';
 
 /** How a change is completed. */
 export interface ChangeRules {

@@ -5,18 +5,28 @@ import type { RRsetChange } from '../zone/zone.ts';
 /** Of an RRset besides its name and data: type, TTL, lengths. */
 const RRSET_BYTES = 8;
 
-/** Octets of an RRset as it is stored. */
-export function sizeOfRRset(rrset: RRset | undefined): number {
-  if (rrset === undefined) return 0;
-  let bytes = RRSET_BYTES + rrset.name.wire.length;
-  for (const { wire } of rrset.records) bytes += 2 + wire.length;
-  return bytes;
+/** Records of an RRset and its octets as it is stored; nothing for none. */
+export interface StoredSize {
+  readonly records: number;
+  readonly bytes: number;
+}
+
+const nothing: StoredSize = { records: 0, bytes: 0 };
+
+/** What an RRset costs. */
+export function sizeOfRRset(rrset: RRset | undefined): StoredSize {
+  if (rrset === undefined) return nothing;
+  // Read once: a zone makes name and records anew each time.
+  const { name, records } = rrset;
+  let bytes = RRSET_BYTES + name.wire.length;
+  for (const { wire } of records) bytes += 2 + wire.length;
+  return { records: records.length, bytes };
 }
 
 /** Octets of a change as it is stored: what was, and what is. */
 export function sizeOfChanges(changes: readonly RRsetChange[]): number {
   return changes.reduce(
-    (sum, { before, after }) => sum + sizeOfRRset(before) + sizeOfRRset(after),
+    (sum, { before, after }) => sum + sizeOfRRset(before).bytes + sizeOfRRset(after).bytes,
     0,
   );
 }

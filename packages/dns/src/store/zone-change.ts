@@ -47,8 +47,20 @@ export function describeRRset({ name, type, ttl, records }: RRset): RecordListin
   return { name: name.toString(), type: formatType(type), ttl, values };
 }
 
+/** Changes that were described: all callers whose changes were stored together ask for the same. */
+const described = new WeakMap<ChangeSet, ZoneChange>();
+
 /** A change as plain data. */
-export function describeChange({ origin, to, changes }: ChangeSet): ZoneChange {
+export function describeChange(changeSet: ChangeSet): ZoneChange {
+  let change = described.get(changeSet);
+  if (change === undefined) {
+    change = describe(changeSet);
+    described.set(changeSet, change);
+  }
+  return change;
+}
+
+function describe({ origin, to, changes }: ChangeSet): ZoneChange {
   const listings = changes.filter(({ type }) => type !== Type.SOA);
   return {
     zone: origin.toString(),

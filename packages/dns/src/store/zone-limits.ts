@@ -51,8 +51,9 @@ export function usageOf(rrsets: Iterable<RRset>): ZoneUsage {
   let records = 0;
   let bytes = 0;
   for (const rrset of rrsets) {
-    records += rrset.records.length;
-    bytes += sizeOfRRset(rrset);
+    const size = sizeOfRRset(rrset);
+    records += size.records;
+    bytes += size.bytes;
   }
   return { records, bytes };
 }
@@ -61,8 +62,10 @@ export function usageOf(rrsets: Iterable<RRset>): ZoneUsage {
 export function usageAfter(usage: ZoneUsage, changes: readonly RRsetChange[]): ZoneUsage {
   let { records, bytes } = usage;
   for (const { before, after } of changes) {
-    records += (after?.records.length ?? 0) - (before?.records.length ?? 0);
-    bytes += sizeOfRRset(after) - sizeOfRRset(before);
+    const was = sizeOfRRset(before);
+    const is = sizeOfRRset(after);
+    records += is.records - was.records;
+    bytes += is.bytes - was.bytes;
   }
   return { records, bytes };
 }
@@ -80,18 +83,20 @@ export function checkLimits(
 ): void {
   const { before, after, changes } = step;
   const { origin } = after.zone;
-  const check = (what: string, was: number, is: number, limit: number): void => {
+  const check = (what: () => string, was: number, is: number, limit: number): void => {
     if (is <= limit || is <= was) return;
     throw usageError(
       'HAWSER_DNS_ZONE',
-      `Cannot keep ${is} ${what} in zone "${origin}" as ${limit} are allowed`,
+      `Cannot keep ${is} ${what()} in zone "${origin}" as ${limit} are allowed`,
     );
   };
-  check('names', before.zone.size, after.zone.size, limits.maxNames);
-  check('records', before.usage.records, after.usage.records, limits.maxRecords);
-  check('octets', before.usage.bytes, after.usage.bytes, limits.maxBytes);
+  check(() => 'names', before.zone.size, after.zone.size, limits.maxNames);
+  check(() => 'records', before.usage.records, after.usage.records, limits.maxRecords);
+  check(() => 'octets', before.usage.bytes, after.usage.bytes, limits.maxBytes);
   for (const { name, type, before: was, after: is } of changes) {
-    const what = `${formatType(type)} records of "${name}"`;
-    check(what, was?.records.length ?? 0, is?.records.length ?? 0, limits.maxRecordsPerRRset);
+    const count = is?.records.length ?? 0;
+    if (count <= limits.maxRecordsPerRRset) continue;
+    const what = (): string => `${formatType(type)} records of "${name}"`;
+    check(what, was?.records.length ?? 0, count, limits.maxRecordsPerRRset);
   }
 }

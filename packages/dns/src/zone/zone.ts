@@ -2,9 +2,8 @@
 import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
-import { decodeSoa } from '../rdata/decode-rdata.ts';
 import type { SoaValue } from '../rdata/value.ts';
-import { applyEdits, type Edit } from './apply-edits.ts';
+import { applyEdits, type Edit, ZoneDraft } from './apply-edits.ts';
 import { type DenialProof, denialProofOf } from './denial-proof.ts';
 import { keyOf, orderOf } from './name-order.ts';
 import { NodeMap } from './node-map.ts';
@@ -12,6 +11,7 @@ import { isHashedName } from './nsec3-proof.ts';
 import { OrderedNames } from './ordered-names.ts';
 import { createRRset, type RRset, sameRRset } from './rrset.ts';
 import { isSerialAfter, nextSerial } from './serial.ts';
+import { minimumOf, serialOf, withSerial } from './soa-serial.ts';
 import { toNode, type ZoneNode } from './zone-node.ts';
 
 /** An RRset that changed. */
@@ -29,6 +29,16 @@ export interface ChangeSet {
   readonly from: number | undefined;
   readonly to: number;
   readonly changes: readonly RRsetChange[];
+}
+
+/** A zone in the making, by {@link Zone.builder}. */
+export interface ZoneBuilder {
+  /** What there is of that name and type so far. */
+  get(name: Name, type: number): RRset | undefined;
+  /** Adds an RRset, or replaces the one of that name and type. @throws UsageError as {@link Zone.of} */
+  add(rrset: RRset): void;
+  /** The zone, once. @throws UsageError as {@link Zone.of} */
+  done(): Zone;
 }
 
 /** What is worked out from the names, and goes along with changes. */
@@ -83,12 +93,11 @@ export class Zone {
         `Cannot make zone "${origin}" as it needs one SOA and an NS record`,
       );
     }
-    const fields = decodeSoa(record.wire);
     this.origin = origin;
     this.apex = apex;
     this.soa = { name: soa.name, type: soa.type, ttl: soa.ttl, records };
-    this.serial = fields.serial;
-    this.negativeTtl = Math.min(soa.ttl, fields.minimum);
+    this.serial = serialOf(this.soa);
+    this.negativeTtl = Math.min(soa.ttl, minimumOf(this.soa));
     this.#nodes = nodes;
     this.#order = indexes.order;
     this.#hashed = indexes.hashed;
@@ -105,6 +114,19 @@ export class Zone {
    */
   static of(origin: Name, rrsets: Iterable<RRset>): Zone {
     return new Zone(origin, applyEdits(origin, NodeMap.empty, toEdits(rrsets), { pack: true }));
+  }
+
+  /** A zone of RRsets that come a few at a time: a million at once would stop everything else for seconds. */
+  static builder(origin: Name): ZoneBuilder {
+    const draft = new ZoneDraft(origin, NodeMap.empty.edit(), undefined);
+    return {
+      get: (name, type) => draft.get(name.key, type),
+      add: (rrset) => draft.apply({ name: rrset.name, type: rrset.type, rrset }, true),
+      done() {
+        draft.check();
+        return new Zone(origin, draft.nodes.done());
+      },
+    };
   }
 
   /** The node of this {@link Name.key}, if the name exists. */
@@ -173,9 +195,8 @@ export class Zone {
     const soaId = `${Type.SOA}/${this.origin.key}`;
     const edited = effective.get(soaId);
     const soa = edited === undefined ? this.soa : edited.rrset;
-    const wire = soa?.records[0]?.wire;
     // A serial that does not go forward would hide the change from every secondary.
-    if (soa && wire && !isSerialAfter(decodeSoa(wire).serial, this.serial)) {
+    if (soa !== undefined && !isSerialAfter(serialOf(soa), this.serial)) {
       const rrset = withSerial(soa, nextSerial(this.serial));
       effective.set(soaId, { name: this.origin, type: Type.SOA, rrset });
     }
@@ -268,11 +289,6 @@ export class Zone {
 /** A SOA RRset made of fields. Throws as {@link createRRset}. */
 export function createSoa(origin: Name, fields: SoaValue, ttl: number): RRset {
   return createRRset(origin, Type.SOA, { ttl, values: [fields] });
-}
-
-function withSerial(soa: RRset, serial: number): RRset {
-  const wire = soa.records[0]?.wire ?? Buffer.alloc(0);
-  return createSoa(soa.name, { ...decodeSoa(wire), serial }, soa.ttl);
 }
 
 function* toEdits(rrsets: Iterable<RRset>): Generator<Edit, void, undefined> {

@@ -1,8 +1,8 @@
-// The serial within a SOA RRset, without taking the rest of it apart (RFC 1035 §3.3.13).
+// Numbers within a SOA RRset, without taking the rest of it apart (RFC 1035 §3.3.13).
 import { usageError } from '../errors.ts';
 import { Type } from '../numbers.ts';
 import { checkRdata } from '../rdata/rdata.ts';
-import type { RRset } from '../zone/rrset.ts';
+import type { RRset } from './rrset.ts';
 
 /** Serial, refresh, retry, expire and minimum are the last five words. */
 const SERIAL_FROM_END = 20;
@@ -11,6 +11,12 @@ const SERIAL_FROM_END = 20;
 export function serialOf(soa: RRset): number {
   const wire = soa.records[0]?.wire ?? Buffer.alloc(SERIAL_FROM_END);
   return wire.readUInt32BE(wire.length - SERIAL_FROM_END);
+}
+
+/** The TTL it has for negative answers (RFC 2308 §4). */
+export function minimumOf(soa: RRset): number {
+  const wire = soa.records[0]?.wire ?? Buffer.alloc(SERIAL_FROM_END);
+  return wire.readUInt32BE(wire.length - 4);
 }
 
 /** The same SOA RRset with another serial. */
