@@ -31,14 +31,15 @@ export function applyEdits(
   edits: Iterable<Edit>,
   options: ApplyOptions,
 ): NodeMap {
-  const draft = new Draft(origin, nodes.edit(), options.touched);
+  const draft = new ZoneDraft(origin, nodes.edit(), options.touched);
   for (const edit of edits) draft.apply(edit, options.pack);
   if (options.exists !== undefined) draft.include(options.exists);
   draft.check();
   return draft.nodes.done();
 }
 
-class Draft {
+/** Edits in the making. */
+export class ZoneDraft {
   readonly nodes: NodeMapDraft;
   readonly #origin: Name;
   readonly #touched: Set<string> | undefined;
@@ -69,6 +70,12 @@ class Draft {
     if (list.some((each) => each.type === Type.CNAME || each.type === Type.DNAME))
       this.#suspects.add(key);
     this.#put(key, node, list, node.children);
+  }
+
+  /** What a name has of this type so far. */
+  get(key: string, type: number): RRset | undefined {
+    const value = this.#get(key);
+    return value && toNode(value).get(type);
   }
 
   /** Makes a name exist that has no data: by a child that is not there. */
