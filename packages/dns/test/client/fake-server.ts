@@ -35,17 +35,35 @@ export class FakeServer {
     this.script = script;
   }
 
-  static async start(host: Reactor, script: Script, port = 53): Promise<FakeServer> {
-    const server = new FakeServer(script);
-    server.udp = await host.udp.bind(
-      { port },
+  /** On port 53 of all addresses, or on a free port of one. */
+  static async start(
+    reactor: Reactor,
+    script: Script,
+    { host }: { host?: string } = {},
+  ): Promise<FakeServer> {
+    for (let attempt = 1; ; attempt++) {
+      const server = new FakeServer(script);
+      await server.#bind(reactor, host);
+      try {
+        const { port } = server.udp.address;
+        server.tcp = await reactor.tcp.listen({ host, port }, () => server.stream());
+        return server;
+      } catch (error) {
+        // Somebody else has that port for TCP.
+        await server.udp.stop();
+        if (host === undefined || attempt === 5) throw error;
+      }
+    }
+  }
+
+  async #bind(reactor: Reactor, host: string | undefined): Promise<void> {
+    this.udp = await reactor.udp.bind(
+      { host, port: host === undefined ? 53 : 0 },
       {
         datagramReceived: (data, from) =>
-          server.#take(data, { transport: 'udp', from }, (reply) => server.udp.send(reply, from)),
+          this.#take(data, { transport: 'udp', from }, (reply) => this.udp.send(reply, from)),
       },
     );
-    server.tcp = await host.tcp.listen({ port }, () => server.stream());
-    return server;
   }
 
   stream(): FramedProtocol {
