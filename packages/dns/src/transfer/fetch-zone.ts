@@ -9,10 +9,10 @@ import type { DnsRecord } from '../message/record.ts';
 import type { Name } from '../name.ts';
 import { Rcode, Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
-import { Zone } from '../zone/zone.ts';
+import type { Zone } from '../zone/zone.ts';
 import { applyIncrements, type Version } from './apply-increments.ts';
 import type { CopyLimits } from './copy-limits.ts';
-import { GatheredRecords } from './gathered-records.ts';
+import { GatheredZone } from './gathered-zone.ts';
 import { serialIn } from './propagated.ts';
 import type { CheckedPrimary, SecondarySettings } from './secondary-options.ts';
 import { differenceOf } from './zone-difference.ts';
@@ -95,26 +95,19 @@ async function changesSince(base: Zone, fetch: Fetch): Promise<Fetched> {
   return { kind: 'newer', version, expireSeconds, style: 'changes' };
 }
 
-async function fromWhole(fetch: Fetch, { zone: records, expireSeconds }: Taken): Promise<Fetched> {
+async function fromWhole(fetch: Fetch, { whole, expireSeconds }: Taken): Promise<Fetched> {
   const { base, client } = fetch;
-  const zone = zoneOf(fetch, records.rrsets);
+  const zone = whole.done();
+  if (typeof zone === 'string') throw nonsense(fetch, `it is no zone: ${zone}`);
   if (base !== undefined && !isSerialAfter(zone.serial, base.serial))
     return zone.serial === base.serial ? { kind: 'current', expireSeconds } : { kind: 'older' };
   const version = { zone, changeSet: await differenceOf(base, zone, client.reactor) };
   return { kind: 'newer', version, expireSeconds, style: 'zone' };
 }
 
-function zoneOf(fetch: Fetch, rrsets: Parameters<typeof Zone.of>[1]): Zone {
-  try {
-    return Zone.of(fetch.origin, rrsets);
-  } catch (error) {
-    throw nonsense(fetch, error instanceof Error ? error.message : String(error));
-  }
-}
-
 interface Taken {
   /** The records of a whole zone. */
-  readonly zone: GatheredRecords;
+  readonly whole: GatheredZone;
   /** Those of changes, in their order. */
   readonly changes: readonly DnsRecord[];
   readonly style: 'zone' | 'changes' | 'current';
@@ -134,7 +127,7 @@ async function take(fetch: Fetch, serial: number | undefined): Promise<Taken> {
     maxBytes,
     signal,
   });
-  const zone = new GatheredRecords();
+  const whole = new GatheredZone(origin);
   const changes: DnsRecord[] = [];
   let first = true;
   let expireSeconds: number | undefined;
@@ -143,11 +136,11 @@ async function take(fetch: Fetch, serial: number | undefined): Promise<Taken> {
     first = false;
     for (const record of records) changes.push(record);
     // What it is shows when the second record has come.
-    if (running.style === 'zone') for (const record of changes.splice(0)) zone.add(record);
+    if (running.style === 'zone') for (const record of changes.splice(0)) whole.add(record);
   }
   const { style } = running;
   if (style === undefined) throw nonsense(fetch, 'it ended before its end');
-  return { zone, changes, style, expireSeconds };
+  return { whole, changes, style, expireSeconds };
 }
 
 /** How long what the primary has is good for (RFC 7314), if it says. */

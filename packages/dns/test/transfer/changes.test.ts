@@ -4,7 +4,7 @@ import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { checkRdata } from '../../src/rdata/rdata.ts';
 import { condense, isChain } from '../../src/transfer/condense.ts';
-import { GatheredRecords } from '../../src/transfer/gathered-records.ts';
+import { GatheredZone } from '../../src/transfer/gathered-zone.ts';
 import { recordChanges } from '../../src/transfer/record-changes.ts';
 import { withOwnTtls } from '../../src/transfer/signature-ttl.ts';
 import { incremental, incrementsOf, wholeZone } from '../../src/transfer/transfer-records.ts';
@@ -12,6 +12,7 @@ import { differenceOf } from '../../src/transfer/zone-difference.ts';
 import { sameRRset } from '../../src/zone/rrset.ts';
 import { Zone } from '../../src/zone/zone.ts';
 import { JournaledZone, putting, removing, rrset } from './journaled-zone.ts';
+import { toRecords } from './primary-script.ts';
 import { lines } from './to-query.ts';
 
 const a = (last: number): string => `192.0.2.${last}`;
@@ -196,6 +197,7 @@ describe('the difference of two zones', () => {
 });
 
 describe('records gathered', () => {
+  const origin = Name.parse('example.net');
   const record = (name: string, last: number, ttl: number) => ({
     name: Name.parse(name),
     type: Type.A,
@@ -203,25 +205,50 @@ describe('records gathered', () => {
     ttl,
     rdata: checkRdata(Type.A, Buffer.from([192, 0, 2, last])),
   });
+  const gathering = (): GatheredZone => {
+    const gathered = new GatheredZone(origin);
+    for (const each of toRecords(wholeZone(new JournaledZone().zone))) gathered.add(each);
+    return gathered;
+  };
+  const done = (gathered: GatheredZone): Zone => {
+    const zone = gathered.done();
+    if (typeof zone === 'string') throw new Error(zone);
+    return zone;
+  };
 
-  test('are RRsets with the lowest TTL and no record twice, however they come', () => {
-    const gathered = new GatheredRecords();
-    for (const last of [1, 2, 1]) gathered.add(record('a.test', last, 60 * last));
-    gathered.add(record('b.test', 1, 0x8000_0001));
-    gathered.add(record('A.Test', 3, 50));
-    for (const last of [1, 2, 3]) gathered.add({ ...record('b.test', last, 9), rdata: undefined });
-    expect(
-      [...gathered.rrsets].map(({ name, ttl, records: { length } }) => [`${name}`, ttl, length]),
-    ).toEqual([
-      ['a.test', 50, 3],
-      ['b.test', 0, 1],
+  test('are a zone with the lowest TTL and no record twice, however they come', () => {
+    const gathered = gathering();
+    for (const last of [1, 2, 1]) gathered.add(record('a.example.net', last, 60 * last));
+    gathered.add(record('b.example.net', 1, 0x8000_0001));
+    gathered.add({ ...record('b.example.net', 2, 9), rdata: undefined });
+    for (const last of [2, 3]) gathered.add(record('A.Example.net', last, 50));
+    const zone = done(gathered);
+    const found = ['a', 'b'].map((label) => zone.get(Name.parse(`${label}.example.net`), Type.A));
+    expect(found.map((each) => [each?.ttl, each?.records.length])).toEqual([
+      [50, 3],
+      [0, 1],
     ]);
+    expect(zone.size).toBe(3);
   });
 
   test('may be many of one name', () => {
-    const gathered = new GatheredRecords();
-    for (let index = 0; index < 500; index++) gathered.add(record('a.test', index % 200, 60));
-    expect([...gathered.rrsets][0]?.records).toHaveLength(200);
+    const gathered = gathering();
+    for (let index = 0; index < 500; index++)
+      gathered.add(record('a.example.net', index % 200, 60));
+    expect(done(gathered).get(Name.parse('a.example.net'), Type.A)?.records).toHaveLength(200);
+  });
+
+  test('that are no zone say why', () => {
+    expect(new GatheredZone(origin).done()).toMatch('needs one SOA');
+    const stray = gathering();
+    stray.add(record('a.example.org', 1, 60));
+    stray.add(record('a.example.net', 1, 60));
+    expect(stray.done()).toBe('Cannot keep "a.example.org" in zone "example.net"');
+    const alias = gathering();
+    alias.add(record('a.example.net', 1, 60));
+    for (const each of toRecords([rrset('a.example.net', 'CNAME', 'b.example.net')]))
+      alias.add(each);
+    expect(alias.done()).toMatch('alias');
   });
 });
 

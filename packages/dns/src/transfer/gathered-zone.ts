@@ -1,0 +1,75 @@
+// The records of a zone, gathered while they come.
+import { UsageError } from '@hawser/core';
+import type { DnsRecord } from '../message/record.ts';
+import type { Name } from '../name.ts';
+import type { Rdata } from '../rdata/rdata.ts';
+import { MAX_TTL, type RRset } from '../zone/rrset.ts';
+import { Zone, type ZoneBuilder } from '../zone/zone.ts';
+import { recordKey } from './record-changes.ts';
+
+interface Gathered {
+  readonly name: Name;
+  readonly type: number;
+  ttl: number;
+  readonly records: Map<string, Rdata>;
+}
+
+/** A zone made of single records, in any order. Equal data is one record, and the lowest TTL counts (RFC 2181 §5.2). */
+export class GatheredZone {
+  readonly #builder: ZoneBuilder;
+  /** Those of one name and type mostly come together. */
+  #open: Gathered | undefined;
+  #problem: string | undefined;
+
+  constructor(origin: Name) {
+    this.#builder = Zone.builder(origin);
+  }
+
+  add({ name, type, ttl: sent, rdata }: DnsRecord): void {
+    if (rdata === undefined) return;
+    // One with the top bit set is zero (§8).
+    const ttl = sent > MAX_TTL ? 0 : sent;
+    let open = this.#open;
+    if (open === undefined || open.type !== type || !open.name.equals(name)) {
+      this.#close();
+      open = this.#open = { name, type, ttl, records: new Map() };
+    }
+    open.ttl = Math.min(open.ttl, ttl);
+    open.records.set(recordKey(rdata), rdata);
+  }
+
+  /** The zone, once; or why the records are none. */
+  done(): Zone | string {
+    this.#close();
+    return this.#problem ?? whyNot(() => this.#builder.done());
+  }
+
+  #close(): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (open === undefined || this.#problem !== undefined) return;
+    const { name, type } = open;
+    const outcome = whyNot(() => {
+      const before = this.#builder.get(name, type);
+      if (before !== undefined) include(open, before);
+      this.#builder.add({ name, type, ttl: open.ttl, records: [...open.records.values()] });
+      return undefined;
+    });
+    this.#problem = outcome;
+  }
+}
+
+function include(open: Gathered, { ttl, records }: RRset): void {
+  open.ttl = Math.min(open.ttl, ttl);
+  for (const rdata of records) open.records.set(recordKey(rdata), rdata);
+}
+
+/** What a peer sends is no mistake of ours. */
+function whyNot<T>(work: () => T): T | string {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
