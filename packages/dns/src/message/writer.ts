@@ -2,6 +2,7 @@
 import { MAX_NAME_BYTES, type Name } from '../name.ts';
 import { Class, Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
+import { firstRecords } from '../zone/packed-rrset.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { EdnsOption, type EdnsOptionData, type EdnsStart, OPT_BYTES } from './edns.ts';
 import { Flag, HEADER_BYTES } from './header.ts';
@@ -15,6 +16,8 @@ export const MAX_MESSAGE_BYTES = 0xffff;
 const BEFORE_RECORDS_BYTES = HEADER_BYTES + MAX_NAME_BYTES + 4;
 /** Of an option before its value. */
 const OPTION_HEAD_BYTES = 4;
+/** A pointer for its owner, type, class, TTL and the length of its data. */
+const LEAST_RECORD_BYTES = 12;
 /** One record more than a message may hold: the check comes after the copy. */
 const SCRATCH_BYTES = 2 * MAX_MESSAGE_BYTES + 1024;
 
@@ -92,13 +95,17 @@ export class MessageWriter {
   rrset(section: Section, rrset: RRset, style: RRsetStyle = {}): boolean {
     const mark = this.#at;
     const ttl = style.ttl ?? rrset.ttl;
-    for (const rdata of rrset.records) {
-      this.#owner(style.owner ?? rrset.name);
+    const owner = style.owner ?? rrset.name;
+    // Of a thousand records no more are made than may fit, and one to see that they do not.
+    const fitting = Math.max(0, Math.floor((this.#limit - mark) / LEAST_RECORD_BYTES));
+    const records = firstRecords(rrset, fitting + 1);
+    for (const rdata of records) {
+      this.#owner(owner);
       this.#fixed(rrset.type, Class.IN, ttl);
       this.#rdata(rdata);
       if (this.#at > this.#limit) return this.#undo(mark);
     }
-    this.#counts[section] += rrset.records.length;
+    this.#counts[section] += records.length;
     return true;
   }
 

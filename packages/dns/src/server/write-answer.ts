@@ -3,6 +3,9 @@ import { Flag } from '../message/header.ts';
 import type { Section } from '../message/reader.ts';
 import type { MessageWriter } from '../message/writer.ts';
 
+/** RRsets that may not fit before no more are tried. */
+const MAX_MISFITS = 4;
+
 /** A message, and whether everything that belongs into it is in it. */
 export interface WrittenAnswer {
   readonly bytes: Buffer;
@@ -20,11 +23,13 @@ export function writeAnswer(writer: MessageWriter, answer: Answer, flags: number
     writeAll(writer, 'authority', answer.authority) &&
     writeAll(writer, 'additional', answer.glue);
   if (!fits) return { bytes: writer.finishTruncated(answer.rcode, flags), whole: false };
-  let whole = true;
+  let misfits = 0;
   for (const entry of answer.additional) {
-    if (!writer.rrset('additional', entry.rrset, entry)) whole = false;
+    // Somewhere between the last ones may be a small one. Trying all of a thousand would cost more than it is worth.
+    if (misfits >= MAX_MISFITS) break;
+    if (!writer.rrset('additional', entry.rrset, entry)) misfits++;
   }
-  return { bytes: writer.finish(answer.rcode, flags | Flag.Response), whole };
+  return { bytes: writer.finish(answer.rcode, flags | Flag.Response), whole: misfits === 0 };
 }
 
 function writeAll(
