@@ -69,7 +69,7 @@ export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
       // Other names in it are often pointers to the question, and shall not be spelled at random.
       if (key === undefined && match === 'reply') restoreQuestion(bytes, original);
       const reply = parseMessage(bytes);
-      if ('error' in reply) return doubt('other', `it is malformed: ${reply.error}`);
+      if ('error' in reply) return doubt('doubtful', `it is malformed: ${reply.error}`);
       const trust =
         signed &&
         verifyTsigResponse(reply, {

@@ -17,7 +17,7 @@ import { DnsClientError } from './client-error.ts';
 import type { DnsRequest } from './dns-request.ts';
 import type { DnsServer } from './dns-server.ts';
 import type { HttpsExchange } from './https-exchange.ts';
-import { mixCase } from './mix-case.ts';
+import { COIN_BYTES, mixCase } from './mix-case.ts';
 import { ServerCookies } from './server-cookies.ts';
 import { ServerHealth } from './server-health.ts';
 import type { StreamChannel } from './stream-channel.ts';
@@ -182,16 +182,18 @@ export class ServerPeer {
   #overUdp({ request, key, edns }: Draft): Deferred<DnsMessage | 'doubtful'> {
     const { udpPayloadBytes: udpSize, mixedCase, maxMismatches, counters } = this.#options;
     const { random } = this.#reactor;
+    const mixes = mixedCase && isQuery(request);
     const cookies = edns && this.#options.cookies ? this.#cookies : undefined;
     return this.#address().addCallback((to) => {
+      const chance = random.bytes(mixes ? 2 + COIN_BYTES : 2);
       const attempt = newAttempt(request, {
-        id: random.bytes(2).readUInt16BE(),
+        id: chance.readUInt16BE(),
         where: this.server.text,
         edns: edns ? { udpSize, options: cookies && [cookies.option] } : undefined,
         key,
         nowSeconds: this.#nowSeconds,
         datagram: true,
-        disguise: mixedCase && isQuery(request) ? (query) => mixCase(query, random) : undefined,
+        disguise: mixes ? (query) => mixCase(query, chance.subarray(2)) : undefined,
         cookies,
       });
       const mismatched = (): void => {
