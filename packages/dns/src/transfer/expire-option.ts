@@ -9,7 +9,7 @@ import type { Zone } from '../zone/zone.ts';
 const EXPIRE_FROM_END = 8;
 
 /** Seconds that secondaries keep `zone` without hearing from a primary. */
-export function expireOf({ soa }: Zone): number {
+function expireOf({ soa }: Zone): number {
   const wire = soa.records[0]?.wire;
   return wire === undefined ? 0 : wire.readUInt32BE(wire.length - EXPIRE_FROM_END);
 }
