@@ -1,4 +1,5 @@
 import { createSimReactor, delay, type SimHost, type Simulation } from '@hawser/core';
+import { SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/contract/answer.ts';
 import type { DnsMessage } from '../../src/message/parse-message.ts';
@@ -299,6 +300,48 @@ describe('what is not believed', () => {
     const copy = await it.copy({ maxRecords: 10 });
     expect(copy.state).toBe('empty');
     expect(copy.lastError).toMatchObject({ code: 'HAWSER_DNS_TOO_LARGE' });
+    await copy.stopped();
+  });
+
+  test('whatever a primary sends does no harm', async () => {
+    await using it = new World();
+    const random = new SeededRandom(17);
+    const any = <T>(list: readonly T[]): T => list[Math.floor(random.float() * list.length)] as T;
+    const strays = toRecords([
+      rrset('nobody.example.net', 'A', '192.0.2.66'),
+      rrset('host3.example.net', 'CNAME', 'example.net'),
+      rrset('example.org', 'A', '192.0.2.66'),
+      rrset('example.net', 'NS', 'ns.example.org'),
+      it.zone.zone.soa,
+      new JournaledZone('www.example.net').zone.soa,
+    ]);
+    const disturb: PrimaryOptions['disturb'] = (records) => {
+      const made = [...records];
+      for (let left = Math.floor(random.float() * 4); left > 0; left--) {
+        const at = Math.floor(random.float() * (made.length + 1));
+        const kind = Math.floor(random.float() * 4);
+        if (kind === 0) made.splice(at, 1);
+        else if (kind === 1) made.splice(at, 0, any(strays));
+        else if (kind === 2) made.splice(at, 0, any(made));
+        else made.splice(at, 2, ...made.slice(at, at + 2).toReversed());
+      }
+      return made;
+    };
+    await it.primary({ disturb });
+    const copy = await it.copy({ transferTimeoutMs: 1_000 });
+    let serial = 0;
+    for (let round = 0; round < 100; round++) {
+      it.zone.change(...txt(String(round)), removing(`host${round}.example.net`, 'A'));
+      // oxlint-disable-next-line no-await-in-loop
+      await copy.refresh();
+      const now = copy.snapshot?.serial ?? serial;
+      expect(now).toBeGreaterThanOrEqual(serial);
+      serial = now;
+    }
+    expect(copy.counters.failures).toBeGreaterThan(5);
+    expect(copy.counters.changes).toBeGreaterThan(5);
+    expect(copy.counters.fellBack).toBeGreaterThan(5);
+    expect(it.host.reports.problems).toEqual([]);
     await copy.stopped();
   });
 
