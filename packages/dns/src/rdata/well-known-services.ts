@@ -28,11 +28,10 @@ const services: Readonly<Record<string, number>> = {
 
 /** A protocol, then ports up to the end. */
 export const wellKnownServices: Field = {
-  end: (wire, at) => {
-    const trailingZero = wire.length > at + 1 && wire[wire.length - 1] === 0;
-    return at < wire.length && wire.length - at <= 1 + 8192 && !trailingZero ? wire.length : -1;
-  },
+  end: (wire, at) => (at < wire.length && wire.length - at <= 1 + 8192 ? wire.length : -1),
   print: (wire, at, end) => {
+    // Text does not tell octets without a bit at the end.
+    if (end > at + 1 && wire[end - 1] === 0) return undefined;
     const parts = [wire[at] ?? 0];
     for (let bit = 0; bit < (end - at - 1) * 8; bit++) {
       if ((wire[at + 1 + (bit >> 3)] ?? 0) & (0x80 >> (bit & 7))) parts.push(bit);

@@ -29,7 +29,10 @@ export interface ParseZoneOptions extends GatherOptions {
 /** What was read. */
 export interface ParsedZone {
   readonly origin: Name;
-  /** In the order of the source, each with the records it has there, without duplicates. */
+  /**
+   * In the order of the source, each with the records it has there, without duplicates. Read their fields one by one, as
+   * `{ ...rrset }` does not copy them.
+   */
   readonly rrsets: readonly RRset[];
   /** Why this is not a zone to serve; none if it is. Records with an error are left out. */
   readonly errors: readonly ZoneFileProblem[];
