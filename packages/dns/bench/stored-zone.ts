@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Name } from '../src/name.ts';
 import { Type } from '../src/numbers.ts';
 import { postgres } from '../src/postgres/index.ts';
+import type { DynamicZone } from '../src/store/dynamic-zone.ts';
 import { dynamicZone } from '../src/store/open-dynamic-zone.ts';
 import { sqlite } from '../src/store/sqlite-store.ts';
 import type { ZoneStore } from '../src/store/zone-store.ts';
@@ -59,13 +60,13 @@ if (process.env['LOAD_ONLY'] === undefined) {
 if (!isPostgres)
   process.stdout.write(`the file has ${(statSync(where).size / 1024 / 1024).toFixed(0)} MiB\n`);
 const store = open();
+let zone: DynamicZone | undefined;
 await step('to load it', async () => {
-  const zone = await dynamicZone('example.net', { store });
-  Object.assign(globalThis, { zone });
+  zone = await dynamicZone('example.net', { store });
   return `${zone.snapshot.size} names`;
 });
 await step('100 changes, one after another', async () => {
-  const zone = await dynamicZone('example.net', { store });
+  if (zone === undefined) return 'none';
   for (let index = 0; index < 100; index++) await zone.set(`h${index}`, 'A', '203.0.113.1');
   return `serial ${zone.serial}`;
 });

@@ -65,22 +65,22 @@ export async function adoptUnseen(
   loaded: Zone,
   content: StoredContent,
   { store, rules }: CatchUpContext,
-): Promise<CaughtUp> {
+): Promise<Omit<CaughtUp, 'changeSets'> & { readonly changeSet: ChangeSet }> {
   const floor = later(content.serial, loaded.serial);
   const soa = withSerial(loaded.soa, serialAfter(rules.serials, floor, rules.epochMs));
   const edits = [{ name: loaded.origin, type: Type.SOA, rrset: soa }];
   const prepared = await prepareChange(loaded, edits, { rules, floor, unknownBefore: true });
   const zone = prepared?.zone ?? loaded;
-  await store.commit(
-    {
-      origin: loaded.origin,
-      from: content.serial,
-      to: zone.serial,
-      changes: prepared?.changeSet.changes ?? [],
-    },
-    { revision: content.revision, edits: content.edits, journal: { maxChanges: 0 } },
-  );
-  return { zone, revision: content.revision + 1, leases: content.leases, changeSets: [] };
+  const { origin } = loaded;
+  const changes = prepared?.changeSet.changes ?? [];
+  const changeSet = { origin, from: content.serial, to: zone.serial, changes };
+  const { revision } = content;
+  await store.commit(changeSet, {
+    revision,
+    edits: content.edits,
+    journal: { maxChanges: 0 },
+  });
+  return { zone, revision: revision + 1, leases: content.leases, changeSet };
 }
 
 interface Edited {

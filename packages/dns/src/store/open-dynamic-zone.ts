@@ -11,7 +11,13 @@ import { DynamicZone } from './dynamic-zone.ts';
 import { memory } from './memory-store.ts';
 import { checkSerialPolicy, type SerialPolicy } from './serial-policy.ts';
 import { zoneFromStore } from './stored-zone.ts';
-import { fullLimits, type ZoneLimits } from './zone-limits.ts';
+import {
+  fullLimits,
+  UsageCounter,
+  usageAfter,
+  type ZoneLimits,
+  type ZoneUsage,
+} from './zone-limits.ts';
 import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
 
 /** Options for {@link dynamicZone}. Those of a new zone count only when the store does not have it yet. */
@@ -74,14 +80,20 @@ interface Opened {
   readonly zone: Zone;
   readonly revision: number;
   readonly leases: readonly Lease[];
+  readonly usage: ZoneUsage;
 }
 
 async function openStored(origin: Name, context: CatchUpContext): Promise<Opened | undefined> {
   const content = await context.store.load(origin);
   if (content === undefined) return undefined;
-  const { revision, leases } = content;
-  const zone = zoneFromStore(origin, content.rrsets);
-  return content.edits > 0 ? adoptUnseen(zone, content, context) : { zone, revision, leases };
+  const counter = new UsageCounter();
+  const zone = zoneFromStore(origin, counter.count(content.rrsets));
+  if (content.edits === 0) {
+    const { revision, leases } = content;
+    return { zone, revision, leases, usage: counter.usage };
+  }
+  const { changeSet, ...adopted } = await adoptUnseen(zone, content, context);
+  return { ...adopted, usage: usageAfter(counter.usage, changeSet.changes) };
 }
 
 async function create(initial: Zone, { store, rules }: CatchUpContext): Promise<Opened> {
@@ -96,12 +108,13 @@ async function create(initial: Zone, { store, rules }: CatchUpContext): Promise<
     zone = Zone.of(zone.origin, content.values());
   }
   const { origin, serial } = zone;
-  const changes = [...zone.rrsets()].map((after) => {
+  const counter = new UsageCounter();
+  const changes = [...counter.count(zone.rrsets())].map((after) => {
     const { name, type } = after;
     return { name, type, before: undefined, after };
   });
   await store.commit({ origin, from: undefined, to: serial, changes });
-  return { zone, revision: 0, leases: [] };
+  return { zone, revision: 0, leases: [], usage: counter.usage };
 }
 
 function idOf({ name, type }: { readonly name: Name; readonly type: number }): string {

@@ -192,13 +192,12 @@ function openLibsql(path: string): Driver {
   };
 }
 
-/** libsql gives blobs as bare memory, node gives views. */
+/** libsql gives blobs as bare memory, node gives views. The row is ours to change. */
 function withBytes(row: unknown): SqliteRow {
-  const columns = Object.entries(row as SqliteRow);
-  return Object.fromEntries(
-    columns.map(([name, value]) => [
-      name,
-      value instanceof ArrayBuffer ? new Uint8Array(value) : value,
-    ]),
-  );
+  const columns = row as Record<string, unknown>;
+  for (const name in columns) {
+    const value = columns[name];
+    if (value instanceof ArrayBuffer) columns[name] = new Uint8Array(value);
+  }
+  return columns;
 }

@@ -86,7 +86,7 @@ export const statements = {
   list: 'SELECT name, serial, revision, edits FROM zone ORDER BY origin',
   find: `SELECT id, name, serial, revision, edits, journal_seq, journal_bytes FROM zone
     WHERE origin = ?`,
-  page: `SELECT rkey, name, type, ttl, rdata FROM rrset WHERE zone = ? AND (rkey, type) > (?, ?)
+  page: `SELECT name, type, ttl, rdata FROM rrset WHERE zone = ? AND (rkey, type) > (?, ?)
     ORDER BY rkey, type LIMIT ?`,
   rrset: 'SELECT rdata FROM rrset WHERE zone = ? AND rkey = ? AND type = ?',
   leases: 'SELECT name, type, rdata, expires FROM lease WHERE zone = ? ORDER BY rkey, type, rdata',

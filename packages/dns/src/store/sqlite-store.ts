@@ -155,13 +155,15 @@ class SqliteStore implements ZoneStore {
       const now = this.#find(zone.origin);
       if (now?.revision !== zone.revision || now.edits !== zone.edits)
         throw conflict({ origin: zone.origin, from: zone.serial, to: 0, changes: [] }, now);
-      let [key, type]: [Buffer, number] = [Buffer.alloc(0), -1];
+      let last: RRset | undefined;
       for (;;) {
-        const rows = run.page.all(zone.id, key, type, PAGE);
-        for (const row of rows) yield this.#reading(() => rrsetOf(row));
-        const last = rows.at(-1);
-        if (rows.length < PAGE || last === undefined) return;
-        [key, type] = [bytesOf(last['rkey']), Number(last['type'])];
+        const key = last?.name.sortKey() ?? Buffer.alloc(0);
+        const rows = run.page.all(zone.id, key, last?.type ?? -1, PAGE);
+        for (const row of rows) {
+          last = this.#reading(() => rrsetOf(row));
+          yield last;
+        }
+        if (rows.length < PAGE) return;
       }
     } finally {
       this.#file.exec('COMMIT');

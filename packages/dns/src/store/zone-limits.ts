@@ -46,16 +46,23 @@ export function fullLimits(limits: ZoneLimits = {}): FullZoneLimits {
   return full;
 }
 
-/** What `rrsets` use. */
-export function usageOf(rrsets: Iterable<RRset>): ZoneUsage {
-  let records = 0;
-  let bytes = 0;
-  for (const rrset of rrsets) {
-    const size = sizeOfRRset(rrset);
-    records += size.records;
-    bytes += size.bytes;
+/** Counts what RRsets use that pass through it: a zone would have to make them again to be counted. */
+export class UsageCounter {
+  #records = 0;
+  #bytes = 0;
+
+  get usage(): ZoneUsage {
+    return { records: this.#records, bytes: this.#bytes };
   }
-  return { records, bytes };
+
+  *count(rrsets: Iterable<RRset>): Generator<RRset, void, undefined> {
+    for (const rrset of rrsets) {
+      const { records, bytes } = sizeOfRRset(rrset);
+      this.#records += records;
+      this.#bytes += bytes;
+      yield rrset;
+    }
+  }
 }
 
 /** What is used after `changes`. */

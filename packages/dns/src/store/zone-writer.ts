@@ -5,13 +5,7 @@ import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
 import { catchUp } from './catch-up.ts';
 import { LeaseBook, LeaseDraft, type LeaseView } from './lease-book.ts';
 import { type ChangeRules, type PreparedChange, prepareChange } from './prepare-change.ts';
-import {
-  checkLimits,
-  type FullZoneLimits,
-  usageAfter,
-  usageOf,
-  type ZoneUsage,
-} from './zone-limits.ts';
+import { checkLimits, type FullZoneLimits, usageAfter, type ZoneUsage } from './zone-limits.ts';
 import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
 
 /** What a {@link ZoneWriter} begins with. */
@@ -19,6 +13,8 @@ export interface ZoneWriterStart {
   readonly zone: Zone;
   readonly revision: number;
   readonly leases: readonly Lease[];
+  /** What {@link zone} uses of its limits. */
+  readonly usage: ZoneUsage;
   readonly store: ZoneStore;
   readonly rules: ChangeRules;
   readonly limits: FullZoneLimits;
@@ -67,7 +63,7 @@ interface Draft {
 
 /** Holds a zone, and is the only one to change it. */
 export class ZoneWriter {
-  readonly #start: Omit<ZoneWriterStart, 'zone' | 'revision' | 'leases'>;
+  readonly #start: Omit<ZoneWriterStart, 'zone' | 'revision' | 'leases' | 'usage'>;
   #zone: Zone;
   #usage: ZoneUsage;
   #leases: LeaseBook;
@@ -77,11 +73,11 @@ export class ZoneWriter {
   /** The store may have something else than we know: somebody else wrote, or a failure left it open. */
   #doubtful = false;
 
-  constructor({ zone, revision, leases, ...start }: ZoneWriterStart) {
+  constructor({ zone, revision, leases, usage, ...start }: ZoneWriterStart) {
     this.#start = start;
     this.#zone = zone;
     this.#revision = revision;
-    this.#usage = usageOf(zone.rrsets());
+    this.#usage = usage;
     this.#leases = new LeaseBook(leases);
   }
 
