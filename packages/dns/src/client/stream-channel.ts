@@ -29,7 +29,7 @@ export interface StreamChannelOptions {
   retired?(channel: StreamChannel): void;
 }
 
-/** Messages with an id nobody waits for, after which the server is not worth talking to. */
+/** Messages in a row with an id nobody waits for, after which the server is not worth talking to. */
 const MAX_STRAYS = 64;
 
 /** How long a new connection waits for its first question, at least. */
@@ -150,9 +150,10 @@ export class StreamChannel implements Protocol {
       if (waiter === undefined) {
         this.#strays += 1;
         if (this.#strays > MAX_STRAYS) this.#transport.abort();
-      } else if (!waiter.received(message)) {
-        this.forget(message.readUInt16BE(0));
+        continue;
       }
+      this.#strays = 0;
+      if (!waiter.received(message)) this.forget(message.readUInt16BE(0));
     }
   }
 

@@ -156,7 +156,7 @@ export class Update {
     if (reply.rcode === Rcode.NoError) return reply;
     const { rcode } = reply;
     const text = `Cannot update "${this.zone}": the server says ${formatRcode(rcode)}`;
-    throw new DnsClientError('HAWSER_DNS_SERVER', text, { rcode });
+    throw new DnsClientError('HAWSER_DNS_SERVER', text, { reply });
   }
 
   /** The address of the server that the SOA names (RFC 2136 §4.2). */

@@ -6,12 +6,13 @@ import {
   TimeoutError,
   withSignal,
 } from '@hawser/core';
+import { usageError } from '../errors.ts';
 import type { EdnsOptionData } from '../message/edns.ts';
 import { Flag } from '../message/header.ts';
 import { type DnsMessage, parseMessage } from '../message/parse-message.ts';
 import type { DnsRecord } from '../message/record.ts';
 import type { Name } from '../name.ts';
-import { Class, Opcode, Rcode, Type } from '../numbers.ts';
+import { Class, formatRcode, Opcode, Rcode, Type } from '../numbers.ts';
 import { encodeRdata } from '../rdata/encode-rdata.ts';
 import type { TsigKey } from '../tsig/key.ts';
 import { signTsigRequest, tsigBytes } from '../tsig/sign.ts';
@@ -66,6 +67,7 @@ export class ZoneTransfer implements AsyncIterable<readonly DnsRecord[]> {
   #message: DnsMessage | undefined;
   #records = 0;
   #bytes = 0;
+  #begun = false;
 
   constructor(parts: TransferParts, options: TransferOptions) {
     this.#parts = parts;
@@ -92,6 +94,11 @@ export class ZoneTransfer implements AsyncIterable<readonly DnsRecord[]> {
     const { clock, where } = this.#parts;
     const { timeoutMs = 30_000, deadlineMs = 7_200_000, signal } = this.#options;
     const deadline = clock.now() + deadlineMs;
+    if (this.#begun) {
+      const why = `Cannot iterate the transfer of "${this.#parts.zone}" twice`;
+      throw usageError('HAWSER_DNS_OPTIONS', why);
+    }
+    this.#begun = true;
     const channel = await withSignal(this.#parts.open(), signal);
     try {
       const { bytes, verifier } = this.#request();
@@ -141,8 +148,9 @@ export class ZoneTransfer implements AsyncIterable<readonly DnsRecord[]> {
     const trust = verifier?.take(message, this.#nowSeconds());
     if (trust?.kind === 'failed') throw tsigFailure(where, message, trust);
     if (message.rcode !== Rcode.NoError) {
-      const text = `Cannot transfer "${this.#parts.zone}" from ${where}: response code ${message.rcode}`;
-      throw new DnsClientError('HAWSER_DNS_SERVER', text, { rcode: message.rcode });
+      const says = formatRcode(message.rcode);
+      const text = `Cannot transfer "${this.#parts.zone}" from ${where}: it says ${says}`;
+      throw new DnsClientError('HAWSER_DNS_SERVER', text, { reply: message });
     }
     if (!this.#answersUs(message)) throw this.#badReply('it does not answer the question');
     this.#message = message;

@@ -21,8 +21,8 @@ export interface DnsCache extends DnsHandlerObject {
   /** Answers that made room for others. */
   readonly evicted: number;
   /**
-   * Forgets what is known about `name`, and about all names below it if `below` is true. Gives how many answers that were. The
-   * latter looks at every name there is.
+   * Forgets what is known about `name`, and gives how many answers that were. With `below` all names below it as well, for which
+   * every name there is has to be looked at.
    * @throws UsageError `HAWSER_DNS_NAME`
    */
   purge(name: Name | string, options?: { readonly below?: boolean | undefined }): number;

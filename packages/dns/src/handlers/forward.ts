@@ -57,7 +57,7 @@ const Explained = { NotReady: 14, NoReachableAuthority: 22, NetworkError: 23, Ot
  * Answers queries that want recursion (RD) with what `options.servers` say: response code, records and extended errors, with
  * RA and never with AA. AD is passed on to clients that asked for it (RFC 6840 §5.8): use servers only that are reached by a
  * way you trust. If no server says anything, SERVFAIL with the extended error 22 or 23. A query that has gone round
- * and comes back to where it began ends there, with SERVFAIL. Put `cache` before it.
+ * and comes back to where it began ends there, with SERVFAIL: it is known by its cookie. Put `cache` before it.
  *
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`
  *
@@ -108,8 +108,8 @@ class Forwarder implements DnsHandlerObject {
   }
 
   async #ask(query: DnsQuery, client: DnsClient): Promise<Answer> {
-    const { name, type, dnssecOk, checkingDisabled, edns, message } = query;
-    const authenticData = (message.header.flags & Flag.AuthenticData) !== 0;
+    const { name, type, dnssecOk, checkingDisabled, edns, message, flags } = query;
+    const authenticData = (flags & Flag.AuthenticData) !== 0;
     const { bytes } = message;
     const options =
       this.#passed.size === 0
@@ -167,7 +167,9 @@ function isForwardable({ opcode, type, class: klass, tsigKey }: DnsQuery): boole
 }
 
 /** True for a query that this client sent, and that has come back. */
-function isOwn({ edns, message }: DnsQuery, client: DnsClient): boolean {
+function isOwn(query: DnsQuery, client: DnsClient): boolean {
+  if (!query.optionBearing) return false;
+  const { edns, message } = query;
   const cookie = edns?.options.find(({ code }) => code === EdnsOption.Cookie);
   if (cookie === undefined) return false;
   const { offset, length } = cookie;

@@ -425,6 +425,37 @@ test('a question nobody wants any more does not cost the connection', async () =
   expect(server.connections).toBe(1);
 });
 
+test('answers that nobody waits for any more do not cost the connection', async () => {
+  const { client, server, where, sim } = await world((query) =>
+    spelled(query) === 'slow.example.net'
+      ? delay(100, sim.clock).then(() => ({ answer: [address] }))
+      : { answer: [address] },
+  );
+  const servers = [`tcp://${where}`];
+  for (let count = 0; count < 100; count++) {
+    const slow = client.query('slow.example.net', 'A', { servers });
+    await delay(50, sim.clock);
+    slow.cancel();
+    await client.query('www.example.net', 'A', { servers });
+  }
+  await delay(1_000, sim.clock);
+  expect(server.connections).toBe(1);
+});
+
+test('a server that sends what nobody asked for is left', async () => {
+  const { client, server, where, sim } = await world((query) =>
+    Array.from({ length: 100 }, (_, index) => reply({ ...query, id: query.id ^ (index + 1) })),
+  );
+  const servers = [`tcp://${where}`];
+  await expect(
+    client.query('www.example.net', 'A', { servers, attempts: 1 }),
+  ).rejects.toMatchObject({
+    code: 'HAWSER_DNS_NETWORK',
+  });
+  await delay(10, sim.clock);
+  expect(server.live.size).toBe(0);
+});
+
 test('connections and questions on them are limited', async () => {
   const options = { maxConnections: 1, maxInFlightPerConnection: 2, attempts: 1 };
   const { client, where, server } = await world(() => undefined, options);

@@ -171,6 +171,12 @@ test('leaving the loop closes the connection', async () => {
   expect(server.live.size).toBe(0);
 });
 
+test('it is iterated once', async () => {
+  const { transfer } = await world(() => messages([soa(7), ns, soa(7)]));
+  await read(transfer);
+  await expect(read(transfer)).rejects.toThrow(/twice/);
+});
+
 test('a slow reader stops the server, and loses nothing', async () => {
   const count = 200;
   const { transfer, sim } = await world(() =>
