@@ -31,6 +31,11 @@ export type Applied =
 /** A step that adds a record. */
 export type Addition = UpdateStep & { readonly kind: 'add' };
 
+/**
+ * Types of data that a name may have after an update. Each question about a name looks through them, and nobody needs more.
+ */
+const MAX_TYPES = 100;
+
 /** What `steps` make of `zone`: all of it or nothing. */
 export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: StepLimits): Applied {
   const work = new WorkingZone(zone);
@@ -67,6 +72,12 @@ export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: Ste
     const size = bytes + records.size * RECORD_BYTES;
     if (records.size > limits.mostRecords(name, type) || size > MAX_RRSET_BYTES)
       return { ok: false, reason: `too many ${formatType(type)} records at "${name}"` };
+  }
+  for (const name of new Map(
+    [...grown.keys()].map((each) => [each.name.key, each.name]),
+  ).values()) {
+    if (work.typesAt(name).length > MAX_TYPES)
+      return { ok: false, reason: `too many types at "${name}"` };
   }
   const added = [...grown]
     .filter(([{ type, rdata }, { records }]) => records.has(rdataKey(type, rdata)))
