@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +17,8 @@ import { processCpu } from './process-cpu.ts';
 /** A server of somebody else, running. */
 export interface PeerServer extends MeasuredServer {
   readonly pid: number | undefined;
+  /** From when its process began until it answered. */
+  readonly readyMs: number;
 }
 
 interface Place {
@@ -151,12 +154,14 @@ async function start(peer: Peer, hosts: number): Promise<PeerServer> {
   for (const [name, text] of Object.entries(peer.files(place))) {
     writeFileSync(join(folder, name), text);
   }
+  const begun = performance.now();
   const child = spawn(peer.command, peer.args(place), { stdio: 'ignore' });
   const exited = once(child, 'exit');
-  await ready(port, () => child.exitCode !== null);
+  await answers(port, () => child.exitCode !== null);
   return {
     port,
     pid: child.pid,
+    readyMs: performance.now() - begun,
     cpu: () => Promise.resolve(processCpu(child.pid)),
     async stop() {
       child.kill();
@@ -167,6 +172,7 @@ async function start(peer: Peer, hosts: number): Promise<PeerServer> {
 }
 
 async function startTwisted(hosts: number): Promise<PeerServer> {
+  const begun = performance.now();
   const child = spawn('/usr/bin/python3', [TWISTED, String(hosts)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -175,6 +181,7 @@ async function startTwisted(hosts: number): Promise<PeerServer> {
   return {
     port: Number(port),
     pid: child.pid,
+    readyMs: performance.now() - begun,
     cpu: () => Promise.resolve(processCpu(child.pid)),
     async stop() {
       child.kill();
@@ -197,7 +204,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until somebody answers for the zone with authority. */
-async function ready(port: number, failed: () => boolean): Promise<void> {
+export async function answers(port: number, failed: () => boolean): Promise<void> {
   const socket = createSocket('udp4');
   socket.on('error', () => undefined);
   let answered = false;

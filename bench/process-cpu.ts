@@ -21,8 +21,9 @@ function childrenOf(pid: number | undefined): number[] {
   );
 }
 
-/** Octets of memory that a process has in use. Linux. */
-export function processMemory(pid: number | undefined): number {
-  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? Number.NaN) * 1024;
+/** Octets of memory that a process and those it has started hold for themselves; what they share counts once. Linux. */
+export function processTreeMemory(pid: number | undefined): number {
+  const rollup = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+  const own = Number(/^Pss:\s+(\d+) kB$/m.exec(rollup)?.[1] ?? Number.NaN) * 1024;
+  return childrenOf(pid).reduce((sum, child) => sum + processTreeMemory(child), own);
 }
