@@ -254,7 +254,6 @@ export type { NotifyCounters } from './transfer/notify-courier.ts';
 export { type PropagatedOptions, propagated } from './transfer/propagated.ts';
 export type { Primary, SecondaryOptions, TimerBounds } from './transfer/secondary-options.ts';
 export {
-  type CopyState,
   type SecondaryCounters,
   SecondaryZone,
   secondaryZone,
@@ -266,6 +265,7 @@ export {
   transfers,
 } from './transfer/transfers.ts';
 export type { NotifyTarget } from './transfer/zone-announcer.ts';
+export type { CopyState } from './transfer/zone-copy.ts';
 // Signed messages (TSIG).
 export type { TsigAlgorithm, TsigAlgorithmName } from './tsig/algorithm.ts';
 export { TsigKey, type TsigKeyOptions, tsigKey } from './tsig/key.ts';

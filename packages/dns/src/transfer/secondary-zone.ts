@@ -6,7 +6,6 @@ import { type Answer, answerWith, codeAnswer, type Outcome } from '../contract/a
 import type { Eventually } from '../contract/handler.ts';
 import type { TransferableZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
-import { StoreError } from '../errors.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
 import { Name } from '../name.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
@@ -25,6 +24,7 @@ import {
   secondarySettings,
 } from './secondary-options.ts';
 import { StoredCopy } from './stored-copy.ts';
+import { type CopyState, ZoneCopy } from './zone-copy.ts';
 
 /** What a {@link SecondaryZone} did since it was made. */
 export interface SecondaryCounters {
@@ -41,12 +41,6 @@ export interface SecondaryCounters {
   strangers: number;
   forwarded: number;
 }
-
-/**
- * How a copy is. `empty`: there never was one. `good`: a primary said so within the time it may take. `expired`: none did for
- * so long that nothing is answered.
- */
-export type CopyState = 'empty' | 'good' | 'expired';
 
 /** Why there is no answer: the zone is not there yet, or too old (RFC 8914 §4.15, §4.25). */
 const NOT_READY = 14;
@@ -68,9 +62,9 @@ export function secondaryZone(origin: string, options: SecondaryOptions): Second
 interface Running {
   readonly reactor: Reactor;
   readonly client: DnsClient;
-  readonly times: RefreshTimes;
   readonly refresher: Refresher;
   readonly stored: StoredCopy;
+  readonly copy: ZoneCopy;
 }
 
 /** A copy of a zone. Made by {@link secondaryZone}. */
@@ -95,9 +89,6 @@ export class SecondaryZone implements TransferableZone {
   };
   #users = 0;
   #running: Running | undefined;
-  #zone: Zone | undefined;
-  /** On the clock. */
-  #goodUntil = 0;
   #lastError: Error | undefined;
 
   constructor(origin: Name, options: SecondaryOptions) {
@@ -117,9 +108,9 @@ export class SecondaryZone implements TransferableZone {
     return { ...this.#counters };
   }
 
+  /** `empty` unless a server with it runs. */
   get state(): CopyState {
-    if (this.#zone === undefined) return 'empty';
-    return this.#secondsLeft() > 0 ? 'good' : 'expired';
+    return this.#running?.copy.state ?? 'empty';
   }
 
   /** Why the last look failed; undefined if it did not. */
@@ -128,11 +119,11 @@ export class SecondaryZone implements TransferableZone {
   }
 
   get snapshot(): Zone | undefined {
-    return this.state === 'good' ? this.#zone : undefined;
+    return this.state === 'good' ? this.#running?.copy.zone : undefined;
   }
 
   get expiresInSeconds(): number | undefined {
-    return this.#zone === undefined ? undefined : this.#secondsLeft();
+    return this.state === 'empty' ? undefined : this.#running?.copy.secondsLeft;
   }
 
   async journal(serial: number): Promise<readonly ChangeSet[] | undefined> {
@@ -154,7 +145,7 @@ export class SecondaryZone implements TransferableZone {
     if (query.opcode === Opcode.Update) return this.#update(query);
     const zone = this.snapshot;
     if (zone !== undefined) return answerZone(zone, query);
-    const code = this.#zone === undefined ? NOT_READY : INVALID_DATA;
+    const code = this.state === 'empty' ? NOT_READY : INVALID_DATA;
     return answerWith(Rcode.ServFail, { errors: [{ code }] });
   }
 
@@ -166,17 +157,23 @@ export class SecondaryZone implements TransferableZone {
     const stored = new StoredCopy(store, { origin: this.origin, clock, journal });
     const times = new RefreshTimes(reactor, this.#settings);
     const client = this.#options.client ?? dnsClient({ reactor });
+    const copy = new ZoneCopy(reactor, {
+      origin: this.origin,
+      stored,
+      times,
+      changed: (changeSet) => this.#tell(changeSet, reactor),
+    });
     const refresher = new Refresher(reactor, {
       primaries: this.#settings.primaries,
       times,
       notifyIntervalMs: this.#settings.notifyIntervalMs,
-      zone: () => this.#zone,
+      zone: () => copy.zone,
       look: (primary, signal) => this.#look(primary, signal),
       failed: (error) => this.#failed(error),
     });
-    this.#running = { reactor, client, times, refresher, stored };
+    this.#running = { reactor, client, refresher, stored, copy };
     try {
-      await this.#load(this.#running);
+      await copy.load();
     } catch (error) {
       await this.stopped();
       throw error;
@@ -193,31 +190,18 @@ export class SecondaryZone implements TransferableZone {
     if (running.client !== this.#options.client) await running.client.close();
   }
 
-  async #load({ reactor, stored, times }: Running): Promise<void> {
-    const found = await stored.load();
-    if (found === undefined) return;
-    if (found === 'broken') {
-      const where = `dns.secondary ${this.origin}`;
-      reactor.reports.problem(where, new Error('Cannot use the stored copy: it is copied anew'));
-      await stored.clear();
-      return;
-    }
-    this.#zone = found.zone;
-    this.#goodUntil = reactor.clock.now() + times.expireSeconds(found.zone) * 1_000 - found.ageMs;
-  }
-
   /** Looks at one primary, and has what is newer stored before it is served. */
   async #look(primary: CheckedPrimary, signal: AbortSignal): Promise<Found> {
     const running = this.#running;
     if (running === undefined) return 'older';
-    const { client } = running;
+    const { client, copy } = running;
     this.#counters.looks += 1;
     await this.#learnAddresses(primary, running);
     const fetched = await fetchZone({
       client,
       primary,
       origin: this.origin,
-      base: this.#zone,
+      base: copy.zone,
       transfer: this.#settings.transfer,
       limits: this.#limits,
       signal,
@@ -226,37 +210,11 @@ export class SecondaryZone implements TransferableZone {
       },
     });
     if (fetched.kind === 'older') return 'older';
-    if (fetched.kind === 'newer') {
-      const { zone, changeSet } = fetched.version;
-      await this.#commit(changeSet, running);
+    await copy.take(fetched);
+    if (fetched.kind === 'newer')
       this.#counters[fetched.style === 'zone' ? 'whole' : 'changes'] += 1;
-      this.#zone = zone;
-      this.#heard(running, fetched.expireSeconds);
-      this.#tell(changeSet, running);
-    } else {
-      this.#heard(running, fetched.expireSeconds);
-    }
-    await running.stored.heard();
     this.#lastError = undefined;
     return fetched.kind;
-  }
-
-  async #commit(changeSet: ChangeSet, running: Running): Promise<void> {
-    try {
-      await running.stored.commit(changeSet);
-    } catch (error) {
-      // Another process has the same copy, and was faster.
-      if (error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT')
-        await this.#load(running);
-      throw error;
-    }
-  }
-
-  /** The copy is good from now on as long as the zone says, or as the copy that it was made from (RFC 7314 §4). */
-  #heard({ reactor, times }: Running, expireSeconds = Number.POSITIVE_INFINITY): void {
-    if (this.#zone === undefined) return;
-    const seconds = Math.min(times.expireSeconds(this.#zone), expireSeconds);
-    this.#goodUntil = reactor.clock.now() + seconds * 1_000;
   }
 
   #failed(error: unknown): void {
@@ -267,19 +225,14 @@ export class SecondaryZone implements TransferableZone {
       this.#running?.reactor.reports.problem(`dns.secondary ${this.origin}`, error);
   }
 
-  #tell(changeSet: ChangeSet, { reactor }: Running): void {
+  #tell(changeSet: ChangeSet, { reports }: Reactor): void {
     for (const listener of this.#listeners) {
       try {
         listener(changeSet);
       } catch (error) {
-        reactor.reports.problem('dns.onChange', error);
+        reports.problem('dns.onChange', error);
       }
     }
-  }
-
-  #secondsLeft(): number {
-    const now = this.#running?.reactor.clock.now();
-    return now === undefined ? 0 : Math.max(0, (this.#goodUntil - now) / 1_000);
   }
 
   /** RFC 1996 §3.11: an answer says no more than that the notice has arrived. What it says about the zone is not believed. */
