@@ -301,12 +301,8 @@ export {
   type AbuseGuardOptions,
   type AbuseNotice,
 } from './update/dyndns2/abuse-guard.ts';
-export {
-  type CheckIpOptions,
-  checkIp,
-  type Dyndns2Options,
-  dyndns2,
-} from './update/dyndns2/dyndns2.ts';
+export { type CheckIpOptions, checkIp } from './update/dyndns2/check-ip.ts';
+export { type Dyndns2Options, dyndns2 } from './update/dyndns2/dyndns2.ts';
 export type { UpdateAccount } from './update/http/account.ts';
 export type { TrustedProxies } from './update/http/client-address.ts';
 export type { HttpUpdateContext, HttpUpdateHandler } from './update/http/http-context.ts';
@@ -322,10 +318,11 @@ export type {
   UpdatePolicy,
   UpdateRequester,
   UpdateRule,
-} from './update/message/update-policy.ts';
+} from './update/message/update-rule.ts';
 export { type UpdateReport, type UpdatesOptions, updates } from './update/message/updates.ts';
 export type { ApiToken } from './update/record-api/api-token.ts';
 export { type RecordApiOptions, recordApi } from './update/record-api/record-api.ts';
+export type { DenialProof } from './zone/denial-proof.ts';
 export { type NewZoneOptions, newZone } from './zone/new-zone.ts';
 export {
   createRRset,
@@ -337,7 +334,14 @@ export {
 } from './zone/rrset.ts';
 export { isSerialAfter, nextSerial } from './zone/serial.ts';
 // Zone content.
-export { type ChangeSet, type Edit, type Neighbours, type RRsetChange, Zone } from './zone/zone.ts';
+export {
+  type ChangeSet,
+  type Edit,
+  type Neighbours,
+  type RRsetChange,
+  Zone,
+  type ZoneBuilder,
+} from './zone/zone.ts';
 export type { ZoneNode } from './zone/zone-node.ts';
 // Zone files.
 export {
