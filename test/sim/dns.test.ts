@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { dnsScenario, type Planted } from './dns-scenario.ts';
+import type { Planted } from './dns-hosts.ts';
+import { dnsScenario } from './dns-scenario.ts';
 import { runSeed, runSeeds } from './seeds.ts';
 
 /** Every run is half a minute of a virtual world: some tenths of a second. */
