@@ -60,6 +60,7 @@ class AnnouncingHandler implements Notifier {
   readonly #zones: readonly TransferableZone[];
   readonly #given: DnsClient | undefined;
   readonly #options: Omit<AnnouncerOptions, 'client'>;
+  #users = 0;
   #client: DnsClient | undefined;
   #announcers: readonly ZoneAnnouncer[] = [];
 
@@ -92,6 +93,8 @@ class AnnouncingHandler implements Notifier {
   }
 
   started(reactor: Reactor): void {
+    this.#users += 1;
+    if (this.#users > 1) return;
     const client =
       this.#given ??
       dnsClient({
@@ -108,6 +111,8 @@ class AnnouncingHandler implements Notifier {
   }
 
   async stopped(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
     for (const announcer of this.#announcers) announcer.stop();
     this.#announcers = [];
     const client = this.#client;

@@ -10,6 +10,7 @@ import { answerZone } from '../handlers/answer-zone.ts';
 import { Name } from '../name.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
 import { memory } from '../store/memory-store.ts';
+import type { ZoneStore } from '../store/zone-store.ts';
 import type { ChangeSet, Zone } from '../zone/zone.ts';
 import { clientRules } from './client-rule.ts';
 import { CopyLimits } from './copy-limits.ts';
@@ -71,6 +72,7 @@ interface Running {
 export class SecondaryZone implements TransferableZone {
   readonly origin: Name;
   readonly #options: SecondaryOptions;
+  readonly #store: ZoneStore;
   readonly #settings: SecondarySettings;
   readonly #limits: CopyLimits;
   readonly #mayNotify: (query: DnsQuery) => boolean;
@@ -94,7 +96,8 @@ export class SecondaryZone implements TransferableZone {
   constructor(origin: Name, options: SecondaryOptions) {
     this.origin = origin;
     this.#settings = secondarySettings(options);
-    this.#options = { store: memory(), ...options };
+    this.#options = options;
+    this.#store = options.store ?? memory();
     this.#limits = options.limits ?? new CopyLimits();
     this.#mayNotify = clientRules(options.notifyFrom ?? []);
     this.#mayUpdate = clientRules(options.forwardUpdates ?? []);
@@ -131,8 +134,10 @@ export class SecondaryZone implements TransferableZone {
   }
 
   onChange(listener: (changeSet: ChangeSet) => void): Disposable {
-    this.#listeners.add(listener);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
+    // Twice the same function is two subscriptions.
+    const entry = (changeSet: ChangeSet): void => listener(changeSet);
+    this.#listeners.add(entry);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(entry) };
   }
 
   /** Looks for news now. Resolves when that was done, whatever came of it. */
@@ -152,9 +157,9 @@ export class SecondaryZone implements TransferableZone {
   async started(reactor: Reactor): Promise<void> {
     this.#users += 1;
     if (this.#users > 1) return;
-    const { store = memory(), journal } = this.#options;
+    const { journal } = this.#options;
     const { clock } = reactor;
-    const stored = new StoredCopy(store, { origin: this.origin, clock, journal });
+    const stored = new StoredCopy(this.#store, { origin: this.origin, clock, journal });
     const times = new RefreshTimes(reactor, this.#settings);
     const client = this.#options.client ?? dnsClient({ reactor });
     const copy = new ZoneCopy(reactor, {

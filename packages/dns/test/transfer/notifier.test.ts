@@ -211,6 +211,22 @@ describe('NOTIFY out', () => {
     await made.stopped?.();
   });
 
+  test('goes out once where two servers share it, until both have ended', async () => {
+    await using it = await world();
+    const made = await started(it);
+    await made.started?.(it.primary);
+    await delay(1_000, it.primary.clock);
+    expect(serials(it.server)).toEqual([2]);
+    await made.stopped?.();
+    it.zone.change(...putting(rrset('a.example.net', 'TXT', 'x')));
+    await delay(1_000, it.primary.clock);
+    expect(serials(it.server)).toEqual([2, 3]);
+    await made.stopped?.();
+    it.zone.change(...putting(rrset('a.example.net', 'TXT', 'y')));
+    await delay(1_000, it.primary.clock);
+    expect(serials(it.server)).toEqual([2, 3]);
+  });
+
   test('says nothing of a zone without content, and lets queries pass', async () => {
     await using it = await world();
     it.zone.snapshot = undefined;
