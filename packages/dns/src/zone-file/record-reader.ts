@@ -19,6 +19,10 @@ export interface TtlState {
   readonly fallback: number | undefined;
 }
 
+// One record is read at a time, and copied by whoever keeps it before another is.
+const dataOctets = new Octets();
+const ownerOctets = new Octets(256);
+
 /** Reads records and has what the last one was until the next. */
 export class RecordReader {
   /** {@link Name.key} of the owner; undefined before the first record. Set it to undefined where another file begins. */
@@ -27,13 +31,11 @@ export class RecordReader {
   owner = '';
   type = 0;
   ttl = 0;
-  /** The data, in memory that the next record uses. */
+  /** The data, in memory that the next record uses, whoever reads it: copy it at once. */
   wire: Buffer = Buffer.alloc(0);
   /** Where the owner stands in the words, or their first one. */
   offset = 0;
   readonly ttls: TtlState;
-  readonly #octets = new Octets();
-  readonly #ownerOctets = new Octets(256);
 
   constructor(ttls: TtlState) {
     this.ttls = ttls;
@@ -63,12 +65,12 @@ export class RecordReader {
     }
     this.type = readType(words);
     if (isMetaType(this.type)) words.fail('it is for questions and not for zones');
-    this.wire = composeRdata(this.type, words, this.#octets);
+    this.wire = composeRdata(this.type, words, dataOctets);
     this.ttl = this.#ttlOf(ttl, words);
   }
 
   #readOwner(words: Words): void {
-    const octets = this.#ownerOctets;
+    const octets = ownerOctets;
     octets.length = 0;
     readName(words, octets);
     this.offset = words.start;
