@@ -5,7 +5,8 @@ import type { RecordValue } from '../../rdata/value.ts';
 import { MAX_RECORDS } from '../../zone/rrset.ts';
 import type { StepLimits } from './apply-steps.ts';
 import type { UpdateStep } from './read-update.ts';
-import type { KnownPolicy, RequestedChange, UpdateRequester } from './update-policy.ts';
+import type { KnownPolicy } from './update-policy.ts';
+import type { RequestedChange, UpdateRequester } from './update-rule.ts';
 import { isSignerType } from './working-zone.ts';
 
 /** What the steps may do when they are made, or why they must not be. */

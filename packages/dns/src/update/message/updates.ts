@@ -21,7 +21,8 @@ import {
   leaseEdits,
   leaseOption,
 } from './update-lease.ts';
-import { checkPolicy, type KnownPolicy, type UpdatePolicy } from './update-policy.ts';
+import { checkPolicy, type KnownPolicy } from './update-policy.ts';
+import type { UpdatePolicy } from './update-rule.ts';
 
 /** What became of an UPDATE, for a log. Without the data of records. */
 export interface UpdateReport {
@@ -60,8 +61,12 @@ export interface UpdatesOptions {
  * Takes UPDATE messages (RFC 2136) for `zones` and passes everything else on: put it in front of them. An update is made
  * as a whole or not at all; NOERROR means that it is durable and served. Signatures (RFC 8945) are verified before.
  *
- * What nobody may do by UPDATE, whatever the policy says: add or delete RRSIG, NSEC and NSEC3, which belong to who signs
- * the zone. In zones with a policy by name, deleting all of a name needs the right to delete each type it has.
+ * The order is that of the RFC but for one thing: who may do what is decided first, as BIND does, so that whoever may do
+ * nothing costs nothing and learns nothing of the zone. Deleting all of a name takes the right to delete each type it has.
+ *
+ * What nobody may do, whatever the policy says: add or delete RRSIG, NSEC and NSEC3. They belong to who signs the zone, follow
+ * what they are about, and stay when their name is deleted. What the RFC tells to ignore is ignored: CNAME beside other data
+ * and other data beside CNAME, an older SOA, the end of the SOA or of the last server of the zone.
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER` for a bad policy or option
  *
  * @example

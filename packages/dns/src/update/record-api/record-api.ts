@@ -1,8 +1,6 @@
 // Records as JSON over HTTP: to list, add, change and delete them.
-
-import { HawserError, TimeoutError } from '@hawser/core';
 import type { LiveZone } from '../../contract/live-zone.ts';
-import { StoreError, usageError } from '../../errors.ts';
+import { usageError } from '../../errors.ts';
 import { Name } from '../../name.ts';
 import { Type } from '../../numbers.ts';
 import { MAX_TTL, type RRset } from '../../zone/rrset.ts';
@@ -15,9 +13,9 @@ import {
 } from '../http/client-address.ts';
 import type { HttpUpdateContext, HttpUpdateHandler } from '../http/http-context.ts';
 import { type Rate, RateMemory } from '../http/rate-memory.ts';
-import { readBody } from '../http/read-body.ts';
 import { jsonReply, type ReplyOptions } from '../http/reply.ts';
 import { ZoneList, type Zones } from '../http/zone-list.ts';
+import { accepts, decoded, jsonBody, toProblem, withoutBody } from './api-http.ts';
 import { type ApiToken, checkTokens, type FindToken, type KnownApiToken } from './api-token.ts';
 import { Problem, problemReply } from './problem.ts';
 import {
@@ -30,6 +28,7 @@ import {
   readType,
 } from './record-changes.ts';
 import { recordPage } from './record-page.ts';
+import { deletion, patchChanges, putChange } from './request-changes.ts';
 import { checkPreconditions, isKnown, notModified, tagOf, withTag } from './serial-tag.ts';
 
 /** Options for {@link recordApi}. */
@@ -278,9 +277,9 @@ class RecordApi {
       if (!made.existed) throw new Problem(404, 'Cannot find such records');
       return this.#done(call, made, { status: 204 });
     }
-    const body = await this.#body(request);
-    const changes =
-      method === 'PUT' ? [putChange(body, name, type, zone)] : patchChanges(body, name, type, zone);
+    const body = await jsonBody(request, this.#limits.maxBodyBytes);
+    const subject = { origin: zone.origin, name, type };
+    const changes = method === 'PUT' ? [putChange(body, subject)] : patchChanges(body, subject);
     const made = await this.#change(call, changes);
     const rrset = zone.snapshot.get(name, type);
     const shown: ApiRRset | undefined = rrset && describe(rrset);
@@ -294,7 +293,7 @@ class RecordApi {
   }
 
   async #batch(call: ZoneCall): Promise<Response> {
-    const body = await this.#body(call.request);
+    const body = await jsonBody(call.request, this.#limits.maxBodyBytes);
     const { changes } = body;
     if (!Array.isArray(changes) || changes.length === 0)
       throw new Problem(422, 'Cannot use the batch as it needs a list of changes');
@@ -352,23 +351,6 @@ class RecordApi {
       return new Response(null, { status: 204, headers: { etag: tagOf(serial) } });
     return jsonReply(body, { ...options, headers: { etag: tagOf(serial) } });
   }
-
-  async #body(request: Request): Promise<Readonly<Record<string, unknown>>> {
-    const type = request.headers.get('content-type') ?? '';
-    if (!/^application\/json\s*(?:;|$)/i.test(type))
-      throw new Problem(415, 'Cannot read anything but application/json');
-    const text = await readBody(request, this.#limits.maxBodyBytes);
-    if (text === undefined)
-      throw new Problem(413, `Cannot read more than ${this.#limits.maxBodyBytes} octets`);
-    try {
-      const body: unknown = JSON.parse(text);
-      if (typeof body === 'object' && body !== null && !Array.isArray(body))
-        return body as Record<string, unknown>;
-    } catch {
-      // Said below.
-    }
-    throw new Problem(400, 'Cannot read the body as it is no JSON object');
-  }
 }
 
 /** Methods of a path with so many parts after `/zones`. */
@@ -376,55 +358,6 @@ function allowed(parts: number): string {
   if (parts === 2) return 'GET, HEAD, POST';
   if (parts === 3) return 'DELETE';
   return parts === 4 ? 'GET, HEAD, PUT, PATCH, DELETE' : 'GET, HEAD';
-}
-
-function putChange(
-  body: Readonly<Record<string, unknown>>,
-  name: Name,
-  type: number,
-  zone: LiveZone,
-): RecordChange {
-  return readChange({ ...body, ...spoken(body, name, type), operation: 'set' }, zone.origin);
-}
-
-/** Removals first: a value may take the place of another where there may be only one. */
-function patchChanges(
-  body: Readonly<Record<string, unknown>>,
-  name: Name,
-  type: number,
-  zone: LiveZone,
-): RecordChange[] {
-  const { add, remove, ...rest } = body;
-  if (add === undefined && remove === undefined)
-    throw new Problem(422, 'Cannot use the change as it has neither add nor remove');
-  if ('values' in rest)
-    throw new Problem(422, 'Cannot use "values" to add or remove: PUT is for all of them');
-  const common = { ...rest, ...spoken(rest, name, type) };
-  const changes: RecordChange[] = [];
-  if (remove !== undefined) {
-    const { ttl: _, leaseSeconds: __, ...plain } = common as Record<string, unknown>;
-    changes.push(readChange({ ...plain, operation: 'remove', values: remove }, zone.origin));
-  }
-  if (add !== undefined)
-    changes.push(readChange({ ...common, operation: 'add', values: add }, zone.origin));
-  return changes;
-}
-
-/** The path says of what the body speaks. */
-function spoken(
-  body: Readonly<Record<string, unknown>>,
-  name: Name,
-  type: number,
-): { name: string; type: string } {
-  for (const member of ['operation', 'name', 'type']) {
-    if (member in body)
-      throw new Problem(422, `Cannot use "${member}" here as the request says it`);
-  }
-  return { name: name.isRoot ? '.' : `${name}.`, type: `TYPE${type}` };
-}
-
-function deletion(name: Name, type: number | undefined): RecordChange {
-  return { operation: 'delete', name, type, ttl: undefined, records: [], leaseSeconds: undefined };
 }
 
 function describeZone({ origin, serial, size }: Zone): {
@@ -435,45 +368,10 @@ function describeZone({ origin, serial, size }: Zone): {
   return { name: origin.toString(), serial, names: size };
 }
 
-function accepts(request: Request): boolean {
-  const accept = request.headers.get('accept');
-  return (
-    accept === null || /(?:^|[,\s])(?:\*\/\*|application\/(?:\*|json))\s*(?:[;,]|$)/i.test(accept)
-  );
-}
-
-function withoutBody(response: Response): Response {
-  const { status, headers } = response;
-  return new Response(null, { status, headers });
-}
-
-/** A part of a path. What cannot be decoded is no path of ours. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw new Problem(400, 'Cannot read the path as an escape in it is wrong');
-  }
-}
-
 function parseName(text: string): Name | undefined {
   try {
     return Name.parse(text);
   } catch {
     return undefined;
   }
-}
-
-function toProblem(error: unknown): Problem {
-  if (error instanceof Problem) return error;
-  if (error instanceof TimeoutError)
-    return new Problem(504, `${error.message}; the change is made`);
-  if (error instanceof StoreError)
-    return new Problem(503, 'Cannot store the change now', { headers: { 'retry-after': '10' } });
-  // The codecs were asked before: what is left is about the zone as a whole.
-  if (error instanceof HawserError && error.code === 'HAWSER_DNS_ZONE')
-    return new Problem(409, error.message);
-  if (error instanceof HawserError && String(error.code).startsWith('HAWSER_DNS_'))
-    return new Problem(422, error.message);
-  return new Problem(500, 'Cannot answer because of a fault of the server');
 }

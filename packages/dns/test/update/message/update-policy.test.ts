@@ -4,7 +4,7 @@ import type {
   RequestedChange,
   UpdatePolicy,
   UpdateRequester,
-} from '../../../src/update/message/update-policy.ts';
+} from '../../../src/update/message/update-rule.ts';
 import { type Sent, scene } from './update-scene.ts';
 
 const content = ['www 300 A 192.0.2.1', 'www 300 TXT "hello"', 'www 300 MX 10 www'];
