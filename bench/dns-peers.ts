@@ -225,6 +225,7 @@ export async function answers(port: number, failed: () => boolean): Promise<void
 }
 
 function soaQuery(): Buffer {
-  const labels = ZONE.split('.').flatMap((label) => [label.length, ...Buffer.from(label)]);
-  return Buffer.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...labels, 0, 0, 6, 0, 1]);
+  const labels = ZONE.split('.').map((label) => String.fromCharCode(label.length) + label);
+  const name = Buffer.from(labels.join(''), 'latin1');
+  return Buffer.from([0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, ...name, 0, 0, 6, 0, 1]);
 }

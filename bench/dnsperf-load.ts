@@ -19,10 +19,8 @@ export function dnsperf(port: number, hosts: number): Load {
       // From beginning to end, once; a stride that has no factor in common with the names visits all of them.
       const lines = Array.from({ length: count }, (_, at) => `${hostName((at * 7919) % hosts)} A`);
       writeFileSync(file, `${lines.join('\n')}\n`);
-      const { stdout } = await promisify(execFile)('dnsperf', [
-        ...['-s', '127.0.0.1', '-p', String(port), '-d', file, '-n', '1'],
-        ...['-c', String(CLIENTS), '-q', String(IN_FLIGHT), '-T', '1'],
-      ]);
+      const options = `-s 127.0.0.1 -p ${port} -n 1 -c ${CLIENTS} -q ${IN_FLIGHT} -T 1`.split(' ');
+      const { stdout } = await promisify(execFile)('dnsperf', [...options, '-d', file]);
       const completed = Number(/Queries completed:\s+(\d+)/.exec(stdout)?.[1] ?? 0);
       if (completed < count * 0.99) {
         throw new Error(`Cannot measure as of ${count} queries only ${completed} were answered`);

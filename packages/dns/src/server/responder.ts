@@ -163,7 +163,7 @@ export class Responder {
   #once(query: ReceivedQuery, signature: VerifiedTsig): Reply {
     const known = this.#replays.begin(signature);
     if (known === 'pending') return undefined;
-    if (known !== 'new') return this.#counted(known, (known[3] ?? 0) & 15);
+    if (known !== 'new') return this.#counted(withId(known, query.bytes), (known[3] ?? 0) & 15);
     const remember = (reply: ReadyReply): ReadyReply => {
       if (Buffer.isBuffer(reply)) this.#replays.finish(signature, reply);
       else this.#replays.forget(signature);
@@ -275,4 +275,11 @@ export class Responder {
       query.reactor.reports.problem('dns.answered', toError(thrown));
     }
   }
+}
+
+/** A copy of `reply` with the id of `request`: a forwarder may have changed that, and a signature is not about it. */
+function withId(reply: Buffer, request: Buffer): Buffer {
+  const copy = Buffer.from(reply);
+  request.copy(copy, 0, 0, 2);
+  return copy;
 }

@@ -1,9 +1,11 @@
-import { SeededRandom } from '@hawser/core/testing';
+import { createTestReactor, SeededRandom } from '@hawser/core/testing';
 import * as packet from 'dns-packet';
 import { expect, test } from 'vitest';
 import { nameAt, readMessage, recordsOf } from '../../src/message/reader.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
+import { tsigKey } from '../../src/tsig/key.ts';
+import { signTsigRequest } from '../../src/tsig/sign.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import { Zone } from '../../src/zone/zone.ts';
@@ -23,6 +25,9 @@ const zone = Zone.of(origin, [
   at('ns.sub', Type.A, '192.0.2.2'),
   at('old', Type.DNAME, 'wild.example.net'),
 ]);
+const key = tsigKey('k', 'hmac-sha256', Buffer.alloc(32, 7));
+const signed = (message: Buffer): Buffer =>
+  signTsigRequest(message, { key, nowSeconds: createTestReactor().clock.epoch() / 1000 }).bytes;
 const seeds = [
   query('www.example.net'),
   query('alias.example.net', 255, {
@@ -37,6 +42,12 @@ const seeds = [
     answers: [{ type: 1, class: 254, rdata: Buffer.from([192, 0, 2, 1]) }],
   }),
   query('example.net', 250, { additionals: [{ type: 250, class: 255, rdata: Buffer.alloc(40) }] }),
+  query('www.example.net', 1, {
+    additionals: [opt({ rdata: Buffer.from('00030000000b0000000c0003000000', 'hex') })],
+  }),
+  signed(query('www.example.net')),
+  signed(build({ flags: 0x2800, questions: [{ type: 6 }] })),
+  query('id.server', 16, { class: 3 }),
 ];
 
 /** Changes a few octets, cuts, appends or repeats. */
@@ -58,11 +69,13 @@ function mutate(seed: Buffer, random: SeededRandom): Buffer {
 
 test('20,000 mutated packets: no exception, every reply well-formed, small, and readable by others', () => {
   const random = new SeededRandom(20_000);
-  const responder = responderFor([zone]);
+  const options = { rateLimit: false, serverId: 'a', keys: [key] } as const;
+  const responder = responderFor([zone], options);
+  const transports = ['udp', 'tcp', 'tls', 'https'] as const;
   const rcodes = new Set<number>();
   for (let round = 0; round < 20_000; round++) {
     const bytes = mutate(seeds[round % seeds.length] ?? Buffer.alloc(0), random);
-    const reply = responder.answer(bytes);
+    const reply = responder.answer(bytes, transports[round & 3]);
     if (reply === undefined) continue;
     const seen = readReply(reply);
     rcodes.add(seen.rcode);

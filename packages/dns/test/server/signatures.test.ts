@@ -161,6 +161,10 @@ describe('a signed update over UDP', () => {
     const reply = await first;
     expect(server.respond(bytes)).toEqual(reply);
     expect(done()).toBe(1);
+    // A forwarder between has its own ids.
+    const forwarded = Buffer.from(bytes).fill(0xab, 0, 2);
+    expect((server.respond(forwarded) as Buffer).readUInt16BE(0)).toBe(0xabab);
+    expect(done()).toBe(1);
   });
 
   test('over TCP is done each time it comes: nobody sends it again by itself', () => {
