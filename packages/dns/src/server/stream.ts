@@ -17,6 +17,7 @@ import { ConnectionCrowd, type CrowdMember } from './connection-crowd.ts';
 import type { QueryContext } from './query.ts';
 import type { ReadyReply, ReplyStream } from './reply.ts';
 import type { Responder } from './responder.ts';
+import { type PumpSink, StreamPump } from './stream-pump.ts';
 
 /** Options for {@link dnsStream}. */
 export interface DnsStreamOptions {
@@ -82,9 +83,8 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
   #clogged = false;
   /** What was waiting to be sent when the timer looked last. */
   #pendingBytes = 0;
-  /** Replies of many messages that are being sent, the next one first. */
-  readonly #streams: ReplyStream[] = [];
-  #pulling = false;
+  readonly #pump = new StreamPump(this.#sink());
+  #pumping = false;
   #context: QueryContext | undefined;
   /** No more queries are taken; when those in flight are answered, the connection is closed. */
   #finishing = false;
@@ -133,7 +133,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
     this.#clogged = false;
     // Whoever asks something else while a zone is transferred is answered in between (RFC 7766 §6.2.1.1).
     this.#takeMessages();
-    this.#pull();
+    this.#pumpOn();
   }
 
   drainRequested(): void {
@@ -147,7 +147,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
     this.#finishing = true;
     this.#transport = undefined;
     this.#input.clear();
-    for (const stream of this.#streams.splice(0)) stream.cancel(lost());
+    this.#pump.cancel(lost());
   }
 
   /** Answers every whole message there is room for. Replies that are ready leave together. */
@@ -227,44 +227,43 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
       stream.cancel(lost());
       return;
     }
-    this.#streams.push(stream);
-    this.#pullSoon(transport);
+    this.#pump.add(stream);
+    this.#pumpSoon(transport);
   }
 
   /** In a turn of its own, so that what is asked together with a transfer is answered first. */
-  #pullSoon({ reactor }: Transport): void {
-    if (this.#pulling || this.#clogged) return;
-    this.#pulling = true;
+  #pumpSoon({ reactor }: Transport): void {
+    if (this.#pumping || this.#clogged) return;
+    this.#pumping = true;
     reactor.clock.callSoon(() => {
-      this.#pulling = false;
-      this.#pull();
+      this.#pumping = false;
+      this.#pumpOn();
     });
   }
 
-  /** Sends one message of each stream in turn, until the transport is full. */
-  #pull(): void {
+  #pumpOn(): void {
     const transport = this.#transport;
     if (transport === undefined || transport.ending) return;
-    let bytes = 0;
-    while (!this.#clogged && this.#streams.length > 0 && bytes < MAX_BATCH_BYTES) {
-      const stream = this.#streams.shift();
-      const message = stream?.next();
-      if (stream === undefined) break;
-      if (message !== undefined) {
-        this.#streams.push(stream);
+    this.#pump.pump();
+    if (this.#pump.busy) this.#pumpSoon(transport);
+  }
+
+  #sink(): PumpSink {
+    const clogged = (): boolean => this.#clogged;
+    return {
+      get full() {
+        return clogged();
+      },
+      send: (message) => {
         this.#send([lengthOf(message), message]);
         this.#touch();
-        bytes += message.length;
-      } else if (stream.failed) {
-        // Without its last record a transfer is worth nothing: the client must not wait for it.
-        transport.abort();
-        return;
-      } else {
+      },
+      finished: () => {
         this.#inFlight--;
         this.#takeMessages();
-      }
-    }
-    if (this.#streams.length > 0) this.#pullSoon(transport);
+      },
+      cutOff: () => this.#transport?.abort(),
+    };
   }
 
   #contextOf(transport: Transport): QueryContext {
