@@ -203,7 +203,8 @@ export type { RateLimitOptions } from './server/rate-limit.ts';
 export type { ReadyReply, Reply, ReplyStream } from './server/reply.ts';
 export { Responder } from './server/responder.ts';
 export type { AnsweredQuery, ResponderOptions } from './server/responder-options.ts';
-export { type DnsStreamOptions, DnsStreamProtocol, dnsStream } from './server/stream.ts';
+export { DnsStreamProtocol, dnsStream } from './server/stream.ts';
+export type { DnsStreamOptions } from './server/stream-options.ts';
 export type { Served } from './server/to-handlers.ts';
 export {
   type DnsService,

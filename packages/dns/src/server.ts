@@ -23,7 +23,8 @@ import { DnsDatagramProtocol } from './server/datagram.ts';
 import { type ListenAddress, parseListenAddress } from './server/listen-address.ts';
 import { Responder } from './server/responder.ts';
 import type { ResponderOptions } from './server/responder-options.ts';
-import { type DnsStreamOptions, dnsStream } from './server/stream.ts';
+import { dnsStream } from './server/stream.ts';
+import type { DnsStreamOptions } from './server/stream-options.ts';
 import type { Served } from './server/to-handlers.ts';
 
 /** DNS over TLS (RFC 7858) beside the rest: certificate and key, and where. */

@@ -10,29 +10,14 @@ import {
   TLS,
   type Transport,
 } from '@hawser/core';
-import { usageError } from '../errors.ts';
 import { matchDns } from '../match.ts';
 import { Rcode } from '../numbers.ts';
 import { ConnectionCrowd, type CrowdMember } from './connection-crowd.ts';
 import type { QueryContext } from './query.ts';
 import type { ReadyReply, ReplyStream } from './reply.ts';
 import type { Responder } from './responder.ts';
+import { checkStreamOptions, type DnsStreamOptions } from './stream-options.ts';
 import { type PumpSink, StreamPump } from './stream-pump.ts';
-
-/** Options for {@link dnsStream}. */
-export interface DnsStreamOptions {
-  /** Longest wait for a message to begin, and for one that has begun to end. @defaultValue 10_000 */
-  readonly idleTimeoutMs?: number | undefined;
-  /** Queries answered at the same time on one connection; while there are so many, no more are read. @defaultValue 100 */
-  readonly maxInFlight?: number | undefined;
-  /**
-   * Connections of one factory from which on it is crowded: for each new one, the one that was idle the longest is closed.
-   * @defaultValue 900
-   */
-  readonly crowdedAt?: number | undefined;
-}
-
-type Checked = Required<{ [K in keyof DnsStreamOptions]: number }>;
 
 /** Replies collected before they are written: one chunk of small queries may ask for a hundred megabytes. */
 const MAX_BATCH_BYTES = 0xffff;
@@ -45,7 +30,7 @@ export function dnsStream(
   responder: Pick<Responder, 'respond'>,
   options: DnsStreamOptions = {},
 ): Factory<DnsStreamProtocol> {
-  const checked = checkOptions(options);
+  const checked = checkStreamOptions(options);
   const crowd = new ConnectionCrowd(checked.crowdedAt);
   return {
     name: 'dns',
@@ -53,18 +38,6 @@ export function dnsStream(
     acceptableProtocols: ['dot'],
     buildProtocol: () => new DnsStreamProtocol(responder, checked, crowd),
   };
-}
-
-/** With nothing in flight allowed, every connection would wait for its end. */
-function checkOptions(options: DnsStreamOptions): Checked {
-  const { idleTimeoutMs = 10_000, maxInFlight = 100, crowdedAt = 900 } = options;
-  if (idleTimeoutMs > 0 && maxInFlight >= 1 && crowdedAt >= 1) {
-    return { idleTimeoutMs, maxInFlight, crowdedAt };
-  }
-  throw usageError(
-    'HAWSER_DNS_OPTIONS',
-    `Cannot serve DNS connections as idleTimeoutMs, maxInFlight and crowdedAt must be above 0: ${idleTimeoutMs}, ${maxInFlight}, ${crowdedAt}`,
-  );
 }
 
 /** The server side of one connection. */
@@ -94,7 +67,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
     options: DnsStreamOptions = {},
     crowd?: ConnectionCrowd,
   ) {
-    const { idleTimeoutMs, maxInFlight } = checkOptions(options);
+    const { idleTimeoutMs, maxInFlight } = checkStreamOptions(options);
     this.#responder = responder;
     this.#idleTimeoutMs = idleTimeoutMs;
     this.#maxInFlight = maxInFlight;
