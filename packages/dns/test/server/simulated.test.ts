@@ -1,0 +1,114 @@
+// The whole service on a simulated network, on virtual time.
+import { createSimReactor, type InetAddress, type SimHost, stack, TLS, tls } from '@hawser/core';
+import { FakeTls } from '@hawser/core/testing';
+import { expect, test } from 'vitest';
+import { codeAnswer } from '../../src/contract/answer.ts';
+import type { DnsHandler } from '../../src/contract/handler.ts';
+import { Name } from '../../src/name.ts';
+import { Rcode, Type } from '../../src/numbers.ts';
+import { Responder } from '../../src/server/responder.ts';
+import { dnsStream } from '../../src/server/stream.ts';
+import { dnsService } from '../../src/server.ts';
+import { newZone } from '../../src/zone/new-zone.ts';
+import { framed, query } from '../build.ts';
+import { readReply } from '../read-reply.ts';
+
+const zone = newZone(Name.parse('example.net'));
+const soa = query('example.net', Type.SOA);
+
+function world() {
+  const sim = createSimReactor({ seed: 3, trackLeaks: true });
+  const server = sim.host('server', { tls: new FakeTls() });
+  const client = sim.host('client', { tls: new FakeTls({ certificateNames: ['localhost'] }) });
+  const host = server.addresses[0] ?? '';
+  return { sim, server, client, host };
+}
+
+test('UDP and TCP of one port are answered, and nothing is left when the service has stopped', async () => {
+  const { sim, server, client, host } = world();
+  const service = dnsService(`${host}:53`, zone);
+  await service.start(server);
+  const to: InetAddress = { kind: 'udp', host, port: 53, family: 4 };
+  const overUdp = await new Promise<Buffer>((resolve) => {
+    void client.udp
+      .bind({ port: 0 }, { datagramReceived: (data) => resolve(data) })
+      .then((port) => port.send(soa, to));
+  });
+  expect(readReply(overUdp).answer).toHaveLength(1);
+  const overTcp = await new Promise<Buffer>((resolve) => {
+    void client.tcp.connect({ host, port: 53 }, () => ({
+      connectionMade: (transport) => void transport.write(framed(soa)),
+      dataReceived: (data) => resolve(data),
+    }));
+  });
+  expect(overTcp.length).toBeGreaterThan(2);
+  await service.stop();
+  const left = sim.leaks().filter(({ owner, kind }) => owner === 'server' && kind !== 'connection');
+  expect(left).toEqual([]);
+});
+
+test('while it drains, what was asked is answered and nothing else is', async () => {
+  const { server, client, host } = world();
+  const waiting: (() => void)[] = [];
+  const slow: DnsHandler = () =>
+    new Promise((resolve) => waiting.push(() => resolve(codeAnswer(Rcode.NoError))));
+  const service = dnsService(`${host}:53`, slow);
+  await service.start(server);
+  const to: InetAddress = { kind: 'udp', host, port: 53, family: 4 };
+  const replies: Buffer[] = [];
+  const port = await client.udp.bind(
+    { port: 0 },
+    { datagramReceived: (data) => void replies.push(data) },
+  );
+  port.send(soa, to);
+  await delayed(client, 100);
+  await service.quiesce?.();
+  port.send(soa, to);
+  await delayed(client, 100);
+  expect(waiting).toHaveLength(1);
+  const drained = service.drain?.(server.clock.now() + 5000);
+  waiting[0]?.();
+  expect(await drained).toMatchObject({ 'dns/udp': { finished: 1, aborted: 0 } });
+  await delayed(client, 100);
+  expect(replies).toHaveLength(1);
+  await service.stop();
+});
+
+test('over TLS a query is known as such, and ALPN is dot', async () => {
+  const { server, client, host } = world();
+  const seen: string[] = [];
+  const responder = new Responder([
+    (asked, next) => {
+      seen.push(asked.transport);
+      return next(asked);
+    },
+    zone,
+  ]);
+  await responder.start(server);
+  const options = { cert: 'x', key: 'x' };
+  await server.tcp.listen({ host, port: 853 }, stack(tls(options))(dnsStream(responder)));
+  const alpn = await new Promise((resolve) => {
+    void client.tcp.connect({ host, port: 853 }, () => ({
+      connectionMade(under) {
+        const offer = { alpn: ['dot'], serverName: 'localhost', verify: false };
+        client.tls.startClient(under, offer, {
+          name: 'dot',
+          buildProtocol: () => ({
+            connectionMade(transport) {
+              transport.write(framed(soa));
+              resolve(transport.info(TLS)?.alpn);
+            },
+            dataReceived: () => undefined,
+          }),
+        });
+      },
+      dataReceived: () => undefined,
+    }));
+  });
+  await delayed(client, 1000);
+  expect([alpn, ...seen]).toEqual(['dot', 'tls']);
+});
+
+function delayed({ clock }: SimHost, ms: number): Promise<void> {
+  return new Promise((resolve) => clock.callLater(ms, resolve));
+}
