@@ -1,5 +1,6 @@
 import type { Reactor } from '../contract/reactor.ts';
 import type { Reports } from '../contract/reports.ts';
+import type { Resolver } from '../contract/resolver.ts';
 import { ConnectionBudget } from './connection-budget.ts';
 import { NodeClock } from './node-clock.ts';
 import { NodeLifecycle } from './node-lifecycle.ts';
@@ -17,6 +18,11 @@ import { stderrReports } from './stderr-reports.ts';
 export interface NodeReactorOptions {
   /** Where problems go. @defaultValue text on standard error */
   readonly reports?: Reports | undefined;
+  /**
+   * Makes what looks names up, given the reactor that it is for, which has everything but a resolver yet.
+   * @defaultValue the system's resolver
+   */
+  readonly resolver?: ((reactor: Reactor) => Resolver) | undefined;
   /** For the worker threads. */
   readonly threads?: NodeThreadsOptions | undefined;
   /**
@@ -28,7 +34,7 @@ export interface NodeReactorOptions {
 
 /** Makes a reactor over node's own event loop. It opens nothing and listens to nothing until it is used. */
 export function createNodeReactor(options: NodeReactorOptions = {}): Reactor {
-  const { reports = stderrReports, maxConnections } = options;
+  const { reports = stderrReports, maxConnections, resolver } = options;
   let lastId = 0;
   const nextId = (): number => {
     lastId += 1;
@@ -37,7 +43,6 @@ export function createNodeReactor(options: NodeReactorOptions = {}): Reactor {
   const reactor: { -readonly [K in keyof Reactor]?: Reactor[K] } = {
     clock: new NodeClock(reports),
     random: nodeRandom,
-    resolver: nodeResolver(reports),
     lifecycle: new NodeLifecycle(reports),
     tls: nodeTls,
     reports,
@@ -50,5 +55,7 @@ export function createNodeReactor(options: NodeReactorOptions = {}): Reactor {
   reactor.udp = new NodeUdp(whole);
   reactor.process = new NodeProcess(whole);
   reactor.threads = new NodeThreads(whole, options.threads);
+  // Last, as one that asks servers needs all of the others.
+  reactor.resolver = resolver?.(whole) ?? nodeResolver(reports);
   return whole;
 }

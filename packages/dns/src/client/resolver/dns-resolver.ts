@@ -48,9 +48,10 @@ const MAX_QUERIES = 8;
  * machine (RFC 6761 §6.3).
  *
  * @example
- * const reactor = createNodeReactor();
- * // Every connection by name goes through it from now on.
- * Object.assign(reactor, { resolver: dnsResolver({ reactor, servers: ['tls://192.0.2.53#dns.example.net'] }) });
+ * // Every connection by name goes through it.
+ * const reactor = createNodeReactor({
+ *   resolver: (own) => dnsResolver({ reactor: own, servers: ['tls://192.0.2.53#dns.example.net'] }),
+ * });
  */
 export class DnsResolver implements Resolver, AsyncDisposable {
   readonly #reactor: Reactor;
