@@ -5,7 +5,6 @@ import { decodeSoa } from '../../rdata/decode-rdata.ts';
 import { MAX_RRSET_BYTES, RECORD_BYTES } from '../../zone/rrset.ts';
 import { isSerialAfter } from '../../zone/serial.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
-import { rdataKey } from './rdata-key.ts';
 import type { UpdateStep } from './read-update.ts';
 import { isSignerType, type WorkingRRset, WorkingZone } from './working-zone.ts';
 
@@ -39,12 +38,12 @@ const MAX_TYPES = 100;
 /** What `steps` make of `zone`: all of it or nothing. */
 export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: StepLimits): Applied {
   const work = new WorkingZone(zone);
-  const grown = new Map<Addition, WorkingRRset>();
+  const grown = new Map<Addition, Grown>();
   for (const step of steps) {
     switch (step.kind) {
       case 'add': {
-        const rrset = add(work, step);
-        if (rrset !== undefined) grown.set(step, rrset);
+        const made = add(work, step);
+        if (made !== undefined) grown.set(step, made);
         break;
       }
       case 'deleteName':
@@ -68,25 +67,34 @@ export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: Ste
         break;
     }
   }
-  for (const { name, type, records, bytes } of new Set(grown.values())) {
+  const rrsets = new Set<WorkingRRset>();
+  const names = new Map<string, Name>();
+  const added: Addition[] = [];
+  for (const [step, { rrset, key }] of grown) {
+    rrsets.add(rrset);
+    names.set(step.name.key, step.name);
+    if (rrset.records.has(key)) added.push(step);
+  }
+  for (const { name, type, records, bytes } of rrsets) {
     const size = bytes + records.size * RECORD_BYTES;
     if (records.size > limits.mostRecords(name, type) || size > MAX_RRSET_BYTES)
       return { ok: false, reason: `too many ${formatType(type)} records at "${name}"` };
   }
-  for (const name of new Map(
-    [...grown.keys()].map((each) => [each.name.key, each.name]),
-  ).values()) {
+  for (const name of names.values()) {
     if (work.typesAt(name).length > MAX_TYPES)
       return { ok: false, reason: `too many types at "${name}"` };
   }
-  const added = [...grown]
-    .filter(([{ type, rdata }, { records }]) => records.has(rdataKey(type, rdata)))
-    .map(([step]) => step);
   return { ok: true, edits: work.edits(), added };
 }
 
+/** What an addition has become: a record in an RRset, by its key. */
+interface Grown {
+  readonly rrset: WorkingRRset;
+  readonly key: string;
+}
+
 /** The RRset that has the record now, or undefined if the addition is to be ignored. */
-function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): WorkingRRset | undefined {
+function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): Grown | undefined {
   if (type === Type.SOA) {
     if (!name.equals(work.origin)) return undefined;
     const [held] = work.rrset(name, type).records.values();
@@ -106,9 +114,8 @@ function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): WorkingRR
   const rrset = work.rrset(name, type);
   // There is one of each of these, and the new one takes its place (RFC 2136 §3.4.2.2).
   if (type === Type.SOA || type === Type.CNAME || type === Type.DNAME) work.clear(rrset);
-  work.put(rrset, rdata);
   rrset.ttl = ttl;
-  return rrset;
+  return { rrset, key: work.put(rrset, rdata) };
 }
 
 function deleteRecord(

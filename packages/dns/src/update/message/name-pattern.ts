@@ -1,14 +1,9 @@
 // Which names a rule speaks of. Labels are compared as octets, so that `a\.b` is one label and never two.
 import { usageError } from '../../errors.ts';
-import { foldedKey, Name } from '../../name.ts';
+import { Name } from '../../name.ts';
 
 /** Decides about names. `self` is the name of the key that signed, where one did. */
 export type NameMatcher = (name: Name, self: Name | undefined) => boolean;
-
-type Label = string | typeof ANY;
-
-/** Stands for one label or more. */
-const ANY = Symbol('*');
 
 /**
  * The matcher of a pattern. Names are absolute and compared without regard to ASCII case:
@@ -29,48 +24,33 @@ export function namePattern(pattern: string): NameMatcher {
   if (parts.length === 0 && !self) {
     throw usageError('HAWSER_DNS_NAME', `Cannot use "${pattern}" as a pattern of names`);
   }
-  const labels = parts.map((part): Label => (part === '*' ? ANY : labelOf(part, pattern)));
-  const star = labels.indexOf(ANY);
-  if (star !== labels.lastIndexOf(ANY)) {
+  const star = parts.indexOf('*');
+  if (star !== parts.lastIndexOf('*')) {
     throw usageError('HAWSER_DNS_OPTIONS', `Cannot use "${pattern}" as it has more than one "*"`);
   }
-  return (name, key) => {
-    if (self && key === undefined) return false;
-    const tail = self && key !== undefined ? labelKeys(key) : [];
-    return matches(labels, star, tail, labelKeys(name));
+  const before = star < 0 ? '' : keyOf(parts.slice(0, star), pattern);
+  const after = keyOf(parts.slice(star + 1), pattern);
+  // The key of a name ends with the root, which has no length.
+  return ({ key }, owner) => {
+    if (self && owner === undefined) return false;
+    const end = self && owner !== undefined ? after + owner.key : `${after}\0`;
+    return star < 0 ? key === end : isBetween(key, before, end);
   };
 }
 
-function matches(
-  pattern: readonly Label[],
-  star: number,
-  tail: readonly string[],
-  name: readonly string[],
-): boolean {
-  const whole = [...pattern, ...tail];
-  if (star < 0) return whole.length === name.length && endsAlike(whole, name, whole.length);
-  if (name.length < whole.length) return false;
-  for (let at = 0; at < star; at++) if (whole[at] !== name[at]) return false;
-  return endsAlike(whole, name, whole.length - star - 1);
+/** True if `key` begins with the labels `before`, ends with the labels `end`, and has a label or more between. */
+function isBetween(key: string, before: string, end: string): boolean {
+  const rest = key.length - end.length;
+  if (rest <= before.length || !key.startsWith(before) || !key.endsWith(end)) return false;
+  // The octets of labels can occur inside a label of another name.
+  let at = before.length;
+  while (at < rest) at += 1 + key.charCodeAt(at);
+  return at === rest;
 }
 
-function endsAlike(pattern: readonly Label[], name: readonly string[], count: number): boolean {
-  for (let back = 1; back <= count; back++) {
-    if (pattern[pattern.length - back] !== name[name.length - back]) return false;
-  }
-  return true;
-}
-
-/** The labels of `name`, folded, the root not counted. */
-function labelKeys(name: Name): string[] {
-  const { key } = name;
-  const labels: string[] = [];
-  for (let at = 0; at < key.length - 1; ) {
-    const next = at + 1 + key.charCodeAt(at);
-    labels.push(key.slice(at + 1, next));
-    at = next;
-  }
-  return labels;
+/** The labels as they stand in a {@link Name.key}, without the root. */
+function keyOf(parts: readonly string[], pattern: string): string {
+  return parts.map((part) => labelKey(part, pattern)).join('');
 }
 
 /** Cuts at dots that are not escaped. Behind a final dot the last part is empty. */
@@ -90,12 +70,12 @@ function splitLabels(pattern: string): string[] {
   return [...parts, part];
 }
 
-function labelOf(part: string, pattern: string): string {
+function labelKey(part: string, pattern: string): string {
   const name = part === '' ? undefined : parseLabel(part);
   if (name === undefined || name.labelCount !== 1) {
     throw usageError('HAWSER_DNS_NAME', `Cannot use "${pattern}" as a pattern of names`);
   }
-  return foldedKey(name.wire, 1, name.wire.length - 1);
+  return name.key.slice(0, -1);
 }
 
 function parseLabel(part: string): Name | undefined {

@@ -4,6 +4,7 @@ import { Type } from '../../numbers.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
+import type { ZoneNode } from '../../zone/zone-node.ts';
 import { rdataKey } from './rdata-key.ts';
 
 /** The records of one name and type while they change. Empty means none. */
@@ -17,12 +18,18 @@ export interface WorkingRRset {
   bytes: number;
 }
 
+/** A name that an update speaks of: what it has, and what became of that. */
+interface WorkingName {
+  readonly node: ZoneNode | undefined;
+  readonly touched: Map<number, WorkingRRset>;
+}
+
 /** What a zone would hold. Only what is changed is copied. */
 export class WorkingZone {
   readonly origin: Name;
   readonly #zone: Zone;
-  /** By name, then by type. */
-  readonly #touched = new Map<string, Map<number, WorkingRRset>>();
+  /** By {@link Name.key}. */
+  readonly #names = new Map<string, WorkingName>();
 
   constructor(zone: Zone) {
     this.origin = zone.origin;
@@ -31,51 +38,46 @@ export class WorkingZone {
 
   /** Types the name has data of now. */
   typesAt(name: Name): number[] {
-    const touched = this.#touched.get(name.key);
-    const types = new Set(this.#zone.node(name.key)?.rrsets.keys());
-    for (const [type, { records }] of touched ?? []) {
-      if (records.size > 0) types.add(type);
-      else types.delete(type);
-    }
-    return [...types];
+    const { node, touched } = this.#at(name);
+    const types: number[] = [];
+    for (const { type } of node?.list ?? []) if (!touched.has(type)) types.push(type);
+    for (const [type, { records }] of touched) if (records.size > 0) types.push(type);
+    return types;
   }
 
   has(name: Name, type: number): boolean {
-    const touched = this.#touched.get(name.key)?.get(type);
-    return touched === undefined
-      ? this.#zone.get(name, type) !== undefined
-      : touched.records.size > 0;
+    const { node, touched } = this.#at(name);
+    const rrset = touched.get(type);
+    return rrset === undefined ? node?.get(type) !== undefined : rrset.records.size > 0;
   }
 
   /** The RRset to change; empty if there is none. */
   rrset(name: Name, type: number): WorkingRRset {
-    let ofName = this.#touched.get(name.key);
-    if (ofName === undefined) {
-      ofName = new Map();
-      this.#touched.set(name.key, ofName);
-    }
-    let rrset = ofName.get(type);
+    const { node, touched } = this.#at(name);
+    let rrset = touched.get(type);
     if (rrset === undefined) {
-      rrset = workingCopy(name, type, this.#zone.get(name, type));
-      ofName.set(type, rrset);
+      rrset = workingCopy(name, type, node?.get(type));
+      touched.set(type, rrset);
     }
     return rrset;
   }
 
-  put(rrset: WorkingRRset, rdata: Rdata): void {
-    this.take(rrset, rdata);
-    rrset.records.set(rdataKey(rrset.type, rdata), rdata);
-    rrset.bytes += rdata.wire.length;
-  }
-
-  /** False if the record is not in it. */
-  take(rrset: WorkingRRset, rdata: Rdata): boolean {
+  /** Adds a record, or puts it in the place of one that is the same. Gives its key. */
+  put(rrset: WorkingRRset, rdata: Rdata): string {
     const key = rdataKey(rrset.type, rdata);
     const held = rrset.records.get(key);
-    if (held === undefined) return false;
+    // A record that is replaced keeps no place: the newest is last.
+    if (held !== undefined) rrset.records.delete(key);
+    rrset.records.set(key, rdata);
+    rrset.bytes += rdata.wire.length - (held?.wire.length ?? 0);
+    return key;
+  }
+
+  /** Takes a record away, if it is there. */
+  take(rrset: WorkingRRset, rdata: Rdata): void {
+    const key = rdataKey(rrset.type, rdata);
+    rrset.bytes -= rrset.records.get(key)?.wire.length ?? 0;
     rrset.records.delete(key);
-    rrset.bytes -= held.wire.length;
-    return true;
   }
 
   clear(rrset: WorkingRRset): void {
@@ -83,23 +85,29 @@ export class WorkingZone {
     rrset.bytes = 0;
   }
 
-  /** Everything that was touched, as it is now. */
-  *touched(): Generator<WorkingRRset, void, undefined> {
-    for (const ofName of this.#touched.values()) yield* ofName.values();
-  }
-
   /** The way from the zone to this. What came back to what it was is among it, and changes nothing. */
   edits(): Edit[] {
     const edits: Edit[] = [];
-    for (const { name, type, ttl, records } of this.touched()) {
-      const before = this.#zone.get(name, type);
-      const rrset: RRset | undefined =
-        records.size === 0
-          ? undefined
-          : { name: before?.name ?? name, type, ttl, records: [...records.values()] };
-      if (before !== undefined || rrset !== undefined) edits.push({ name, type, rrset });
+    for (const { node, touched } of this.#names.values()) {
+      for (const { name, type, ttl, records } of touched.values()) {
+        if (records.size > 0) {
+          const list = [...records.values()];
+          edits.push({ name, type, rrset: { name: node?.name ?? name, type, ttl, records: list } });
+        } else if (node?.get(type) !== undefined) {
+          edits.push({ name, type, rrset: undefined });
+        }
+      }
     }
     return edits;
+  }
+
+  #at(name: Name): WorkingName {
+    let found = this.#names.get(name.key);
+    if (found === undefined) {
+      found = { node: this.#zone.node(name.key), touched: new Map() };
+      this.#names.set(name.key, found);
+    }
+    return found;
   }
 }
 
