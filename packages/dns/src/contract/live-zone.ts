@@ -1,6 +1,6 @@
 // Zones that change while they are served.
 import type { Name } from '../name.ts';
-import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import type { ChangeSet, Edit, RRsetChange, Zone } from '../zone/zone.ts';
 import type { Authority } from './handler.ts';
 
 /** A zone of which somebody may have a copy: our own, or a secondary's. */
@@ -59,10 +59,12 @@ export interface LiveZone extends TransferableZone {
 
 /**
  * Adds what belongs to a change before it is stored, such as signatures. Part of the same change: stored, journaled and
- * served with it. `before` is undefined for a zone that is made.
+ * served with it. `before` is undefined for a zone that is made, or one of which nobody knows what it was; `changes` lead from
+ * `before` to `after`, and count only if there is one.
  * @throws to refuse the change
  */
 export type CommitHook = (
   before: Zone | undefined,
   after: Zone,
+  changes: readonly RRsetChange[],
 ) => readonly Edit[] | PromiseLike<readonly Edit[]>;

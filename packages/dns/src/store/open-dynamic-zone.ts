@@ -101,7 +101,7 @@ async function create(initial: Zone, { store, rules }: CatchUpContext): Promise<
   for (const hook of rules.hooks) {
     // Not by a change, which would bump the serial.
     const content = new Map([...zone.rrsets()].map((rrset) => [idOf(rrset), rrset]));
-    for (const edit of await hook(undefined, zone)) {
+    for (const edit of await hook(undefined, zone, [])) {
       if (edit.rrset === undefined) content.delete(idOf(edit));
       else content.set(idOf(edit), edit.rrset);
     }

@@ -47,7 +47,11 @@ export async function prepareChange(
     next = before.change(all) ?? next;
   }
   for (const hook of rules.hooks) {
-    const added: readonly Edit[] = await hook(unknownBefore ? undefined : before, next.zone);
+    const added: readonly Edit[] = await hook(
+      unknownBefore ? undefined : before,
+      next.zone,
+      next.changeSet.changes,
+    );
     if (added.length === 0) continue;
     // The SOA is among the edits now, so that it keeps the serial as it was chosen.
     all = [...all, soaEdit(next.zone.soa), ...added];

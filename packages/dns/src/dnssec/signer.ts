@@ -1,0 +1,102 @@
+// Signing zones that are stored: as part of each change, so that what is served, kept and transferred is always signed.
+import { createNodeReactor, type Has } from '@hawser/core';
+import type { CommitHook } from '../contract/live-zone.ts';
+import { usageError } from '../errors.ts';
+import { Type } from '../numbers.ts';
+import { sameRRset } from '../zone/rrset.ts';
+import type { Edit, Zone } from '../zone/zone.ts';
+import { signChange } from './change-signer.ts';
+import type { DigestType } from './delegation-signer.ts';
+import { isSignerType } from './signature.ts';
+import { type SignatureTimes, SignatureTerms } from './signature-terms.ts';
+import type { SigningKey } from './signing-key.ts';
+import { keyRRsets, keysInUse, keyTypes, type ZoneKeys } from './zone-keys.ts';
+
+/** Options for {@link signer}. */
+export interface SignerOptions extends SignatureTimes {
+  /** TTL of the keys, in seconds. @defaultValue 3600 */
+  readonly keyTtl?: number | undefined;
+  /** Digests of CDS records: 2 is SHA-256, 4 is SHA-384. @defaultValue [2] */
+  readonly digests?: readonly DigestType[] | undefined;
+  /** Whose time counts. @defaultValue that of this machine */
+  readonly reactor?: Has<'clock'> | undefined;
+}
+
+/** What hooks that sign a zone have to know. */
+export interface SigningState {
+  /** Undefined: the zone is not signed, and what signed it goes. */
+  readonly keys: () => ZoneKeys | undefined;
+  readonly epochMs: () => number;
+  readonly terms: SignatureTerms;
+  readonly keyTtl: number;
+  readonly digests: readonly DigestType[];
+}
+
+/**
+ * Hooks for `dynamicZone` that keep a zone signed with `keys`, with a chain of NSEC. Who uses them renews signatures and changes
+ * keys himself: `zoneSigning` does both.
+ * @throws UsageError `HAWSER_DNS_KEY` for no keys, or not one that signs keys and one that signs data; `HAWSER_DNS_OPTIONS`
+ */
+export function signer(
+  keys: readonly SigningKey[],
+  options: SignerOptions = {},
+): readonly CommitHook[] {
+  const { keyTtl = 3600, digests = [2], reactor = createNodeReactor() } = options;
+  const inUse = keysInUse(keys);
+  if (inUse.signing.length === 0 || inUse.signingKeys.length === 0)
+    throw usageError('HAWSER_DNS_KEY', 'Cannot sign a zone without a CSK, or a KSK and a ZSK');
+  return signingHooks({
+    keys: () => inUse,
+    epochMs: () => reactor.clock.epoch(),
+    terms: new SignatureTerms(options),
+    keyTtl,
+    digests,
+  });
+}
+
+/** The first one writes the keys, the second one signs what there is then. */
+export function signingHooks(state: SigningState): readonly CommitHook[] {
+  return [
+    (_before, after) => keyEdits(after, state),
+    (before, after, changes) => {
+      const keys = state.keys();
+      if (keys === undefined) return isSigned(after) ? unsignedEdits(after) : [];
+      const known = before !== undefined && isSignedWith(before, keys) ? before : undefined;
+      const { terms } = state;
+      const nowSeconds = Math.floor(state.epochMs() / 1000);
+      return signChange({ before: known, after, changes }, { keys, terms, nowSeconds });
+    },
+  ];
+}
+
+/** True if the zone was signed by one of these keys, and denies by NSEC: what is signed stays so. */
+export function isSignedWith({ apex }: Zone, { published }: ZoneKeys): boolean {
+  if (apex.get(Type.NSEC) === undefined || apex.get(Type.NSEC3PARAM) !== undefined) return false;
+  const known = apex.get(Type.DNSKEY)?.records ?? [];
+  return known.some(({ wire }) => published.some(({ rdata }) => rdata.wire.equals(wire)));
+}
+
+function isSigned({ apex }: Zone): boolean {
+  return apex.list.some(({ type }) => isSignerType(type));
+}
+
+/** What it takes for the origin to say which keys there are, and no others. */
+function keyEdits(zone: Zone, { keys, keyTtl, digests }: SigningState): Edit[] {
+  const { origin, apex } = zone;
+  const inUse = keys();
+  const rrsets =
+    inUse === undefined ? [] : keyRRsets(origin, inUse, { ttl: keyTtl, digests });
+  // A zone that is not signed may hold keys that nobody uses yet.
+  if (inUse === undefined && !isSigned(zone)) return [];
+  return keyTypes.flatMap((type) => {
+    const rrset = rrsets.find((each) => each.type === type);
+    return sameRRset(apex.get(type), rrset) ? [] : [{ name: origin, type, rrset }];
+  });
+}
+
+function unsignedEdits(zone: Zone): Edit[] {
+  const edits: Edit[] = [];
+  for (const { name, type } of zone.rrsets())
+    if (isSignerType(type)) edits.push({ name, type, rrset: undefined });
+  return edits;
+}
