@@ -4,6 +4,8 @@ import { isUtf8 } from 'node:buffer';
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from './address.ts';
 import { decode } from './binary-fields.ts';
 
+const SLASH = 0x2f;
+
 /** The value of a SvcParam as a program writes and reads it. */
 export type ParameterValue = string | number | true | readonly string[] | Uint8Array;
 
@@ -135,8 +137,17 @@ const ech: ParameterForm = {
 /** A URI template with the variable `dns` (RFC 9461 §5). */
 const dohpath: ParameterForm = {
   ...opaque,
-  valid: (octets) => isUtf8(octets) && /^\/.*\{[^}]*\bdns\b[^}]*\}/.test(octets.toString()),
+  valid: (octets) => octets[0] === SLASH && isUtf8(octets) && expands('dns', octets.toString()),
 };
+
+/** True if an expression of `template` has that variable. One pass over it: whoever sends us a record chose the text. */
+function expands(variable: string, template: string): boolean {
+  const [, ...rest] = template.split('{');
+  return rest.some((text) => {
+    const end = text.indexOf('}');
+    return end >= 0 && text.slice(0, end).split(/\W/).includes(variable);
+  });
+}
 
 const forms: readonly (ParameterForm | undefined)[] = [
   mandatory,

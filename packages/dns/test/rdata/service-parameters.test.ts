@@ -56,6 +56,11 @@ const vectors: readonly (readonly [name: string, text: string, wire: string, pri
       '16 foo.example.org. alpn="f\\\\\\\\oo\\\\,bar,h2"',
     ],
     [
+      'RFC 9461: dohpath with other variables',
+      '1 . alpn=h2 dohpath="/q{a}{?b,dns,c}"',
+      `0001 00 0001 0003 026832 0007 000f ${hexOf('/q{a}{?b,dns,c}')}`.replaceAll(' ', ''),
+    ],
+    [
       'RFC 9461: dohpath',
       '1 . alpn=h2 dohpath="/dns-query{?dns}"',
       '000100000100030268320007 00102f646e732d71756572797b3f646e737d'.replace(' ', ''),
@@ -122,6 +127,13 @@ describe('wire that is refused (RFC 9460 §2.2)', () => {
     ['a length past the end', '00010000030003 0035'],
     ['half a key', '000100000300'],
     ['half a port', '00010000030001 00'],
+    ['a path that is no template', `000100 0007 000a ${hexOf('/dns-query')}`],
+    ['a path with another variable', `000100 0007 0009 ${hexOf('/q{?dnsx}')}`],
+    ['a path whose variable is behind it', `000100 0007 000a ${hexOf('/q{?a}dns}')}`],
+    ['a path with an open brace', `000100 0007 0007 ${hexOf('/q{?dns')}`],
+    ['a path that is relative', `000100 0007 0007 ${hexOf('q{?dns}')}`],
+    // A matcher that tries each brace with each name would be at it for an hour.
+    ['braces without end', `000100 0007 fa00 ${hexOf('/{dn'.concat('{dns'.repeat(15_999)))}`],
     ['an empty alpn', '00010000010000'],
     ['an alpn that leaves its value', '000100000100020568'],
     ['a compressed target', '0001c00c'],
@@ -188,3 +200,7 @@ describe('values of a program', () => {
     );
   });
 });
+
+function hexOf(text: string): string {
+  return Buffer.from(text).toString('hex');
+}
