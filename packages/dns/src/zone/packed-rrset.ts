@@ -41,6 +41,11 @@ export class PackedRRset implements RRset {
     return this.first(Number.POSITIVE_INFINITY);
   }
 
+  /** The RDATA of all records, each behind its length in two octets, one character an octet. */
+  get packed(): string {
+    return this.#packed;
+  }
+
   /** The first of {@link records}: a thousand take a millisecond to make. */
   first(count: number): readonly Rdata[] {
     const bytes = Buffer.from(this.#packed, 'latin1');
