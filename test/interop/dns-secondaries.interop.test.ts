@@ -271,6 +271,10 @@ interop(
       // Signing takes a while.
       text: formatZone(initial(100)),
     });
+    await until(
+      () => copy.state === 'good' && isSigned(copy.snapshot),
+      () => copy.refresh(),
+    );
     await using knot = await startSecondary('knotd', {
       ...shared,
       folder: join(ours.folder, 'knotd'),
@@ -281,25 +285,18 @@ interop(
       const wire = reply.answer[0]?.rdata?.wire;
       return wire === undefined ? 0 : wire.readUInt32BE(wire.length - 20);
     };
+    let serials: readonly number[] = [];
     const settled = async (least: number): Promise<void> => {
-      let last = 0;
-      for (let wait = 0; wait < 300; wait++) {
-        // oxlint-disable-next-line no-await-in-loop -- real servers need real time
-        const serials = await Promise.all(
-          [named.port, ourPort, knot.port].map((port) => serialAt(port).catch(() => 0)),
-        );
-        const [first = 0] = serials;
-        if (first >= least && first === last && serials.every((serial) => serial === first)) return;
-        last = first;
-        // oxlint-disable-next-line no-await-in-loop
-        await pause();
-      }
-      throw new Error('Cannot wait any longer');
+      let before: readonly number[] = [];
+      const look = async (): Promise<void> => {
+        before = serials;
+        const ports = [named.port, ourPort, knot.port];
+        serials = await Promise.all(ports.map((port) => serialAt(port).catch(() => 0)));
+      };
+      const isSo = (): boolean =>
+        (serials[0] ?? 0) >= least && [...serials, ...before].every((each) => each === serials[0]);
+      await until(isSo, look, () => `${serials.join(', ')}; ${copy.state}, ${copy.lastError}`);
     };
-    await until(
-      () => copy.state === 'good' && isSigned(copy.snapshot),
-      () => copy.refresh(),
-    );
     await settled(1);
     expect(await ours.rawAt(place(knot.port))).toEqual(await ours.rawAt(place(named.port)));
     const before = copy.snapshot?.serial ?? 0;
@@ -479,13 +476,18 @@ function pause(): Promise<void> {
 }
 
 /** Waits, as real servers need real time. */
-async function until(isSo: () => boolean, meanwhile?: () => Promise<void>): Promise<void> {
-  for (let wait = 0; wait < 300; wait++) {
-    if (isSo()) return;
+async function until(
+  isSo: () => boolean,
+  meanwhile?: () => Promise<void>,
+  describe?: () => string,
+): Promise<void> {
+  const giveUpAt = performance.now() + 25_000;
+  while (performance.now() < giveUpAt) {
     // oxlint-disable-next-line no-await-in-loop
     await meanwhile?.();
+    if (isSo()) return;
     // oxlint-disable-next-line no-await-in-loop
     await pause();
   }
-  throw new Error('Cannot wait any longer');
+  throw new Error(`Cannot wait any longer: ${describe?.() ?? ''}`);
 }
