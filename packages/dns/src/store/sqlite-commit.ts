@@ -1,6 +1,6 @@
 // One change of a zone, written within a transaction.
 import type { Name } from '../name.ts';
-import type { ChangeSet } from '../zone/zone.ts';
+import type { ChangeSet, RRsetChange } from '../zone/zone.ts';
 import { encodeChanges, encodeRecords } from './change-codec.ts';
 import { conflict } from './conflict.ts';
 import { DEFAULT_JOURNAL } from './journal-limits.ts';
@@ -30,8 +30,8 @@ export function writeChange(
   else run.begin.run(to, stored.id);
   const zone = stored ?? findZone(run, origin);
   if (zone === undefined) throw new TypeError(`Cannot find the zone "${origin}" just made`);
-  for (const { name, type, after } of changes) {
-    const key = name.sortKey();
+  for (const { key, change } of inKeyOrder(changes)) {
+    const { type, after } = change;
     if (after === undefined) run.remove.run(zone.id, key, type);
     else run.put.run(zone.id, key, type, after.name.wire, after.ttl, encodeRecords(after.records));
   }
@@ -39,6 +39,17 @@ export function writeChange(
   const journal = from === undefined ? zone : writeJournal(run, zone, { changeSet, options });
   run.finish.run(journal.journalSeq, journal.journalBytes, zone.id);
   return undefined;
+}
+
+/** From this many on, pages written again and again cost more than putting the changes in order. */
+const MANY = 1000;
+
+function inKeyOrder(
+  changes: readonly RRsetChange[],
+): readonly { readonly key: Buffer; readonly change: RRsetChange }[] {
+  const keyed = changes.map((change) => ({ key: change.name.sortKey(), change }));
+  if (keyed.length >= MANY) keyed.sort((one, other) => Buffer.compare(one.key, other.key));
+  return keyed;
 }
 
 function writeLease(run: SqliteStatements, zone: number, lease: StoredLeaseChange): void {
