@@ -5,8 +5,17 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
-import { readEvents } from '@hawser/http';
+import { createNodeReactor } from '@hawser/core';
+import { dnsClient, nameMissing, parseTsigKey, rdataToText, update } from '@hawser/dns';
+import { dohExchange } from '@hawser/dns/http';
+import { httpClient, readEvents } from '@hawser/http';
+import pg from 'pg';
 import { expect, test } from 'vitest';
+// oxlint-disable-next-line no-restricted-imports -- a tool of its tests, which is in no package
+import {
+  postgresFolder,
+  TemporaryCluster,
+} from '../packages/dns/test/postgres/temporary-cluster.ts';
 import { Conversation } from './interop/conversation.ts';
 import { type Started, startExample } from './interop/started.ts';
 
@@ -19,10 +28,16 @@ interface Example {
   readonly before?: string;
   /** @defaultValue 'tcp' */
   readonly scheme?: string;
+  /** A database to start first; where it is is the last argument. */
+  readonly database?: boolean;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly use: (program: Started, cwd: string) => Promise<void>;
+  readonly use: (program: Started, cwd: string, last: string) => Promise<void>;
 }
+
+/** Of the DNS examples that take one. */
+const KEY = Buffer.alloc(32, 'example').toString('base64');
+const reactor = createNodeReactor();
 
 const examples: Readonly<Record<string, Example>> = {
   'echo.ts': {
@@ -189,8 +204,7 @@ const examples: Readonly<Record<string, Example>> = {
   'ten-minute-dns.ts': {
     args: ['127.0.0.1:0'],
     async use(program) {
-      const [, udp] = await program.waitFor(/^udp:\S+:(\d+) dns/m);
-      const resolver = resolverAt(Number(udp));
+      const resolver = resolverAt(await dnsAt(program));
       expect(await resolver.resolve4('printer.example.net', { ttl: true })).toEqual([
         { address: '192.0.2.20', ttl: 30 },
       ]);
@@ -198,6 +212,135 @@ const examples: Readonly<Record<string, Example>> = {
       expect(await resolver.resolveNs('example.net')).toEqual(['ns1.example.net']);
       await expect(resolver.resolve6('printer.example.net')).rejects.toThrow('ENODATA');
       await expect(resolver.resolve4('toaster.example.net')).rejects.toThrow('ENOTFOUND');
+    },
+  },
+
+  'dns-sqlite.ts': {
+    args: ['127.0.0.1:0', 'zone.db'],
+    env: { KEY },
+    async use(program, cwd) {
+      const where = await dnsAt(program);
+      await using client = dnsClient({ reactor });
+      const key = parseTsigKey(`hmac-sha256:admin:${KEY}`);
+      await update('example.net', { client, server: where, key })
+        .require(nameMissing('home'))
+        .add('home', 'A', '192.0.2.7')
+        .send();
+      await expect(
+        update('example.net', { client, server: where }).delete('home').send(),
+      ).rejects.toThrow('REFUSED');
+      expect(await resolverAt(where).resolve4('home.example.net')).toEqual(['192.0.2.7']);
+
+      const copied = [];
+      for await (const records of client.transfer('example.net', where, { key }))
+        copied.push(...records.map(({ name }) => name.toString()));
+      expect(copied).toContain('home.example.net');
+      expect(readdirSync(cwd)).toContain('zone.db');
+    },
+  },
+
+  'dns-postgres.ts': {
+    database: true,
+    args: ['127.0.0.1:0'],
+    async use(program, _cwd, url) {
+      const where = await dnsAt(program);
+      const someone = new pg.Client(url);
+      await someone.connect();
+      try {
+        await someone.query(`INSERT INTO hawser_dns.rrset (zone, name, type, ttl, data)
+          SELECT id, 'home.example.net', 'A', 60, '{192.0.2.7}' FROM hawser_dns.zone`);
+      } finally {
+        await someone.end();
+      }
+      await program.waitFor(/^Serial 2: .*home\.example\.net A/m);
+      expect(await resolverAt(where).resolve4('home.example.net')).toEqual(['192.0.2.7']);
+    },
+  },
+
+  'dns-split-horizon.ts': {
+    args: ['127.0.0.1:0'],
+    async use(program) {
+      const where = await dnsAt(program);
+      const within = resolverAt(where);
+      expect(await within.resolve4('www.example.net')).toEqual(['10.0.0.80']);
+      expect(await within.resolve4('intranet.example.net')).toEqual(['10.0.0.81']);
+      const outside = resolverAt(where);
+      outside.setLocalAddress('127.0.0.2');
+      expect(await outside.resolve4('www.example.net')).toEqual(['192.0.2.80']);
+      await expect(outside.resolve4('intranet.example.net')).rejects.toThrow('ENOTFOUND');
+    },
+  },
+
+  'dns-acme.ts': {
+    args: ['127.0.0.1:0', 'tcp://127.0.0.1:0'],
+    env: { KEY },
+    async use(program) {
+      const where = await dnsAt(program);
+      const web = `http://127.0.0.1:${await port(program, 'http')}`;
+      const registered = await fetch(`${web}/register`, { method: 'POST' });
+      expect(registered.status).toBe(201);
+      const { username, password, subdomain, fulldomain } = (await registered.json()) as Record<
+        string,
+        string
+      >;
+      const txt = 'A'.repeat(43);
+      const updated = await fetch(`${web}/update`, {
+        method: 'POST',
+        headers: { 'x-api-user': username ?? '', 'x-api-key': password ?? '' },
+        body: JSON.stringify({ subdomain, txt }),
+      });
+      expect(await updated.json()).toEqual({ txt });
+      expect(await resolverAt(where).resolveTxt(fulldomain ?? '')).toEqual([[txt]]);
+
+      await using client = dnsClient({ reactor });
+      const key = parseTsigKey(`hmac-sha256:www.example.net:${KEY}`);
+      const change = () => update('example.net', { client, server: where, key });
+      await change().add('_acme-challenge.www', 'TXT', 'hello').send();
+      const challenge = '_acme-challenge.www.example.net';
+      expect(await resolverAt(where).resolveTxt(challenge)).toEqual([['hello']]);
+      for (const name of ['www', '_acme-challenge.mail']) {
+        await expect(change().add(name, 'TXT', 'hello').send()).rejects.toThrow('REFUSED');
+      }
+    },
+  },
+
+  'dns-doh-front.ts': {
+    before: 'ten-minute-dns.ts',
+    scheme: 'udp',
+    args: ['127.0.0.1:0', '0', 'tcp://127.0.0.1:0'],
+    async use(program, cwd) {
+      const where = await dnsAt(program);
+      const [, dot] = await program.waitFor(/^tcp:\S+:(\d+) .*\btls > dns/m);
+      const web = await port(program, '.*http');
+      const tls = { ca: readFileSync(join(cwd, 'ca.pem'), 'utf8') };
+      await using browser = httpClient(reactor, { protocols: ['h2', 'http/1.1'], tls });
+      await using client = dnsClient({ reactor, https: dohExchange(browser) });
+      for (const transport of ['udp', 'tls', 'https'] as const) {
+        const ports = { udp: Number(where.split(':')[1]), tls: Number(dot), https: web };
+        const servers = [{ host: '127.0.0.1', port: ports[transport], transport, tls }];
+        for (const [name, address] of [
+          ['printer.example.net', '192.0.2.20'],
+          ['printer.lan', '192.168.1.20'],
+        ] as const) {
+          const { answer } = await client.query(name, 'A', { servers });
+          expect(answer.map(({ rdata }) => rdata && rdataToText(1, rdata))).toEqual([address]);
+        }
+      }
+    },
+  },
+
+  'dns-secondary.ts': {
+    before: 'dns-sqlite.ts',
+    scheme: 'udp',
+    args: ['127.0.0.1:0'],
+    env: { KEY },
+    async use(program, cwd) {
+      const where = await dnsAt(program);
+      // Until it has been copied nobody says anything about it.
+      await expect
+        .poll(() => resolverAt(where).resolveNs('example.net').catch(String))
+        .toEqual(['ns1.example.net']);
+      expect(readdirSync(cwd)).toContain('copies.db');
     },
   },
 
@@ -505,9 +648,8 @@ const examples: Readonly<Record<string, Example>> = {
     async use(program) {
       const [, password = ''] = await program.waitFor(/^ +password +(\S+)$/m);
       await program.waitFor(/Ctrl-C stops/);
-      const [, udp] = await program.waitFor(/^udp:\S+:(\d+) dns/m);
       const web = `http://127.0.0.1:${await port(program, 'http')}`;
-      const resolver = resolverAt(Number(udp));
+      const resolver = resolverAt(await dnsAt(program));
       expect(await resolver.resolve4('ns1.dyn.test')).toEqual(['127.0.0.1']);
       await expect(resolver.resolve4('home.dyn.test')).rejects.toThrow('ENOTFOUND');
 
@@ -540,25 +682,35 @@ test('each example is tried here', () => {
 test.for(Object.entries(examples))(
   'examples/%s does its job and stops on SIGTERM',
   { timeout: 60_000 },
-  async ([name, { main = '', before, scheme = 'tcp', args, env, use }]) => {
+  async ([name, example], context) => {
+    const { main = '', before, scheme = 'tcp', args, env, use, database } = example;
+    context.skip(database === true && postgresFolder === undefined, 'there is no PostgreSQL');
     const cwd = mkdtempSync(join(tmpdir(), 'hawser-example-'));
+    const cluster = database ? await TemporaryCluster.start() : undefined;
     try {
+      const where = scheme === 'udp' ? '127.0.0.1:0' : 'tcp://127.0.0.1:0';
       await using first = before
-        ? startExample(join('examples', before), ['tcp://127.0.0.1:0'])
+        ? startExample(join('examples', before), [where], { cwd: folderIn(cwd), env })
         : undefined;
-      const more = first ? [`${scheme}://127.0.0.1:${await port(first)}`] : [];
-      const all = [...args, ...more];
+      const last = first ? `${scheme}://127.0.0.1:${await port(first)}` : (cluster?.url ?? '');
+      const all = last === '' ? args : [...args, last];
       await using program = startExample(join('examples', name, main), all, { cwd, env });
-      await use(program, cwd);
+      await use(program, cwd, last);
       const { code, stdout, stderr } = await program.kill('SIGTERM');
       expect(stderr).toBe('');
       expect(stdout).toMatch(/^Stopped$/m);
       expect(code).toBe(0);
     } finally {
+      await cluster?.remove();
       rmSync(cwd, { recursive: true, force: true });
     }
   },
 );
+
+/** A folder for the files of the example before. */
+function folderIn(cwd: string): string {
+  return mkdtempSync(join(cwd, 'before-'));
+}
 
 /** The TCP port a program says it listens on, behind which there is `what`. */
 async function port(program: Started, what = '\\S+'): Promise<number> {
@@ -571,8 +723,14 @@ async function site(program: Started): Promise<string> {
   return `http://127.0.0.1:${await port(program, 'http')}`;
 }
 
-function resolverAt(port: number): Resolver {
+/** Where a program says it answers DNS over UDP. */
+async function dnsAt(program: Started): Promise<string> {
+  const [, port] = await program.waitFor(/^udp:\S+:(\d+) dns/m);
+  return `127.0.0.1:${port}`;
+}
+
+function resolverAt(where: string): Resolver {
   const resolver = new Resolver({ timeout: 5000, tries: 2 });
-  resolver.setServers([`127.0.0.1:${port}`]);
+  resolver.setServers([where]);
   return resolver;
 }
