@@ -28,6 +28,8 @@ export interface KillRun {
   readonly where: string;
   readonly kills: number;
   readonly open: () => ZoneStore | Promise<ZoneStore>;
+  /** Told after each kill, when everything was found as it should be. */
+  readonly survived?: (kills: number, report: KillReport) => void;
   /** Between 0 and 1: where the next kill falls. */
   readonly random: () => number;
 }
@@ -44,7 +46,7 @@ export interface KillReport {
 /** Most acknowledgements before a kill. */
 const MAX_LINES = 400;
 /** Older versions that are kept to be led to the newest. */
-const MAX_VERSIONS = 20;
+const MAX_VERSIONS = 5;
 
 /** Runs and kills, and expects after each kill that nothing acknowledged is lost and nothing half done is left. */
 export async function survivesKills(run: KillRun): Promise<KillReport> {
@@ -73,6 +75,7 @@ export async function survivesKills(run: KillRun): Promise<KillReport> {
       versions.splice(Math.floor(run.random() * MAX_VERSIONS), 1);
     versions.push(zone.snapshot);
     await store.close();
+    run.survived?.(kill + 1, report);
   }
   return report;
 }

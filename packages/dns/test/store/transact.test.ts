@@ -5,8 +5,8 @@ import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
-import { serialOf } from '../../src/zone/soa-serial.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
+import { serialOf } from '../../src/zone/soa-serial.ts';
 import type { ChangeSet, Edit, Zone } from '../../src/zone/zone.ts';
 import { heldStore } from './held-store.ts';
 

@@ -3,10 +3,10 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import type { BucketListing } from '../../src/store/bucket.ts';
-import { withSerial } from '../../src/zone/soa-serial.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset, sameRRset } from '../../src/zone/rrset.ts';
+import { withSerial } from '../../src/zone/soa-serial.ts';
 import { type ChangeSet, Zone } from '../../src/zone/zone.ts';
 
 const origin = Name.parse('Example.net');
