@@ -18,6 +18,7 @@ import {
   notifier,
   parseZone,
   propagated,
+  Rcode,
   Responder,
   type SecondaryZone,
   secondaryZone,
@@ -324,7 +325,8 @@ describe('transfers over TLS (RFC 9103)', () => {
       [notifier(zone, { nameServers: false, also, key }), transfer, zone],
       { keys: [key] },
     );
-    await ours.serve(dnsService('127.0.0.1:0', responder));
+    const plain = dnsService('127.0.0.1:0', responder);
+    await ours.serve(plain);
     const secure = await ours.reactor.tcp.listen(
       { host: '127.0.0.1', port: 0 },
       stack(tls(own))(dnsStream(responder)),
@@ -346,6 +348,8 @@ describe('transfers over TLS (RFC 9103)', () => {
     await changeMuch(zone);
     await ours.has(there, zone);
     expect(await ours.recordsAt(there)).toEqual(recordsOf(zone.snapshot));
+    const inTheClear = { host: '127.0.0.1', port: plain.address?.port ?? 0 };
+    await expect(ours.recordsAt(inTheClear, key)).rejects.toMatchObject({ rcode: Rcode.Refused });
     await secure.stop();
   });
 
