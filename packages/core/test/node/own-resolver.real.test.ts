@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  type Address,
   BaseProtocol,
   createNodeReactor,
   type InetAddress,
@@ -8,6 +9,10 @@ import {
 } from '../../src/index.ts';
 
 class Quiet extends BaseProtocol {
+  get peer(): Address {
+    return this.transport.peer;
+  }
+
   dataReceived(): void {}
 }
 
@@ -31,6 +36,6 @@ test('connections by name go through the resolver a reactor was made with', asyn
   const client = await reactor.tcp.connect({ host: 'server.test', port }, () => new Quiet());
   // Once for each family, as both are raced.
   expect(asked).toEqual(['server.test', 'server.test']);
-  expect(client.transport.peer).toMatchObject({ host: '127.0.0.1', port });
+  expect(client.peer).toMatchObject({ host: '127.0.0.1', port });
   await listening.stop();
 });
