@@ -69,6 +69,26 @@ export type {
   TransferableZone,
 } from './contract/live-zone.ts';
 export type { DnsQuery, QueryTransport } from './contract/query.ts';
+export type { AttendantContext, ZoneAttendant } from './contract/zone-attendant.ts';
+// Signatures of zones (DNSSEC).
+export type { KeyAlgorithm, SignatureAlgorithm } from './dnssec/algorithm.ts';
+export { type DigestType, dsOf } from './dnssec/delegation-signer.ts';
+export type { KeyState } from './dnssec/kept-key.ts';
+export { formatKeyFiles, type KeyFiles, parseKeyFiles } from './dnssec/key-file.ts';
+export { keyTagOf } from './dnssec/key-tag.ts';
+export { type SignOptions, signRRset, type Validity } from './dnssec/sign-rrset.ts';
+export type { SignatureTimes } from './dnssec/signature-terms.ts';
+export { type SignerOptions, signer } from './dnssec/signer.ts';
+export { generateKey, importKey, type KeyRole, SigningKey } from './dnssec/signing-key.ts';
+export { type ValidateZoneOptions, validateZone } from './dnssec/validate-zone.ts';
+export { type VerifyOptions, verifyRRset } from './dnssec/verify.ts';
+export {
+  type KeyStatus,
+  type ParentDs,
+  ZoneSigning,
+  type ZoneSigningOptions,
+  zoneSigning,
+} from './dnssec/zone-signing.ts';
 export { InFlight } from './drain.ts';
 // Errors.
 export { type DnsErrorCode, StoreError, type StoreErrorCode } from './errors.ts';

@@ -120,7 +120,10 @@ class ChangeSigner {
     const plan = this.#plan(key);
     if (plan === undefined) return [];
     const { tasks } = plan;
-    return this.#edits(plan, tasks.map((task) => signRRset(task.rrset, this.#options(key, task))));
+    return this.#edits(
+      plan,
+      tasks.map((task) => signRRset(task.rrset, this.#options(key, task))),
+    );
   }
 
   async signLater(key: string): Promise<Edit[]> {

@@ -42,13 +42,17 @@ export function parseKeyFiles(
 ): { readonly origin: Name; readonly key: SigningKey } {
   const line = files.key.split('\n').find((each) => /\sDNSKEY\s/.test(each.replace(/;.*/, '')));
   if (line === undefined) throw unusable('there is no DNSKEY record');
-  const { name: origin, rdata } = parseRecord(line.replace(/;.*/, ''), { origin: Name.root, ttl: 0 });
+  const { name: origin, rdata } = parseRecord(line.replace(/;.*/, ''), {
+    origin: Name.root,
+    ttl: 0,
+  });
   const { wire } = rdata;
   const flags = wire.readUInt16BE(0);
   const { role = flags & ENTRY_POINT ? 'csk' : 'zsk' } = options;
   const secret = readPrivate(files.private, wire);
   const key = importKey(wire[3] ?? 0, secret.export({ format: 'der', type: 'pkcs8' }), { role });
-  if (!key.rdata.wire.equals(wire)) throw unusable('the two files are not of one key, or of another role');
+  if (!key.rdata.wire.equals(wire))
+    throw unusable('the two files are not of one key, or of another role');
   return { origin, key };
 }
 
@@ -70,7 +74,9 @@ export function formatKeyFiles(origin: Name, key: SigningKey): KeyFiles {
   return {
     name: `K${zone.toLowerCase()}+${digits(3, number)}+${digits(5, key.tag)}`,
     key: `${zone} 3600 IN DNSKEY ${rdataToText(Type.DNSKEY, key.rdata)}\n`,
-    private: ['Private-key-format: v1.3', `Algorithm: ${number} (${name})`, ...secrets, ''].join('\n'),
+    private: ['Private-key-format: v1.3', `Algorithm: ${number} (${name})`, ...secrets, ''].join(
+      '\n',
+    ),
   };
 }
 

@@ -66,7 +66,5 @@ export function typesBitmap(node: ZoneNode, standing: Standing): Buffer {
     standing === 'cut'
       ? types.filter((type) => isSignerType(type) || type === Type.NS || type === Type.DS)
       : types;
-  return encodeTypeBitmap(
-    listed.filter((type) => type !== Type.NSEC3 && type !== Type.NSEC3PARAM),
-  );
+  return encodeTypeBitmap(listed.filter((type) => type !== Type.NSEC3 && type !== Type.NSEC3PARAM));
 }

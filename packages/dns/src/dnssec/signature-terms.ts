@@ -60,6 +60,7 @@ export class SignatureTerms {
 /** FNV-1a. */
 function hashOf(text: string): number {
   let hash = 0x811c_9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
+  for (let at = 0; at < text.length; at++)
+    hash = Math.imul(hash ^ text.charCodeAt(at), 0x0100_0193);
   return (hash ^ (hash >>> 15)) >>> 0;
 }

@@ -103,9 +103,6 @@ function signedOwner(key: string, labels: number): string {
 /** True for what only a signer writes: it is not signed itself but for NSEC. */
 export function isSignerType(type: number): boolean {
   return (
-    type === Type.RRSIG ||
-    type === Type.NSEC ||
-    type === Type.NSEC3 ||
-    type === Type.NSEC3PARAM
+    type === Type.RRSIG || type === Type.NSEC || type === Type.NSEC3 || type === Type.NSEC3PARAM
   );
 }

@@ -8,7 +8,7 @@ import type { Edit, Zone } from '../zone/zone.ts';
 import { signChange } from './change-signer.ts';
 import type { DigestType } from './delegation-signer.ts';
 import { isSignerType } from './signature.ts';
-import { type SignatureTimes, SignatureTerms } from './signature-terms.ts';
+import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
 import type { SigningKey } from './signing-key.ts';
 import { keyRRsets, keysInUse, keyTypes, type ZoneKeys } from './zone-keys.ts';
 
@@ -30,6 +30,10 @@ export interface SigningState {
   readonly terms: SignatureTerms;
   readonly keyTtl: number;
   readonly digests: readonly DigestType[];
+  /** What is signed already does not count. */
+  readonly anew?: (() => boolean) | undefined;
+  /** Learns what somebody else did to the keys. */
+  readonly refresh?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -57,11 +61,16 @@ export function signer(
 /** The first one writes the keys, the second one signs what there is then. */
 export function signingHooks(state: SigningState): readonly CommitHook[] {
   return [
-    (_before, after) => keyEdits(after, state),
+    async (_before, after) => {
+      // Another process may have put other keys there, with good reason.
+      if (keyEdits(after, state).length > 0) await state.refresh?.();
+      return keyEdits(after, state);
+    },
     (before, after, changes) => {
       const keys = state.keys();
       if (keys === undefined) return isSigned(after) ? unsignedEdits(after) : [];
-      const known = before !== undefined && isSignedWith(before, keys) ? before : undefined;
+      const isKnown = before !== undefined && isSignedWith(before, keys) && !state.anew?.();
+      const known = isKnown ? before : undefined;
       const { terms } = state;
       const nowSeconds = Math.floor(state.epochMs() / 1000);
       return signChange({ before: known, after, changes }, { keys, terms, nowSeconds });
@@ -84,8 +93,7 @@ function isSigned({ apex }: Zone): boolean {
 function keyEdits(zone: Zone, { keys, keyTtl, digests }: SigningState): Edit[] {
   const { origin, apex } = zone;
   const inUse = keys();
-  const rrsets =
-    inUse === undefined ? [] : keyRRsets(origin, inUse, { ttl: keyTtl, digests });
+  const rrsets = inUse === undefined ? [] : keyRRsets(origin, inUse, { ttl: keyTtl, digests });
   // A zone that is not signed may hold keys that nobody uses yet.
   if (inUse === undefined && !isSigned(zone)) return [];
   return keyTypes.flatMap((type) => {

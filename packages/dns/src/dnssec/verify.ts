@@ -36,7 +36,8 @@ export function verifyRRset(
   if (!owner.isSubdomainOf(fields.signer)) return 'the signer has nothing to do with the name';
   if (fields.labels > labelsOf(owner.key)) return 'it has too many labels';
   if (rrset.ttl > fields.originalTtl) return 'the TTL is longer than the one that was signed';
-  if (atSeconds !== undefined && isAfter(fields.inception, atSeconds)) return 'it does not count yet';
+  if (atSeconds !== undefined && isAfter(fields.inception, atSeconds))
+    return 'it does not count yet';
   if (atSeconds !== undefined && isAfter(atSeconds, fields.expiration)) return 'it has expired';
   if (fields.keyTag !== keyTagOf(key.wire) || key.wire[3] !== fields.algorithm)
     return 'it is of another key';

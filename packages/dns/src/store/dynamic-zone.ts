@@ -3,6 +3,7 @@ import type { Has, Reactor } from '@hawser/core';
 import type { Outcome } from '../contract/answer.ts';
 import type { Decided, Decision, LeaseEdit, LiveZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
+import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { usageError } from '../errors.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
 import { Name } from '../name.ts';
@@ -43,6 +44,8 @@ export interface DynamicZoneStart extends Omit<ZoneWriterStart, 'changed' | 'lea
   readonly ttl: number;
   /** Whose time counts until the zone is served. */
   readonly reactor: Has<'clock'>;
+  /** They hear when the zone is served. */
+  readonly attendants: readonly ZoneAttendant[];
 }
 
 /** Longest life of a record that goes by itself, in seconds: ten years. */
@@ -54,17 +57,19 @@ export class DynamicZone implements LiveZone {
   readonly #store: ZoneStore;
   readonly #ttl: number;
   readonly #writer: ZoneWriter;
+  readonly #attendants: readonly ZoneAttendant[];
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>();
   #clock: Reactor['clock'];
   #reports: Reactor['reports'] | undefined;
   #sweeper: LeaseSweeper | undefined;
   #watch: Disposable | undefined;
 
-  constructor({ ttl, reactor, rules, ...start }: DynamicZoneStart) {
+  constructor({ ttl, reactor, rules, attendants, ...start }: DynamicZoneStart) {
     this.origin = start.zone.origin;
     this.#store = start.store;
     this.#ttl = ttl;
     this.#clock = reactor.clock;
+    this.#attendants = attendants;
     this.#writer = new ZoneWriter({
       ...start,
       rules: { ...rules, epochMs: () => this.#clock.epoch() },
@@ -220,6 +225,7 @@ export class DynamicZone implements LiveZone {
         reactor.reports.problem('dns.zone.store', error);
       });
     });
+    for (const attendant of this.#attendants) attendant.started(reactor);
   }
 
   async stopped(): Promise<void> {
@@ -227,6 +233,7 @@ export class DynamicZone implements LiveZone {
     this.#watch?.[Symbol.dispose]();
     this.#sweeper = undefined;
     this.#watch = undefined;
+    await Promise.all(this.#attendants.map(async (attendant) => attendant.stopped()));
     await this.#writer.idle();
   }
 

@@ -2,6 +2,7 @@
 import type { Has } from '@hawser/core';
 import { createNodeReactor } from '@hawser/core';
 import type { CommitHook } from '../contract/live-zone.ts';
+import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { StoreError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
@@ -32,6 +33,8 @@ export interface DynamicZoneOptions extends NewZoneOptions {
   readonly serials?: SerialPolicy | undefined;
   /** Called once for all changes that are stored together, in this order; what they add is part of the change. */
   readonly hooks?: readonly CommitHook[] | undefined;
+  /** Keeps the zone signed: `zoneSigning()`. Signing a large zone for the first time takes a while. */
+  readonly signing?: ZoneAttendant | undefined;
   readonly limits?: ZoneLimits | undefined;
   /** How many older versions can be told from this one. @defaultValue 1000 changes, and twice the octets of the zone */
   readonly journal?: JournalLimits | undefined;
@@ -60,14 +63,20 @@ export async function dynamicZone(
   const { reactor = createNodeReactor(), initial, limits, ...fresh } = options;
   checkSerialPolicy(serials);
   const name = Name.parse(origin);
-  const rules = { serials, hooks, epochMs: (): number => reactor.clock.epoch() };
-  const start = { store, ttl, rules, journal, limits: fullLimits(limits), reactor };
+  const { signing } = options;
+  const attendants = signing === undefined ? [] : [signing];
+  const allHooks = [...hooks, ...attendants.flatMap((each) => each.hooks)];
+  const rules = { serials, hooks: allHooks, epochMs: (): number => reactor.clock.epoch() };
+  const start = { store, ttl, rules, journal, limits: fullLimits(limits), reactor, attendants };
+  await signing?.attach({ origin: name, bucket: (each) => store.bucket(each), reactor });
   for (let attempt = 1; ; attempt++) {
     try {
       const opened =
         (await openStored(name, { store, rules })) ??
         (await create(initial ?? newZone(name, fresh), { store, rules }));
-      return new DynamicZone({ ...start, ...opened });
+      const zone = new DynamicZone({ ...start, ...opened });
+      await signing?.opened(zone);
+      return zone;
     } catch (error) {
       // Another process made or changed it between our look and our commit.
       const conflict = error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT';

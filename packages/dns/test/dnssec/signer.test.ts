@@ -1,7 +1,7 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
-import { generateKey } from '../../src/dnssec/signing-key.ts';
 import { signer } from '../../src/dnssec/signer.ts';
+import { generateKey } from '../../src/dnssec/signing-key.ts';
 import { validateZone } from '../../src/dnssec/validate-zone.ts';
 import { Type } from '../../src/numbers.ts';
 import { rdataToText } from '../../src/rdata/rdata-text.ts';

@@ -1,0 +1,77 @@
+// Keys of a zone as they are kept: what state each is in, and since when.
+import { StoreError } from '../errors.ts';
+import { importKey, type KeyRole, type SigningKey } from './signing-key.ts';
+
+/**
+ * `published`: others can learn of it. `active`: it signs. `retired`: another one signs in its place, and caches may still need
+ * it. A key that is removed is forgotten.
+ */
+export type KeyState = 'published' | 'active' | 'retired';
+
+/** A key of a zone, and how far it is. Moments are milliseconds since 1970. */
+export interface KeptKey {
+  readonly key: SigningKey;
+  readonly state: KeyState;
+  /** When it got into this state. */
+  readonly since: number;
+  /** Of a retired key that signed data: when the last of its signatures went from the zone. */
+  readonly signaturesGone?: number | undefined;
+  /** Of a retired key that signed keys: when the parent was seen to know its successor, and not it. */
+  readonly parentChanged?: number | undefined;
+  /** How long others may keep what it signed, or what the parent said, in milliseconds. */
+  readonly keptForMs?: number | undefined;
+  readonly delegationKeptForMs?: number | undefined;
+}
+
+/** All that is kept about the keys of a zone. */
+export interface KeyBook {
+  readonly keys: readonly KeptKey[];
+  /** Since when the zone wants to be without signatures. */
+  readonly leaving?: number | undefined;
+  /** When the parent was seen to have forgotten the keys of a zone that is leaving. */
+  readonly forgotten?: number | undefined;
+  /** How long others may keep the DS of a zone that is leaving, in milliseconds. */
+  readonly waitMs?: number | undefined;
+  /** The zone is not signed, and keeps no keys. */
+  readonly unsigned?: boolean | undefined;
+}
+
+/** `book` as it is stored. It holds secrets. */
+export function encodeKeyBook(book: KeyBook): Buffer {
+  const { keys, ...rest } = book;
+  const entries = keys.map(({ key, ...state }) => ({
+    algorithm: key.algorithm.name,
+    role: key.role,
+    privateKey: key.exportPrivateKey().toString('base64'),
+    ...state,
+  }));
+  return Buffer.from(JSON.stringify({ version: 1, ...rest, keys: entries }));
+}
+
+/** What {@link encodeKeyBook} wrote. @throws StoreError `HAWSER_STORE_IO` for anything else, without showing it */
+export function decodeKeyBook(octets: Buffer): KeyBook {
+  try {
+    const { version, keys, ...rest } = JSON.parse(octets.toString()) as StoredBook;
+    if (version !== 1) throw new TypeError('another version');
+    return {
+      ...rest,
+      keys: keys.map(({ algorithm, role, privateKey, ...state }) => ({
+        key: importKey(algorithm, Buffer.from(privateKey, 'base64'), { role }),
+        ...state,
+      })),
+    };
+  } catch {
+    throw new StoreError('HAWSER_STORE_IO', 'Cannot read the keys of a zone');
+  }
+}
+
+interface StoredKey extends Omit<KeptKey, 'key'> {
+  readonly algorithm: string;
+  readonly role: KeyRole;
+  readonly privateKey: string;
+}
+
+interface StoredBook extends Omit<KeyBook, 'keys'> {
+  readonly version: number;
+  readonly keys: readonly StoredKey[];
+}

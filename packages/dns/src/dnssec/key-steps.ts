@@ -1,0 +1,146 @@
+// How keys follow each other, as plain rules (RFC 6781 §4.1, RFC 7583). A new key is published first, and signs data when everybody
+// can know it; DNSKEY is signed by both until the parent has changed; a key goes when no cache needs it any more.
+import type { Name } from '../name.ts';
+import type { RRset } from '../zone/rrset.ts';
+import { dsOf } from './delegation-signer.ts';
+import type { KeptKey, KeyBook } from './kept-key.ts';
+import type { SigningKey } from './signing-key.ts';
+import type { ZoneKeys } from './zone-keys.ts';
+
+/** What the steps depend on besides the keys. Times in milliseconds. */
+export interface StepFacts {
+  readonly origin: Name;
+  readonly now: number;
+  /** How long caches keep the DNSKEY RRset. */
+  readonly keyTtlMs: number;
+  /** How long it takes until all servers of the zone have a change. */
+  readonly propagationMs: number;
+  /** The DS RRset of the parent as it is now, `undefined` if it has none; `"unknown"` if nobody could say. */
+  readonly parent: Pick<RRset, 'records' | 'ttl'> | undefined | 'unknown';
+  /** A walk over all signatures began at that time, and found none in the end that had to be renewed. */
+  readonly renewed?: { readonly began: number; readonly maxTtlMs: number } | undefined;
+}
+
+/** `book` after the steps that are due; the same object if none is. */
+export function stepKeys(book: KeyBook, facts: StepFacts): KeyBook {
+  if (book.leaving !== undefined) return leave(book, book.leaving, facts);
+  const steps = [activate, noteSignatures, noteParent, remove];
+  return steps.reduce((before, step) => step(before, facts), book);
+}
+
+/** What the keys do at the moment; undefined for a zone that is not signed. */
+export function keysOf({ keys, leaving, unsigned }: KeyBook): ZoneKeys | undefined {
+  if (unsigned) return undefined;
+  const active = keys.filter(({ state }) => state === 'active').map(({ key }) => key);
+  const entry = active.filter(({ signsKeys }) => signsKeys);
+  return {
+    published: keys.map(({ key }) => key),
+    signing: active.filter(({ signsData }) => signsData),
+    signingKeys: keys.filter(({ key }) => key.signsKeys).map(({ key }) => key),
+    entry: leaving === undefined ? entry : 'none',
+  };
+}
+
+/** True if a step waits for what the parent says. */
+export function awaitsParent({ keys, leaving, forgotten }: KeyBook): boolean {
+  if (leaving !== undefined) return forgotten === undefined;
+  return keys.some(
+    ({ key, state, parentChanged }) =>
+      state === 'retired' && key.signsKeys && parentChanged === undefined,
+  );
+}
+
+/** True if a step waits for signatures to be renewed. */
+export function awaitsSignatures({ keys }: KeyBook): boolean {
+  return keys.some(
+    ({ key, state, signaturesGone }) =>
+      state === 'retired' && key.signsData && signaturesGone === undefined,
+  );
+}
+
+/** Everybody who has an older DNSKEY RRset has forgotten it. */
+function activate(book: KeyBook, { now, keyTtlMs, propagationMs }: StepFacts): KeyBook {
+  const ready = book.keys.filter(
+    ({ state, since }) => state === 'published' && now >= since + keyTtlMs + propagationMs,
+  );
+  if (ready.length === 0) return book;
+  const roles = new Set(ready.map(({ key }) => key.role));
+  const keys = book.keys.map((kept): KeptKey => {
+    if (ready.includes(kept)) return { key: kept.key, state: 'active', since: now };
+    const replaced = kept.state === 'active' && roles.has(kept.key.role);
+    return replaced ? { key: kept.key, state: 'retired', since: now } : kept;
+  });
+  return { ...book, keys };
+}
+
+function noteSignatures(book: KeyBook, { now, renewed, propagationMs }: StepFacts): KeyBook {
+  if (renewed === undefined) return book;
+  return withRetired(book, (kept) => {
+    if (!kept.key.signsData || kept.signaturesGone !== undefined || renewed.began < kept.since)
+      return kept;
+    return { ...kept, signaturesGone: now, keptForMs: renewed.maxTtlMs + propagationMs };
+  });
+}
+
+function noteParent(book: KeyBook, { origin, now, parent, propagationMs }: StepFacts): KeyBook {
+  if (parent === 'unknown' || !awaitsParent(book)) return book;
+  const active = book.keys.filter(({ key, state }) => state === 'active' && key.signsKeys);
+  const knows = (key: SigningKey): boolean =>
+    parent !== undefined && isDelegatedTo(origin, key, parent);
+  // A parent that knows no key needs none.
+  const isReady = parent === undefined || active.every(({ key }) => knows(key));
+  if (!isReady) return book;
+  const delegationKeptForMs = (parent?.ttl ?? 0) * 1000 + propagationMs;
+  return withRetired(book, (kept) => {
+    const waits = kept.key.signsKeys && kept.parentChanged === undefined;
+    return waits && !knows(kept.key) ? { ...kept, parentChanged: now, delegationKeptForMs } : kept;
+  });
+}
+
+function remove(book: KeyBook, { now }: StepFacts): KeyBook {
+  const keys = book.keys.filter((kept) => {
+    if (kept.state !== 'retired') return true;
+    const { key, signaturesGone, keptForMs = 0, parentChanged, delegationKeptForMs = 0 } = kept;
+    const data =
+      !key.signsData || (signaturesGone !== undefined && now >= signaturesGone + keptForMs);
+    const entry =
+      !key.signsKeys || (parentChanged !== undefined && now >= parentChanged + delegationKeptForMs);
+    return !(data && entry);
+  });
+  return keys.length === book.keys.length ? book : { ...book, keys };
+}
+
+/** The keys stay until nobody can have a DS any more. */
+function leave(book: KeyBook, since: number, { now, parent, propagationMs }: StepFacts): KeyBook {
+  const { forgotten, unsigned } = book;
+  if (unsigned || parent === 'unknown') return book;
+  if (parent !== undefined) {
+    const { forgotten: _, ...rest } = book;
+    const waitMs = Math.max(book.waitMs ?? 0, parent.ttl * 1000);
+    return forgotten === undefined && book.waitMs === waitMs ? book : { ...rest, waitMs };
+  }
+  const gone = forgotten ?? now;
+  if (now >= Math.max(gone, since) + (book.waitMs ?? DEFAULT_DS_TTL_MS) + propagationMs)
+    return { keys: [], leaving: since, unsigned: true };
+  return forgotten === undefined ? { ...book, forgotten: now } : book;
+}
+
+/** The TTL of DS where nobody saw it. */
+const DEFAULT_DS_TTL_MS = 86_400_000;
+
+function withRetired(book: KeyBook, change: (kept: KeptKey) => KeptKey): KeyBook {
+  const keys = book.keys.map((kept) => (kept.state === 'retired' ? change(kept) : kept));
+  return keys.every((kept, index) => kept === book.keys[index]) ? book : { ...book, keys };
+}
+
+/** True if one of the DS records is that of `key`. */
+export function isDelegatedTo(
+  origin: Name,
+  key: SigningKey,
+  { records }: Pick<RRset, 'records'>,
+): boolean {
+  return records.some(({ wire }) => {
+    const digest = wire[3];
+    return (digest === 2 || digest === 4) && dsOf(origin, key, digest).wire.equals(wire);
+  });
+}

@@ -1,0 +1,386 @@
+// Keeps a stored zone signed, all by itself: keys in the store, signatures that are renewed, keys that follow each other.
+import { createNodeReactor, type DelayedCall, type Has } from '@hawser/core';
+import type { CommitHook, LiveZone } from '../contract/live-zone.ts';
+import type { AttendantContext, ZoneAttendant } from '../contract/zone-attendant.ts';
+import { usageError } from '../errors.ts';
+import type { Name } from '../name.ts';
+import { Type } from '../numbers.ts';
+import { rdataToText } from '../rdata/rdata-text.ts';
+import type { Bucket } from '../store/bucket.ts';
+import type { RRset } from '../zone/rrset.ts';
+import type { Edit, Zone } from '../zone/zone.ts';
+import type { KeyAlgorithm } from './algorithm.ts';
+import type { DigestType } from './delegation-signer.ts';
+import { decodeKeyBook, encodeKeyBook, type KeyBook, type KeyState } from './kept-key.ts';
+import { awaitsParent, awaitsSignatures, keysOf, type StepFacts, stepKeys } from './key-steps.ts';
+import { readSignature } from './signature.ts';
+import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
+import { SignatureUpkeep } from './signature-upkeep.ts';
+import { isSignedWith, type SigningState, signingHooks } from './signer.ts';
+import { generateKey, type KeyRole, type SigningKey } from './signing-key.ts';
+import { dsRecords, keyRRsets, type ZoneKeys } from './zone-keys.ts';
+
+/** What the parent of a zone says about its keys. */
+export type ParentDs = Pick<RRset, 'records' | 'ttl'>;
+
+/** Options for {@link zoneSigning}. */
+export interface ZoneSigningOptions extends SignatureTimes {
+  /** Of keys that are made here. @defaultValue `"ECDSAP256SHA256"` */
+  readonly algorithm?: KeyAlgorithm | undefined;
+  /** `csk`: one key for everything. `ksk-zsk`: one for the keys, and one for the rest. @defaultValue `"csk"` */
+  readonly style?: 'csk' | 'ksk-zsk' | undefined;
+  /** Keys a zone begins with that has none in its store. @defaultValue new ones */
+  readonly keys?: readonly SigningKey[] | undefined;
+  /** TTL of the keys, in seconds. @defaultValue 3600 */
+  readonly keyTtl?: number | undefined;
+  /** Digests of CDS records: 2 is SHA-256, 4 is SHA-384. @defaultValue [2] */
+  readonly digests?: readonly DigestType[] | undefined;
+  /** How long it takes until all servers of the zone have a change, in seconds. @defaultValue 3600 */
+  readonly propagationSeconds?: number | undefined;
+  /**
+   * Looks up the DS records the parent has, `undefined` if it has none. Without it keys wait for
+   * {@link ZoneSigning.parentUpdated}. What it throws is reported, and it is asked again.
+   */
+  readonly parentDs?: ((origin: Name) => PromiseLike<ParentDs | undefined>) | undefined;
+  /** Seconds between questions to the parent while something depends on it. @defaultValue 300 */
+  readonly parentCheckSeconds?: number | undefined;
+}
+
+/** A key of a zone, without what is secret. */
+export interface KeyStatus {
+  readonly role: KeyRole;
+  readonly algorithm: string;
+  readonly tag: number;
+  readonly state: KeyState;
+  /** Milliseconds since 1970. */
+  readonly since: number;
+}
+
+/**
+ * Signs a zone that is stored, as `dynamicZone('example.net', { signing: zoneSigning() })`. Keys are made when there are none,
+ * and kept in the bucket `dnssec` of the store of the zone: who can read that can sign for the zone. For one zone only.
+ * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_KEY`
+ */
+export function zoneSigning(options: ZoneSigningOptions = {}): ZoneSigning {
+  return new ZoneSigning(options);
+}
+
+/** Where keys are in a store. */
+const BUCKET = 'dnssec';
+/** The wall clock may jump, and another process may change keys. */
+const MAX_WAIT_MS = 60_000;
+const MIN_WAIT_MS = 1000;
+
+/** Signs one zone. Made by {@link zoneSigning}. */
+export class ZoneSigning implements ZoneAttendant {
+  readonly hooks: readonly CommitHook[];
+  readonly #options: ZoneSigningOptions;
+  readonly #terms: SignatureTerms;
+  readonly #keyTtl: number;
+  readonly #propagationMs: number;
+  readonly #checkMs: number;
+  readonly #state: SigningState;
+  #clock: Has<'clock'>['clock'] = createNodeReactor().clock;
+  #attached: { readonly origin: Name; readonly bucket: Bucket } | undefined;
+  #book: KeyBook = { keys: [] };
+  #keys: ZoneKeys | undefined;
+  #zone: LiveZone | undefined;
+  #reactor: Has<'clock' | 'reports'> | undefined;
+  #upkeep: SignatureUpkeep | undefined;
+  #timer: DelayedCall | undefined;
+  #checkedParent = Number.NEGATIVE_INFINITY;
+  #renewed: StepFacts['renewed'];
+  /** Every signature is made in the next change, whatever there is. */
+  #anew = false;
+  /** Steps, one after the other. */
+  #stepping: Promise<void> = Promise.resolve();
+
+  constructor(options: ZoneSigningOptions = {}) {
+    const { keyTtl = 3600, digests = [2], propagationSeconds = 3600 } = options;
+    const { parentCheckSeconds = 300 } = options;
+    for (const [name, value] of Object.entries({ keyTtl, propagationSeconds, parentCheckSeconds }))
+      if (!Number.isSafeInteger(value) || value < 0)
+        throw usageError('HAWSER_DNS_OPTIONS', `Cannot sign a zone as ${name} is ${value}`);
+    this.#options = options;
+    this.#terms = new SignatureTerms(options);
+    this.#keyTtl = keyTtl;
+    this.#propagationMs = propagationSeconds * 1000;
+    this.#checkMs = Math.max(parentCheckSeconds, 1) * 1000;
+    this.#state = {
+      keys: () => this.#keys,
+      epochMs: () => this.#clock.epoch(),
+      terms: this.#terms,
+      keyTtl,
+      digests,
+      anew: () => this.#anew,
+      refresh: async () => void (await this.#load()),
+    };
+    this.hooks = signingHooks(this.#state);
+  }
+
+  /** The keys of the zone, without what is secret. */
+  get keys(): readonly KeyStatus[] {
+    return this.#book.keys.map(({ key, state, since }) => ({
+      role: key.role,
+      algorithm: key.algorithm.name,
+      tag: key.tag,
+      state,
+      since,
+    }));
+  }
+
+  /** The DS records the parent should have, as text: what to give to whoever runs it. */
+  get ds(): readonly string[] {
+    const entry = this.#keys?.entry;
+    if (entry === undefined || entry === 'none') return [];
+    return dsRecords(this.#context.origin, entry, this.#state.digests).map((rdata) =>
+      rdataToText(Type.DS, rdata),
+    );
+  }
+
+  /**
+   * Begins to replace the keys by new ones, all of them or those of one role. Resolves when the new ones are published; the rest
+   * takes its time: caches must learn of the new keys, signatures are renewed, and the parent gets the new DS, before the old
+   * ones go.
+   * @throws UsageError `HAWSER_DNS_KEY` while keys are being replaced, or for a zone that is not signed; StoreError
+   */
+  async rollover(options: { readonly role?: KeyRole | undefined } = {}): Promise<void> {
+    await this.#change((book) => {
+      const { role } = options;
+      const replaced = book.keys.filter(({ key }) => role === undefined || key.role === role);
+      const busy = book.keys.some(({ state }) => state !== 'active') || book.leaving !== undefined;
+      if (busy || replaced.length === 0)
+        throw usageError(
+          'HAWSER_DNS_KEY',
+          `Cannot replace keys of "${this.#context.origin}" as ${busy ? 'others are being replaced' : 'it has none of that role'}`,
+        );
+      const fresh = replaced.map(({ key }) => this.#makeLike(key, book));
+      return { ...book, keys: [...book.keys, ...fresh] };
+    });
+  }
+
+  /**
+   * Says that the parent has the DS records it should, or none if the zone is to be without signatures: for parents nobody can
+   * look up.
+   */
+  async parentUpdated(): Promise<void> {
+    const entry = this.#keys?.entry;
+    const records =
+      entry === undefined || entry === 'none'
+        ? []
+        : dsRecords(this.#context.origin, entry, this.#state.digests);
+    const parent = records.length === 0 ? undefined : { records, ttl: 86_400 };
+    await this.#change((book) => stepKeys(book, this.#facts(parent)));
+  }
+
+  /**
+   * Begins to make the zone one without signatures: the parent is asked to forget the keys (RFC 8078), and when it has, and
+   * everybody who asked it, they go. Resolves when the parent is asked.
+   * @throws StoreError
+   */
+  async unsign(): Promise<void> {
+    await this.#change((book) =>
+      book.leaving === undefined ? { ...book, leaving: this.#clock.epoch() } : book,
+    );
+  }
+
+  async attach({ origin, bucket, reactor }: AttendantContext): Promise<void> {
+    if (this.#attached !== undefined)
+      throw usageError(
+        'HAWSER_DNS_OPTIONS',
+        `Cannot sign "${origin}" as this one signs "${this.#attached.origin}"`,
+      );
+    this.#clock = reactor.clock;
+    this.#attached = { origin, bucket: bucket(BUCKET) };
+    if (await this.#load()) return;
+    const since = this.#clock.epoch();
+    const keys = this.#firstKeys().map((key) => ({ key, state: 'active' as const, since }));
+    await this.#save({ keys });
+    // Another process may have made others at the same time.
+    await this.#load();
+  }
+
+  async opened(zone: LiveZone): Promise<void> {
+    this.#zone = zone;
+    if (!this.#isCurrent(zone.snapshot)) await this.#sign(zone);
+  }
+
+  started(reactor: Has<'clock' | 'reports'>): void {
+    const zone = this.#zone;
+    if (zone === undefined) return;
+    this.#clock = reactor.clock;
+    this.#reactor = reactor;
+    this.#upkeep = new SignatureUpkeep({
+      zone,
+      reactor,
+      terms: this.#terms,
+      keys: () => this.#keys,
+      walked: ({ began, maxTtl }) => {
+        this.#renewed = { began, maxTtlMs: maxTtl * 1000 };
+        if (awaitsSignatures(this.#book)) this.#wait(0);
+      },
+    });
+    this.#wait(MIN_WAIT_MS);
+  }
+
+  async stopped(): Promise<void> {
+    this.#timer?.cancel();
+    this.#upkeep?.[Symbol.dispose]();
+    this.#reactor = undefined;
+    await this.#upkeep?.idle();
+    await this.#stepping;
+    this.#upkeep = undefined;
+  }
+
+  /** Tags and states of the keys, and nothing else. */
+  toJSON(): { readonly keys: readonly KeyStatus[] } {
+    return { keys: this.keys };
+  }
+
+  get #context(): { readonly origin: Name; readonly bucket: Bucket } {
+    if (this.#attached === undefined)
+      throw usageError('HAWSER_DNS_OPTIONS', 'Cannot sign without a zone');
+    return this.#attached;
+  }
+
+  #firstKeys(): readonly SigningKey[] {
+    const { keys, algorithm, style = 'csk' } = this.#options;
+    const roles: readonly KeyRole[] = style === 'csk' ? ['csk'] : ['ksk', 'zsk'];
+    const first = keys ?? roles.map((role) => generateKey(algorithm, { role }));
+    if (!first.some(({ signsKeys }) => signsKeys) || !first.some(({ signsData }) => signsData))
+      throw usageError('HAWSER_DNS_KEY', 'Cannot sign a zone without a CSK, or a KSK and a ZSK');
+    return first;
+  }
+
+  /** A key to take the place of another, with a tag no other key has. */
+  #makeLike({ role, algorithm }: SigningKey, { keys }: KeyBook): KeyBook['keys'][number] {
+    const tags = new Set(keys.map(({ key }) => key.tag));
+    for (;;) {
+      const key = generateKey(algorithm.name as KeyAlgorithm, { role });
+      if (!tags.has(key.tag)) return { key, state: 'published', since: this.#clock.epoch() };
+    }
+  }
+
+  /** False if nothing is stored. */
+  async #load(): Promise<boolean> {
+    const { origin, bucket } = this.#context;
+    const stored = await bucket.get(origin.toString().toLowerCase());
+    if (stored === undefined) return false;
+    this.#adopt(decodeKeyBook(stored));
+    return true;
+  }
+
+  async #save(book: KeyBook): Promise<void> {
+    const { origin, bucket } = this.#context;
+    await bucket.put(origin.toString().toLowerCase(), encodeKeyBook(book));
+    this.#adopt(book);
+  }
+
+  #adopt(book: KeyBook): void {
+    this.#book = book;
+    this.#keys = keysOf(book);
+  }
+
+  /** True if the zone says what it should about its keys, and its signatures count. */
+  #isCurrent(zone: Zone): boolean {
+    const keys = this.#keys;
+    if (keys === undefined) return zone.apex.get(Type.RRSIG) === undefined;
+    return isSignedWith(zone, keys) && this.#keyEdits(zone).length === 0 && this.#areGood(zone);
+  }
+
+  /** False if signatures have ended: nobody renewed them. */
+  #areGood(zone: Zone): boolean {
+    const nowSeconds = this.#clock.epoch() / 1000;
+    return (zone.apex.get(Type.RRSIG)?.records ?? []).every(
+      (rdata) => ((readSignature(rdata).expiration - nowSeconds) | 0) > 0,
+    );
+  }
+
+  #keyEdits(zone: Zone): Edit[] {
+    const { origin } = this.#context;
+    const keys = this.#keys;
+    const { digests } = this.#state;
+    const ttl = this.#keyTtl;
+    const wanted = keys === undefined ? [] : keyRRsets(origin, keys, { ttl, digests });
+    const edits = wanted.map((rrset) => ({ name: origin, type: rrset.type, rrset }));
+    return edits.filter((edit) => zone.change([edit]) !== undefined);
+  }
+
+  /** Lets the hooks do what there is to do. */
+  async #sign(zone: LiveZone): Promise<void> {
+    this.#anew = this.#keys !== undefined && !this.#areGood(zone.snapshot);
+    try {
+      await zone.transact((content) => {
+        const { name } = content.soa;
+        const edits = this.#keyEdits(content);
+        // Any change of the origin does: its signatures are made in each.
+        if (edits.length === 0) edits.push({ name, type: Type.RRSIG, rrset: undefined });
+        return { edits, result: undefined };
+      });
+    } finally {
+      this.#anew = false;
+    }
+  }
+
+  /** Changes the book in its turn: stores it, and the zone follows. */
+  #change(decide: (book: KeyBook) => KeyBook): Promise<void> {
+    const changed = this.#stepping.then(async () => {
+      await this.#load();
+      const before = this.#book;
+      const after = decide(before);
+      if (after !== before) await this.#follow(before, after);
+    });
+    this.#stepping = changed.catch(() => undefined);
+    return changed;
+  }
+
+  async #follow(before: KeyBook, after: KeyBook): Promise<void> {
+    await this.#save(after);
+    const zone = this.#zone;
+    if (zone !== undefined && !this.#isCurrent(zone.snapshot)) await this.#sign(zone);
+    const activated = after.keys.some(
+      ({ key, state }) =>
+        state === 'active' &&
+        !before.keys.some((each) => each.key.tag === key.tag && each.state === 'active'),
+    );
+    if (activated) this.#upkeep?.hurry();
+  }
+
+  #wait(ms: number): void {
+    this.#timer?.cancel();
+    const reactor = this.#reactor;
+    if (reactor === undefined) return;
+    this.#timer = reactor.clock.callLater(ms, () => void this.#step(reactor));
+  }
+
+  async #step(reactor: Has<'clock' | 'reports'>): Promise<void> {
+    try {
+      const parent = await this.#askParent();
+      await this.#change((book) => stepKeys(book, this.#facts(parent)));
+    } catch (error) {
+      reactor.reports.problem('dns.zone.keys', error);
+    }
+    this.#wait(MAX_WAIT_MS);
+  }
+
+  async #askParent(): Promise<StepFacts['parent']> {
+    const { parentDs } = this.#options;
+    const now = this.#clock.now();
+    if (parentDs === undefined || now < this.#checkedParent + this.#checkMs) return 'unknown';
+    const isLeaving = this.#book.leaving !== undefined && this.#book.unsigned !== true;
+    if (!awaitsParent(this.#book) && !isLeaving) return 'unknown';
+    this.#checkedParent = now;
+    return parentDs(this.#context.origin);
+  }
+
+  #facts(parent: StepFacts['parent']): StepFacts {
+    return {
+      origin: this.#context.origin,
+      now: this.#clock.epoch(),
+      keyTtlMs: this.#keyTtl * 1000,
+      propagationMs: this.#propagationMs,
+      parent,
+      renewed: this.#renewed,
+    };
+  }
+}

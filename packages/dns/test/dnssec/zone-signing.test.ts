@@ -1,0 +1,313 @@
+import { inspect } from 'node:util';
+import { createTestReactor } from '@hawser/core/testing';
+import { describe, expect, test } from 'vitest';
+import { generateKey } from '../../src/dnssec/signing-key.ts';
+import { validateZone } from '../../src/dnssec/validate-zone.ts';
+import {
+  type ParentDs,
+  type ZoneSigningOptions,
+  zoneSigning,
+} from '../../src/dnssec/zone-signing.ts';
+import { Name } from '../../src/name.ts';
+import { Type } from '../../src/numbers.ts';
+import { memory } from '../../src/store/memory-store.ts';
+import { type DynamicZoneOptions, dynamicZone } from '../../src/store/open-dynamic-zone.ts';
+import { createRRset, valuesOf } from '../../src/zone/rrset.ts';
+import type { Zone } from '../../src/zone/zone.ts';
+import { apex, zoneFrom } from '../zone/zone-text.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+async function setUp(options: ZoneSigningOptions = {}, more: DynamicZoneOptions = {}) {
+  const reactor = createTestReactor();
+  const store = more.store ?? memory();
+  const signing = zoneSigning(options);
+  const zone = await dynamicZone('example.net', { reactor, store, signing, ...more });
+  zone.started(reactor);
+  const settle = async () => {
+    for (let turn = 0; turn < 60; turn++) await Promise.resolve();
+  };
+  /** Time passes, and what it causes is done. */
+  const pass = async (ms: number, stepMs = MINUTE) => {
+    for (let left = ms; left > 0; left -= stepMs) {
+      reactor.clock.advance(Math.min(left, stepMs));
+      await settle();
+    }
+  };
+  const validate = () =>
+    validateZone(zone.snapshot, { atSeconds: Math.floor(reactor.clock.epoch() / 1000) });
+  const states = () => signing.keys.map(({ role, state }) => `${role} ${state}`);
+  return { reactor, store, signing, zone, pass, validate, states };
+}
+
+/** Tags of the keys that signed something, and of those in DNSKEY, in CDS. */
+function tagsOf(zone: Zone) {
+  const signers = new Set<number>();
+  const keySigners = new Set<number>();
+  for (const { type, records } of zone.rrsets()) {
+    if (type !== Type.RRSIG) continue;
+    for (const { wire } of records) {
+      const set = wire.readUInt16BE(0) === Type.DNSKEY ? keySigners : signers;
+      if (
+        ![Type.CDS, Type.CDNSKEY].some((each) => each === wire.readUInt16BE(0)) ||
+        set === keySigners
+      )
+        set.add(wire.readUInt16BE(16));
+    }
+  }
+  const cds = zone.apex.get(Type.CDS)?.records.map(({ wire }) => wire.readUInt16BE(0)) ?? [];
+  return { signers: [...signers].sort(), keySigners: [...keySigners].sort(), cds };
+}
+
+function dsRRset(texts: readonly string[], ttl = 3600): ParentDs | undefined {
+  if (texts.length === 0) return undefined;
+  return createRRset(Name.parse('example.net'), Type.DS, { ttl, values: texts });
+}
+
+describe('a zone with signing', () => {
+  test('is signed when it is made, and after each change', async () => {
+    const { zone, validate, signing } = await setUp();
+    expect(validate()).toEqual([]);
+    await zone.set('www', 'A', '192.0.2.1');
+    await zone.set('sub', 'NS', 'ns.elsewhere.example');
+    expect(validate()).toEqual([]);
+    expect(zone.get('@', 'CDS')).toHaveLength(1);
+    expect(signing.ds).toHaveLength(1);
+    expect(valuesOf(zone.snapshot.apex.get(Type.DNSKEY) ?? expect.fail())).toMatchObject([
+      { flags: 257, protocol: 3, algorithm: 13 },
+    ]);
+  });
+
+  test('keeps its keys in the store, and signs on with them', async () => {
+    const { store, signing, zone } = await setUp();
+    await zone.stopped();
+    const again = await setUp({}, { store });
+    expect(again.signing.ds).toEqual(signing.ds);
+    expect(again.zone.serial).toBe(zone.serial);
+    expect(again.validate()).toEqual([]);
+  });
+
+  test('a zone that is stored without signatures is signed when it is opened', async () => {
+    const store = memory();
+    await dynamicZone('example.net', { store, initial: zoneFrom('www A 192.0.2.1') });
+    const { zone, validate } = await setUp({}, { store });
+    expect(validate()).toEqual([]);
+    expect(zone.serial).toBe(2);
+  });
+
+  test('what somebody else signed is replaced, NSEC3 included', async () => {
+    const initial = zoneFrom(`
+      ${apex}
+      @ NSEC3PARAM 1 0 0 -
+      @ DNSKEY 257 3 13 ${Buffer.alloc(64, 1).toString('base64')}
+      @ RRSIG SOA 13 2 300 20300101000000 20200101000000 1 example.net. ${Buffer.alloc(64).toString('base64')}
+      k8udemvp1j2f7eg6jebps17vp3n8i58h NSEC3 1 0 0 - l8udemvp1j2f7eg6jebps17vp3n8i58h A
+      www A 192.0.2.1
+    `);
+    const { zone, validate } = await setUp({}, { initial });
+    expect(validate()).toEqual([]);
+    expect(zone.get('@', 'DNSKEY')).toHaveLength(1);
+    expect(zone.get('k8udemvp1j2f7eg6jebps17vp3n8i58h')).toBeUndefined();
+  });
+
+  test('a large zone is signed in batches', async () => {
+    const hosts = Array.from({ length: 400 }, (_, host) => `host${host} A 192.0.2.1`);
+    const { validate } = await setUp({}, { initial: zoneFrom(hosts.join('\n')) });
+    expect(validate()).toEqual([]);
+  });
+
+  test('a change makes as few signatures as it can', async () => {
+    const { zone } = await setUp();
+    for (let host = 0; host < 20; host++) await zone.set(`host${host}`, 'A', '192.0.2.1');
+    const changed = async (change: () => Promise<unknown>) => {
+      const before = zone.serial;
+      await change();
+      const [changeSet] = (await zone.journal(before)) ?? [];
+      return changeSet?.changes
+        .map(({ name, type }) => `${name.relativeTo(zone.origin)} ${type}`)
+        .sort();
+    };
+    const { SOA, A, RRSIG, NSEC } = Type;
+    expect(await changed(() => zone.set('host3', 'A', '192.0.2.2'))).toEqual(
+      [`@ ${SOA}`, `@ ${RRSIG}`, `host3 ${A}`, `host3 ${RRSIG}`].sort(),
+    );
+    expect(await changed(() => zone.set('host3a', 'A', '192.0.2.2'))).toEqual(
+      [
+        `@ ${SOA}`,
+        `@ ${RRSIG}`,
+        `host3 ${NSEC}`,
+        `host3 ${RRSIG}`,
+        `host3a ${A}`,
+        `host3a ${NSEC}`,
+        `host3a ${RRSIG}`,
+      ].sort(),
+    );
+  });
+
+  test('signatures somebody else writes are not believed', async () => {
+    const { zone, validate } = await setUp();
+    await zone.set('www', 'A', '192.0.2.1');
+    const held = zone.snapshot.get(Name.parse('www.example.net'), Type.RRSIG) ?? expect.fail();
+    const forged = held.records.map(({ wire }) => {
+      const octets = Buffer.from(wire);
+      octets[octets.length - 1] = (octets.at(-1) ?? 0) ^ 1;
+      return octets;
+    });
+    await zone.set('www', 'RRSIG', forged);
+    await zone.set('www', 'NSEC', { next: 'example.net', types: ['A'] });
+    expect(validate()).toEqual([]);
+    await zone.delete('www', 'NSEC');
+    await zone.delete('www', 'RRSIG');
+    expect(validate()).toEqual([]);
+  });
+
+  test('a KSK signs the keys and a ZSK the rest', async () => {
+    const { zone, validate, signing } = await setUp({ style: 'ksk-zsk', algorithm: 'ED25519' });
+    const [ksk, zsk] = signing.keys;
+    expect(validate()).toEqual([]);
+    expect(tagsOf(zone.snapshot).keySigners).toEqual([ksk?.tag]);
+    expect(tagsOf(zone.snapshot).signers).toContain(zsk?.tag);
+  });
+
+  test('secrets are not shown', async () => {
+    const key = generateKey();
+    const { signing } = await setUp({ keys: [key] });
+    const secret = key.exportPrivateKey().subarray(-32);
+    const shown = `${inspect(signing, { depth: 9, showHidden: true })}${JSON.stringify(signing)}${inspect(key, { showHidden: true })}${JSON.stringify(key)}`;
+    for (const form of ['hex', 'base64', 'latin1'] as const)
+      expect(shown).not.toContain(secret.toString(form).slice(0, 20));
+  });
+
+  test('signs one zone and no second one', async () => {
+    const { signing } = await setUp();
+    await expect(dynamicZone('example.org', { signing })).rejects.toMatchObject({
+      code: 'HAWSER_DNS_OPTIONS',
+    });
+  });
+});
+
+describe('signatures', () => {
+  test('are renewed before they end, not all at once', async () => {
+    const { zone, pass, validate } = await setUp();
+    for (let host = 0; host < 30; host++) await zone.set(`host${host}`, 'A', '192.0.2.1');
+    const { serial } = zone;
+    await pass(9 * DAY, HOUR);
+    expect(zone.serial).toBe(serial);
+    const serials = new Set<number>();
+    for (let day = 9; day < 40; day++) {
+      await pass(DAY, HOUR);
+      serials.add(zone.serial);
+      expect(validate()).toEqual([]);
+    }
+    expect(serials.size).toBeGreaterThan(4);
+  });
+
+  test('that ended while nobody was there are made anew before the zone is served', async () => {
+    const { store, zone, reactor } = await setUp();
+    await zone.stopped();
+    reactor.clock.advance(30 * DAY);
+    const signing = zoneSigning();
+    const again = await dynamicZone('example.net', { reactor, store, signing });
+    const atSeconds = Math.floor(reactor.clock.epoch() / 1000);
+    expect(validateZone(zone.snapshot, { atSeconds })).not.toEqual([]);
+    expect(validateZone(again.snapshot, { atSeconds })).toEqual([]);
+  });
+
+  test('of NSEC follow the TTL of negative answers', async () => {
+    const { zone, pass, validate } = await setUp();
+    await zone.set('www', 'A', '192.0.2.1');
+    const [soa] = zone.get('@', 'SOA') ?? [];
+    await zone.set('@', 'SOA', { ...(soa as object), minimum: 30 } as never, { ttl: 3600 });
+    await pass(2 * DAY, HOUR);
+    expect(zone.snapshot.negativeTtl).toBe(30);
+    expect(validate()).toEqual([]);
+  });
+});
+
+describe('a rollover', () => {
+  test('of a CSK waits for caches, and for the parent', async () => {
+    let parent: readonly string[] = [];
+    const { zone, signing, pass, validate, states } = await setUp({
+      parentDs: async () => dsRRset(parent),
+    });
+    parent = signing.ds;
+    await zone.set('www', 'A', '192.0.2.1', { ttl: 7200 });
+    await pass(HOUR);
+    const [old] = signing.keys;
+    await signing.rollover();
+    await expect(signing.rollover()).rejects.toMatchObject({ code: 'HAWSER_DNS_KEY' });
+    expect(states()).toEqual(['csk active', 'csk published']);
+    const fresh = signing.keys[1];
+    const both = [old?.tag ?? 0, fresh?.tag ?? 0].sort();
+    // Both sign the keys, the old one everything else, and the parent is told nothing.
+    expect(zone.get('@', 'DNSKEY')).toHaveLength(2);
+    expect(tagsOf(zone.snapshot)).toMatchObject({ keySigners: both, cds: [old?.tag] });
+    expect(validate()).toEqual([]);
+    await pass(2 * HOUR - 2 * MINUTE);
+    expect(states()).toEqual(['csk active', 'csk published']);
+    await pass(5 * MINUTE);
+    expect(states()).toEqual(['csk retired', 'csk active']);
+    expect(tagsOf(zone.snapshot)).toMatchObject({ keySigners: both, cds: [fresh?.tag] });
+    const www = zone.snapshot.get(Name.parse('www.example.net'), Type.RRSIG);
+    expect(www?.records.every(({ wire }) => wire.readUInt16BE(16) === fresh?.tag)).toBe(true);
+    expect(validate()).toEqual([]);
+    // The parent does not move.
+    await pass(3 * DAY, HOUR);
+    expect(states()).toEqual(['csk retired', 'csk active']);
+    parent = signing.ds;
+    await pass(2 * HOUR - 10 * MINUTE);
+    expect(states()).toEqual(['csk retired', 'csk active']);
+    await pass(20 * MINUTE);
+    expect(states()).toEqual(['csk active']);
+    expect(tagsOf(zone.snapshot)).toMatchObject({ keySigners: [fresh?.tag], cds: [fresh?.tag] });
+    expect(zone.get('@', 'DNSKEY')).toHaveLength(1);
+    expect(validate()).toEqual([]);
+  });
+
+  test('of a ZSK needs no parent, and waits until its signatures are forgotten', async () => {
+    const { zone, signing, pass, validate, states } = await setUp({ style: 'ksk-zsk' });
+    await zone.set('www', 'A', '192.0.2.1', { ttl: 7200 });
+    await signing.rollover({ role: 'zsk' });
+    await pass(2 * HOUR + 5 * MINUTE);
+    expect(states()).toEqual(['ksk active', 'zsk retired', 'zsk active']);
+    await pass(3 * HOUR - 10 * MINUTE);
+    expect(states()).toHaveLength(3);
+    await pass(20 * MINUTE);
+    expect(states()).toEqual(['ksk active', 'zsk active']);
+    expect(validate()).toEqual([]);
+  });
+
+  test('goes on after a restart', async () => {
+    const first = await setUp();
+    await first.signing.rollover();
+    await first.zone.stopped();
+    const { signing, pass, states, validate } = await setUp({}, { store: first.store });
+    await pass(3 * HOUR);
+    expect(states()).toEqual(['csk retired', 'csk active']);
+    await signing.parentUpdated();
+    await pass(26 * HOUR, HOUR);
+    expect(states()).toEqual(['csk active']);
+    expect(validate()).toEqual([]);
+  });
+});
+
+describe('a zone that is to be without signatures', () => {
+  test('asks the parent to forget its keys, and keeps them until it has', async () => {
+    let parent: readonly string[] = [];
+    const { zone, signing, pass, validate } = await setUp({
+      parentDs: async () => dsRRset(parent),
+    });
+    parent = signing.ds;
+    await signing.unsign();
+    expect(zone.get('@', 'CDS')).toMatchObject([{ keyTag: 0, algorithm: 0 }]);
+    await pass(2 * DAY, HOUR);
+    expect(validate()).toEqual([]);
+    parent = [];
+    await pass(DAY, HOUR);
+    expect(zone.list().map(({ type }) => type)).toEqual(['NS', 'SOA']);
+    await zone.set('www', 'A', '192.0.2.1');
+    expect(zone.list().map(({ type }) => type)).toEqual(['NS', 'SOA', 'A']);
+  });
+});
