@@ -1,5 +1,6 @@
 // The names of a zone as an immutable map: a trie over a hash of the name, with maps of up to some hundred names as its
-// leaves. A change copies one leaf and the few branches above it, whether the zone has a thousand names or a million.
+// leaves. A change copies one leaf and the few branches above it, whether the zone has a thousand names or a million, and
+// whoever chose them.
 import type { NodeValue } from './zone-node.ts';
 
 type Leaf = Map<string, NodeValue>;
@@ -10,8 +11,10 @@ interface Branch extends Array<Slot> {}
 const MAX_LEAF = 256;
 const BITS = 5;
 const WIDTH = 1 << BITS;
-/** Bits of the hash that are used; what shares all of them shares a leaf. */
+/** Bits of the hash that are used. What shares all of them, as names do that somebody picked for it, is told apart by its octets. */
 const HASH_BITS = 30;
+/** Steps for each octet: its low half, then its high one. */
+const OCTET_BITS = 2 * BITS;
 
 /** Node values by {@link Name.key}. Immutable; {@link edit} gives a changed one. */
 export class NodeMap {
@@ -71,9 +74,11 @@ export class NodeMapDraft {
   #put(slot: Slot, shift: number, entry: Entry): Slot {
     if (slot instanceof Map || slot === undefined) return this.#putLeaf(slot, shift, entry);
     const branch = this.#ownBranch(slot);
-    const index = (entry.hash >>> shift) & (WIDTH - 1);
-    branch[index] = this.#put(branch[index], shift + BITS, entry);
-    return branch;
+    const index = indexAt(shift, entry.hash, entry.key);
+    const part = this.#put(branch[index], shift + BITS, entry);
+    branch[index] = part;
+    // Branches that stayed behind would add up where names come and go.
+    return part === undefined && branch.every((each) => each === undefined) ? undefined : branch;
   }
 
   #putLeaf(slot: Leaf | undefined, shift: number, { key, value }: Entry): Slot {
@@ -83,13 +88,13 @@ export class NodeMapDraft {
     else leaf.set(key, value);
     this.#size += leaf.size - before;
     if (leaf.size === 0) return undefined;
-    return leaf.size > MAX_LEAF && shift < HASH_BITS ? this.#divide(leaf, shift) : leaf;
+    return leaf.size > MAX_LEAF ? this.#divide(leaf, shift) : leaf;
   }
 
   #divide(leaf: Leaf, shift: number): Branch {
     const branch: Branch = Array.from({ length: WIDTH }, () => undefined);
     for (const [key, value] of leaf) {
-      const index = (hashOf(key) >>> shift) & (WIDTH - 1);
+      const index = indexAt(shift, hashOf(key), key);
       const part = branch[index];
       if (part instanceof Map) part.set(key, value);
       else {
@@ -98,6 +103,9 @@ export class NodeMapDraft {
         branch[index] = fresh;
       }
     }
+    const [only, another] = branch.filter((part) => part !== undefined);
+    if (only instanceof Map && another === undefined)
+      branch[branch.indexOf(only)] = this.#divide(only, shift + BITS);
     this.#own.delete(leaf);
     this.#own.add(branch);
     return branch;
@@ -127,9 +135,9 @@ interface Entry {
 function lookUp(root: Slot, key: string): NodeValue | undefined {
   let slot = root;
   if (!(slot instanceof Map)) {
-    let hash = hashOf(key);
-    for (; slot !== undefined && !(slot instanceof Map); hash >>>= BITS) {
-      slot = slot[hash & (WIDTH - 1)];
+    const hash = hashOf(key);
+    for (let shift = 0; slot !== undefined && !(slot instanceof Map); shift += BITS) {
+      slot = slot[indexAt(shift, hash, key)];
     }
   }
   return slot?.get(key);
@@ -140,7 +148,15 @@ function* entriesOf(slot: Slot): Generator<[string, NodeValue], void, undefined>
   else if (slot !== undefined) for (const each of slot) yield* entriesOf(each);
 }
 
-/** FNV-1a with its bits mixed: branches are chosen by the low ones first. Who picks names to collide makes one leaf long. */
+/** Where to look for `key` in a branch that is so many bits deep. */
+function indexAt(shift: number, hash: number, key: string): number {
+  if (shift < HASH_BITS) return (hash >>> shift) & (WIDTH - 1);
+  const at = shift - HASH_BITS;
+  const octet = key.charCodeAt(Math.floor(at / OCTET_BITS));
+  return at % OCTET_BITS === 0 ? octet & 15 : octet >> 4;
+}
+
+/** FNV-1a with its bits mixed: branches are chosen by the low ones first. */
 function hashOf(key: string): number {
   let hash = 0x811c_9dc5;
   for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x0100_0193);
