@@ -72,10 +72,17 @@ export type { DnsQuery, QueryTransport } from './contract/query.ts';
 export type { AttendantContext, ZoneAttendant } from './contract/zone-attendant.ts';
 // Signatures of zones (DNSSEC).
 export type { KeyAlgorithm, SignatureAlgorithm } from './dnssec/algorithm.ts';
+export type { DenialTypes } from './dnssec/compact-denial.ts';
 export { type DigestType, dsOf } from './dnssec/delegation-signer.ts';
 export type { KeyState } from './dnssec/kept-key.ts';
 export { formatKeyFiles, type KeyFiles, parseKeyFiles } from './dnssec/key-file.ts';
 export { keyTagOf } from './dnssec/key-tag.ts';
+export {
+  type OnlineKey,
+  OnlineSigner,
+  type OnlineSignerOptions,
+  onlineSigner,
+} from './dnssec/online-signer.ts';
 export { type SignOptions, signRRset, type Validity } from './dnssec/sign-rrset.ts';
 export type { SignatureTimes } from './dnssec/signature-terms.ts';
 export { type SignerOptions, signer } from './dnssec/signer.ts';

@@ -54,6 +54,8 @@ export interface Answer {
   readonly recursionAvailable?: boolean | undefined;
   /** AD: the data was validated (RFC 4035 §3.2.3). @defaultValue false */
   readonly authenticData?: boolean | undefined;
+  /** CO: what is denied is denied compactly, and the code says so as well (RFC 9824 §5.1). @defaultValue false */
+  readonly compactOk?: boolean | undefined;
   /** What a negative answer or a referral says there is not. */
   readonly denial?: Denial | undefined;
   readonly errors?: readonly ExtendedError[] | undefined;

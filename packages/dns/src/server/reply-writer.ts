@@ -16,6 +16,7 @@ import { writeAnswer } from './write-answer.ts';
 const MAX_ERRORS = 4;
 
 interface BeginOptions {
+  readonly compactOk?: boolean | undefined;
   readonly options?: readonly EdnsOptionData[] | undefined;
   readonly question?: boolean | undefined;
 }
@@ -76,7 +77,7 @@ export class ReplyWriter {
 
   /** Begins a reply to `query`; one without its question has no OPT either. */
   begin(query: ReceivedQuery, more: BeginOptions = {}): void {
-    const { options, question = true } = more;
+    const { options, question = true, compactOk = false } = more;
     const { bytes, flags, replyOptions: own } = query;
     const all = own === undefined ? options : [...own.options, ...(options ?? [])];
     this.writer.begin({
@@ -89,6 +90,7 @@ export class ReplyWriter {
           ? {
               udpSize: this.#udpPayloadBytes,
               dnssecOk: query.dnssecOk,
+              compactOk,
               options: all,
               padToBytes: own?.padToBytes,
             }
@@ -105,7 +107,8 @@ export class ReplyWriter {
   }
 
   #write(query: ReceivedQuery, answer: Answer): ReturnType<typeof writeAnswer> {
-    this.begin(query, { options: query.hasEdns ? optionsOf(answer) : undefined });
+    const options = query.hasEdns ? optionsOf(answer) : undefined;
+    this.begin(query, { options, compactOk: answer.compactOk });
     const aa = answer.authoritative && query.class === Class.IN ? Flag.Authoritative : 0;
     const ra = answer.recursionAvailable ? Flag.RecursionAvailable : 0;
     const ad = answer.authenticData ? Flag.AuthenticData : 0;

@@ -35,6 +35,7 @@ const noTypes: readonly number[] = [];
 class AnswerDraft {
   readonly #zone: Zone;
   readonly #type: number;
+  readonly #dnssecOk: boolean;
   /** How the zone proves denials to those who want that. */
   readonly #proof: DenialProof | undefined;
   readonly #answer: AnswerEntry[] = [];
@@ -47,6 +48,7 @@ class AnswerDraft {
     this.#zone = zone;
     this.#key = key;
     this.#type = type;
+    this.#dnssecOk = dnssecOk;
     this.#proof = dnssecOk ? zone.denialProof : undefined;
   }
 
@@ -113,7 +115,7 @@ class AnswerDraft {
     const authority = [...this.#authority];
     this.#authority.length = 0;
     if (ds === undefined) this.#prove(this.#proof?.noType(cut));
-    else if (this.#signed) this.#add(this.#authority, cut, ds);
+    else if (this.#dnssecOk) this.#add(this.#authority, cut, ds);
     return answerWith(Rcode.NoError, {
       // AA is about the first owner in the answer section (RFC 1035 §4.1.1).
       authoritative: this.#answer.length > 0,
