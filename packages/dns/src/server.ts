@@ -1,5 +1,6 @@
 // The service: one set of zones at several addresses, over UDP, TCP and TLS.
 import {
+  CancelledError,
   type DatagramPort,
   type DrainReports,
   formatAddress,
@@ -71,7 +72,8 @@ const DEFAULT_TLS_PORT = 853;
  *
  * On a machine with several addresses name them, as {@link localAddresses} does. Several processes at one port need a socket
  * that was opened for that (`fd` of `reactor.udp.bind`), or a load balancer with `proxy`.
- * @throws UsageError `HAWSER_DNS_OPTIONS` for a bad address or zones that share an origin. Starting fails with ListenError.
+ * @throws UsageError `HAWSER_DNS_OPTIONS` for a bad address or zones that share an origin. Starting fails with ListenError, and with
+ * CancelledError if the service is stopped meanwhile.
  *
  * @example
  * await run(dnsService(':5353', await dynamicZone('example.net')));
@@ -141,13 +143,22 @@ class BoundService implements DnsService {
     try {
       await this.responder.start(reactor);
       for (const place of this.#places) {
+        this.#checkWanted(running);
         // oxlint-disable-next-line no-await-in-loop -- the ports come in the order of the addresses
         running.bindings.push(await this.#bind(place, running));
       }
+      this.#checkWanted(running);
     } catch (error) {
-      await this.stop();
+      if (this.#running === running) await this.stop();
+      else await unbind(running);
       throw error;
     }
+  }
+
+  /** Whoever stops the service while it starts need not wait for the start. */
+  #checkWanted(running: Running): void {
+    if (this.#running === running) return;
+    throw new CancelledError('Cannot start the DNS service: it was stopped');
   }
 
   async #bind({ host, port }: ListenAddress, { reactor, inFlight }: Running): Promise<Binding> {
@@ -210,11 +221,7 @@ class BoundService implements DnsService {
     const running = this.#running;
     this.#running = undefined;
     if (running === undefined) return;
-    await Promise.all(
-      running.bindings.map(async ({ udp, tcp, tls: secure }) => {
-        await Promise.all([udp.stop(), tcp.stop(), secure?.stop()]);
-      }),
-    );
+    await unbind(running);
     await this.responder.stop();
   }
 
@@ -227,6 +234,14 @@ class BoundService implements DnsService {
     }
     return lines;
   }
+}
+
+async function unbind({ bindings }: Running): Promise<void> {
+  await Promise.all(
+    bindings.splice(0).map(async ({ udp, tcp, tls: secure }) => {
+      await Promise.all([udp.stop(), tcp.stop(), secure?.stop()]);
+    }),
+  );
 }
 
 function withoutPort({ port: _port, ...options }: DnsTlsOptions): TlsServerOptions {

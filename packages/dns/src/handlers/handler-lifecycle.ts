@@ -1,6 +1,6 @@
 // Handlers hear once that a server with them runs, however often they are in it: a zone may be in two views.
 import type { Reactor } from '@hawser/core';
-import type { DnsHandler, DnsHandlerObject } from '../contract/handler.ts';
+import type { DnsHandler, DnsHandlerObject, Eventually } from '../contract/handler.ts';
 
 interface Use {
   users: number;
@@ -8,6 +8,8 @@ interface Use {
 }
 
 const uses = new WeakMap<DnsHandlerObject, Use>();
+/** Those that are being told that it is over: whoever uses one again waits until it knows. */
+const endings = new WeakMap<DnsHandlerObject, Promise<void>>();
 
 /**
  * Tells `handlers` that they are used, one after the other, unless somebody else uses them already. If one fails, those
@@ -40,7 +42,9 @@ async function start(handler: DnsHandler, reactor: Reactor): Promise<void> {
   if (typeof handler === 'function') return;
   let use = uses.get(handler);
   if (use === undefined) {
-    use = { users: 0, starting: Promise.resolve(handler.started?.(reactor)) };
+    const begin = (): Eventually<void> => handler.started?.(reactor);
+    const starting = endings.get(handler)?.then(begin) ?? Promise.resolve(begin());
+    use = { users: 0, starting };
     uses.set(handler, use);
   }
   use.users++;
@@ -55,7 +59,15 @@ async function start(handler: DnsHandler, reactor: Reactor): Promise<void> {
 async function stop(handler: DnsHandler): Promise<void> {
   if (typeof handler === 'function') return;
   const use = uses.get(handler);
-  if (use !== undefined && release(handler, use)) await handler.stopped?.();
+  if (use === undefined || !release(handler, use)) return;
+  const stopping = Promise.resolve(handler.stopped?.());
+  const ending = stopping
+    .catch(() => {})
+    .finally(() => {
+      if (endings.get(handler) === ending) endings.delete(handler);
+    });
+  endings.set(handler, ending);
+  await stopping;
 }
 
 /** True for the last user. */

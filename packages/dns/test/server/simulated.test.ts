@@ -112,3 +112,31 @@ test('over TLS a query is known as such, and ALPN is dot', async () => {
 function delayed({ clock }: SimHost, ms: number): Promise<void> {
   return new Promise((resolve) => clock.callLater(ms, resolve));
 }
+
+test('a service that is stopped while it starts does not start, and leaves nothing behind', async () => {
+  const { sim, server, host } = world();
+  let go = (): void => {};
+  const events: string[] = [];
+  const slow: DnsHandler = {
+    handle: () => codeAnswer(Rcode.NoError),
+    started: async () => {
+      events.push('started');
+      await new Promise<void>((resolve) => (go = resolve));
+    },
+    stopped: () => void events.push('stopped'),
+  };
+  const service = dnsService(`${host}:53`, slow);
+  const starting = service.start(server);
+  const stopping = service.stop();
+  go();
+  await expect(starting).rejects.toThrow(/stopped/);
+  await stopping;
+  expect(events).toEqual(['started', 'stopped']);
+  expect(sim.leaks().filter(({ owner }) => owner === 'server')).toEqual([]);
+  // Neither is it broken.
+  const again = service.start(server);
+  go();
+  await again;
+  expect(service.addresses).toHaveLength(1);
+  await service.stop();
+});
