@@ -1,0 +1,451 @@
+// Zones we sign, judged by those who validate: delv, drill and unbound for answers, dnssec-verify, ldns-verify-zone and kzonecheck
+// for whole zones, BIND, NSD and Knot as secondaries.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createNodeReactor, type Reactor, type Service } from '@hawser/core';
+import { CollectedReports } from '@hawser/core/testing';
+import {
+  DnsClient,
+  type DnsHandler,
+  type DynamicZone,
+  dnsService,
+  dynamic,
+  dynamicZone,
+  formatKeyFiles,
+  formatType,
+  generateKey,
+  type KeyAlgorithm,
+  Name,
+  notifier,
+  onlineSigner,
+  parseKeyFiles,
+  parseZone,
+  propagated,
+  Responder,
+  rdataToText,
+  type SigningKey,
+  Type,
+  transfers,
+  validateZone,
+  Zone,
+  type ZoneSigning,
+  zoneSigning,
+} from '@hawser/dns';
+import { describe, expect } from 'vitest';
+import { freePort, peerKinds } from './dns-peers.ts';
+import { startSecondary } from './dns-transfer-peers.ts';
+import { interop } from './peer.ts';
+import { run } from './started.ts';
+
+const ORIGIN = 'example.net';
+const algorithms: readonly KeyAlgorithm[] = ['ECDSAP256SHA256', 'ED25519'];
+
+const zoneText = `$ORIGIN ${ORIGIN}.
+$TTL 3600
+@ IN SOA ns1 hostmaster 1 3600 600 86400 60
+@ NS ns1
+@ MX 10 Mail
+ns1 A 127.0.0.1
+Mail 60 A 192.0.2.2
+www CNAME host
+host A 192.0.2.3
+host A 192.0.2.30
+host TXT "one" "two"
+a.b.c A 192.0.2.4
+*.wild A 192.0.2.5
+deep.wild TXT "hides the wildcard"
+sub NS ns.sub
+ns.sub A 192.0.2.6
+safe NS ns.elsewhere.test.
+safe DS 1 13 2 ${'ab'.repeat(32)}
+moved DNAME elsewhere.test.
+_sip._tcp SRV 1 2 5060 Mail
+with\\.dot.x\\032y TXT "odd"
+\\000 A 192.0.2.8
+unknown TYPE65280 \\# 4 01020304
+svc HTTPS 1 . alpn=h2,h3
+`;
+
+/** What we serve, and whom we may ask. */
+class Ours implements AsyncDisposable {
+  readonly reports: CollectedReports = new CollectedReports();
+  readonly reactor: Reactor = createNodeReactor({ reports: this.reports });
+  readonly folder: string = mkdtempSync(join(tmpdir(), 'hawser-dnssec-'));
+  readonly client: DnsClient = new DnsClient({ reactor: this.reactor });
+  readonly #services: Service[] = [];
+  port = 0;
+
+  async serve(handlers: readonly DnsHandler[]): Promise<void> {
+    const service = dnsService('127.0.0.1:0', new Responder(handlers, { rateLimit: false }));
+    await service.start(this.reactor);
+    this.#services.push(service);
+    this.port = service.address?.port ?? 0;
+  }
+
+  /** Each record of the zone on a line, as `port` transfers it. */
+  async file(name: string, port: number = this.port): Promise<string> {
+    const lines: string[] = [];
+    const there = { host: '127.0.0.1', port, transport: 'tcp' } as const;
+    for await (const some of this.client.transfer(ORIGIN, there))
+      for (const { name: owner, type, ttl, rdata } of some) {
+        if (type === Type.SOA && lines.length > 0) continue;
+        const data = rdata === undefined ? '\\# 0' : rdataToText(type, rdata);
+        lines.push(`${owner}. ${ttl} IN ${formatType(type)} ${data}`);
+      }
+    const path = join(this.folder, name);
+    writeFileSync(path, `${lines.join('\n')}\n`);
+    return path;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const service of this.#services) await service.stop();
+    await this.client.close();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+async function storedZone(
+  ours: Ours,
+  options: { readonly key?: SigningKey; readonly algorithm?: KeyAlgorithm } = {},
+): Promise<{ zone: DynamicZone; signing: ZoneSigning; key: SigningKey }> {
+  const { algorithm, key = generateKey(algorithm) } = options;
+  const signing = zoneSigning({ keys: [key] });
+  const { rrsets, errors } = parseZone(zoneText, { origin: ORIGIN });
+  expect(errors).toEqual([]);
+  const initial = Zone.of(Name.parse(ORIGIN), rrsets);
+  const zone = await dynamicZone(ORIGIN, { initial, signing });
+  return { zone, signing, key };
+}
+
+/** Asks delv, which believes nothing but `key`. */
+async function delv(ours: Ours, key: SigningKey, name: string, type: string): Promise<string> {
+  const anchor = join(ours.folder, 'anchor');
+  const [flags, protocol, algorithm, ...octets] = rdataToText(Type.DNSKEY, key.rdata).split(' ');
+  const text = `${flags} ${protocol} ${algorithm} "${octets.join('')}"`;
+  writeFileSync(anchor, `trust-anchors { ${ORIGIN}. static-key ${text}; };\n`);
+  const server = ['@127.0.0.1', '-p', String(ours.port), '-a', anchor, `+root=${ORIGIN}`];
+  const { stdout, stderr } = await run('delv', [...server, '-4', '+nottl', '-q', name, '-t', type]);
+  return `${stdout}${stderr}`;
+}
+
+const validated = 'fully validated';
+const denied = 'negative response, fully validated';
+
+describe.each(algorithms)('a stored zone signed with %s', (algorithm) => {
+  interop('delv validates whatever it asks', ['delv'], async () => {
+    await using ours = new Ours();
+    const { zone, key } = await storedZone(ours, { algorithm });
+    await ours.serve([zone]);
+    const questions = [
+      ['@', 'SOA', validated],
+      ['@', 'DNSKEY', validated],
+      ['@', 'CDS', validated],
+      ['@', 'CDNSKEY', validated],
+      ['host', 'A', validated],
+      ['HOST', 'TXT', validated],
+      ['host', 'AAAA', denied],
+      ['www', 'A', validated],
+      ['b.c', 'A', denied],
+      ['gone', 'A', denied],
+      ['zzz', 'A', denied],
+      ['x.y.wild', 'A', validated],
+      ['any.wild', 'TXT', denied],
+      ['x.deep.wild', 'A', denied],
+      ['safe', 'DS', validated],
+      ['sub', 'DS', denied],
+      ['moved', 'DNAME', validated],
+      ['unknown', 'TYPE65280', validated],
+      ['_sip._tcp', 'SRV', validated],
+      ['svc', 'HTTPS', validated],
+      ['host', 'NSEC', validated],
+    ] as const;
+    for (const [name, type, verdict] of questions) {
+      const asked = name === '@' ? ORIGIN : `${name}.${ORIGIN}`;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(`${asked} ${await delv(ours, key, asked, type)}`).toContain(`; ${verdict}`);
+    }
+    expect(ours.reports.problems).toEqual([]);
+  });
+
+  interop('delv validates it after changes, and with no other key', ['delv'], async () => {
+    await using ours = new Ours();
+    const { zone, key } = await storedZone(ours, { algorithm });
+    await ours.serve([zone]);
+    await zone.change([
+      { name: 'host', type: 'A', values: '198.51.100.1' },
+      { name: 'hosta', type: 'A', values: '198.51.100.2' },
+      { name: 'a.b.c', type: 'A' },
+      { name: 'sub', type: 'NS' },
+      { name: 'cut.deep', type: 'NS', values: 'ns.elsewhere.test' },
+    ]);
+    expect(await delv(ours, key, `host.${ORIGIN}`, 'A')).toContain('198.51.100.1');
+    expect(await delv(ours, key, `ns.sub.${ORIGIN}`, 'A')).toContain(`; ${validated}`);
+    expect(await delv(ours, key, `b.c.${ORIGIN}`, 'A')).toContain(`; ${denied}`);
+    expect(await delv(ours, key, `cut.deep.${ORIGIN}`, 'DS')).toContain(`; ${denied}`);
+    expect(await delv(ours, generateKey(), `host.${ORIGIN}`, 'A')).not.toContain(validated);
+  });
+
+  interop(
+    'verifiers find nothing wrong with the zone, before and after changes',
+    ['dnssec-verify', 'ldns-verify-zone', 'kzonecheck'],
+    async () => {
+      await using ours = new Ours();
+      const { zone } = await storedZone(ours, { algorithm });
+      await ours.serve([transfers(zone, { allow: ['127.0.0.1'] }), zone]);
+      const verify = async (name: string): Promise<void> => {
+        const path = await ours.file(name);
+        const verified = await run('dnssec-verify', ['-z', '-o', ORIGIN, path]);
+        expect(`${verified.stdout}${verified.stderr}`).toContain('Zone fully signed');
+        const ldns = await run('ldns-verify-zone', [path]);
+        expect([ldns.code, ldns.stdout, ldns.stderr]).toEqual([
+          0,
+          'Zone is verified and complete\n',
+          '',
+        ]);
+        const knot = await run('kzonecheck', ['-d', 'on', '-o', ORIGIN, path]);
+        expect([knot.code, knot.stdout, knot.stderr]).toEqual([0, '', '']);
+      };
+      await verify('first.zone');
+      await zone.change([
+        { name: 'host', type: 'A' },
+        { name: 'sub', type: 'NS' },
+        { name: 'wild', type: 'NS', values: 'ns.elsewhere.test' },
+        { name: 'moved', type: 'DNAME' },
+      ]);
+      await verify('second.zone');
+    },
+  );
+});
+
+interop('drill chases signatures up to our key', ['drill'], async () => {
+  await using ours = new Ours();
+  const { zone, key } = await storedZone(ours);
+  await ours.serve([zone]);
+  const anchor = join(ours.folder, 'anchor.key');
+  writeFileSync(anchor, `${ORIGIN}. IN DNSKEY ${rdataToText(Type.DNSKEY, key.rdata)}\n`);
+  const server = ['@127.0.0.1', '-p', String(ours.port), '-k', anchor];
+  for (const [name, type] of [
+    ['host', 'A'],
+    ['gone', 'A'],
+    ['host', 'MX'],
+    ['x.wild', 'A'],
+  ]) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    const { stdout } = await run('drill', ['-S', ...server, `${name}.${ORIGIN}`, type ?? '']);
+    expect(`${name} ${stdout}`).toMatch(/Chase successful|\[T\]|Existence is denied by/);
+    expect(stdout).not.toMatch(/No trusted keys found|Bogus|\[B\]/);
+  }
+});
+
+/** What unbound thinks of answers, through a configuration that trusts `anchor`. */
+async function unboundHost(
+  ours: Ours,
+  anchor: string,
+  [name, type]: readonly [string, string],
+): Promise<string> {
+  const configuration = join(ours.folder, 'unbound.conf');
+  writeFileSync(
+    configuration,
+    `
+server:
+  directory: ""
+  chroot: ""
+  username: ""
+  do-not-query-localhost: no
+  module-config: "validator iterator"
+  trust-anchor: "${anchor}"
+  harden-algo-downgrade: yes
+stub-zone:
+  name: "${ORIGIN}"
+  stub-addr: 127.0.0.1@${ours.port}
+`,
+  );
+  const { stdout, stderr } = await run('unbound-host', [
+    '-C',
+    configuration,
+    '-v',
+    '-t',
+    type,
+    name,
+  ]);
+  return `${stdout}${stderr}`;
+}
+
+interop('unbound finds the answers of a stored zone secure', ['unbound-host'], async () => {
+  await using ours = new Ours();
+  const { zone, signing } = await storedZone(ours);
+  await ours.serve([zone]);
+  const anchor = `${ORIGIN}. DS ${signing.ds[0] ?? ''}`;
+  for (const question of [
+    [`host.${ORIGIN}`, 'A'],
+    [`host.${ORIGIN}`, 'AAAA'],
+    [`gone.${ORIGIN}`, 'A'],
+    [`x.y.wild.${ORIGIN}`, 'A'],
+    [`x.y.wild.${ORIGIN}`, 'MX'],
+    [`b.c.${ORIGIN}`, 'A'],
+    [`sub.${ORIGIN}`, 'DS'],
+    [ORIGIN, 'MX'],
+  ] as const) {
+    // oxlint-disable-next-line no-await-in-loop -- one after the other
+    expect(await unboundHost(ours, anchor, question)).toMatch(/\(secure\)/);
+  }
+});
+
+describe.each(algorithms)('a zone that is a function, signed with %s', (algorithm) => {
+  const names: Readonly<Record<string, object | undefined>> = {
+    ns1: { A: '127.0.0.1' },
+    host: { A: ['192.0.2.1', '192.0.2.2'], TXT: 'hello' },
+    www: { CNAME: `host.${ORIGIN}` },
+    dangling: { CNAME: `gone.${ORIGIN}` },
+    sub: { NS: 'ns.elsewhere.test' },
+    safe: { NS: 'ns.elsewhere.test', DS: `1 13 2 ${'ab'.repeat(32)}` },
+    moved: { DNAME: 'elsewhere.test' },
+    empty: {},
+  };
+
+  const online = async (ours: Ours): Promise<SigningKey> => {
+    const key = generateKey(algorithm);
+    const zone = dynamic(ORIGIN, { ns: [`ns1.${ORIGIN}`], resolve: ({ label }) => names[label] });
+    await ours.serve([onlineSigner(zone, { keys: [key] })]);
+    return key;
+  };
+
+  interop('delv validates whatever it asks', ['delv'], async () => {
+    await using ours = new Ours();
+    const key = await online(ours);
+    for (const [name, type, verdict] of [
+      ['@', 'SOA', validated],
+      ['@', 'DNSKEY', validated],
+      ['@', 'CDS', validated],
+      ['host', 'A', validated],
+      ['host', 'MX', denied],
+      ['www', 'A', validated],
+      ['gone', 'A', denied],
+      ['dangling', 'A', validated],
+      ['empty', 'A', denied],
+      ['safe', 'DS', validated],
+      ['sub', 'DS', denied],
+      ['moved', 'DNAME', validated],
+      ['host', 'NSEC', validated],
+    ] as const) {
+      const asked = name === '@' ? ORIGIN : `${name}.${ORIGIN}`;
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(`${asked} ${await delv(ours, key, asked, type)}`).toContain(`; ${verdict}`);
+    }
+    expect(ours.reports.problems).toEqual([]);
+  });
+
+  interop('unbound finds the answers secure', ['unbound-host'], async () => {
+    await using ours = new Ours();
+    const key = await online(ours);
+    const anchor = `${ORIGIN}. DNSKEY ${rdataToText(Type.DNSKEY, key.rdata)}`;
+    for (const question of [
+      [`host.${ORIGIN}`, 'A'],
+      [`host.${ORIGIN}`, 'MX'],
+      [`www.${ORIGIN}`, 'A'],
+      [`gone.${ORIGIN}`, 'A'],
+      [`empty.${ORIGIN}`, 'A'],
+      [`sub.${ORIGIN}`, 'DS'],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      expect(await unboundHost(ours, anchor, question)).toMatch(/\(secure\)/);
+    }
+  });
+});
+
+describe.each(peerKinds)('%s as secondary of a zone we sign', (kind) => {
+  interop(
+    `${kind} follows its changes, and delv validates what it says`,
+    [kind, 'delv'],
+    async () => {
+      await using ours = new Ours();
+      const { zone, key } = await storedZone(ours);
+      const port = await freePort();
+      const transfer = transfers(zone, { allow: ['127.0.0.1'] });
+      const also = [{ host: '127.0.0.1', port }];
+      await ours.serve([notifier(zone, { nameServers: false, also }), transfer, zone]);
+      const options = { folder: join(ours.folder, kind), origin: ORIGIN, port, ourPort: ours.port };
+      await using peer = await startSecondary(kind, options);
+      const there = { host: '127.0.0.1', port: peer.port, transport: 'tcp' } as const;
+      const { reactor, client } = ours;
+      const settled = (): Promise<unknown> =>
+        propagated(zone, { reactor, client, servers: [there], timeoutMs: 20_000, intervalMs: 50 });
+      await settled();
+      const whole = transfer.counters.axfr;
+      for (let host = 0; host < 10; host++) await zone.set(`h${host}`, 'A', `192.0.2.${host}`);
+      await zone.delete('host');
+      await zone.set('cut', 'NS', 'ns.elsewhere.test');
+      await settled();
+      expect(transfer.counters).toMatchObject({ axfr: whole, failed: 0 });
+      ours.port = peer.port;
+      for (const [name, type, verdict] of [
+        ['h7', 'A', validated],
+        ['host', 'A', denied],
+        ['h7', 'TXT', denied],
+        ['cut', 'DS', denied],
+        ['x.y.wild', 'A', validated],
+        ['@', 'SOA', validated],
+      ] as const) {
+        const asked = name === '@' ? ORIGIN : `${name}.${ORIGIN}`;
+        // oxlint-disable-next-line no-await-in-loop -- one after the other
+        expect(`${asked} ${await delv(ours, key, asked, type)}`).toContain(`; ${verdict}`);
+      }
+      expect(validateZone(zone.snapshot)).toEqual([]);
+    },
+  );
+});
+
+describe('keys of others', () => {
+  for (const algorithm of [
+    'ECDSAP256SHA256',
+    'ECDSAP384SHA384',
+    'ED25519',
+    'RSASHA256',
+    'RSASHA512',
+  ])
+    interop(
+      `a key that dnssec-keygen made for ${algorithm} signs our zone, and is written as it was`,
+      ['dnssec-keygen', 'dnssec-dsfromkey', 'delv'],
+      async () => {
+        await using ours = new Ours();
+        const { stdout } = await run('dnssec-keygen', [
+          ...['-K', ours.folder, '-a', algorithm, '-f', 'KSK', '-q'],
+          ...(algorithm.startsWith('RSA') ? ['-b', '2048'] : []),
+          ORIGIN,
+        ]);
+        const base = join(ours.folder, stdout.trim());
+        const read = async (path: string): Promise<string> => (await run('cat', [path])).stdout;
+        const files = { key: await read(`${base}.key`), private: await read(`${base}.private`) };
+        const { origin, key } = parseKeyFiles(files);
+        const written = formatKeyFiles(origin, key);
+        expect(written.name).toBe(stdout.trim());
+        expect(parseKeyFiles(written).key.rdata.wire).toEqual(key.rdata.wire);
+        const { zone, signing } = await storedZone(ours, { key });
+        const ds = await run('dnssec-dsfromkey', ['-2', `${base}.key`]);
+        expect(ds.stdout.trim().toLowerCase()).toBe(
+          `${ORIGIN}. IN DS ${signing.ds[0]}`.toLowerCase(),
+        );
+        await ours.serve([zone]);
+        expect(await delv(ours, key, `host.${ORIGIN}`, 'A')).toContain(`; ${validated}`);
+      },
+    );
+
+  interop(
+    'dnssec-dsfromkey and ldns-key2ds read keys of ours',
+    ['dnssec-dsfromkey', 'ldns-key2ds'],
+    async () => {
+      await using ours = new Ours();
+      const key = generateKey('ED25519');
+      const files = formatKeyFiles(Name.parse(ORIGIN), key);
+      const path = join(ours.folder, `${files.name}.key`);
+      writeFileSync(path, files.key);
+      const { stdout } = await run('dnssec-dsfromkey', ['-2', path]);
+      expect(stdout).toContain(`IN DS ${key.tag} 15 2 `);
+      const ldns = await run('ldns-key2ds', ['-n', '-2', path]);
+      expect(ldns.stdout.toUpperCase().replaceAll('\t', ' ')).toContain(
+        stdout.trim().split(' ').at(-1),
+      );
+    },
+  );
+});
