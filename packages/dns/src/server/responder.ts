@@ -1,6 +1,6 @@
 // From a packet of a stranger to the reply, in the order that costs least to refuse. No I/O and no exceptions.
 import { type Reactor, toError, UsageError } from '@hawser/core';
-import type { AnswerStream, Outcome } from '../contract/answer.ts';
+import { type AnswerStream, codeAnswer, type Outcome } from '../contract/answer.ts';
 import { type DnsErrorCode, usageError } from '../errors.ts';
 import { countsFit, Flag, HEADER_BYTES, type Header, readHeader } from '../message/header.ts';
 import { type Question, readMessage } from '../message/reader.ts';
@@ -147,7 +147,9 @@ export class Responder {
     if (this.#admission.mustProve(query)) return this.#refuse(query, Rcode.NoError, Flag.Truncated);
     const { signature } = query;
     const once = signature.kind === 'verified' && query.opcode === Opcode.Update;
-    if (once && query.transport === 'udp') return this.#once(query, signature);
+    // Within TLS nobody overhears, and HTTP gives every message the same id.
+    const { transport } = query;
+    if (once && (transport === 'udp' || transport === 'tcp')) return this.#once(query, signature);
     return this.#handle(query);
   }
 
@@ -156,6 +158,11 @@ export class Responder {
     const text =
       query.type === Type.TXT || query.type === Type.ANY ? this.#texts.get(query.key) : undefined;
     if (text === undefined) return this.#refuse(query, Rcode.Refused);
+    if (this.#admission.mustProve(query)) return this.#refuse(query, Rcode.NoError, Flag.Truncated);
+    // A text is several times as long as the question: as good for floods as any other data.
+    const verdict = this.#admission.judge(query, codeAnswer(Rcode.NoError));
+    if (verdict === 'drop') return undefined;
+    if (verdict === 'slip') return this.#refuse(query, Rcode.NoError, Flag.Truncated);
     return this.#counted(this.#replies.text(query, text), Rcode.NoError);
   }
 

@@ -14,7 +14,7 @@ export type Replay = 'new' | 'pending' | Buffer;
 
 /**
  * Remembers signed requests that change something, and what was replied. Over UDP a client sends its UPDATE again if the reply
- * is late, and anybody who saw it can; neither may have it done twice.
+ * is late, and anybody who saw it can, over TCP as well; neither may have it done twice.
  */
 export class ReplayMemory {
   readonly #replies = new Map<string, Buffer | undefined>();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { optionIn } from '../../src/message/edns.ts';
 import { readMessage } from '../../src/message/reader.ts';
 import { Name } from '../../src/name.ts';
-import { Rcode, Type } from '../../src/numbers.ts';
+import { Class, Rcode, Type } from '../../src/numbers.ts';
 import { ServerCookies } from '../../src/server/cookies.ts';
 import { sipHash24 } from '../../src/server/siphash.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
@@ -150,6 +150,9 @@ describe('a query with a cookie', () => {
     const strict = responderFor(zone, { cookies: { required: true } });
     expect(readReply(strict.answer(ask()))).toMatchObject({ rcode: 0, tc: true, answer: [] });
     expect(readReply(strict.answer(ask(), 'tcp')).answer).toHaveLength(1);
+    const named = responderFor(zone, { cookies: { required: true }, version: '1' });
+    const version = query('version.bind', Type.TXT, { class: Class.CH });
+    expect(readReply(named.answer(version))).toMatchObject({ rcode: 0, tc: true, answer: [] });
   });
 
   test('gets none from a server that knows none', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
-import { Type } from '../../src/numbers.ts';
+import { Class, Type } from '../../src/numbers.ts';
 import type { RateLimitOptions } from '../../src/server/rate-limit.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
@@ -94,6 +94,20 @@ describe('the rate limit', () => {
     const server = serve();
     expect(burst(server, (index) => (index % 2 ? 'one' : 'two'), { type: Type.MX }).sent).toBe(10);
     expect(burst(server, 'nobody').sent).toBe(10);
+  });
+
+  test('texts about the server itself are limited as well', () => {
+    const server = responderFor(zone, {
+      version: 'x'.repeat(255),
+      rateLimit: { repliesPerSecond: 10, slip: 9 },
+    });
+    const version = query('version.bind', Type.TXT, { class: Class.CH });
+    const send = (transport?: 'tcp') =>
+      Array.from({ length: 100 }, () => server.answer(version, transport, '203.0.113.5'));
+    const long = send().filter((reply) => reply !== undefined && reply.length > 255);
+    expect(long).toHaveLength(10);
+    expect(server.responder.counters.snapshot().rateLimited).toEqual({ dropped: 80, slipped: 10 });
+    expect(send('tcp').filter((reply) => reply !== undefined)).toHaveLength(100);
   });
 
   test('addresses of one network count as one, others do not', () => {

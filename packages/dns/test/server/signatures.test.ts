@@ -167,11 +167,22 @@ describe('a signed update over UDP', () => {
     expect(done()).toBe(1);
   });
 
-  test('over TCP is done each time it comes: nobody sends it again by itself', () => {
+  test('that was overheard is not done again over TCP either', async () => {
+    const { server, finish, done } = counting();
+    const { bytes } = signTsigRequest(update, { key, ...server });
+    const first = server.respond(bytes, 'tcp');
+    finish[0]?.();
+    const reply = await first;
+    expect(server.respond(bytes, 'udp')).toEqual(reply);
+    expect(server.respond(bytes, 'tcp')).toEqual(reply);
+    expect(done()).toBe(1);
+  });
+
+  test.each(['tls', 'https'] as const)('over %s is done each time: nobody overhears', (way) => {
     const { server, done } = counting();
     const { bytes } = signTsigRequest(update, { key, ...server });
-    void server.respond(bytes, 'tcp');
-    void server.respond(bytes, 'tcp');
+    void server.respond(bytes, way);
+    void server.respond(bytes, way);
     expect(done()).toBe(2);
   });
 });
