@@ -251,9 +251,17 @@ test('a drain finishes what is in flight, takes nothing new, and closes', async 
   await expectClosed(transport);
 });
 
-test('every cut of a query tells the matcher the same', () => {
+const soaRecord = { type: Type.SOA, rdata: Buffer.alloc(22) };
+test.each([
+  ['query', query('www.example.net')],
+  ['NOTIFY with its SOA', query('example.net', Type.SOA, { flags: 0x2400, answers: [soaRecord] })],
+  [
+    'UPDATE with a prerequisite',
+    query('example.net', Type.SOA, { flags: 0x2800, answers: [soaRecord] }),
+  ],
+])('every cut of a %s tells the matcher the same', (_, message) => {
   const { match } = dnsStream(responder);
-  for (const chunks of chunkings(framed(query('www.example.net')), 'every')) {
+  for (const chunks of chunkings(framed(message), 'every')) {
     let head = Buffer.alloc(0);
     let verdict = 'more';
     for (const chunk of chunks) {
