@@ -8,7 +8,7 @@ import { diffZones } from './diff-zones.ts';
 import { type ChangeRules, prepareChange } from './prepare-change.ts';
 import { serialAfter } from './serial-policy.ts';
 import { applyChangeSet, zoneFromStore } from './stored-zone.ts';
-import type { Lease, StoredContent, ZoneStore } from './zone-store.ts';
+import type { Lease, StoredContent, StoredLeaseChange, ZoneStore } from './zone-store.ts';
 
 /** What a zone became. */
 export interface CaughtUp {
@@ -75,12 +75,14 @@ export async function adoptUnseen(
   const changes = prepared?.changeSet.changes ?? [];
   const changeSet = { origin, from: content.serial, to: zone.serial, changes };
   const { revision } = content;
+  const { kept, ended } = leasesLeft(zone, content);
   await store.commit(changeSet, {
     revision,
     edits: content.edits,
+    leases: ended,
     journal: { maxChanges: 0 },
   });
-  return { zone, revision: revision + 1, leases: content.leases, changeSet };
+  return { zone, revision: revision + 1, leases: kept, changeSet };
 }
 
 interface Edited {
@@ -105,7 +107,7 @@ async function adopt(
   const prepared = await prepareChange(from, editsOf(diffZones(from, loaded)), { rules, floor });
   const zone = prepared?.zone ?? from;
   const changes = prepared?.changeSet.changes ?? [];
-  const ended = content.leases.filter((lease) => !hasRecord(zone, lease));
+  const { kept, ended } = leasesLeft(zone, content);
   await store.commit(
     {
       origin,
@@ -116,13 +118,12 @@ async function adopt(
     {
       revision,
       edits,
-      leases: ended.map(({ name, type, rdata }) => ({ name, type, rdata, expires: undefined })),
+      leases: ended,
       journal: isKnown ? undefined : { maxChanges: 0 },
     },
   );
   const changeSets = zone.serial === current.serial ? [] : [changeSetOf(current, zone)];
-  const leases = content.leases.filter((lease) => hasRecord(zone, lease));
-  return { zone, revision: revision + 1, leases, changeSets };
+  return { zone, revision: revision + 1, leases: kept, changeSets };
 }
 
 /** What the zone does not take over from what was loaded, such as a signature that is missing: it has to be written back. */
@@ -153,8 +154,19 @@ function editsOf(changes: readonly RRsetChange[]): Edit[] {
   return changes.map(({ name, type, after }) => ({ name, type, rrset: after }));
 }
 
-function hasRecord(zone: Zone, { name, type, rdata }: Lease): boolean {
-  return zone.get(name, type)?.records.some(({ wire }) => wire.equals(rdata)) ?? false;
+/** Leases of records that are there, and those to forget. */
+function leasesLeft(
+  zone: Zone,
+  { leases }: StoredContent,
+): { readonly kept: readonly Lease[]; readonly ended: readonly StoredLeaseChange[] } {
+  const isThere = ({ name, type, rdata }: Lease): boolean =>
+    zone.get(name, type)?.records.some(({ wire }) => wire.equals(rdata)) ?? false;
+  return {
+    kept: leases.filter(isThere),
+    ended: leases
+      .filter((lease) => !isThere(lease))
+      .map(({ name, type, rdata }) => ({ name, type, rdata, expires: undefined })),
+  };
 }
 
 function later(serial: number, other: number): number {

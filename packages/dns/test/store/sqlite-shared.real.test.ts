@@ -138,6 +138,21 @@ describe('a SQLite file that several write', () => {
     expect(await store.find(origin)).toMatchObject({ serial: 3, edits: 0 });
   });
 
+  test('a lease of a record that was edited away while nobody served it goes too', async () => {
+    const path = file();
+    const first = sqlite(path);
+    const zone = await dynamicZone('example.net', { store: first });
+    await zone.set('a', 'A', '192.0.2.1', { expiresIn: 60 });
+    await zone.set('b', 'A', '192.0.2.2', { expiresIn: 60 });
+    await first.close();
+    const person = openSqlite(path);
+    person.exec(`DELETE FROM rrset WHERE type = 1 AND instr(rdata, x'c0000201') > 0`);
+    person.close();
+    const { zone: again, store } = await serve(path);
+    expect(again.leases().map(({ name }) => name)).toEqual(['b.example.net']);
+    expect(await store.leases(origin)).toHaveLength(1);
+  });
+
   test.each(['a change', 'a look'])(
     'a backup that takes its place is found by %s, served, and the serial goes on',
     async (who) => {
