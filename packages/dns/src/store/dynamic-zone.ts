@@ -59,6 +59,7 @@ export class DynamicZone implements LiveZone {
   readonly #writer: ZoneWriter;
   readonly #attendants: readonly ZoneAttendant[];
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>();
+  #users = 0;
   #clock: Reactor['clock'];
   #reports: Reactor['reports'] | undefined;
   #sweeper: LeaseSweeper | undefined;
@@ -216,6 +217,8 @@ export class DynamicZone implements LiveZone {
   }
 
   started(reactor: Has<'clock' | 'random' | 'reports'>): void {
+    this.#users += 1;
+    if (this.#users > 1) return;
     this.#clock = reactor.clock;
     this.#reports = reactor.reports;
     this.#sweeper = new LeaseSweeper(this.#writer, reactor);
@@ -229,6 +232,8 @@ export class DynamicZone implements LiveZone {
   }
 
   async stopped(): Promise<void> {
+    this.#users -= 1;
+    if (this.#users > 0) return;
     this.#sweeper?.[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     this.#sweeper = undefined;

@@ -161,6 +161,18 @@ describe('leases', () => {
     expect(zone.get('a', 'A')).toEqual(['192.0.2.1']);
   });
 
+  test('end while one of two servers that share the zone still runs, and not after the last', async () => {
+    const { reactor, zone, pass } = await setUp();
+    zone.started(reactor);
+    await zone.stopped();
+    await zone.set('a', 'A', '192.0.2.1', { expiresIn: 60 });
+    await pass(62_000);
+    expect(zone.get('a')).toBeUndefined();
+    await zone.set('b', 'A', '192.0.2.1', { expiresIn: 60 });
+    await zone.stopped();
+    expect(reactor.clock.timers).toBe(0);
+  });
+
   test('a store that fails is reported, and the sweep is tried again', async () => {
     const { store, hold, commit } = heldStore();
     const { reactor, zone, pass } = await setUp({ store });
