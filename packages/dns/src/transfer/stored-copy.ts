@@ -28,8 +28,6 @@ export class StoredCopy {
   readonly #origin: Name;
   readonly #clock: Clock;
   readonly #journal: JournalLimits | undefined;
-  /** How often somebody else wrote into the copy. The next change sets that right. */
-  #edits = 0;
 
   constructor(store: ZoneStore, options: StoredCopyOptions) {
     const { origin, clock, journal } = options;
@@ -39,13 +37,13 @@ export class StoredCopy {
     this.#journal = journal;
   }
 
-  /** What is stored, if anything is; `broken` if it is no zone. @throws StoreError */
+  /** What is stored, if anything is; `broken` if it is no zone, or not what a primary said. @throws StoreError */
   async load(): Promise<FoundCopy | 'broken' | undefined> {
     const content = await this.#store.load(this.#origin);
     if (content === undefined) return undefined;
-    const zone = zoneOf(this.#origin, content.rrsets);
+    // Changes of the primary would never undo what somebody else wrote.
+    const zone = content.edits === 0 ? zoneOf(this.#origin, content.rrsets) : undefined;
     if (zone === undefined) return 'broken';
-    this.#edits = content.edits;
     const value = await this.#store.bucket(BUCKET).get(this.#key);
     const heardAt = value?.length === 8 ? value.readDoubleBE() : this.#clock.epoch();
     // The clock of the wall may have been set back.
@@ -54,8 +52,7 @@ export class StoredCopy {
 
   /** Stores a change. @throws StoreError */
   async commit(changeSet: ChangeSet): Promise<void> {
-    await this.#store.commit(changeSet, { edits: this.#edits, journal: this.#journal });
-    this.#edits = 0;
+    await this.#store.commit(changeSet, { journal: this.#journal });
   }
 
   /** Remembers that a primary was heard now. @throws StoreError */
@@ -70,7 +67,7 @@ export class StoredCopy {
     return this.#store.journal(this.#origin, serial);
   }
 
-  /** Forgets everything: what is stored is no zone. @throws StoreError */
+  /** Forgets everything: what is stored is no copy. @throws StoreError */
   async clear(): Promise<void> {
     await this.#store.delete(this.#origin);
     await this.#store.bucket(BUCKET).delete(this.#key);

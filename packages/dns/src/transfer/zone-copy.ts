@@ -3,9 +3,11 @@ import type { Has } from '@hawser/core';
 import { StoreError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import type { ChangeSet, Zone } from '../zone/zone.ts';
+import type { Version } from './apply-increments.ts';
 import type { Fetched } from './fetch-zone.ts';
 import type { RefreshTimes } from './refresh-times.ts';
 import type { StoredCopy } from './stored-copy.ts';
+import { differenceOf } from './zone-difference.ts';
 
 /**
  * How a copy is. `empty`: there never was one. `good`: a primary said so within the time it may take. `expired`: none did for
@@ -49,20 +51,21 @@ export class ZoneCopy {
     return Math.max(0, (this.#goodUntil - this.#reactor.clock.now()) / 1_000);
   }
 
-  /** Takes what is stored. What is no zone is forgotten. @throws StoreError */
-  async load(): Promise<void> {
+  /** Takes what is stored. What is no copy is forgotten. False if there is nothing. @throws StoreError */
+  async load(): Promise<boolean> {
     const { origin, stored, times } = this.#options;
     const found = await stored.load();
-    if (found === undefined) return;
+    if (found === undefined) return false;
     if (found === 'broken') {
       const why = new Error(`Cannot use the stored copy of "${origin}": it is copied anew`);
       this.#reactor.reports.problem('dns.secondary', why);
       await stored.clear();
-      return;
+      return false;
     }
     this.#zone = found.zone;
     const goodMs = times.expireSeconds(found.zone) * 1_000 - found.ageMs;
     this.#goodUntil = this.#reactor.clock.now() + goodMs;
+    return true;
   }
 
   /** Has what a primary said stored, and serves it then. @throws StoreError, and what was served still is */
@@ -70,7 +73,7 @@ export class ZoneCopy {
     const { stored, changed } = this.#options;
     if (fetched.kind === 'newer') {
       const { zone, changeSet } = fetched.version;
-      await this.#commit(changeSet);
+      await this.#commit(fetched.version);
       this.#zone = zone;
       this.#heard(fetched.expireSeconds);
       changed(changeSet);
@@ -80,13 +83,16 @@ export class ZoneCopy {
     await stored.heard();
   }
 
-  async #commit(changeSet: ChangeSet): Promise<void> {
+  async #commit({ zone, changeSet }: Version): Promise<void> {
+    const { stored } = this.#options;
     try {
-      await this.#options.stored.commit(changeSet);
+      await stored.commit(changeSet);
     } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT')) throw error;
       // Another process has the same copy, and was faster.
-      if (error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT') await this.load();
-      throw error;
+      if (await this.load()) throw error;
+      // What was stored is gone, or was none.
+      await stored.commit(await differenceOf(undefined, zone, this.#reactor));
     }
   }
 

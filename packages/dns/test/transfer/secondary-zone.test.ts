@@ -722,6 +722,23 @@ describe('a copy that is stored', () => {
   });
 });
 
+test('a copy that is gone from its store is stored anew with the next change', async () => {
+  await using it = new World();
+  await it.primary();
+  const store = memory();
+  const copy = await it.copy({ store });
+  await store.delete(copy.origin);
+  it.zone.change(...txt('1'));
+  await copy.refresh();
+  expectSame(copy, it);
+  expect(await store.find(copy.origin)).toMatchObject({ serial: it.zone.zone.serial });
+  it.zone.change(...txt('2'));
+  await copy.refresh();
+  expectSame(copy, it);
+  expect(copy.counters.failures).toBe(0);
+  await copy.stopped();
+});
+
 describe('many copies', () => {
   test('that share limits are made a few at a time', async () => {
     await using it = new World();

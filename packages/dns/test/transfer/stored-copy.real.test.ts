@@ -15,6 +15,7 @@ import {
   sqlite,
   transfers,
 } from '../../src/index.ts';
+import { openSqlite } from '../../src/store/open-sqlite.ts';
 
 test('a copy in a database is there at once when its server starts again, and goes on by changes', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'hawser-copy-'));
@@ -76,3 +77,57 @@ test('a copy in a database is there at once when its server starts again, and go
     rmSync(folder, { recursive: true, force: true });
   }
 });
+
+test.each(['while it is served', 'while nobody serves it'])(
+  'a copy that somebody changes by SQL %s is made anew: it is what the primary has',
+  async (when) => {
+    const folder = mkdtempSync(join(tmpdir(), 'hawser-copy-'));
+    const reports = new CollectedReports();
+    const reactor = createNodeReactor({ reports });
+    const zone = await dynamicZone('example.net');
+    const hosts = Array.from({ length: 20 }, (_, index) => `h${index}`);
+    await zone.change(hosts.map((name) => ({ name, type: 'A', values: '192.0.2.1' })));
+    const original = dnsService('127.0.0.1:0', [transfers(zone, { allow: ['127.0.0.1'] }), zone]);
+    await original.start(reactor);
+    const primaries = [`127.0.0.1:${original.address?.port}`];
+    const path = join(folder, 'copies.db');
+    const withCopy = async (work: (copy: SecondaryZone) => Promise<void>): Promise<void> => {
+      const store = sqlite(path, { busyTimeoutMs: 5000 });
+      const copy = secondaryZone('example.net', { primaries, store });
+      const service = dnsService('127.0.0.1:0', copy);
+      await service.start(reactor);
+      try {
+        await copy.refresh();
+        await work(copy);
+      } finally {
+        await service.stop();
+        await store.close();
+      }
+    };
+    const change = (): void => {
+      const person = openSqlite(path);
+      person.exec('UPDATE rrset SET ttl = 77 WHERE type = 1');
+      person.close();
+    };
+    try {
+      await withCopy(async (copy) => {
+        if (when === 'while nobody serves it') return;
+        change();
+        await zone.set('b', 'A', '192.0.2.2');
+        await copy.refresh();
+        await copy.refresh();
+        expect(copy.snapshot?.serial).toBe(zone.serial);
+      });
+      if (when === 'while nobody serves it') change();
+      // What is served next is what was stored.
+      await withCopy(async (copy) => {
+        const ttls = [...(copy.snapshot?.rrsets() ?? [])].map(({ ttl }) => ttl);
+        expect(copy.snapshot?.serial).toBe(zone.serial);
+        expect(ttls).not.toContain(77);
+      });
+    } finally {
+      await original.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  },
+);
