@@ -1,14 +1,19 @@
+import { usageError } from '../errors.ts';
 import { formatRcode } from '../numbers.ts';
 import type { CountersSnapshot, ResponderCounters } from './counters.ts';
+
+const OWN_LABELS = new Set(['transport', 'opcode', 'rcode', 'le']);
 
 /**
  * The counts as text that Prometheus reads (text format 0.0.4, `text/plain; version=0.0.4`). Names begin with `hawser_dns_`.
  * `labels` are added to every line, such as `{ server: 'ns1' }`.
+ * @throws UsageError `HAWSER_DNS_OPTIONS` for a label that has no such name as labels have, or one of ours
  */
 export function formatMetrics(
   counters: ResponderCounters | CountersSnapshot,
   labels: Readonly<Record<string, string>> = {},
 ): string {
+  for (const name of Object.keys(labels)) checkLabel(name);
   const counts = 'snapshot' in counters ? counters.snapshot() : counters;
   const text = new MetricsText(labels);
   text.family('queries_total', 'counter', 'Messages that asked something.');
@@ -29,6 +34,15 @@ export function formatMetrics(
   }
   writeSizes(text, counts);
   return text.toString();
+}
+
+/** One wrong name, and nothing of the whole text would be read. */
+function checkLabel(name: string): void {
+  if (/^(?!__)[a-z_][a-z\d_]*$/i.test(name) && !OWN_LABELS.has(name)) return;
+  throw usageError(
+    'HAWSER_DNS_OPTIONS',
+    `Cannot add a label to metrics as "${name}" is no name for one`,
+  );
 }
 
 function plainCounts(counts: CountersSnapshot): readonly (readonly [string, string, number])[] {

@@ -78,3 +78,15 @@ test('Prometheus can read it', () => {
   expect(new Set(families).size).toBe(families.length);
   expect(formatMetrics(busy().snapshot())).toContain('\nhawser_dns_ignored_total 2\n');
 });
+
+test.each(['my-label', '1st', '', '__name__', 'a b', 'rcode', 'le'])(
+  'a label called "%s" is a mistake',
+  (name) => {
+    expect(() => formatMetrics(busy(), { [name]: 'x' })).toThrow('no name for one');
+  },
+);
+
+test('whatever the value of a label is, it stays in its quotes', () => {
+  const text = formatMetrics(busy(), { zone: 'a"} 1\n# EOF\\' });
+  expect(text).toContain('{zone="a\\"} 1\\n# EOF\\\\",transport="udp"} 6\n');
+});
