@@ -2,6 +2,7 @@ import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import { createNodeReactor } from '@hawser/core';
 import { afterEach, expect, test } from 'vitest';
+import type { Authority } from '../src/contract/handler.ts';
 import { dynamic } from '../src/handlers/dynamic.ts';
 import { type DnsService, dnsService } from '../src/server.ts';
 import { dynamicZone } from '../src/store/open-dynamic-zone.ts';
@@ -13,8 +14,8 @@ afterEach(async () => {
   for (const service of started.splice(0)) await service.stop();
 });
 
-async function start(...zones: Parameters<typeof dnsService>[1][]) {
-  const service = dnsService('127.0.0.1:0', zones.flat());
+async function start(...zones: Authority[]) {
+  const service = dnsService('127.0.0.1:0', zones);
   await service.start(createNodeReactor());
   started.push(service);
   return { service, port: service.address?.port ?? 0 };

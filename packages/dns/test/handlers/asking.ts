@@ -8,6 +8,7 @@ import { Responder } from '../../src/server/responder.ts';
 import type { Served } from '../../src/server/to-handlers.ts';
 import { opt, query, type RawRecord } from '../build.ts';
 import { type ReadReply, readReply } from '../read-reply.ts';
+import { oneMessage } from '../server/one-message.ts';
 
 export interface AskOptions {
   /** Address of the client, or a whole one. */
@@ -35,7 +36,7 @@ export async function asking(served: Served): Promise<Asking> {
   const responder = new Responder(served, { cookies: false, rateLimit: false });
   await responder.start(reactor);
   const send: Asking['send'] = async (bytes, { from = '192.0.2.99', transport = 'udp' } = {}) =>
-    responder.respond(bytes, { transport, client: toAddress(from) });
+    oneMessage(await responder.respond(bytes, { transport, client: toAddress(from) }));
   return {
     reactor,
     reports: reactor.reports,

@@ -9,6 +9,7 @@ import { parseType, Rcode, Type } from '../../src/numbers.ts';
 import { Responder } from '../../src/server/responder.ts';
 import { opt, query } from '../build.ts';
 import { readReply } from '../read-reply.ts';
+import { oneMessage } from '../server/one-message.ts';
 import { asking } from './asking.ts';
 
 function serve(options: DynamicOptions) {
@@ -19,8 +20,9 @@ function serve(options: DynamicOptions) {
   const ask = async (name: string, type = 'A', host = '192.0.2.99') => {
     const client = { kind: 'udp', host, port: 4000, family: 4 } as const;
     return readReply(
-      (await responder.respond(query(name, parseType(type)), { transport: 'udp', client })) ??
-        undefined,
+      oneMessage(
+        await responder.respond(query(name, parseType(type)), { transport: 'udp', client }),
+      ),
     );
   };
   return { reactor, responder, ask };

@@ -7,7 +7,9 @@ import { opt, query } from '../build.ts';
 const { nsid, clientSubnet, cookie, keepalive, expire, padding, error, updateLease } = ednsCodecs;
 const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex');
 /** A codec whose value only it knows. */
-type AnyCodec = EdnsCodec<never> & { decode(data: Buffer): unknown };
+interface AnyCodec extends Omit<EdnsCodec<never>, 'decode'> {
+  decode(data: Buffer): unknown;
+}
 
 describe('values that are read and written', () => {
   test.each<[string, AnyCodec, number, string, unknown]>([

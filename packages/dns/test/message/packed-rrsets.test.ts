@@ -6,7 +6,7 @@ import { PackedRRset } from '../../src/zone/packed-rrset.ts';
 import { createRRset, type RRset } from '../../src/zone/rrset.ts';
 
 const owner = Name.parse('Host.example.net');
-const data: readonly (readonly [string, ...(string | string[])[]])[] = [
+const data: readonly [string, ...(string | string[])[]][] = [
   ['A', '192.0.2.1', '192.0.2.2'],
   ['AAAA', '2001:db8::1'],
   ['TXT', ['short'], ['x'.repeat(255), 'y'.repeat(200)]],
@@ -34,7 +34,8 @@ function written(rrset: RRset, maxBytes = 4096): string {
   return `${fits} ${writer.finish(0).toString('hex')}`;
 }
 
-test.each(data)('%s of a zone is written as any other', (type, ...values) => {
+test.each(data)('%s of a zone is written as any other', (...row) => {
+  const [type, ...values] = row;
   const rrset = createRRset(owner, parseType(type), { ttl: 60, values });
   const packed = new PackedRRset(owner.wire.toString('latin1'), rrset);
   const whole = written(rrset);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { ednsCodecs } from '../../src/message/edns-option.ts';
 import { parseMessage } from '../../src/message/parse-message.ts';
 import type { DnsRecord } from '../../src/message/record.ts';
-import { MessageWriter } from '../../src/message/writer.ts';
+import { type MessageStart, MessageWriter } from '../../src/message/writer.ts';
 import { Name } from '../../src/name.ts';
 import { Class, Type } from '../../src/numbers.ts';
 import { encodeRdata } from '../../src/rdata/encode-rdata.ts';
@@ -182,7 +182,7 @@ describe('what does not fit', () => {
     ],
     ['for a signature', { reserveBytes: 77 }, 77],
     ['for both', { reserveBytes: 77, edns: { udpSize: 1232 } }, 88],
-  ])('room is kept %s', (_, start, bytes) => {
+  ])('room is kept %s', (_, start: Partial<MessageStart>, bytes) => {
     const writer = new MessageWriter();
     const limit = 29 + 3 * 15 + bytes;
     for (const [maxBytes, count] of [

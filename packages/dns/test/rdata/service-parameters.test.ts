@@ -12,66 +12,65 @@ const org = '03666f6f076578616d706c65036f726700';
 const com = '03666f6f076578616d706c6503636f6d00';
 const dotCom = '076578616d706c6503636f6d00';
 
-const vectors: readonly (readonly [name: string, text: string, wire: string, printed?: string])[] =
+const vectors: [name: string, text: string, wire: string, printed?: string][] = [
+  ['D.1 alias', '0 foo.example.com.', `0000${com}`],
+  ['D.2 figure 3: the owner', '1 .', '000100'],
+  ['D.2 figure 4: port', '16 foo.example.com. port=53', `0010${com}000300020035`],
   [
-    ['D.1 alias', '0 foo.example.com.', `0000${com}`],
-    ['D.2 figure 3: the owner', '1 .', '000100'],
-    ['D.2 figure 4: port', '16 foo.example.com. port=53', `0010${com}000300020035`],
-    [
-      'D.2 figure 5: a generic key',
-      '1 foo.example.com. key667=hello',
-      `0001${com}029b000568656c6c6f`,
-    ],
-    [
-      'D.2 figure 6: a generic key with an octet',
-      '1 foo.example.com. key667="hello\\210qoo"',
-      `0001${com}029b000968656c6c6fd2716f6f`,
-    ],
-    [
-      'D.2 figure 7: two IPv6 hints',
-      '1 foo.example.com. ipv6hint=2001:db8::1,2001:db8::53:1',
-      `0001${com}0006002020010db800000000000000000000000120010db8000000000000000000530001`,
-    ],
-    [
-      'D.2 figure 8: an IPv6 hint with IPv4 in it',
-      '1 example.com. ipv6hint=2001:db8:122:344::192.0.2.33',
-      `0001${dotCom}0006001020010db8012203440000 0000c0000221`.replace(' ', ''),
-      '1 example.com. ipv6hint=2001:db8:122:344::c000:221',
-    ],
-    [
-      'D.2 figure 9: keys are sorted',
-      '16 foo.example.org. (alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1)',
-      `0010${org}0000000400010004000100090268320568332d313900040004c0000201`,
-      '16 foo.example.org. mandatory=alpn,ipv4hint alpn=h2,h3-19 ipv4hint=192.0.2.1',
-    ],
-    [
-      'D.2 figure 10: escapes in alpn, quoted',
-      '16 foo.example.org. alpn="f\\\\\\\\oo\\\\,bar,h2"',
-      `0010${org}0001000c08665c6f6f2c626172026832`,
-    ],
-    [
-      'D.2 figure 10: escapes in alpn, unquoted',
-      '16 foo.example.org. alpn=f\\\\\\092oo\\092,bar,h2',
-      `0010${org}0001000c08665c6f6f2c626172026832`,
-      '16 foo.example.org. alpn="f\\\\\\\\oo\\\\,bar,h2"',
-    ],
-    [
-      'RFC 9461: dohpath with other variables',
-      '1 . alpn=h2 dohpath="/q{a}{?b,dns,c}"',
-      `0001 00 0001 0003 026832 0007 000f ${hexOf('/q{a}{?b,dns,c}')}`.replaceAll(' ', ''),
-    ],
-    [
-      'RFC 9461: dohpath',
-      '1 . alpn=h2 dohpath="/dns-query{?dns}"',
-      '000100000100030268320007 00102f646e732d71756572797b3f646e737d'.replace(' ', ''),
-    ],
-    ['RFC 9540: ohttp', '1 . alpn=h2 ohttp', '00010000010003026832' + '00080000'],
-    ['no default', '1 . alpn=h3 no-default-alpn', '0001000001000302683300020000'],
-    ['ech', '1 . ech=AQIDBA==', '000100000500040102 0304'.replace(' ', '')],
-    ['a key without value', '1 . key65000', '000100fde80000'],
-    ['a known key by its number', '1 . key3=\\000\\053', '000100000300020035', '1 . port=53'],
-    ['a value that is empty', '1 . key65000=""', '000100fde80000', '1 . key65000'],
-  ];
+    'D.2 figure 5: a generic key',
+    '1 foo.example.com. key667=hello',
+    `0001${com}029b000568656c6c6f`,
+  ],
+  [
+    'D.2 figure 6: a generic key with an octet',
+    '1 foo.example.com. key667="hello\\210qoo"',
+    `0001${com}029b000968656c6c6fd2716f6f`,
+  ],
+  [
+    'D.2 figure 7: two IPv6 hints',
+    '1 foo.example.com. ipv6hint=2001:db8::1,2001:db8::53:1',
+    `0001${com}0006002020010db800000000000000000000000120010db8000000000000000000530001`,
+  ],
+  [
+    'D.2 figure 8: an IPv6 hint with IPv4 in it',
+    '1 example.com. ipv6hint=2001:db8:122:344::192.0.2.33',
+    `0001${dotCom}0006001020010db8012203440000 0000c0000221`.replace(' ', ''),
+    '1 example.com. ipv6hint=2001:db8:122:344::c000:221',
+  ],
+  [
+    'D.2 figure 9: keys are sorted',
+    '16 foo.example.org. (alpn=h2,h3-19 mandatory=ipv4hint,alpn ipv4hint=192.0.2.1)',
+    `0010${org}0000000400010004000100090268320568332d313900040004c0000201`,
+    '16 foo.example.org. mandatory=alpn,ipv4hint alpn=h2,h3-19 ipv4hint=192.0.2.1',
+  ],
+  [
+    'D.2 figure 10: escapes in alpn, quoted',
+    '16 foo.example.org. alpn="f\\\\\\\\oo\\\\,bar,h2"',
+    `0010${org}0001000c08665c6f6f2c626172026832`,
+  ],
+  [
+    'D.2 figure 10: escapes in alpn, unquoted',
+    '16 foo.example.org. alpn=f\\\\\\092oo\\092,bar,h2',
+    `0010${org}0001000c08665c6f6f2c626172026832`,
+    '16 foo.example.org. alpn="f\\\\\\\\oo\\\\,bar,h2"',
+  ],
+  [
+    'RFC 9461: dohpath with other variables',
+    '1 . alpn=h2 dohpath="/q{a}{?b,dns,c}"',
+    `0001 00 0001 0003 026832 0007 000f ${hexOf('/q{a}{?b,dns,c}')}`.replaceAll(' ', ''),
+  ],
+  [
+    'RFC 9461: dohpath',
+    '1 . alpn=h2 dohpath="/dns-query{?dns}"',
+    '000100000100030268320007 00102f646e732d71756572797b3f646e737d'.replace(' ', ''),
+  ],
+  ['RFC 9540: ohttp', '1 . alpn=h2 ohttp', '00010000010003026832' + '00080000'],
+  ['no default', '1 . alpn=h3 no-default-alpn', '0001000001000302683300020000'],
+  ['ech', '1 . ech=AQIDBA==', '0001000005000401020304'],
+  ['a key without value', '1 . key65000', '000100fde80000'],
+  ['a known key by its number', '1 . key3=\\000\\053', '000100000300020035', '1 . port=53'],
+  ['a value that is empty', '1 . key65000=""', '000100fde80000', '1 . key65000'],
+];
 
 describe('text to wire to text', () => {
   test.each(vectors)('%s', (_name, text, wire, printed = text) => {

@@ -4,6 +4,7 @@ import type { Reply } from '../../src/server/reply.ts';
 import { Responder } from '../../src/server/responder.ts';
 import type { ResponderOptions } from '../../src/server/responder-options.ts';
 import type { Served } from '../../src/server/to-handlers.ts';
+import { oneMessage } from './one-message.ts';
 
 export interface TestResponder {
   readonly reports: CollectedReports;
@@ -36,9 +37,7 @@ export function responderFor(served: Served, options: ResponderOptions = {}): Te
     answer(...asked) {
       const reply = respond(...asked);
       if (reply instanceof Promise) throw new Error('the reply takes time');
-      if (reply !== undefined && !Buffer.isBuffer(reply))
-        throw new Error('there are many messages');
-      return reply;
+      return oneMessage(reply);
     },
   };
 }
