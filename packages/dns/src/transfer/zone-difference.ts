@@ -1,9 +1,7 @@
 import type { Has } from '@hawser/core';
+import { inTurns } from '../in-turns.ts';
 import { sameRRset } from '../zone/rrset.ts';
 import type { ChangeSet, RRsetChange, Zone } from '../zone/zone.ts';
-
-/** RRsets looked at before others get their turn: some milliseconds. */
-const SLICE = 1_000;
 
 /**
  * The change that leads from `before` to `after`; from nothing, if there is no zone before. Looks at every RRset of both, and
@@ -12,20 +10,9 @@ const SLICE = 1_000;
 export async function differenceOf(
   before: Zone | undefined,
   after: Zone,
-  { clock }: Has<'clock'>,
+  reactor: Has<'clock'>,
 ): Promise<ChangeSet> {
-  const changes: RRsetChange[] = [];
-  let left = SLICE;
-  for (const change of changesBetween(before, after)) {
-    if (change !== undefined) changes.push(change);
-    left -= 1;
-    if (left > 0) continue;
-    left = SLICE;
-    // oxlint-disable-next-line no-await-in-loop -- this is the turn of others
-    await new Promise<void>((resume) => {
-      clock.callSoon(resume);
-    });
-  }
+  const changes = await inTurns(changesBetween(before, after), reactor);
   return { origin: after.origin, from: before?.serial, to: after.serial, changes };
 }
 
@@ -33,15 +20,19 @@ export async function differenceOf(
 function* changesBetween(
   before: Zone | undefined,
   after: Zone,
-): Generator<RRsetChange | undefined, void, undefined> {
+): Generator<void, RRsetChange[], void> {
+  const changes: RRsetChange[] = [];
   for (const rrset of after.rrsets()) {
     const { name, type } = rrset;
     const old = before?.get(name, type);
-    yield sameRRset(old, rrset) ? undefined : { name, type, before: old, after: rrset };
+    if (!sameRRset(old, rrset)) changes.push({ name, type, before: old, after: rrset });
+    yield;
   }
   for (const rrset of before?.rrsets() ?? []) {
     const { name, type } = rrset;
-    const stays = after.get(name, type) !== undefined;
-    yield stays ? undefined : { name, type, before: rrset, after: undefined };
+    if (after.get(name, type) === undefined)
+      changes.push({ name, type, before: rrset, after: undefined });
+    yield;
   }
+  return changes;
 }

@@ -5,8 +5,8 @@ import { checkRdata } from '../rdata/rdata.ts';
 import type { ZoneGatherer } from './zone-gatherer.ts';
 import { type GatheredRRset, wiresOf, type ZoneRecords } from './zone-records.ts';
 
-/** Reports what is wrong with the zone as a whole: errors if it cannot be served, warnings if it can. */
-export function checkZone(gatherer: ZoneGatherer): void {
+/** Reports what is wrong with the zone as a whole, a step for each name: errors if it cannot be served, warnings if it can. */
+export function* checkZone(gatherer: ZoneGatherer): Generator<void, void, void> {
   const { origin, records } = gatherer;
   checkApex(gatherer);
   const dnames = new Set<string>();
@@ -21,8 +21,9 @@ export function checkZone(gatherer: ZoneGatherer): void {
           isCut: type === Type.NS && key !== origin.key,
         });
     }
+    yield;
   }
-  if (dnames.size > 0) checkBelowDname(gatherer, dnames);
+  if (dnames.size > 0) yield* checkBelowDname(gatherer, dnames);
 }
 
 function typesOf(first: GatheredRRset): ReadonlyMap<number, GatheredRRset> {
@@ -103,8 +104,12 @@ function isHost(records: ZoneRecords, key: string): boolean {
 }
 
 /** Names below a DNAME do not exist (RFC 6672 §2.4). */
-function checkBelowDname(gatherer: ZoneGatherer, dnames: ReadonlySet<string>): void {
+function* checkBelowDname(
+  gatherer: ZoneGatherer,
+  dnames: ReadonlySet<string>,
+): Generator<void, void, void> {
   for (const [key, first] of gatherer.records.names) {
+    yield;
     let at = 1 + key.charCodeAt(0);
     while (at < key.length && !dnames.has(key.slice(at))) at += 1 + key.charCodeAt(at);
     if (at >= key.length) continue;

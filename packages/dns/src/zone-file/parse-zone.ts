@@ -1,4 +1,5 @@
 // Zone data in master file format (RFC 1035 §5) that is all there: from text or octets to RRsets.
+import { atOnce } from '../in-turns.ts';
 import { Name } from '../name.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { checkZone } from './check-zone.ts';
@@ -71,13 +72,19 @@ export function parseZone(source: string | Uint8Array, options: ParseZoneOptions
     }
   };
   read(source, file, origin, 0);
-  if (check) checkZone(gatherer);
-  return finish(gatherer);
+  if (check) atOnce(checkZone(gatherer));
+  return atOnce(finish(gatherer));
 }
 
-/** What was gathered. */
-export function finish({ origin, records, errors, warnings }: ZoneGatherer): ParsedZone {
-  return { origin, rrsets: [...records.rrsets()], errors, warnings };
+/** What was gathered, a step for each RRset. */
+export function* finish(gatherer: ZoneGatherer): Generator<void, ParsedZone, void> {
+  const { origin, records, errors, warnings } = gatherer;
+  const rrsets: RRset[] = [];
+  for (const rrset of records.rrsets()) {
+    rrsets.push(rrset);
+    yield;
+  }
+  return { origin, rrsets, errors, warnings };
 }
 
 /** A name that may be given as text. */

@@ -1,7 +1,9 @@
 // Zone files on disk, read piece by piece: a large one neither fills memory nor keeps others waiting.
 import { open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
+import { createNodeReactor, type Has } from '@hawser/core';
 import { StoreError } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { checkZone } from './check-zone.ts';
 import { finish, MAX_INCLUDE_DEPTH, type ParsedZone, toName } from './parse-zone.ts';
@@ -23,6 +25,8 @@ export interface ReadZoneFileOptions extends GatherOptions {
   readonly maxBytes?: number | undefined;
   /** Whether the records must make a whole zone, with its SOA. @defaultValue true */
   readonly check?: boolean | undefined;
+  /** Says when others have had their turn: a large zone is not checked in one go. @defaultValue one of Node */
+  readonly reactor?: Has<'clock'> | undefined;
 }
 
 /**
@@ -34,6 +38,15 @@ export async function readZoneFile(
   path: string,
   options: ReadZoneFileOptions,
 ): Promise<ParsedZone> {
+  const { reactor = createNodeReactor() } = options;
+  return inTurns(finish(await gatherZoneFile(path, { ...options, reactor })), reactor);
+}
+
+/** The same as it was gathered. */
+export async function gatherZoneFile(
+  path: string,
+  options: ReadZoneFileOptions & { readonly reactor: Has<'clock'> },
+): Promise<ZoneGatherer> {
   const gatherer = new ZoneGatherer(toName(options.origin), { ...options, file: path });
   try {
     await new FileReading(gatherer, options).read(path);
@@ -42,8 +55,8 @@ export async function readZoneFile(
       cause: error,
     });
   }
-  if (options.check ?? true) checkZone(gatherer);
-  return finish(gatherer);
+  if (options.check ?? true) await inTurns(checkZone(gatherer), options.reactor);
+  return gatherer;
 }
 
 /** A file and those it includes. */

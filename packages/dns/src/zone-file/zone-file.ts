@@ -1,22 +1,30 @@
 // A zone served from a file that somebody else writes.
 import { stat } from 'node:fs/promises';
-import { type DelayedCall, type Reactor, UsageError } from '@hawser/core';
+import {
+  createNodeReactor,
+  type DelayedCall,
+  type Has,
+  type Reactor,
+  UsageError,
+} from '@hawser/core';
 import type { Answer } from '../contract/answer.ts';
 import type { TransferableZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
-import { diffZones } from '../store/diff-zones.ts';
 import { DEFAULT_JOURNAL } from '../store/journal-limits.ts';
 import type { JournalLimits } from '../store/zone-store.ts';
+import { differenceOf } from '../transfer/zone-difference.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { type ChangeSet, type RRsetChange, Zone } from '../zone/zone.ts';
 import { KeptChanges } from './kept-changes.ts';
 import { toName } from './parse-zone.ts';
 import type { ZoneFileProblem } from './problem.ts';
-import { type ReadZoneFileOptions, readZoneFile } from './read-zone-file.ts';
+import { gatherZoneFile, type ReadZoneFileOptions } from './read-zone-file.ts';
 import { ZoneFileError } from './zone-file-error.ts';
+import type { ZoneGatherer } from './zone-gatherer.ts';
 
 /** Options for {@link zoneFile}. */
 export interface ZoneFileOptions extends Omit<ReadZoneFileOptions, 'origin' | 'check'> {
@@ -58,7 +66,8 @@ export async function zoneFile(
       `Cannot watch a zone file as pollMs must be 1 or more: ${pollMs}`,
     );
   }
-  const source = { path, origin: toName(origin), options };
+  const { reactor = createNodeReactor() } = options;
+  const source = { path, origin: toName(origin), options, reactor };
   const version = await versionOf(path);
   const { zone, warnings } = await load(source);
   return new ZoneFile(source, { zone, warnings, version });
@@ -131,20 +140,17 @@ export class ZoneFile implements TransferableZone {
   }
 
   async #reload(): Promise<ChangeSet | undefined> {
-    const { path, options } = this.#source;
+    const { path, options, reactor } = this.#source;
     // Before the file is read: what is written meanwhile is a later version.
     const version = await versionOf(path);
     this.#loaded = { ...this.#loaded, version };
     const { zone, warnings } = await load(this.#source);
     const before = this.snapshot;
-    let changes = diffZones(before, zone);
-    if (!isSerialAfter(zone.serial, before.serial)) {
-      if (options.serial === 'forward') changes = changes.filter((each) => !isOnlySerial(each));
-      else if (changes.length > 0) throw serialError(path, before, zone);
-    }
-    const change = before.change(
-      changes.map(({ name, type, after }) => ({ name, type, rrset: after })),
-    );
+    const changeSet = await differenceOf(before, zone, reactor);
+    const later = isSerialAfter(zone.serial, before.serial);
+    if (!later && options.serial !== 'forward' && changeSet.changes.length > 0)
+      throw serialError(path, before, zone);
+    const change = later ? { zone, changeSet } : forward(before, changeSet.changes);
     this.#loaded = { zone: change?.zone ?? before, warnings, version };
     if (change === undefined) return undefined;
     this.#kept.add(change.changeSet);
@@ -188,6 +194,7 @@ interface Source {
   readonly path: string;
   readonly origin: Name;
   readonly options: ZoneFileOptions;
+  readonly reactor: Has<'clock'>;
 }
 
 interface Loaded {
@@ -197,10 +204,27 @@ interface Loaded {
   readonly version: string | undefined;
 }
 
-async function load({ path, origin, options }: Source): Promise<Omit<Loaded, 'version'>> {
-  const { rrsets, errors, warnings } = await readZoneFile(path, { ...options, origin });
+async function load({ path, origin, options, reactor }: Source): Promise<Omit<Loaded, 'version'>> {
+  const gatherer = await gatherZoneFile(path, { ...options, origin, reactor });
+  const { errors, warnings } = gatherer;
   if (errors.length > 0) throw new ZoneFileError(path, errors);
-  return { zone: Zone.of(origin, rrsets), warnings };
+  return { zone: await inTurns(build(gatherer), reactor), warnings };
+}
+
+/** The zone of what was gathered, a step for each RRset. */
+function* build({ origin, records }: ZoneGatherer): Generator<void, Zone, void> {
+  const builder = Zone.builder(origin);
+  for (const rrset of records.rrsets()) {
+    builder.add(rrset);
+    yield;
+  }
+  return yield* builder.finishing();
+}
+
+/** `before` with `changes` and the next serial; undefined if there is nothing but another serial. */
+function forward(before: Zone, changes: readonly RRsetChange[]): ReturnType<Zone['change']> {
+  const effective = changes.filter((each) => !isOnlySerial(each));
+  return before.change(effective.map(({ name, type, after }) => ({ name, type, rrset: after })));
 }
 
 function serialError(path: string, before: Zone, after: Zone): ZoneFileError {

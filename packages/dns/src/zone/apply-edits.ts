@@ -3,7 +3,7 @@ import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { formatType, isMetaType, Type } from '../numbers.ts';
 import type { NodeMap, NodeMapDraft } from './node-map.ts';
-import { PackedRRset } from './packed-rrset.ts';
+import { firstRecords, PackedRRset } from './packed-rrset.ts';
 import type { RRset } from './rrset.ts';
 import { type NodeValue, StoredNode, toNode, toValue } from './zone-node.ts';
 
@@ -98,7 +98,9 @@ export class ZoneDraft {
 
   #add(name: Name, rrset: RRset, pack: boolean): void {
     const owner = ownerOf(name);
-    if (rrset.type === Type.CNAME || rrset.type === Type.DNAME) this.#suspects.add(name.key);
+    const single = rrset.type === Type.CNAME || rrset.type === Type.DNAME;
+    // One alias by itself is no suspect: there are zones of a million.
+    if (single && firstRecords(rrset, 2).length > 1) this.#suspects.add(name.key);
     const value = pack ? new PackedRRset(owner, rrset) : new StoredNode(owner, [rrset], 0);
     this.nodes.set(name.key, value);
     this.#touched?.add(name.key);

@@ -21,8 +21,15 @@ export interface DenialProof {
 
 /** How `zone` denies, or undefined if it is not signed. */
 export function denialProofOf(zone: Zone): DenialProof | undefined {
-  if (zone.apex.get(Type.RRSIG) === undefined) return undefined;
-  if (zone.apex.get(Type.NSEC) !== undefined) return new NsecProof(zone);
-  const parameters = nsec3Of(zone.apex);
+  const type = denialTypeOf(zone.apex);
+  if (type === Type.NSEC) return new NsecProof(zone);
+  const parameters = type === undefined ? undefined : nsec3Of(zone.apex);
   return parameters && new Nsec3Proof(zone, parameters);
+}
+
+/** Which type the zone with this apex denies by: NSEC, NSEC3, or undefined if it is not signed. */
+export function denialTypeOf(apex: ZoneNode): number | undefined {
+  if (apex.get(Type.RRSIG) === undefined) return undefined;
+  if (apex.get(Type.NSEC) !== undefined) return Type.NSEC;
+  return nsec3Of(apex) && Type.NSEC3;
 }

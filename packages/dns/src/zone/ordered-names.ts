@@ -18,6 +18,33 @@ export class OrderedNames {
   /** Takes `names`, in any order, and sorts them in place. */
   static of(names: string[]): OrderedNames {
     names.sort();
+    return OrderedNames.#cut(names);
+  }
+
+  /** The same in steps: short runs are sorted, and two of them merged until there is one. */
+  static *sorting(names: Iterable<string>): Generator<void, OrderedNames, void> {
+    let runs: string[][] = [[]];
+    for (const name of names) {
+      let run = runs.at(-1) ?? [];
+      if (run.length === MAX_CHUNK) {
+        run.sort();
+        run = [];
+        runs.push(run);
+      }
+      run.push(name);
+      yield;
+    }
+    runs.at(-1)?.sort();
+    while (runs.length > 1) {
+      const merged: string[][] = [];
+      for (let at = 0; at < runs.length; at += 2)
+        merged.push(yield* merge(runs[at] ?? [], runs[at + 1] ?? []));
+      runs = merged;
+    }
+    return OrderedNames.#cut(runs[0] ?? []);
+  }
+
+  static #cut(names: readonly string[]): OrderedNames {
     const chunks: Chunk[] = [];
     for (let at = 0; at < names.length; at += FULL_CHUNK)
       chunks.push(names.slice(at, at + FULL_CHUNK));
@@ -69,6 +96,24 @@ export class OrderedNames {
   get last(): string | undefined {
     return this.#chunks.at(-1)?.at(-1);
   }
+}
+
+function* merge(one: string[], other: string[]): Generator<void, string[], void> {
+  const merged: string[] = [];
+  let at = 0;
+  for (const name of one) {
+    for (let next = other[at]; next !== undefined && next < name; next = other[++at]) {
+      merged.push(next);
+      yield;
+    }
+    merged.push(name);
+    yield;
+  }
+  for (; at < other.length; at++) {
+    merged.push(other[at] ?? '');
+    yield;
+  }
+  return merged;
 }
 
 function change(chunks: Chunk[], own: Set<Chunk>, name: string, present: boolean): void {

@@ -4,7 +4,7 @@ import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { SoaValue } from '../rdata/value.ts';
 import { applyEdits, type Edit, ZoneDraft } from './apply-edits.ts';
-import { type DenialProof, denialProofOf } from './denial-proof.ts';
+import { type DenialProof, denialProofOf, denialTypeOf } from './denial-proof.ts';
 import { keyOf, orderOf } from './name-order.ts';
 import { NodeMap } from './node-map.ts';
 import { isHashedName } from './nsec3-proof.ts';
@@ -35,10 +35,15 @@ export interface ChangeSet {
 export interface ZoneBuilder {
   /** What there is of that name and type so far. */
   get(name: Name, type: number): RRset | undefined;
-  /** Adds an RRset, or replaces the one of that name and type. @throws UsageError as {@link Zone.of} */
+  /**
+   * Adds an RRset, or replaces the one of that name and type.
+   * @throws UsageError as {@link Zone.of}, and `HAWSER_DNS_ZONE` if the zone is made already
+   */
   add(rrset: RRset): void;
-  /** The zone, once. @throws UsageError as {@link Zone.of} */
+  /** The zone, once. @throws UsageError as {@link add} */
   done(): Zone;
+  /** The same in steps, as the names of a signed zone are put in order first. */
+  finishing(): Generator<void, Zone, void>;
 }
 
 /** What is worked out from the names, and goes along with changes. */
@@ -118,13 +123,32 @@ export class Zone {
 
   /** A zone of RRsets that come a few at a time: a million at once would stop everything else for seconds. */
   static builder(origin: Name): ZoneBuilder {
-    const draft = new ZoneDraft(origin, NodeMap.empty.edit(), undefined);
+    let draft: ZoneDraft | undefined = new ZoneDraft(origin, NodeMap.empty.edit(), undefined);
+    const open = (): ZoneDraft => {
+      if (draft !== undefined) return draft;
+      throw usageError('HAWSER_DNS_ZONE', `Cannot build zone "${origin}" further as it is made`);
+    };
+    const close = (): NodeMap => {
+      const last = open();
+      draft = undefined;
+      last.check();
+      return last.nodes.done();
+    };
     return {
-      get: (name, type) => draft.get(name.key, type),
-      add: (rrset) => draft.apply({ name: rrset.name, type: rrset.type, rrset }, true),
-      done() {
-        draft.check();
-        return new Zone(origin, draft.nodes.done());
+      get: (name, type) => open().get(name.key, type),
+      add: (rrset) => open().apply({ name: rrset.name, type: rrset.type, rrset }, true),
+      done: () => new Zone(origin, close()),
+      *finishing() {
+        const nodes = close();
+        const apex = nodes.get(origin.key);
+        const denial = apex && denialTypeOf(toNode(apex));
+        const indexes: Indexes = {};
+        if (denial === Type.NSEC) {
+          indexes.order = yield* OrderedNames.sorting(ordersOf(nodes, origin));
+        } else if (denial === Type.NSEC3) {
+          indexes.hashed = yield* OrderedNames.sorting(ordersOf(nodes, origin, Type.NSEC3));
+        }
+        return new Zone(origin, nodes, indexes);
       },
     };
   }
@@ -260,22 +284,12 @@ export class Zone {
   }
 
   #hashedNames(): OrderedNames {
-    if (this.#hashed === undefined) {
-      const names: string[] = [];
-      for (const [key, value] of this.#nodes.entries()) {
-        if (toNode(value).get(Type.NSEC3) !== undefined) names.push(orderOf(key, this.origin.key));
-      }
-      this.#hashed = OrderedNames.of(names);
-    }
+    this.#hashed ??= OrderedNames.of([...ordersOf(this.#nodes, this.origin, Type.NSEC3)]);
     return this.#hashed;
   }
 
   #orderedNames(): OrderedNames {
-    if (this.#order === undefined) {
-      const names: string[] = [];
-      for (const [key] of this.#nodes.entries()) names.push(orderOf(key, this.origin.key));
-      this.#order = OrderedNames.of(names);
-    }
+    this.#order ??= OrderedNames.of([...ordersOf(this.#nodes, this.origin)]);
     return this.#order;
   }
 
@@ -293,4 +307,11 @@ export function createSoa(origin: Name, fields: SoaValue, ttl: number): RRset {
 
 function* toEdits(rrsets: Iterable<RRset>): Generator<Edit, void, undefined> {
   for (const rrset of rrsets) yield { name: rrset.name, type: rrset.type, rrset };
+}
+
+/** What sorts as the names do, or only those that have that type. */
+function* ordersOf(nodes: NodeMap, origin: Name, type?: number): Generator<string, void, void> {
+  for (const [key, value] of nodes.entries()) {
+    if (type === undefined || toNode(value).get(type) !== undefined) yield orderOf(key, origin.key);
+  }
 }

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createTestReactor } from '@hawser/core/testing';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { formatType } from '../../src/numbers.ts';
 import type { ChangeSet } from '../../src/zone/zone.ts';
 import { formatProblem } from '../../src/zone-file/problem.ts';
@@ -181,6 +181,22 @@ describe('serving', () => {
     reactor.clock.advance(5000);
     await zone.reload();
     expect(zone.snapshot.serial).toBe(4);
+  });
+
+  test('a large file is loaded and reloaded in turns', async () => {
+    const { clock } = createTestReactor();
+    const turns = vi.spyOn(clock, 'callSoon').mockImplementation((call) => queueMicrotask(call));
+    const lines = Array.from({ length: 5000 }, (_, index) => `host-${index} 60 A 192.0.2.7`);
+    await writeFile(path, zoneText(1, ...lines));
+    const zone = await zoneFile('example.net', path, { reactor: { clock } });
+    // Five thousand names are checked, and as many RRsets put into the zone.
+    expect(turns.mock.calls.length).toBeGreaterThanOrEqual(10);
+    turns.mockClear();
+    await writeFile(path, zoneText(2, ...lines.slice(1)));
+    expect(changesOf(await zone.reload())).toEqual(['host-0.example.net A 1 > 0']);
+    // As well as those of both versions compared.
+    expect(turns.mock.calls.length).toBeGreaterThanOrEqual(20);
+    expect([zone.snapshot.size, zone.snapshot.serial]).toEqual([5001, 2]);
   });
 
   test('the journal has limits', async () => {

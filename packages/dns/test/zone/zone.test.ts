@@ -6,6 +6,7 @@ import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset, valuesOf } from '../../src/zone/rrset.ts';
 import { isSerialAfter, nextSerial } from '../../src/zone/serial.ts';
 import { Zone } from '../../src/zone/zone.ts';
+import { parseZone } from '../../src/zone-file/parse-zone.ts';
 
 const origin = Name.parse('example.net');
 const address = (name: string) =>
@@ -98,3 +99,55 @@ test.each([
   expect(isSerialAfter(serial, other)).toBe(after);
   expect(nextSerial(0xffff_ffff)).toBe(1);
 });
+
+test('a builder makes one zone, which nothing changes any more', () => {
+  const builder = Zone.builder(origin);
+  for (const rrset of newZone(origin).rrsets()) builder.add(rrset);
+  expect(builder.get(origin, Type.NS)).toBeDefined();
+  const zone = builder.done();
+  const made = expect.objectContaining({ code: 'HAWSER_DNS_ZONE' });
+  expect(() => builder.add(address('late.example.net'))).toThrow(made);
+  expect(() => builder.get(origin, Type.NS)).toThrow(made);
+  expect(() => builder.done()).toThrow(made);
+  expect(() => builder.finishing().next()).toThrow(made);
+  expect(zone.size).toBe(1);
+});
+
+test.each([
+  ['NSEC', ['60 NSEC a A NS SOA RRSIG']],
+  ['NSEC3', ['60 NSEC3PARAM 1 0 0 -']],
+  ['neither', []],
+])('a zone that denies by %s is the same when it is made in steps', (type, apex) => {
+  const { rrsets, errors } = parseZone(
+    [
+      '@ 60 SOA ns1 host 1 2 3 4 5',
+      '@ 60 NS ns1',
+      '@ 60 RRSIG SOA 13 2 60 20300101000000 20200101000000 1 @ AAAA',
+      ...apex.map((line) => `@ ${line}`),
+      ...Array.from({ length: 700 }, (_, index) =>
+        type === 'NSEC3'
+          ? `${index.toString(32).padStart(32, '0')} 60 NSEC3 1 0 0 - ${'0'.repeat(32)} A`
+          : `n${index * 7919} 60 NSEC @ A RRSIG`,
+      ),
+    ].join('\n'),
+    { origin, check: false },
+  );
+  expect(errors).toEqual([]);
+  const builder = Zone.builder(origin);
+  for (const rrset of rrsets) builder.add(rrset);
+  const steps = [...counted(builder.finishing())];
+  const zone = steps.pop();
+  const atOnce = Zone.of(origin, rrsets);
+  expect(zone?.denialProof?.type).toBe(atOnce.denialProof?.type);
+  expect(steps.length).toBeGreaterThanOrEqual(type === 'neither' ? 0 : 700);
+  const keysOf = (each: Zone | undefined) => [...(each?.ordered() ?? [])].map(({ key }) => key);
+  expect(keysOf(zone)).toEqual(keysOf(atOnce));
+  const before = (each: Zone | undefined) =>
+    each?.hashedBefore('0000000000000000000000000000000g')?.key;
+  expect(before(zone)).toBe(before(atOnce));
+});
+
+/** Undefined for each step, and then what they lead to. */
+function* counted(steps: Generator<void, Zone, void>): Generator<Zone | undefined> {
+  yield yield* steps;
+}

@@ -1,0 +1,30 @@
+// Long work in steps of some microseconds, of which a server must not do a million in one go.
+import type { Has } from '@hawser/core';
+
+/** Steps before others get their turn: some milliseconds. */
+const SLICE = 1_000;
+
+/** Takes `steps` to their end and lets others have their turn now and then. What they throw rejects. */
+export async function inTurns<T>(
+  steps: Iterator<unknown, T, void>,
+  { clock }: Has<'clock'>,
+): Promise<T> {
+  for (let left = SLICE; ; left--) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (left > 0) continue;
+    left = SLICE;
+    // oxlint-disable-next-line no-await-in-loop -- this is the turn of others
+    await new Promise<void>((resume) => {
+      clock.callSoon(resume);
+    });
+  }
+}
+
+/** Takes `steps` to their end at once. */
+export function atOnce<T>(steps: Iterator<unknown, T, void>): T {
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
