@@ -5,8 +5,8 @@ import {
   DeferredSemaphore,
   fail,
   inlineCallbacks,
-  type OperationOptions,
   type Reactor,
+  toError,
   withSignal,
 } from '@hawser/core';
 import { usageError } from '../errors.ts';
@@ -15,6 +15,7 @@ import type { DnsMessage } from '../message/parse-message.ts';
 import type { Name } from '../name.ts';
 import { Rcode } from '../numbers.ts';
 import { asClientError, closedError, refusal } from './as-client-error.ts';
+import { checkClientOptions, checkExchangeOptions } from './check-client-options.ts';
 import { type ClientCounters, newCounters } from './client-counters.ts';
 import { DnsClientError } from './client-error.ts';
 import type { DnsClientOptions, ExchangeOptions, QueryOptions } from './dns-client-options.ts';
@@ -22,6 +23,7 @@ import { type DnsRequest, nameOf, typeOf } from './dns-request.ts';
 import type { DnsServerLike } from './dns-server.ts';
 import { PeerTable } from './peer-table.ts';
 import type { ServerPeer } from './server-peer.ts';
+import type { StreamChannel } from './stream-channel.ts';
 import { type TransferOptions, ZoneTransfer } from './zone-transfer.ts';
 
 /** Longest wait for one reply. */
@@ -46,17 +48,14 @@ export class DnsClient implements AsyncDisposable {
   /** @throws UsageError `HAWSER_DNS_OPTIONS` */
   constructor(options: DnsClientOptions) {
     const { reactor, maxInFlight = 1_000, maxWaiting = 10_000, maxServers = 1_000 } = options;
-    const { udpPayloadBytes = 1232, timeoutMs = 2_000, attempts = 3 } = options;
-    checkRange('udpPayloadBytes', udpPayloadBytes, { least: 0, most: 65_535 });
-    for (const [name, value] of Object.entries({ timeoutMs, attempts, maxInFlight, maxServers }))
-      checkRange(name, value, { least: 1, most: 0x7fff_ffff });
+    checkClientOptions(options);
     this.reactor = reactor;
     this.counters = this.#counters = newCounters();
     this.#options = options;
     this.#places = new DeferredSemaphore({ tokens: maxInFlight, maxWaiting });
     this.#peers = new PeerTable(reactor, {
       maxServers,
-      udpPayloadBytes,
+      udpPayloadBytes: options.udpPayloadBytes ?? 1232,
       mixedCase: options.mixedCase ?? true,
       cookies: options.cookies ?? true,
       maxMismatches: options.maxMismatches ?? 3,
@@ -140,7 +139,7 @@ export class DnsClient implements AsyncDisposable {
         where: peer.server.text.replace(/^udp:/, 'tcp:'),
         clock,
         id: random.bytes(2).readUInt16BE(),
-        open: () => (this.#closed ? fail(closedError()) : peer.open()),
+        open: () => this.#open(peer),
       },
       options,
     );
@@ -165,11 +164,19 @@ export class DnsClient implements AsyncDisposable {
     await this.close();
   }
 
-  #run<T>({ signal }: OperationOptions, work: () => Deferred<T>): Deferred<T> {
+  #open(peer: ServerPeer): Deferred<StreamChannel> {
+    if (this.#closed) return fail(closedError());
+    return peer.open().addErrback((error): never => {
+      throw this.#closed && error instanceof CancelledError ? closedError() : toError(error);
+    });
+  }
+
+  #run<T>(options: ExchangeOptions, work: () => Deferred<T>): Deferred<T> {
     if (this.#closed) return fail(closedError());
     const { deadlineMs = 20_000 } = this.#options;
     const { clock } = this.reactor;
     try {
+      checkExchangeOptions(options);
       const running = this.#places
         .run(work)
         .timeout(deadlineMs, clock)
@@ -180,7 +187,7 @@ export class DnsClient implements AsyncDisposable {
         });
       this.#running.add(running);
       void running.addBoth(() => this.#running.delete(running));
-      return withSignal(running, signal);
+      return withSignal(running, options.signal);
     } catch (error) {
       return fail(asClientError(error, 'the servers'));
     }
@@ -217,7 +224,7 @@ export class DnsClient implements AsyncDisposable {
         }
       }
     }
-    throw why ?? new DnsClientError('HAWSER_DNS_TIMEOUT', 'Cannot ask as no attempt is allowed');
+    throw why ?? closedError();
   }
 }
 
@@ -234,12 +241,4 @@ interface AskingOptions extends ExchangeOptions {
 
 function isKnown({ rcode }: DnsMessage): boolean {
   return rcode === Rcode.NoError || rcode === Rcode.NXDomain || rcode === Rcode.YXDomain;
-}
-
-function checkRange(name: string, value: number, range: { least: number; most: number }): void {
-  if (Number.isInteger(value) && value >= range.least && value <= range.most) return;
-  throw usageError(
-    'HAWSER_DNS_OPTIONS',
-    `Cannot make a client as ${name} must be ${range.least} to ${range.most}: ${value}`,
-  );
 }

@@ -24,8 +24,9 @@ export class StreamPool {
   readonly #server: DnsServer;
   readonly #limits: StreamPoolLimits;
   readonly #channels = new Set<StreamChannel>();
-  /** Connections for transfers. */
+  /** Connections for transfers, and those to come. */
   readonly #own = new Set<StreamChannel>();
+  readonly #opening = new Set<Deferred<StreamChannel>>();
   #connecting: Deferred<StreamChannel> | undefined;
   #closed = false;
 
@@ -37,7 +38,8 @@ export class StreamPool {
 
   /** True if it holds nothing open. */
   get empty(): boolean {
-    return this.#channels.size + this.#own.size === 0 && this.#connecting === undefined;
+    const open = this.#channels.size + this.#own.size + this.#opening.size;
+    return open === 0 && this.#connecting === undefined;
   }
 
   /**
@@ -61,9 +63,13 @@ export class StreamPool {
 
   /** A new connection that nobody else uses; whoever has it aborts it. */
   open(): Deferred<StreamChannel> {
-    return this.#open().addCallback((channel) => {
-      this.#own.add(channel);
-      return channel;
+    const opening = this.#open();
+    this.#opening.add(opening);
+    return opening.addBoth((outcome) => {
+      this.#opening.delete(opening);
+      if (outcome.state === 'rejected') throw outcome.error;
+      this.#own.add(outcome.value);
+      return outcome.value;
     });
   }
 
@@ -71,6 +77,7 @@ export class StreamPool {
   close(): void {
     this.#closed = true;
     this.#connecting?.cancel();
+    for (const opening of this.#opening) opening.cancel();
     for (const channel of [...this.#channels, ...this.#own]) channel.abort();
   }
 

@@ -59,11 +59,10 @@ export class TransferReader {
     for (const record of records) {
       const { zone } = this.#wish;
       if (this.#at === 'done') return 'there is more behind its end';
-      const isSoa = record.type === Type.SOA && record.name.equals(zone);
-      if (!isSoa && (this.#at === 'first' || !belongs(record, zone))) {
-        if (this.#at === 'first') return 'it does not begin with the SOA of the zone';
-        continue;
-      }
+      const belongs = isOf(zone, record);
+      const isSoa = belongs && record.type === Type.SOA && record.name.equals(zone);
+      if (!isSoa && this.#at === 'first') return 'it does not begin with the SOA of the zone';
+      if (!belongs) continue;
       const problem = isSoa ? this.#soa(record) : this.#other();
       if (problem !== undefined) return problem;
       taken.push(record);
@@ -129,6 +128,6 @@ export class TransferReader {
   }
 }
 
-function belongs({ name, type, class: klass, rdata }: DnsRecord, zone: Name): boolean {
+function isOf(zone: Name, { name, type, class: klass, rdata }: DnsRecord): boolean {
   return klass === Class.IN && rdata !== undefined && !isMetaType(type) && name.isSubdomainOf(zone);
 }

@@ -6,6 +6,7 @@ import {
   stack,
   TLS,
   tls,
+  UsageError,
 } from '@hawser/core';
 import { FakeTls } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
@@ -395,11 +396,34 @@ describe('ending', () => {
   });
 });
 
-test('a bad option is a UsageError', () => {
-  const sim = createSimReactor();
-  const reactor = sim.host('client');
-  expect(() => new DnsClient({ reactor, attempts: 0 })).toThrow(/attempts/);
+test.each([
+  { attempts: 0 },
+  { timeoutMs: Number.NaN },
+  { deadlineMs: 0 },
+  { udpPayloadBytes: 65_536 },
+  { maxMismatches: 0 },
+  { maxInFlight: 1.5 },
+  { maxWaiting: -1 },
+  { maxConnections: 0 },
+  // More than there are ids would look for a free one forever.
+  { maxInFlightPerConnection: 65_536 },
+  { idleMs: -1 },
+  { maxServers: 0 },
+  { servers: ['nowhere at all'] },
+])('%o is a mistake, found at once', (options) => {
+  const reactor = createSimReactor().host('client');
+  expect(() => new DnsClient({ reactor, ...options })).toThrow(UsageError);
 });
+
+test.each([{ timeoutMs: 0 }, { timeoutMs: Number.NaN }, { attempts: 0 }])(
+  '%o for one question is a mistake',
+  async (options) => {
+    const { client, where } = await world(() => undefined);
+    await expect(client.query('example.net', 'A', options)).rejects.toBeInstanceOf(UsageError);
+    const request = { name: 'example.net', type: 'A' };
+    await expect(client.exchange(request, where, options)).rejects.toBeInstanceOf(UsageError);
+  },
+);
 
 test('a connection on which an answer did not come in time is left', async () => {
   const { client, server, where } = await world((query) =>

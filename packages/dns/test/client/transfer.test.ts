@@ -171,6 +171,33 @@ test('leaving the loop closes the connection', async () => {
   expect(server.live.size).toBe(0);
 });
 
+test('closing the client ends it, also before it is connected', async () => {
+  const { transfer, client, server, sim } = await world(() => messages([soa(7), ns]));
+  const reading = read(transfer);
+  await client.close();
+  await expect(reading).rejects.toMatchObject({ code: 'HAWSER_DNS_CLOSED' });
+  await delay(1_000, sim.clock);
+  expect(server.live.size).toBe(0);
+});
+
+test('a SOA of another class is none of the zone', async () => {
+  const chaos = { ...soa(7), class: 3 };
+  const { transfer } = await world(() => messages([chaos, ns, a('www'), chaos]));
+  await expect(read(transfer)).rejects.toThrow(/does not begin with the SOA/);
+  const { transfer: other } = await world(() => messages([soa(7), ns, chaos, a('www'), soa(7)]));
+  expect(await read(other)).toEqual(['SOA 7', '@', 'www', 'SOA 7']);
+});
+
+test('its time is over even where every message comes in time', async () => {
+  const script: Script = () =>
+    messages([soa(7), ns], ...Array.from({ length: 50 }, () => [a('x')]));
+  const { transfer, sim } = await world(script, { deadlineMs: 5_000 });
+  const reading = (async () => {
+    for await (const _ of transfer) await delay(1_000, sim.clock);
+  })();
+  await expect(reading).rejects.toMatchObject({ code: 'HAWSER_DNS_TIMEOUT' });
+});
+
 test('it is iterated once', async () => {
   const { transfer } = await world(() => messages([soa(7), ns, soa(7)]));
   await read(transfer);
