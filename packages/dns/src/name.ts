@@ -11,6 +11,10 @@ export const lowerCase: Uint8Array = Uint8Array.from({ length: 256 }, (_, octet)
   octet >= 0x41 && octet <= 0x5a ? octet + 0x20 : octet,
 );
 const scratch = Buffer.alloc(MAX_NAME_BYTES);
+/** 1 for an octet that text of a label does not show as it is. */
+const escapes = Uint8Array.from({ length: 256 }, (_, octet) =>
+  isPrintable(octet) && !'.\\"();@$'.includes(String.fromCharCode(octet)) ? 0 : 1,
+);
 
 /**
  * A domain name: immutable, absolute, compared without regard to ASCII case and never otherwise (RFC 4343). The text form
@@ -142,8 +146,8 @@ export class Name {
   /** Text relative to `origin`: `"www"`, or `"@"` for `origin` itself. A name elsewhere is given whole, with a final dot. */
   relativeTo(origin: Name): string {
     if (!this.isSubdomainOf(origin)) return this.isRoot ? '.' : `${this.toString()}.`;
-    const labels = this.labels().slice(0, this.labelCount - origin.labelCount);
-    return labels.length === 0 ? '@' : labels.map(formatLabel).join('.');
+    const above = this.wire.length - origin.wire.length;
+    return above === 0 ? '@' : formatLabels(this.wire.toString('latin1', 0, above));
   }
 
   /**
@@ -164,7 +168,7 @@ export class Name {
   }
 
   toString(): string {
-    return this.isRoot ? '.' : this.labels().map(formatLabel).join('.');
+    return this.isRoot ? '.' : formatLabels(this.wire.toString('latin1', 0, this.wire.length - 1));
   }
 
   toJSON(): string {
@@ -233,12 +237,34 @@ function closeLabel(wire: Buffer, start: number, end: number): boolean {
   return true;
 }
 
-function formatLabel(label: Uint8Array): string {
+/** Text of the labels in `octets`, one character an octet. Most labels need no escape, and are cut out as they are. */
+function formatLabels(octets: string): string {
   let text = '';
-  for (const octet of label) {
-    const char = String.fromCharCode(octet);
-    if (octet < 0x21 || octet > 0x7e) text += `\\${String(octet).padStart(3, '0')}`;
-    else text += /[.\\"();@$]/.test(char) ? `\\${char}` : char;
+  for (let at = 0; at < octets.length; ) {
+    const start = at + 1;
+    at = start + octets.charCodeAt(at);
+    const label = octets.slice(start, at);
+    const shown = isPlainLabel(label) ? label : escapeLabel(label);
+    text = start === 1 ? shown : `${text}.${shown}`;
   }
   return text;
+}
+
+function isPlainLabel(label: string): boolean {
+  for (let at = 0; at < label.length; at++) if (escapes[label.charCodeAt(at)] !== 0) return false;
+  return true;
+}
+
+function escapeLabel(label: string): string {
+  let text = '';
+  for (const char of label) {
+    const octet = char.charCodeAt(0);
+    if (escapes[octet] === 0) text += char;
+    else text += isPrintable(octet) ? `\\${char}` : `\\${String(octet).padStart(3, '0')}`;
+  }
+  return text;
+}
+
+function isPrintable(octet: number): boolean {
+  return octet >= 0x21 && octet <= 0x7e;
 }
