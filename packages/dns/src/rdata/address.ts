@@ -1,10 +1,28 @@
 // IP addresses between text and octets (RFC 4291 §2.2, RFC 5952). Strict: no leading zeros, no ports, no zones.
 
+/** A dot, less the code of the digit zero. */
+const DOT_DIGIT = 0x2e - 0x30;
+
 /** The four octets of dotted text, or undefined. */
 export function parseIPv4(text: string): Buffer | undefined {
-  const parts = text.split('.');
-  if (parts.length !== 4 || !parts.every(isOctet)) return undefined;
-  return Buffer.from(parts.map(Number));
+  const octets = Buffer.allocUnsafe(4);
+  let dots = 0;
+  let value = -1;
+  for (let at = 0; at < text.length; at++) {
+    const digit = text.charCodeAt(at) - 0x30;
+    if (digit === DOT_DIGIT && value >= 0 && dots < 3) {
+      octets[dots++] = value;
+      value = -1;
+      continue;
+    }
+    // A zero stands alone.
+    if (digit < 0 || digit > 9 || value === 0) return undefined;
+    value = Math.max(value, 0) * 10 + digit;
+    if (value > 255) return undefined;
+  }
+  if (dots < 3 || value < 0) return undefined;
+  octets[3] = value;
+  return octets;
 }
 
 /** The sixteen octets of an IPv6 address, or undefined. A dotted tail is accepted, a zone such as `%eth0` is not. */
@@ -49,10 +67,6 @@ export function formatIPv6(octets: Uint8Array): string {
   }
   if (best.start < 0) return groups.join(':');
   return `${groups.slice(0, best.start).join(':')}::${groups.slice(best.start + best.length).join(':')}`;
-}
-
-function isOctet(part: string): boolean {
-  return /^(?:0|[1-9]\d{0,2})$/.test(part) && Number(part) <= 255;
 }
 
 function groupsOf(half: string): number[] | undefined {

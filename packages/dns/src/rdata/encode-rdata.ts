@@ -1,6 +1,7 @@
 // Values to RDATA. Everything is checked here, when data is stored, so that answering cannot fail.
 import { usageError } from '../errors.ts';
-import { formatType, isMetaType } from '../numbers.ts';
+import { formatType, isMetaType, Type } from '../numbers.ts';
+import { parseIPv4, parseIPv6 } from './address.ts';
 import { parseField } from './field.ts';
 import { type Layout, layoutOf } from './layout.ts';
 import { Octets } from './octets.ts';
@@ -27,6 +28,11 @@ export function encodeRdata(type: number, value: RecordValue): Rdata {
 }
 
 function toRdata(type: number, value: RecordValue): Rdata | undefined {
+  if (typeof value === 'string' && (type === Type.A || type === Type.AAAA)) {
+    // What most values are, without cutting them into words. Any other way to write it takes the long way.
+    const wire = type === Type.A ? parseIPv4(value) : parseIPv6(value);
+    if (wire !== undefined) return checkRdata(type, wire);
+  }
   if (value instanceof Uint8Array) return checkRdata(type, Buffer.from(value));
   const layout = layoutOf(type);
   const [only] = layout?.fields ?? [];

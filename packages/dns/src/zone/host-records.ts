@@ -12,9 +12,10 @@ export function toRRsets(name: Name, records: HostRecords, defaultTtl: number): 
       `Cannot use ${JSON.stringify(records)} as records of "${name}"`,
     );
   }
-  const { ttl = defaultTtl, ...byType } = records;
+  const { ttl = defaultTtl } = records;
   const rrsets: RRset[] = [];
-  for (const [type, values] of Object.entries(byType)) {
+  for (const type of Object.keys(records)) {
+    const values = type === 'ttl' ? undefined : (records as Record<string, unknown>)[type];
     if (values === undefined || (Array.isArray(values) && values.length === 0)) continue;
     rrsets.push(
       createRRset(name, parseType(type), {
