@@ -1,6 +1,7 @@
 // Roughly what was asked lately, in a fixed piece of memory for all zones together.
 
-const SLOTS = 0x1_0000;
+/** As many as answers are kept, or what is asked in turn and too much to keep would be kept for nothing all the time. */
+const SLOTS = 0x4000;
 const seen = new Uint32Array(SLOTS);
 
 /**
