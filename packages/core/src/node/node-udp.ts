@@ -130,8 +130,9 @@ class NodeDatagramPort implements DatagramPort, Guard {
     }
     const host = family === 6 && to.family === 4 ? `::ffff:${to.host}` : to.host;
     try {
-      // Node tells of a datagram that cannot be sent only a callback, which would cost a turn of the tick queue for each one.
-      socket.send(data, 0, data.length, to.port, host);
+      // Node tells of a datagram that cannot be sent only a callback, which would cost a turn of the tick queue for each one. Of
+      // data given with an offset it would make a view.
+      socket.send(data, to.port, host);
     } catch (thrown) {
       this.#reactor.reports.problem(`udp:${this.address.port}.send`, toError(thrown));
       return false;
