@@ -1,24 +1,35 @@
 import { spawnSync } from 'node:child_process';
 import { Resolver } from 'node:dns/promises';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { get, type IncomingMessage } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { openSqlite } from '@hawser/dns';
+import { createNodeReactor } from '@hawser/core';
+import {
+  dnsClient,
+  openSqlite,
+  parseTsigKeyFile,
+  tsigKey,
+  update as updateZone,
+  type ZoneTransfer,
+} from '@hawser/dns';
+import { dohExchange } from '@hawser/dns/http';
+import { httpClient } from '@hawser/http';
 import { describe, expect, test, vi } from 'vitest';
 import { Conversation } from './interop/conversation.ts';
-import { DynamicDns, Home } from './interop/dynamic-dns.ts';
+import { DynamicDns, Home, portNames } from './interop/dynamic-dns.ts';
 import { type Ended, type StartOptions, start, startExample } from './interop/started.ts';
 
 // What the dynamic DNS server does at its limits: each test has a process and a folder of its own.
 
 vi.setConfig({ testTimeout: 60_000 });
 
+const reactor = createNodeReactor();
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;
-const anyPorts = ['dns', 'http', 'smtp', 'ssh'].flatMap((name) => [`--${name}-port`, '0']);
+const anyPorts = portNames.flatMap((name) => [`--${name}-port`, '0']);
 
 describe('the command line', () => {
   test('--help lists every flag with its variable, and nothing is started', async () => {
@@ -32,12 +43,16 @@ describe('the command line', () => {
       'database',
       'keys',
       'dns-port',
+      'dot-port',
       'http-port',
+      'https-port',
       'smtp-port',
       'ssh-port',
       'one-port',
       'user',
       'token',
+      'api-token',
+      'secondaries',
       'cert',
       'key',
       'help',
@@ -71,7 +86,7 @@ describe('the command line', () => {
 });
 
 describe('a port that is taken', () => {
-  test.for(['dns', 'http', 'smtp', 'ssh', 'one'])(
+  test.for([...portNames, 'one'])(
     'the %s port: ends with 69 and one line, and the next start still shows the password',
     async (name) => {
       using home = new Home();
@@ -189,21 +204,21 @@ describe('a disk that fails while it runs', () => {
         home.password = 'full';
         const server = await DynamicDns.running(started, home);
         let said = 'good';
+        // Each time another host: one that changes all the time is stopped for that.
         for (let n = 0; n < 1000 && said.startsWith('good'); n++) {
-          const address = `192.0.2.${n % 250}`;
-          said = await update(server, 'home', address);
-          if (said.startsWith('good')) last = address;
+          said = await update(server, `host${n}`, '192.0.2.7');
+          if (said.startsWith('good')) last = `host${n}`;
         }
         expect(said).toBe('dnserr\n');
         expect(last).not.toBe('');
-        expect(await resolve(server, 'home')).toEqual([last]);
-        expect(await update(server, 'home', '192.0.2.251')).toBe('dnserr\n');
-        expect(await resolve(server, 'home')).toEqual([last]);
+        expect(await resolve(server, last)).toEqual(['192.0.2.7']);
+        expect(await update(server, last, '192.0.2.251')).toBe('dnserr\n');
+        expect(await resolve(server, last)).toEqual(['192.0.2.7']);
         await started.kill('SIGKILL');
       }
       await using again = await DynamicDns.start(home, ['--token', 'full']);
-      expect(await resolve(again, 'home')).toEqual([last]);
-      expect(await update(again, 'home', '192.0.2.251')).toBe('good 192.0.2.251\n');
+      expect(await resolve(again, last)).toEqual(['192.0.2.7']);
+      expect(await update(again, last, '192.0.2.251')).toBe('good 192.0.2.251\n');
     },
   );
 });
@@ -239,8 +254,9 @@ describe('the password', () => {
     for (let count = 0; count < 25; count++)
       guesses.push(await update(server, 'home', '192.0.2.8'));
     expect(guesses.filter((said) => said === 'badauth\n')).toHaveLength(20);
+    expect(guesses.filter((said) => said === 'abuse\n')).toHaveLength(5);
     home.password = right;
-    expect(await update(server, 'home', '192.0.2.9')).not.toContain('good');
+    expect(await update(server, 'home', '192.0.2.9')).toBe('abuse\n');
     expect(await resolve(server, 'home')).toEqual(['192.0.2.7']);
     const elsewhere = await updateFrom('127.0.0.2', server, 'home', '192.0.2.10');
     expect(elsewhere).toBe('good 192.0.2.10\n');
@@ -279,6 +295,117 @@ describe('the password', () => {
     expect(again.started.stdout).toContain('dyn:PASSWORD');
     expect(await update(again, 'home', '192.0.2.7')).toBe('nochg 192.0.2.7\n');
   });
+});
+
+describe('who has the key', () => {
+  test('changes and copies the zone, today and after a restart; nobody else does', async () => {
+    using home = new Home();
+    await using client = dnsClient({ reactor });
+    for (const [times, address] of ['192.0.2.7', '192.0.2.8'].entries()) {
+      await using server = await DynamicDns.start(home);
+      expect(server.started.stdout.includes('First run')).toBe(times === 0);
+      const where = `127.0.0.1:${server.ports.dns}`;
+      expect(statSync(home.tsigKey).mode & 0o777).toBe(0o600);
+      const [key] = parseTsigKeyFile(readFileSync(home.tsigKey, 'utf8'));
+      await updateZone(home.zone, { client, server: where, key })
+        .replace('lab', 'A', address)
+        .send();
+      expect(await resolve(server, 'lab')).toEqual([address]);
+      expect((await copyOf(client.transfer(home.zone, where, { key }))).sort()).toEqual([
+        'dyn.test',
+        'dyn.test',
+        'dyn.test',
+        'dyn.test',
+        'lab.dyn.test',
+        'ns1.dyn.test',
+      ]);
+      const wrong = tsigKey('admin.dyn.test', 'hmac-sha256', 'c3RyYW5nZXI=');
+      for (const [stranger, code] of [
+        [undefined, 'HAWSER_DNS_SERVER'],
+        [wrong, 'HAWSER_DNS_TSIG'],
+      ] as const) {
+        const own = { client, server: where, key: stranger };
+        const change = updateZone(home.zone, own).delete('lab').send();
+        await expect(change).rejects.toMatchObject({ code });
+        await expect(copyOf(client.transfer(home.zone, where, own))).rejects.toMatchObject({
+          code,
+        });
+      }
+      const rules = updateZone(home.zone, { client, server: where, key }).add(
+        'lab',
+        'NS',
+        'ns.test',
+      );
+      await expect(rules.send()).rejects.toThrow('REFUSED');
+      expect((await server.started.kill()).code).toBe(0);
+    }
+  });
+});
+
+describe('the record API', () => {
+  test('takes the token of the first run, and that after a restart, and no password', async () => {
+    using home = new Home();
+    for (const status of [201, 200]) {
+      await using server = await DynamicDns.start(home);
+      const url = `http://127.0.0.1:${server.ports.http}/api/zones/dyn.test/records/www/TXT`;
+      const put = (bearer: string) =>
+        fetch(url, {
+          method: 'PUT',
+          headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+          body: JSON.stringify({ ttl: 60, values: [`"${status}"`] }),
+        });
+      expect((await put(home.password)).status).toBe(401);
+      expect((await put(home.apiToken)).status).toBe(status);
+      const resolver = resolverOf(server);
+      expect(await resolver.resolveTxt('www.dyn.test')).toEqual([[`${status}`]]);
+      await server.started.kill();
+    }
+    expect(readFileSync(join(home.folder, 'api-token'), 'utf8')).not.toContain(home.apiToken);
+  });
+});
+
+test('an ACME client gets a name of its own, and puts texts there', async () => {
+  using home = new Home();
+  await using server = await DynamicDns.start(home);
+  const web = `http://127.0.0.1:${server.ports.http}/acme`;
+  const registered = await fetch(`${web}/register`, { method: 'POST' });
+  const account = (await registered.json()) as Record<string, string>;
+  expect(account['fulldomain']).toMatch(/\.acme\.dyn\.test$/);
+  const txt = 'A'.repeat(43);
+  const headers = {
+    'x-api-user': account['username'] ?? '',
+    'x-api-key': account['password'] ?? '',
+  };
+  const body = JSON.stringify({ subdomain: account['subdomain'], txt });
+  expect((await fetch(`${web}/update`, { method: 'POST', headers, body })).status).toBe(200);
+  expect(await resolverOf(server).resolveTxt(account['fulldomain'] ?? '')).toEqual([[txt]]);
+});
+
+test('DNS is spoken over TLS and HTTPS as well, and /metrics counts what was asked and answered', async () => {
+  using home = new Home();
+  await using server = await DynamicDns.start(home);
+  expect(await update(server, 'home', '192.0.2.7')).toBe('good 192.0.2.7\n');
+  const tls = { verify: false };
+  await using browser = httpClient(reactor, { protocols: ['h2', 'http/1.1'], tls });
+  await using client = dnsClient({ reactor, https: dohExchange(browser) });
+  for (const [transport, port] of [
+    ['tls', server.ports.dot],
+    ['https', server.ports.https],
+  ] as const) {
+    const servers = [{ host: '127.0.0.1', port, transport, tls }];
+    const { rcode, answer } = await client.query('home.dyn.test', 'A', { servers });
+    expect([rcode, answer.length]).toEqual([0, 1]);
+  }
+  const metrics = await fetch(`http://127.0.0.1:${server.ports.http}/metrics`);
+  expect(metrics.headers.get('content-type')).toContain('version=0.0.4');
+  const text = await metrics.text();
+  for (const line of [
+    'hawser_dns_queries_total{transport="tls"} 1',
+    'hawser_dns_queries_total{transport="https"} 1',
+    'hawser_dns_zone_serial{zone="dyn.test"} 3',
+    'hawser_http_responses_total{status="200"} 2',
+  ])
+    expect(text.split('\n')).toContain(line);
 });
 
 test('hundreds of requests that never end keep nobody waiting', async () => {
@@ -422,7 +549,18 @@ function upgrade(port: number): string {
 }
 
 async function resolve(server: DynamicDns, label: string): Promise<string[]> {
+  return resolverOf(server).resolve4(`${label}.${server.home.zone}`);
+}
+
+function resolverOf({ ports }: DynamicDns): Resolver {
   const resolver = new Resolver({ timeout: 5000, tries: 2 });
-  resolver.setServers([`127.0.0.1:${server.ports.dns}`]);
-  return resolver.resolve4(`${label}.${server.home.zone}`);
+  resolver.setServers([`127.0.0.1:${ports.dns}`]);
+  return resolver;
+}
+
+/** The names in a transfer, one a record. */
+async function copyOf(transfer: ZoneTransfer): Promise<string[]> {
+  const names = [];
+  for await (const records of transfer) names.push(...records.map(({ name }) => name.toString()));
+  return names;
 }

@@ -17,6 +17,7 @@ import {
   TemporaryCluster,
 } from '../packages/dns/test/postgres/temporary-cluster.ts';
 import { Conversation } from './interop/conversation.ts';
+import { portNames } from './interop/dynamic-dns.ts';
 import { type Started, startExample } from './interop/started.ts';
 
 // Every example is a program of its own, does what its first lines promise, and stops cleanly.
@@ -644,7 +645,7 @@ const examples: Readonly<Record<string, Example>> = {
   'dynamic-dns': {
     main: 'main.ts',
     // Without a path: the database and the keys go to data/ in a working folder that is empty.
-    args: ['dns', 'http', 'smtp', 'ssh'].flatMap((name) => [`--${name}-port`, '0']),
+    args: portNames.flatMap((name) => [`--${name}-port`, '0']),
     async use(program) {
       const [, password = ''] = await program.waitFor(/^ +password +(\S+)$/m);
       await program.waitFor(/Ctrl-C stops/);

@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { hashToken } from '@hawser/dns';
+import { hashToken, parseTsigKeyFile, type TsigKey } from '@hawser/dns';
 import { generateKeyPair, loadHostKeys } from '@hawser/ssh';
 import { generate } from 'selfsigned';
 import type { Settings } from './settings.ts';
 
 const TEN_YEARS_MS = 10 * 365 * 86_400_000;
 
-/** The password of the update user. */
+/** A secret that somebody else has to know. */
 export interface Token {
   /** What to check against: the token itself or its hash. */
   readonly kept: string;
@@ -18,10 +18,9 @@ export interface Token {
   keep(): Promise<void>;
 }
 
-/** The given token, or the kept hash of the one made before, or a fresh one. */
-export async function readToken({ keys, token }: Pick<Settings, 'keys' | 'token'>): Promise<Token> {
-  if (token !== undefined) return known(token);
-  const path = join(keys, 'update-token');
+/** The given token, or the kept hash of the one made before, or a fresh one. `path` is where the hash is kept. */
+export async function readToken(path: string, given: string | undefined): Promise<Token> {
+  if (given !== undefined) return known(given);
   const kept = await readIfThere(path);
   if (kept !== undefined) return known(kept.trim());
   const fresh = randomBytes(18).toString('base64url');
@@ -31,6 +30,26 @@ export async function readToken({ keys, token }: Pick<Settings, 'keys' | 'token'
 
 function known(kept: string): Token {
   return { kept, fresh: undefined, keep: async () => undefined };
+}
+
+/** The keys that sign updates and transfers. */
+export interface TsigKeys {
+  /** A file of BIND: give it to `nsupdate -k` and `dig -k`. Add the keys of others to it. */
+  readonly path: string;
+  readonly all: readonly TsigKey[];
+  /** Whether this run made it. */
+  readonly fresh: boolean;
+}
+
+/** The keys in the file; the first run makes one. Whoever signs has to know the secret itself, so no hash can be kept. */
+export async function keepTsigKeys(folder: string, name: string): Promise<TsigKeys> {
+  const path = join(folder, 'tsig.key');
+  const kept = await readIfThere(path);
+  if (kept !== undefined) return { path, all: parseTsigKeyFile(kept), fresh: false };
+  const secret = randomBytes(32).toString('base64');
+  const text = `key "${name}" {\n\talgorithm hmac-sha256;\n\tsecret "${secret}";\n};\n`;
+  await writeSecret(path, text);
+  return { path, all: parseTsigKeyFile(text), fresh: true };
 }
 
 /** The key the operator logs in with, and what proves the server to the operator. */

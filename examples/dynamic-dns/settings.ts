@@ -9,7 +9,10 @@ export interface Settings {
   /** Folder for the keys and credentials that the first run makes. */
   readonly keys: string;
   readonly dnsPort: number;
+  /** DNS over TLS. */
+  readonly dotPort: number;
   readonly httpPort: number;
+  readonly httpsPort: number;
   readonly smtpPort: number;
   readonly sshPort: number;
   /** Besides the others, one port for HTTP, WebSocket, TLS, SSH and SMTP together. */
@@ -17,7 +20,11 @@ export interface Settings {
   readonly user: string;
   /** Password of the update user. Without it the first run makes one and keeps its hash. */
   readonly token: string | undefined;
-  /** PEM files for TLS on the one port. Without them the first run makes a self-signed pair. */
+  /** Token of programs that use the record API. Without it the first run makes one and keeps its hash. */
+  readonly apiToken: string | undefined;
+  /** Servers that have copies of the zone, and are told of each change. */
+  readonly secondaries: readonly string[];
+  /** PEM files for TLS. Without them the first run makes a self-signed pair. */
   readonly cert: string | undefined;
   readonly key: string | undefined;
 }
@@ -28,7 +35,9 @@ const flags = [
   ['database', 'PATH', 'HAWSER_DATABASE', 'data/dynamic-dns.db', 'the SQLite file of the zone'],
   ['keys', 'PATH', 'HAWSER_KEYS', 'beside the database', 'folder of keys and credentials'],
   ['dns-port', 'PORT', 'HAWSER_DNS_PORT', '5353', 'DNS, on UDP and TCP'],
-  ['http-port', 'PORT', 'HAWSER_HTTP_PORT', '8053', 'updates and the status page'],
+  ['dot-port', 'PORT', 'HAWSER_DOT_PORT', '8853', 'DNS over TLS'],
+  ['http-port', 'PORT', 'HAWSER_HTTP_PORT', '8053', 'updates, the record API and the status page'],
+  ['https-port', 'PORT', 'HAWSER_HTTPS_PORT', '8443', 'the same within TLS, and DNS over HTTPS'],
   ['smtp-port', 'PORT', 'HAWSER_SMTP_PORT', '2525', 'mail for postmaster@ and abuse@'],
   ['ssh-port', 'PORT', 'HAWSER_SSH_PORT', '2222', 'the operator'],
   [
@@ -40,7 +49,15 @@ const flags = [
   ],
   ['user', 'NAME', 'HAWSER_USER', 'dyn', 'name of the update user'],
   ['token', 'TEXT', 'HAWSER_TOKEN', 'made once', 'password of the update user'],
-  ['cert', 'PATH', 'HAWSER_CERT', 'made once', 'certificate for TLS on the one port (PEM)'],
+  ['api-token', 'TEXT', 'HAWSER_API_TOKEN', 'made once', 'token of the record API'],
+  [
+    'secondaries',
+    'LIST',
+    'HAWSER_SECONDARIES',
+    'none',
+    'servers with copies: 192.0.2.53,192.0.2.54',
+  ],
+  ['cert', 'PATH', 'HAWSER_CERT', 'made once', 'certificate for TLS (PEM)'],
   ['key', 'PATH', 'HAWSER_KEY', 'made once', 'its private key (PEM)'],
 ] as const;
 
@@ -54,10 +71,10 @@ Usage: npm start -- [flags]
 ${flags
   .map(
     ([name, value, variable, standard, meaning]) =>
-      `  ${`--${name} ${value}`.padEnd(18)} ${variable.padEnd(16)} ${meaning} (${standard})`,
+      `  ${`--${name} ${value}`.padEnd(20)} ${variable.padEnd(18)} ${meaning} (${standard})`,
   )
   .join('\n')}
-  --help                              this text
+  --help                                  this text
 `;
 
 /**
@@ -95,12 +112,16 @@ export function readSettings(
     database,
     keys: given('keys') ?? folderOf(database),
     dnsPort: port('dns-port', '5353'),
+    dotPort: port('dot-port', '8853'),
     httpPort: port('http-port', '8053'),
+    httpsPort: port('https-port', '8443'),
     smtpPort: port('smtp-port', '2525'),
     sshPort: port('ssh-port', '2222'),
     onePort: given('one-port') === undefined ? undefined : port('one-port', ''),
     user: given('user') ?? 'dyn',
     token: given('token'),
+    apiToken: given('api-token'),
+    secondaries: (given('secondaries') ?? '').split(',').filter((each) => each !== ''),
     cert,
     key,
   };

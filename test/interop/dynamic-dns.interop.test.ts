@@ -4,6 +4,7 @@ import { chromium, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { DynamicDns, Home, output } from './dynamic-dns.ts';
 import { interop, peer } from './peer.ts';
+import { type Ended, run } from './started.ts';
 
 interop(
   'dig sees an update by curl over UDP and TCP, and kill -9 loses nothing',
@@ -69,6 +70,69 @@ interop('ddclient updates a host, and ssh lists it', ['dig', 'ddclient', 'ssh'],
   await server.operator('delete router');
   expect(await server.dig('router.dyn.test')).toContain('status: NXDOMAIN');
 });
+
+interop(
+  'nsupdate with the key of the first run changes, dig copies',
+  ['nsupdate', 'dig'],
+  async () => {
+    using home = new Home();
+    await using server = await DynamicDns.start(home);
+    const where = `server 127.0.0.1 ${server.ports.dns}`;
+    const nsupdate = (lines: readonly string[], ...flags: readonly string[]): Promise<Ended> =>
+      run('nsupdate', flags, { input: `${[where, ...lines, 'send'].join('\n')}\n` });
+    const add = ['prereq nxdomain lab.dyn.test', 'add lab.dyn.test 60 A 192.0.2.8'];
+    expect(await nsupdate(add)).toMatchObject({ code: 2, stderr: 'update failed: REFUSED\n' });
+    expect(await nsupdate(add, '-k', home.tsigKey)).toMatchObject({ code: 0, stderr: '' });
+    expect(await server.dig('lab.dyn.test', '+short')).toBe('192.0.2.8\n');
+    const again = await nsupdate(add, '-k', home.tsigKey);
+    expect(again.stderr).toBe('update failed: YXDOMAIN\n');
+
+    expect(await server.dig('dyn.test', 'AXFR')).toContain('Transfer failed.');
+    const whole = await server.dig('dyn.test', 'AXFR', '-k', home.tsigKey);
+    expect(whole).toMatch(/^lab\.dyn\.test\.\s+60\s+IN\s+A\s+192\.0\.2\.8$/m);
+    expect(whole).toMatch(/^admin\.dyn\.test\.\s+0\s+ANY\s+TSIG\s+hmac-sha256\. .* NOERROR 0/m);
+
+    // Changes are sent where they are less than the zone.
+    const hosts = Array.from({ length: 9 }, (_, n) => `add host${n}.dyn.test 60 A 192.0.2.${n}`);
+    expect(await nsupdate(hosts, '-k', home.tsigKey)).toMatchObject({ code: 0 });
+    await nsupdate(['delete lab.dyn.test'], '-k', home.tsigKey);
+    const changes = await server.dig('dyn.test', 'IXFR=4', '-k', home.tsigKey);
+    expect(changes.match(/\sSOA\s/g)).toHaveLength(4);
+    expect(changes).not.toContain('host1');
+  },
+);
+
+interop(
+  'kdig asks over TLS and HTTPS, dig over HTTPS, curl as a browser',
+  ['kdig', 'dig', 'curl'],
+  async () => {
+    using home = new Home();
+    await using server = await DynamicDns.start(home);
+    const { dot, https } = server.ports;
+    for (const [port, flag] of [
+      [dot, '+tls'],
+      [https, '+https'],
+    ] as const) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      const said = await output('kdig', ['@127.0.0.1', '-p', `${port}`, flag, 'ns1.dyn.test']);
+      expect(said).toContain('status: NOERROR');
+      expect(said).toMatch(/^ns1\.dyn\.test\.\s+60\s+IN\s+A\s+127\.0\.0\.1$/m);
+      expect(said).toContain('TLS1.3');
+    }
+    const short = ['@127.0.0.1', '-p', `${https}`, '+https', '+short', 'ns1.dyn.test'];
+    expect(await output('dig', short)).toBe('127.0.0.1\n');
+
+    const url = `https://127.0.0.1:${https}`;
+    expect(
+      await output('curl', ['-sSk', '-o', '/dev/null', '-w', '%{http_version}', `${url}/zone`]),
+    ).toBe('2');
+    const token = `Authorization: Bearer ${home.apiToken}`;
+    const zones = await output('curl', ['-sSk', '-H', token, `${url}/api/zones`]);
+    expect(JSON.parse(zones)).toMatchObject({ zones: [{ name: 'dyn.test' }] });
+    const metrics = await output('curl', ['-sSk', `${url}/metrics`]);
+    expect(metrics).toContain('hawser_dns_queries_total{transport="https"} 2\n');
+  },
+);
 
 interop('swaks delivers to postmaster, and ssh shows the mail', ['swaks', 'ssh'], async () => {
   using home = new Home();

@@ -3,13 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run, type Started, type StartOptions, startExample } from './started.ts';
 
+/** Of the flags that say which port is for what. */
+export const portNames = ['dns', 'dot', 'http', 'https', 'smtp', 'ssh'] as const;
+
 /** Where the server keeps its files, and what the first run told. */
 export class Home implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'hawser-dynamic-dns-'));
   readonly zone = 'dyn.test';
   readonly operatorKey = join(this.folder, 'operator_ed25519');
+  readonly tsigKey = join(this.folder, 'tsig.key');
   readonly database = join(this.folder, 'zone.db');
   password = '';
+  apiToken = '';
 
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true, force: true });
@@ -19,7 +24,10 @@ export class Home implements Disposable {
 /** Ports of a running server. */
 export interface Ports {
   readonly dns: number;
+  /** DNS over TLS. */
+  readonly dot: number;
   readonly http: number;
+  readonly https: number;
   readonly smtp: number;
   readonly ssh: number;
   readonly one: number;
@@ -33,11 +41,14 @@ export class DynamicDns implements AsyncDisposable {
 
   private constructor(started: Started, home: Home) {
     home.password ||= /password +(\S+)/.exec(started.stdout)?.[1] ?? '';
+    home.apiToken ||= /API token +(\S+)/.exec(started.stdout)?.[1] ?? '';
     this.started = started;
     this.home = home;
     this.ports = {
       dns: portIn(started.stdout, /^udp:\S+:(\d+) dns/m),
+      dot: portIn(started.stdout, /^tcp:\S+:(\d+) .*\btls > dns/m),
       http: portIn(started.stdout, /^tcp:\S+:(\d+) http$/m),
+      https: portIn(started.stdout, /^tcp:\S+:(\d+) tls > http$/m),
       smtp: portIn(started.stdout, /^tcp:\S+:(\d+) smtp$/m),
       ssh: portIn(started.stdout, /^tcp:\S+:(\d+) ssh$/m),
       one: portIn(started.stdout, /^tcp:\S+:(\d+) sniff/m),
@@ -49,7 +60,7 @@ export class DynamicDns implements AsyncDisposable {
     flags: readonly string[] = [],
     options: StartOptions = {},
   ): Promise<DynamicDns> {
-    const ports = ['dns', 'http', 'smtp', 'ssh'].flatMap((name) => [`--${name}-port`, '0']);
+    const ports = portNames.flatMap((name) => [`--${name}-port`, '0']);
     const all = [
       `--zone=${home.zone}`,
       `--database=${home.database}`,
