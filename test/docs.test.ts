@@ -168,6 +168,54 @@ describe('docs/http.md', () => {
   });
 });
 
+describe('docs/dns.md', () => {
+  const page = read('docs/dns.md');
+  const sources = filesOf('packages/dns/src', '.ts', { recursive: true }).map(read).join('\n');
+
+  test('names every value that is exported, but for those of the page about signing', () => {
+    const exported = ['index.ts', 'http/index.ts', 'postgres/index.ts']
+      .map((path) => read(`packages/dns/src/${path}`))
+      .join('\n');
+    const names = [...exported.matchAll(/export \{([^}]*)\}/g)]
+      .flatMap(([, list = '']) => list.split(',').map((name) => name.trim()))
+      .filter((name) => name !== '' && !name.startsWith('type '));
+    expect(names.length).toBeGreaterThan(100);
+    const signing = read('docs/dns-signing.md');
+    const isNamed = (name: string): boolean => {
+      const word = new RegExp(`\\b${name}\\b`);
+      return word.test(page) || word.test(signing);
+    };
+    expect(names.filter((name) => !isNamed(name))).toEqual([]);
+  });
+
+  test('lists limits with their defaults', () => {
+    const [, section = ''] = page.split('## Limits\n');
+    const listed = rowsOf(section.split('\n## ')[0] ?? '')
+      .filter((row) => row[2]?.startsWith('`'))
+      .flatMap(([, defaults = '', names = '']) => {
+        const values = defaults.split(', ');
+        return codeIn(names).map((name, i) => [name, values[i] ?? ''] as const);
+      });
+    expect(listed.length).toBeGreaterThan(35);
+    const wrong = listed.filter(
+      ([name, value]) =>
+        !new RegExp(`@defaultValue ${value}\\b[^;]*?\\*/\\s*readonly ${name}\\?:`).test(sources),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  test('names every code of the package, with the class of those that have one of their own', () => {
+    const codes = [...sources.matchAll(/^ {2}\| '(HAWSER_(?:DNS|STORE)_\w+)'/gm)].map(
+      ([, code = '']) => code,
+    );
+    const rows = [...page.matchAll(/^\| `(HAWSER_\w+)` \| `(\w+)` \|/gm)];
+    expect(rows.map(([, code = '']) => code).sort()).toEqual(codes.sort());
+    for (const [, code = '', kind = ''] of rows) {
+      expect(kind === 'StoreError').toBe(code.startsWith('HAWSER_STORE'));
+    }
+  });
+});
+
 describe('docs/endpoints.md', () => {
   const page = read('docs/endpoints.md');
 
