@@ -4,7 +4,6 @@ import { StoreError, usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { formatType, Type } from '../numbers.ts';
 import { type Bucket, checkBucketName } from '../store/bucket.ts';
-import { serialOf } from '../zone/soa-serial.ts';
 import type {
   CommitOptions,
   Lease,
@@ -14,6 +13,7 @@ import type {
   ZoneStore,
 } from '../store/zone-store.ts';
 import type { RRset } from '../zone/rrset.ts';
+import { serialOf } from '../zone/soa-serial.ts';
 import type { ChangeSet } from '../zone/zone.ts';
 import { PostgresBucket } from './postgres-bucket.ts';
 import { writeChange } from './postgres-commit.ts';
@@ -47,6 +47,11 @@ export interface PostgresOptions {
   readonly connectTimeoutMs?: number | undefined;
   /** Longest wait for a lock of somebody else, in milliseconds. @defaultValue 5000 */
   readonly lockTimeoutMs?: number | undefined;
+  /**
+   * Longest wait for one statement, in milliseconds, where the store makes the pool: a server that is gone without a word must
+   * not hold up changes for good. With a pool of yours set its `query_timeout`. @defaultValue 90,000
+   */
+  readonly queryTimeoutMs?: number | undefined;
 }
 
 /**
@@ -72,7 +77,7 @@ interface LoadedRows {
 class PostgresStore implements ZoneStore {
   readonly #where: string | PostgresPool;
   readonly #schema: string;
-  readonly #options: Required<Pick<PostgresOptions, 'maxConnections' | 'connectTimeoutMs'>>;
+  readonly #options: Required<Omit<PostgresOptions, 'schema' | 'lockTimeoutMs'>>;
   readonly #sql: PostgresStatements;
   readonly #watch: PostgresWatch;
   /** Who we are to other processes. */
@@ -83,15 +88,16 @@ class PostgresStore implements ZoneStore {
 
   constructor(where: string | PostgresPool, options: PostgresOptions) {
     const { schema = 'hawser_dns', maxConnections = 10, connectTimeoutMs = 10_000 } = options;
-    const { lockTimeoutMs = 5000 } = options;
+    const { lockTimeoutMs = 5000, queryTimeoutMs = 90_000 } = options;
     checkSchemaName(schema);
-    if (!(maxConnections >= 2 && connectTimeoutMs > 0 && lockTimeoutMs >= 1)) {
-      const rule = 'maxConnections must be at least 2, connectTimeoutMs and lockTimeoutMs above 0';
+    const waits = [connectTimeoutMs, lockTimeoutMs, queryTimeoutMs];
+    if (!(maxConnections >= 2 && waits.every((ms) => ms >= 1))) {
+      const rule = 'maxConnections must be at least 2, and every wait at least 1 ms';
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot use PostgreSQL as ${rule}`);
     }
     this.#where = where;
     this.#schema = schema;
-    this.#options = { maxConnections, connectTimeoutMs };
+    this.#options = { maxConnections, connectTimeoutMs, queryTimeoutMs };
     this.#sql = statementsFor(schema, lockTimeoutMs);
     this.#watch = new PostgresWatch({
       pool: () => this.#open(),
@@ -218,6 +224,7 @@ class PostgresStore implements ZoneStore {
         connectionString: this.#where,
         max: this.#options.maxConnections,
         connectionTimeoutMillis: this.#options.connectTimeoutMs,
+        query_timeout: this.#options.queryTimeoutMs,
         keepAlive: true,
         // An idle pool does not keep the process.
         allowExitOnIdle: true,

@@ -17,6 +17,8 @@ type WatchReactor = Has<'clock' | 'random' | 'reports'>;
 
 /** How long a connection may be silent before it is asked whether it still is one. */
 const PING_MS = 30_000;
+/** How long it may take to answer: one whose other end is gone without a word would be waited for for hours. */
+const PONG_MS = 10_000;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 30_000;
 
@@ -103,11 +105,16 @@ export class PostgresWatch {
 
   #ping(): void {
     this.#timer = this.#reactor?.clock.callLater(PING_MS, () => {
-      this.#timer = undefined;
       const client = this.#client;
+      this.#timer = this.#reactor?.clock.callLater(PONG_MS, () => {
+        this.#timer = undefined;
+        this.#failed(new Error(`no answer within ${PONG_MS} ms`));
+      });
       client?.query('SELECT 1').then(
         () => {
-          if (this.#client === client) this.#ping();
+          if (this.#client !== client) return;
+          this.#timer?.cancel();
+          this.#ping();
         },
         (error: unknown) => {
           if (this.#client === client) this.#failed(error);

@@ -189,8 +189,9 @@ describe.skipIf(isSkipped)(title, () => {
     const { zone, problems } = await serve(store);
     await zone.set('www', 'A', '192.0.2.1');
     await sql(store, `UPDATE $schema.rrset SET data = '{192.0.2.256}' WHERE type = 'A'`);
-    await expect.poll(() => problems).toHaveLength(1);
-    expect(problems[0]).toMatchObject({ name: 'StoreError', code: 'HAWSER_STORE_IO' });
+    await expect
+      .poll(() => problems[0])
+      .toMatchObject({ name: 'StoreError', code: 'HAWSER_STORE_IO' });
     expect(zone.get('www', 'A')).toEqual(['192.0.2.1']);
     await expect(zone.set('x', 'A', '192.0.2.1')).rejects.toMatchObject({
       code: 'HAWSER_STORE_IO',
@@ -259,6 +260,31 @@ describe.skipIf(isSkipped)(title, () => {
     await next;
     expect(zone.get('x', 'A')).toEqual(['192.0.2.4']);
     expect(problems[0]).toMatchObject({ name: 'StoreError' });
+  });
+
+  test('a database that says nothing any more refuses updates after a while', async () => {
+    const name = `silent${++schemas}`;
+    const url = `${cluster.url}&application_name=${name}`;
+    const store = postgres(url, { schema: name, queryTimeoutMs: 1_000 });
+    const zone = await dynamicZone('example.net', { store });
+    closing.push(() => store.close());
+    const { rows } = await person.query(
+      'SELECT pid FROM pg_stat_activity WHERE application_name = $1',
+      [name],
+    );
+    const pids = rows.map(({ pid }: { pid: number }) => pid);
+    expect(pids).not.toEqual([]);
+    for (const pid of pids) process.kill(pid, 'SIGSTOP');
+    try {
+      await expect(zone.set('x', 'A', '192.0.2.1')).rejects.toMatchObject({
+        name: 'StoreError',
+        code: 'HAWSER_STORE_IO',
+      });
+    } finally {
+      for (const pid of pids) process.kill(pid, 'SIGCONT');
+    }
+    await zone.set('x', 'A', '192.0.2.2');
+    expect(zone.get('x', 'A')).toEqual(['192.0.2.2']);
   });
 
   test('a pool of yours is used, and not ended', async () => {
