@@ -32,7 +32,7 @@ export function checkClientOptions(options: Partial<DnsClientOptions>): void {
     if (value === undefined || isBetween(value, least, most)) continue;
     throw usageError(
       'HAWSER_DNS_OPTIONS',
-      `Cannot make a client as ${name} must be ${least} to ${most}: ${String(value)}`,
+      `Cannot make a client as ${name} must be ${least} to ${most}: ${JSON.stringify(value)}`,
     );
   }
   for (const server of options.servers ?? []) toDnsServer(server);

@@ -16,7 +16,6 @@ import {
   toError,
   withSignal,
 } from '@hawser/core';
-import { usageError } from '../../errors.ts';
 import type { DnsMessage } from '../../message/parse-message.ts';
 import type { DnsRecord } from '../../message/record.ts';
 import type { Name } from '../../name.ts';
@@ -28,8 +27,8 @@ import { DnsClientError } from '../client-error.ts';
 import { DnsClient } from '../dns-client.ts';
 import type { QueryOptions } from '../dns-client-options.ts';
 import { nameOf, typeOf } from '../dns-request.ts';
-import { toDnsServer } from '../dns-server.ts';
 import { SingleFlight } from '../single-flight.ts';
+import { checkResolverOptions } from './check-resolver-options.ts';
 import type { DnsResolverOptions } from './dns-resolver-options.ts';
 import { type Followed, followAliases } from './follow-aliases.ts';
 import { HostsFile } from './hosts-file.ts';
@@ -65,15 +64,11 @@ export class DnsResolver implements Resolver, AsyncDisposable {
 
   /** @throws UsageError `HAWSER_DNS_OPTIONS` */
   constructor(options: DnsResolverOptions) {
-    const { reactor, maxEntries = 10_000, servers = [], timeoutMs, attempts, https } = options;
+    const { reactor, maxEntries = 10_000, timeoutMs, attempts, https } = options;
     const { resolvConf, resolvConfPath = '/etc/resolv.conf' } = options;
     const { hosts, hostsPath = '/etc/hosts' } = options;
     const { clock } = reactor;
-    const nameless = servers.map(toDnsServer).find(({ family }) => family === undefined);
-    if (nameless !== undefined) {
-      const why = `its servers must be given by IP address: ${nameless.text}`;
-      throw usageError('HAWSER_DNS_OPTIONS', `Cannot make a resolver as ${why}`);
-    }
+    checkResolverOptions(options);
     this.#reactor = reactor;
     this.#options = options;
     this.#client = new DnsClient({
@@ -194,15 +189,17 @@ export class DnsResolver implements Resolver, AsyncDisposable {
       .filter((each) => family === undefined || each.family === family);
     if (inFile.length > 0) return inFile;
     let why: Error | undefined;
-    try {
-      const conf = yield* this.#configuration();
-      for (const candidate of candidateNames(host, conf)) {
+    const conf = yield* this.#configuration();
+    for (const candidate of candidateNames(host, conf)) {
+      try {
         const found = yield* this.#addresses(candidate, family);
         if (found.length > 0) return found;
+      } catch (error) {
+        if (error instanceof CancelledError) throw error;
+        why ??= toError(error);
+        // Servers that fail for one zone may know the next, as every system tries it; those that are silent do not.
+        if (!isRefusal(error)) break;
       }
-    } catch (error) {
-      if (error instanceof CancelledError) throw error;
-      why = toError(error);
     }
     const what = family === undefined ? 'it has no address' : `it has no IPv${family} address`;
     throw resolveError(host, why?.message ?? what, why);
@@ -293,6 +290,10 @@ export class DnsResolver implements Resolver, AsyncDisposable {
 /** Makes a {@link DnsResolver}. @throws UsageError `HAWSER_DNS_OPTIONS` */
 export function dnsResolver(options: DnsResolverOptions): DnsResolver {
   return new DnsResolver(options);
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof DnsClientError && error.code === 'HAWSER_DNS_SERVER';
 }
 
 function addressesIn(records: readonly DnsRecord[]): ResolvedAddress[] {

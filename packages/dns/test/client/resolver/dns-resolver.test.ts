@@ -1,4 +1,4 @@
-import { createSimReactor, delay, type SimHost } from '@hawser/core';
+import { createSimReactor, delay, type SimHost, UsageError } from '@hawser/core';
 import { describe, expect, test } from 'vitest';
 import { DnsResolver } from '../../../src/client/resolver/dns-resolver.ts';
 import type { DnsResolverOptions } from '../../../src/client/resolver/dns-resolver-options.ts';
@@ -102,6 +102,38 @@ describe('lookup', () => {
     const { resolver, asked } = await world(zone('a.b.example.net 60 A 192.0.2.1'));
     expect(await hosts(resolver, 'a.b', 4)).toEqual(['192.0.2.1']);
     expect(asked()).toEqual(['a.b A', 'a.b.example.net A']);
+  });
+
+  test('a name that servers fail to look up does not keep from trying the next', async () => {
+    const script = zone('www.example.org 60 A 192.0.2.1');
+    const { resolver, asked } = await world((query, how) =>
+      query.question?.name.toString().toLowerCase() === 'www.example.net'
+        ? { rcode: Rcode.ServFail }
+        : script(query, how),
+    );
+    expect(await hosts(resolver, 'www', 4)).toEqual(['192.0.2.1']);
+    expect(asked()).toEqual(['www.example.net A', 'www.example.org A']);
+  });
+
+  test('a failure on the way is told if nothing is found', async () => {
+    const script = zone();
+    const { resolver } = await world((query, how) =>
+      query.question?.name.toString().toLowerCase() === 'www.example.net'
+        ? { rcode: Rcode.ServFail }
+        : script(query, how),
+    );
+    await expect(resolver.lookup('www', { family: 4 })).rejects.toMatchObject({
+      code: 'HAWSER_RESOLVE',
+      cause: { code: 'HAWSER_DNS_SERVER', rcode: Rcode.ServFail },
+    });
+  });
+
+  test('servers that say nothing are not asked for the next name as well', async () => {
+    const { resolver, asked } = await world(() => undefined, { attempts: 1 });
+    await expect(resolver.lookup('www', { family: 4 })).rejects.toMatchObject({
+      cause: { code: 'HAWSER_DNS_TIMEOUT' },
+    });
+    expect(asked()).toEqual(['www.example.net A']);
   });
 
   test('a final dot means no search list', async () => {
@@ -302,6 +334,20 @@ test('servers take turns where resolv.conf says rotate', async () => {
       code: 'HAWSER_RESOLVE',
     });
   expect(servers.map(({ queries }) => queries.length)).toEqual([2, 2]);
+});
+
+test.each([
+  { servers: [] },
+  { search: ['a..b'] },
+  { ndots: -1 },
+  { maxEntries: Number.NaN },
+  { maxTtl: Number.NaN },
+  { maxNegativeTtl: -1 },
+  { timeoutMs: 0 },
+  { attempts: 0 },
+])('%o is a mistake, found at once', (options) => {
+  const reactor = createSimReactor().host('client');
+  expect(() => new DnsResolver({ reactor, ...options })).toThrow(UsageError);
 });
 
 test('servers by name are a mistake, as it would ask itself', () => {
