@@ -180,7 +180,11 @@ class AnswerCache implements DnsCache {
     }
     const bounds = this.#bounds;
     const lifetime = lifetimeOf(outcome, query.type, bounds);
-    if (lifetime <= 0) return outcome;
+    if (lifetime <= 0) {
+      // What is known is not true any more, and must not be shown as stale later on.
+      this.#store.delete(ask);
+      return outcome;
+    }
     const entry = new CachedAnswer(outcome, { query, now, lifetime, bounds });
     this.#store.set(ask, entry);
     // The first one to ask hears of the failure itself, not that it is remembered.

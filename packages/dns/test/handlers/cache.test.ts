@@ -357,6 +357,18 @@ describe('stale answers (RFC 8767)', () => {
     host.reports.problems.length = 0;
   });
 
+  test('are gone when there is a newer one, even if that is not kept', async () => {
+    const says: Outcome[] = [address(60), address(0, '192.0.2.2'), codeAnswer(Rcode.ServFail)];
+    const { ask, sim } = await world(() => says.shift() ?? codeAnswer(Rcode.ServFail), {
+      serveStale: true,
+    });
+    await ask('www.example.net');
+    await delay(61_000, sim.clock);
+    expect(lines((await ask('www.example.net')).answer)).toEqual(['www.example.net 0 A 192.0.2.2']);
+    const { rcode, answer } = await ask('www.example.net');
+    expect({ rcode, answer }).toEqual({ rcode: Rcode.ServFail, answer: [] });
+  });
+
   test('end some time', async () => {
     let fails = false;
     const { ask, sim } = await world(() => (fails ? codeAnswer(Rcode.ServFail) : address(10)), {
