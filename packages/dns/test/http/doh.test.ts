@@ -12,7 +12,7 @@ import type { Served } from '../../src/server/to-handlers.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import { Zone } from '../../src/zone/zone.ts';
-import { opt, query } from '../build.ts';
+import { build, opt, query } from '../build.ts';
 import { readReply } from '../read-reply.ts';
 
 const origin = Name.parse('example.net');
@@ -117,6 +117,17 @@ describe('the freshness', () => {
     await using client = serve();
     const { response } = await post(client, packet);
     expect(response.headers.get('cache-control')).toBe(`max-age=${seconds}`);
+  });
+
+  test.each([
+    ['NOERROR', 0, 60],
+    ['SERVFAIL', 2, 0],
+    ['NXDOMAIN', 3, 60],
+    ['REFUSED', 5, 0],
+    ['YXDOMAIN', 6, 60],
+  ])('of %s with an alias', (_, rcode, seconds) => {
+    const answers = [{ name: 'example.net', type: Type.CNAME, ttl: 60, rdata: Buffer.of(0) }];
+    expect(dohMaxAge(build({ flags: 0x8180 | rcode, questions: [{}], answers }))).toBe(seconds);
   });
 
   test('of what is no message is none', () => {
