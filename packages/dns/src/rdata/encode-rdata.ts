@@ -18,13 +18,22 @@ const scratch = new Octets();
 export function encodeRdata(type: number, value: RecordValue): Rdata {
   const rdata = isMetaType(type) ? undefined : toRdata(type, value);
   if (rdata === undefined) {
-    const shown = value instanceof Uint8Array ? `${value.length} octets` : JSON.stringify(value);
     throw usageError(
       'HAWSER_DNS_RDATA',
-      `Cannot use ${String(shown).slice(0, 200)} as ${formatType(type)} data`,
+      `Cannot use ${shown(value).slice(0, 200)} as ${formatType(type)} data`,
     );
   }
   return rdata;
+}
+
+function shown(value: RecordValue): string {
+  if (value instanceof Uint8Array) return `${value.length} octets`;
+  try {
+    return String(JSON.stringify(value));
+  } catch {
+    // Lists in lists without an end, or whatever else came from somewhere instead of a value.
+    return 'a value';
+  }
 }
 
 function toRdata(type: number, value: RecordValue): Rdata | undefined {

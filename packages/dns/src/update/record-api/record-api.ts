@@ -104,7 +104,7 @@ interface ZoneCall extends Call {
 interface Made {
   readonly serial: number;
   readonly changed: number;
-  /** Whether the first RRset that was spoken of was there before. */
+  /** Whether what the path speaks of was there before. */
   readonly existed: boolean;
 }
 
@@ -193,6 +193,8 @@ class RecordApi {
     if (rest.length === 1) return this.#showZone(zoneCall);
     if (name === undefined)
       return method === 'GET' ? this.#listRecords(zoneCall) : this.#batch(zoneCall);
+    // A program that has no name to put there must not change the whole zone instead.
+    if (name === '') throw new Problem(404, 'Cannot find this path: the zone itself is "@"');
     const owner = readName(name, zone.origin);
     if (type === undefined) return this.#deleteName(zoneCall, owner);
     return this.#rrset(zoneCall, owner, readType(type));
@@ -272,22 +274,24 @@ class RecordApi {
         ? notModified(zone.snapshot)
         : withTag(zone.snapshot.serial, describe(rrset));
     }
+    const isThere = (content: Zone): boolean => content.get(name, type) !== undefined;
     if (method === 'DELETE') {
-      const made = await this.#change(call, [deletion(name, type)]);
+      const made = await this.#change(call, [deletion(name, type)], isThere);
       if (!made.existed) throw new Problem(404, 'Cannot find such records');
       return this.#done(call, made, { status: 204 });
     }
     const body = await jsonBody(request, this.#limits.maxBodyBytes);
     const subject = { origin: zone.origin, name, type };
     const changes = method === 'PUT' ? [putChange(body, subject)] : patchChanges(body, subject);
-    const made = await this.#change(call, changes);
+    const made = await this.#change(call, changes, isThere);
     const rrset = zone.snapshot.get(name, type);
     const shown: ApiRRset | undefined = rrset && describe(rrset);
     return this.#done(call, made, { status: method === 'PUT' && !made.existed ? 201 : 200 }, shown);
   }
 
   async #deleteName(call: ZoneCall, name: Name): Promise<Response> {
-    const made = await this.#change(call, [deletion(name, undefined)]);
+    const isThere = (content: Zone): boolean => (content.node(name.key)?.list.length ?? 0) > 0;
+    const made = await this.#change(call, [deletion(name, undefined)], isThere);
     if (made.changed === 0) throw new Problem(404, 'Cannot find such records');
     return this.#done(call, made, { status: 204 });
   }
@@ -307,11 +311,16 @@ class RecordApi {
         throw error;
       }
     });
-    const made = await this.#change(call, read);
+    const made = await this.#change(call, read, () => true);
     return this.#done(call, made, {}, { serial: made.serial, changed: made.changed });
   }
 
-  async #change(call: ZoneCall, changes: readonly RecordChange[]): Promise<Made> {
+  /** `isThere` says whether what the path speaks of exists. */
+  async #change(
+    call: ZoneCall,
+    changes: readonly RecordChange[],
+    isThere: (content: Zone) => boolean,
+  ): Promise<Made> {
     const { zone, token, request, context } = call;
     this.#checkWait(call);
     const terms = {
@@ -319,10 +328,8 @@ class RecordApi {
       now: context.reactor.clock.epoch(),
       mayUse: (name: Name, type: number) => token.mayUse(name, type),
     };
-    const [first] = changes;
     const { result, changeSet } = await zone.transact((content) => {
-      const existed =
-        first?.type !== undefined && content.get(first.name, first.type) !== undefined;
+      const existed = isThere(content);
       checkPreconditions(request, content, existed);
       return { ...decide(content, changes, terms), result: existed };
     });

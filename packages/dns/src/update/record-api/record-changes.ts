@@ -14,9 +14,9 @@ import {
   RECORD_BYTES,
   type RRset,
 } from '../../zone/rrset.ts';
-import type { Edit, Zone } from '../../zone/zone.ts';
+import type { Zone } from '../../zone/zone.ts';
 import { rdataKey } from '../message/rdata-key.ts';
-import { isSignerType } from '../message/working-zone.ts';
+import { isSignerType, type WorkingRRset, WorkingZone } from '../message/working-zone.ts';
 import { Problem } from './problem.ts';
 
 /** What a change does: make the values all there are, add or remove some, or delete a type or a whole name. */
@@ -121,80 +121,85 @@ export function readType(text: string): number {
 export function decide(
   zone: Zone,
   changes: readonly RecordChange[],
-  terms: { readonly ttl: number; readonly now: number; mayUse(name: Name, type: number): boolean },
+  terms: ChangeTerms,
 ): Pick<Decision<void>, 'edits' | 'leases'> {
-  const edits = new Map<string, Edit>();
-  const leases: LeaseEdit[] = [];
-  const held = (name: Name, type: number): RRset | undefined => {
-    const edit = edits.get(`${type}/${name.key}`);
-    return edit === undefined ? zone.get(name, type) : edit.rrset;
-  };
-  const put = (edit: Edit): void => void edits.set(`${edit.type}/${edit.name.key}`, edit);
+  const work = new WorkingZone(zone);
+  const wanted: WantedLease[] = [];
   for (const [index, change] of changes.entries()) {
     const { name, operation } = change;
-    for (const type of change.type === undefined ? typesAt(zone, edits, name) : [change.type]) {
+    for (const type of change.type === undefined ? typesAt(work, name) : [change.type]) {
       if (!terms.mayUse(name, type))
         throw new Problem(403, `Cannot change ${formatType(type)} at "${name}" with this token`, {
           index,
         });
-      const before = held(name, type);
-      const records = after(before, type, change);
-      if (records.length === 0) {
-        if (before !== undefined) put({ name, type, rrset: undefined });
-        continue;
-      }
-      checkSize(records, { name, type, index });
-      const ttl = change.ttl ?? before?.ttl ?? terms.ttl;
-      put({ name, type, rrset: { name: before?.name ?? name, type, ttl, records } });
-      if (operation === 'remove') continue;
+      // Not copied if there is nothing to do.
+      if ((operation === 'delete' || operation === 'remove') && !work.has(name, type)) continue;
+      const rrset = work.rrset(name, type);
+      const keys = make(work, rrset, { change, ttl: terms.ttl });
+      if (operation === 'delete' || operation === 'remove') continue;
+      checkSize(rrset, index);
       const { leaseSeconds } = change;
       const expires = leaseSeconds === undefined ? undefined : terms.now + leaseSeconds * 1000;
-      for (const { wire } of change.records) leases.push({ name, type, rdata: wire, expires });
+      for (const [key, { wire }] of keys)
+        wanted.push({ rrset, key, lease: { name, type, rdata: wire, expires } });
     }
   }
-  const list = [...edits.values()];
-  // A lease is of a record that is there at the end.
-  const kept = leases.filter(({ name, type, rdata }) =>
-    held(name, type)?.records.some(({ wire }) => rdata !== undefined && wire.equals(rdata)),
-  );
-  return { edits: list, leases: kept };
+  // A lease is of a record that is there at the end, spelled as it is there.
+  const leases = wanted
+    .filter(({ rrset, key, lease }) => {
+      const held = rrset.records.get(key);
+      return held !== undefined && lease.rdata !== undefined && held.wire.equals(lease.rdata);
+    })
+    .map(({ lease }) => lease);
+  return { edits: work.edits(), leases };
+}
+
+/** What changes may do, and what they take for granted. */
+export interface ChangeTerms {
+  /** Of what is set without one, in seconds. */
+  readonly ttl: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  mayUse(name: Name, type: number): boolean;
+}
+
+interface WantedLease {
+  readonly rrset: WorkingRRset;
+  readonly key: string;
+  readonly lease: LeaseEdit;
 }
 
 /** What a whole name has: neither what belongs to the signer, nor what goes only with the zone. */
-function typesAt(zone: Zone, edits: ReadonlyMap<string, Edit>, name: Name): number[] {
-  const types = new Set(zone.node(name.key)?.rrsets.keys());
-  for (const edit of edits.values()) {
-    if (!edit.name.equals(name)) continue;
-    if (edit.rrset === undefined) types.delete(edit.type);
-    else types.add(edit.type);
-  }
-  const apex = name.equals(zone.origin);
-  return [...types].filter(
-    (type) => !isSignerType(type) && !(apex && (type === Type.SOA || type === Type.NS)),
-  );
+function typesAt(work: WorkingZone, name: Name): number[] {
+  const apex = name.equals(work.origin);
+  return work
+    .typesAt(name)
+    .filter((type) => !isSignerType(type) && !(apex && (type === Type.SOA || type === Type.NS)));
 }
 
-function after(before: RRset | undefined, type: number, change: RecordChange): readonly Rdata[] {
+/** Makes one change of one RRset. Gives what it put there, by key. */
+function make(
+  work: WorkingZone,
+  rrset: WorkingRRset,
+  { change, ttl }: { readonly change: RecordChange; readonly ttl: number },
+): [string, Rdata][] {
   const { operation, records } = change;
-  if (operation === 'delete') return [];
-  if (operation === 'set') return records;
-  const keyed = new Map((before?.records ?? []).map((rdata) => [rdataKey(type, rdata), rdata]));
-  for (const rdata of records) {
-    if (operation === 'add') keyed.set(rdataKey(type, rdata), rdata);
-    else keyed.delete(rdataKey(type, rdata));
-  }
-  return [...keyed.values()];
+  const heldTtl = rrset.records.size > 0 ? rrset.ttl : ttl;
+  if (operation === 'delete' || operation === 'set') work.clear(rrset);
+  rrset.ttl = change.ttl ?? heldTtl;
+  if (operation === 'remove') for (const rdata of records) work.take(rrset, rdata);
+  if (operation === 'delete' || operation === 'remove') return [];
+  return records.map((rdata) => [work.put(rrset, rdata), rdata]);
 }
 
-function checkSize(
-  records: readonly Rdata[],
-  { name, type, index }: { readonly name: Name; readonly type: number; readonly index: number },
-): void {
-  const bytes = records.reduce((sum, { wire }) => sum + wire.length + RECORD_BYTES, 0);
-  if (records.length <= MAX_RECORDS && bytes <= MAX_RRSET_BYTES) return;
+function checkSize({ name, type, records, bytes }: WorkingRRset, index: number): void {
+  const size = bytes + records.size * RECORD_BYTES;
+  // Of the several SOA records only one would stay, and nobody could say which.
+  const most = type === Type.SOA ? 1 : MAX_RECORDS;
+  if (records.size <= most && size <= MAX_RRSET_BYTES) return;
   throw new Problem(
     422,
-    `Cannot hold ${records.length} ${formatType(type)} records of "${name}" in ${bytes} octets`,
+    `Cannot hold ${records.size} ${formatType(type)} records of "${name}" in ${size} octets`,
     { index },
   );
 }

@@ -10,7 +10,8 @@ import { Problem } from './problem.ts';
 export function checkPreconditions(request: Request, content: Zone, existed: boolean): void {
   const wanted = request.headers.get('if-match');
   const current = tagOf(content.serial);
-  if (wanted !== null && !(wanted.trim() === '*' ? existed : tagsIn(wanted).includes(current))) {
+  // Only the strong tag: who has a weak one does not know what he changes (RFC 9110 §13.1.1).
+  if (wanted !== null && !(wanted.trim() === '*' ? existed : listIn(wanted).includes(current))) {
     throw new Problem(412, `Cannot change the zone as its serial is ${content.serial}`, {
       headers: { etag: current },
     });
@@ -44,6 +45,11 @@ export function tagOf(serial: number): string {
   return `"${serial}"`;
 }
 
+/** Compared weakly, as to see whether there is something new (RFC 9110 §13.1.2). */
 function tagsIn(header: string): string[] {
-  return header.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return listIn(header).map((tag) => tag.replace(/^W\//, ''));
+}
+
+function listIn(header: string): string[] {
+  return header.split(',').map((tag) => tag.trim());
 }

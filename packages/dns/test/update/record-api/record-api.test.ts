@@ -2,9 +2,10 @@ import { TimeoutError } from '@hawser/core';
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { StoreError, usageError } from '../../../src/errors.ts';
+import { Type } from '../../../src/numbers.ts';
 import { hashToken } from '../../../src/update/http/token.ts';
 import { type RecordApiOptions, recordApi } from '../../../src/update/record-api/record-api.ts';
-import { TestZone } from '../message/update-scene.ts';
+import { nameOf, TestZone } from '../message/update-scene.ts';
 
 const content = [
   'www 300 A 192.0.2.1',
@@ -486,6 +487,55 @@ describe('POST of a batch', () => {
   });
 });
 
+describe('what must not be taken for something else', () => {
+  test('an empty name in a path is not the zone', async () => {
+    const { ask, zone } = setUp();
+    const path = '/zones/example.net/records/';
+    const values = ['192.0.2.9'];
+    expect((await ask(`${path}/A`, { method: 'PUT', body: { values } })).status).toBe(404);
+    expect((await ask(`${path}/`, { method: 'DELETE' })).status).toBe(404);
+    expect(zone.commits).toEqual([]);
+  });
+
+  test('two SOA records are none', async () => {
+    const { ask, zone } = setUp();
+    const values = ['a. b. 11 1 1 1 1', 'a. b. 12 1 1 1 1'];
+    const put = { method: 'PUT', body: { values } };
+    expect((await ask('/zones/example.net/records/@/SOA', put)).status).toBe(422);
+    expect(zone.commits).toEqual([]);
+  });
+
+  test('lists in lists, 50,000 deep, are the fault of the client', async () => {
+    const { ask, reactor } = setUp();
+    const body = `{"values":[${'['.repeat(50_000)}${']'.repeat(50_000)}]}`;
+    expect((await ask(www, { method: 'PUT', body })).status).toBe(422);
+    expect(reactor.reports.problems).toEqual([]);
+  });
+});
+
+test('a batch costs by its changes and not by their square', async () => {
+  const { ask, zone } = setUp();
+  const address = (at: number): string => `10.0.${at >> 8}.${at & 255}`;
+  const all = Array.from({ length: 1000 }, (_, at) => address(at));
+  const big = { method: 'PUT', body: { values: all } };
+  expect((await ask('/zones/example.net/records/big/A', big)).status).toBe(201);
+  const held = zone.snapshot.get(nameOf('big'), Type.A)?.records ?? [];
+  let reads = 0;
+  for (const rdata of held) {
+    const { wire } = rdata;
+    Object.defineProperty(rdata, 'wire', { get: () => (reads++, wire) });
+  }
+  const changes = all
+    .slice(0, 500)
+    .map((value) => ({ operation: 'remove', name: 'big', type: 'A', values: [value] }));
+  expect(await ask('/zones/example.net/records', { body: { changes } })).toMatchObject({
+    status: 200,
+    body: { changed: 1 },
+  });
+  expect(zone.lines('big')).toHaveLength(500);
+  expect(reads).toBeLessThan(50_000);
+});
+
 describe('preconditions', () => {
   test('If-Match with the serial: once', async () => {
     const { ask } = setUp();
@@ -514,6 +564,30 @@ describe('preconditions', () => {
     expect((await put(www, { 'if-none-match': '*' })).status).toBe(412);
     expect((await put(fresh, { 'if-none-match': '*' })).status).toBe(201);
     expect((await put(www, { 'if-match': '*' })).status).toBe(200);
+  });
+
+  test('If-Match: * of a name needs it to have records, that of a batch nothing', async () => {
+    const { ask } = setUp();
+    const headers = { 'if-match': '*' };
+    const remove = (name: string) =>
+      ask(`/zones/example.net/records/${name}`, { method: 'DELETE', headers });
+    expect((await remove('www')).status).toBe(204);
+    expect((await remove('www')).status).toBe(412);
+    // It exists, and is a name without records.
+    expect((await remove('lab')).status).toBe(412);
+    const changes = [{ operation: 'set', name: 'new', type: 'A', values: ['192.0.2.9'] }];
+    const batch = (more: Record<string, string>) =>
+      ask('/zones/example.net/records', { body: { changes }, headers: more });
+    expect((await batch({ 'if-none-match': '*' })).status).toBe(412);
+    expect((await batch(headers)).status).toBe(200);
+  });
+
+  test('a weak tag is good for reading and not for changing', async () => {
+    const { ask } = setUp();
+    const put = { method: 'PUT', body: { values: ['192.0.2.9'] } };
+    expect((await ask(www, { ...put, headers: { 'if-match': 'W/"10"' } })).status).toBe(412);
+    expect((await ask(www, { headers: { 'if-none-match': 'W/"10"' } })).status).toBe(304);
+    expect((await ask(www, { ...put, headers: { 'if-match': '"9", "10"' } })).status).toBe(200);
   });
 });
 
