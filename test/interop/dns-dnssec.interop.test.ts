@@ -410,7 +410,13 @@ describe('keys of others', () => {
       async () => {
         await using ours = new Ours();
         const { stdout } = await run('dnssec-keygen', [
-          ...['-K', ours.folder, '-a', algorithm, '-f', 'KSK', '-q'],
+          '-K',
+          ours.folder,
+          '-a',
+          algorithm,
+          '-f',
+          'KSK',
+          '-q',
           ...(algorithm.startsWith('RSA') ? ['-b', '2048'] : []),
           ORIGIN,
         ]);

@@ -83,6 +83,7 @@ export {
   type OnlineSignerOptions,
   onlineSigner,
 } from './dnssec/online-signer.ts';
+export { type ParentDs, parentDsFrom } from './dnssec/parent-ds.ts';
 export { type SignOptions, signRRset, type Validity } from './dnssec/sign-rrset.ts';
 export type { SignatureTimes } from './dnssec/signature-terms.ts';
 export { type SignerOptions, signer } from './dnssec/signer.ts';
@@ -91,7 +92,6 @@ export { type ValidateZoneOptions, validateZone } from './dnssec/validate-zone.t
 export { type VerifyOptions, verifyRRset } from './dnssec/verify.ts';
 export {
   type KeyStatus,
-  type ParentDs,
   ZoneSigning,
   type ZoneSigningOptions,
   zoneSigning,

@@ -103,12 +103,14 @@ class ChangeSigner {
       // What was below a delegation is the zone's own now, or the other way round.
       for (const node of this.#after.ordered(name.key)) dirty.add(node.key);
     }
-    for (const key of [...dirty]) {
+    const predecessors: string[] = [];
+    for (const key of dirty) {
       const was = before.node(key)?.get(Type.NSEC) !== undefined;
       const node = this.#after.node(key);
       const is = node !== undefined && isInChain(standingOf(this.#after, node, key));
-      if (was !== is) dirty.add(this.#chain.previous(key));
+      if (was !== is) predecessors.push(this.#chain.previous(key));
     }
+    for (const key of predecessors) dirty.add(key);
     return dirty;
   }
 

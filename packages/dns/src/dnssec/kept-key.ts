@@ -39,12 +39,11 @@ export interface KeyBook {
 /** `book` as it is stored. It holds secrets. */
 export function encodeKeyBook(book: KeyBook): Buffer {
   const { keys, ...rest } = book;
-  const entries = keys.map(({ key, ...state }) => ({
-    algorithm: key.algorithm.name,
-    role: key.role,
-    privateKey: key.exportPrivateKey().toString('base64'),
-    ...state,
-  }));
+  const entries: StoredKey[] = [];
+  for (const { key, ...state } of keys) {
+    const privateKey = key.exportPrivateKey().toString('base64');
+    entries.push({ algorithm: key.algorithm.name, role: key.role, privateKey, ...state });
+  }
   return Buffer.from(JSON.stringify({ version: 1, ...rest, keys: entries }));
 }
 
@@ -53,13 +52,12 @@ export function decodeKeyBook(octets: Buffer): KeyBook {
   try {
     const { version, keys, ...rest } = JSON.parse(octets.toString()) as StoredBook;
     if (version !== 1) throw new TypeError('another version');
-    return {
-      ...rest,
-      keys: keys.map(({ algorithm, role, privateKey, ...state }) => ({
-        key: importKey(algorithm, Buffer.from(privateKey, 'base64'), { role }),
-        ...state,
-      })),
-    };
+    const kept: KeptKey[] = [];
+    for (const { algorithm, role, privateKey, ...state } of keys) {
+      const key = importKey(algorithm, Buffer.from(privateKey, 'base64'), { role });
+      kept.push({ key, ...state });
+    }
+    return { ...rest, keys: kept };
   } catch {
     throw new StoreError('HAWSER_STORE_IO', 'Cannot read the keys of a zone');
   }

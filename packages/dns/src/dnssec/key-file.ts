@@ -1,12 +1,12 @@
 // Keys as BIND keeps them: `Kexample.net.+013+12345.key` with the DNSKEY record, `.private` with the secret. Knot, ldns and others
 // read and write these too.
-import { createPrivateKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
 import { parseRecord } from '../zone-file/parse-record.ts';
-import { findAlgorithm } from './algorithm.ts';
+import { findAlgorithm, signData, verifyData } from './algorithm.ts';
 import { importKey, type KeyRole, type SigningKey } from './signing-key.ts';
 
 /** The two files of a key. */
@@ -101,11 +101,26 @@ function readPrivate(text: string, dnskey: Buffer): KeyObject {
     if (value === undefined) throw unusable(`${label} is missing`);
     jwk[field] = Buffer.from(value, 'base64').toString('base64url');
   }
+  const key = privateKeyOf(jwk);
+  const data = Buffer.from('Do they belong together?');
+  // The library takes any number for the secret of a point.
+  const isPair =
+    key !== undefined &&
+    verifyData(algorithm, {
+      data,
+      signature: signData(algorithm, data, key),
+      key: createPublicKey({ key: known, format: 'jwk' }),
+    });
+  if (!isPair) throw unusable('the private key does not belong to the public one');
+  return key;
+}
+
+function privateKeyOf(key: JsonWebKey): KeyObject | undefined {
   try {
-    return createPrivateKey({ key: jwk, format: 'jwk' });
+    return createPrivateKey({ key, format: 'jwk' });
   } catch {
     // The error of the library may show what it was given.
-    throw unusable('the private key does not belong to the public one');
+    return undefined;
   }
 }
 

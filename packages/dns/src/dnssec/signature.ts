@@ -80,7 +80,7 @@ export function signedOctets(head: Buffer, { key, type, records }: SignedRRset):
 function canonicalOrder(type: number, records: readonly Rdata[]): Buffer[] {
   const wires = records.map((rdata) => canonicalRdata(type, rdata));
   if (wires.length < 2) return wires;
-  wires.sort(Buffer.compare);
+  wires.sort((one, other) => one.compare(other));
   return wires.filter((wire, index) => index === 0 || !wire.equals(wires[index - 1] ?? wire));
 }
 

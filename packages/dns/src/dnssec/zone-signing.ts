@@ -7,21 +7,18 @@ import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
 import type { Bucket } from '../store/bucket.ts';
-import type { RRset } from '../zone/rrset.ts';
 import type { Edit, Zone } from '../zone/zone.ts';
 import type { KeyAlgorithm } from './algorithm.ts';
 import type { DigestType } from './delegation-signer.ts';
 import { decodeKeyBook, encodeKeyBook, type KeyBook, type KeyState } from './kept-key.ts';
 import { awaitsParent, awaitsSignatures, keysOf, type StepFacts, stepKeys } from './key-steps.ts';
+import type { ParentDs } from './parent-ds.ts';
 import { readSignature } from './signature.ts';
 import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
 import { SignatureUpkeep } from './signature-upkeep.ts';
 import { isSignedWith, type SigningState, signingHooks } from './signer.ts';
 import { generateKey, type KeyRole, type SigningKey } from './signing-key.ts';
 import { dsRecords, keyRRsets, type ZoneKeys } from './zone-keys.ts';
-
-/** What the parent of a zone says about its keys. */
-export type ParentDs = Pick<RRset, 'records' | 'ttl'>;
 
 /** Options for {@link zoneSigning}. */
 export interface ZoneSigningOptions extends SignatureTimes {
@@ -38,7 +35,7 @@ export interface ZoneSigningOptions extends SignatureTimes {
   /** How long it takes until all servers of the zone have a change, in seconds. @defaultValue 3600 */
   readonly propagationSeconds?: number | undefined;
   /**
-   * Looks up the DS records the parent has, `undefined` if it has none. Without it keys wait for
+   * Looks up the DS records the parent has, `undefined` if it has none: `parentDsFrom(client)`. Without it keys wait for
    * {@link ZoneSigning.parentUpdated}. What it throws is reported, and it is asked again.
    */
   readonly parentDs?: ((origin: Name) => PromiseLike<ParentDs | undefined>) | undefined;

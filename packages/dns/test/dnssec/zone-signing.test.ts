@@ -1,18 +1,15 @@
 import { inspect } from 'node:util';
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
+import { type ParentDs, parentDsFrom } from '../../src/dnssec/parent-ds.ts';
 import { generateKey } from '../../src/dnssec/signing-key.ts';
 import { validateZone } from '../../src/dnssec/validate-zone.ts';
-import {
-  type ParentDs,
-  type ZoneSigningOptions,
-  zoneSigning,
-} from '../../src/dnssec/zone-signing.ts';
+import { type ZoneSigningOptions, zoneSigning } from '../../src/dnssec/zone-signing.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { type DynamicZoneOptions, dynamicZone } from '../../src/store/open-dynamic-zone.ts';
-import { createRRset, valuesOf } from '../../src/zone/rrset.ts';
+import { createRRset } from '../../src/zone/rrset.ts';
 import type { Zone } from '../../src/zone/zone.ts';
 import { apex, zoneFrom } from '../zone/zone-text.ts';
 
@@ -58,7 +55,11 @@ function tagsOf(zone: Zone) {
     }
   }
   const cds = zone.apex.get(Type.CDS)?.records.map(({ wire }) => wire.readUInt16BE(0)) ?? [];
-  return { signers: [...signers].sort(), keySigners: [...keySigners].sort(), cds };
+  return { signers: ascending(signers), keySigners: ascending(keySigners), cds };
+}
+
+function ascending(tags: Iterable<number>): number[] {
+  return [...tags].sort((one, other) => one - other);
 }
 
 function dsRRset(texts: readonly string[], ttl = 3600): ParentDs | undefined {
@@ -75,9 +76,7 @@ describe('a zone with signing', () => {
     expect(validate()).toEqual([]);
     expect(zone.get('@', 'CDS')).toHaveLength(1);
     expect(signing.ds).toHaveLength(1);
-    expect(valuesOf(zone.snapshot.apex.get(Type.DNSKEY) ?? expect.fail())).toMatchObject([
-      { flags: 257, protocol: 3, algorithm: 13 },
-    ]);
+    expect(zone.get('@', 'DNSKEY')).toMatchObject([{ flags: 257, protocol: 3, algorithm: 13 }]);
   });
 
   test('keeps its keys in the store, and signs on with them', async () => {
@@ -149,8 +148,9 @@ describe('a zone with signing', () => {
   test('signatures somebody else writes are not believed', async () => {
     const { zone, validate } = await setUp();
     await zone.set('www', 'A', '192.0.2.1');
-    const held = zone.snapshot.get(Name.parse('www.example.net'), Type.RRSIG) ?? expect.fail();
-    const forged = held.records.map(({ wire }) => {
+    const held = zone.snapshot.get(Name.parse('www.example.net'), Type.RRSIG)?.records ?? [];
+    expect(held).toHaveLength(2);
+    const forged = held.map(({ wire }) => {
       const octets = Buffer.from(wire);
       octets[octets.length - 1] = (octets.at(-1) ?? 0) ^ 1;
       return octets;
@@ -240,7 +240,7 @@ describe('a rollover', () => {
     await expect(signing.rollover()).rejects.toMatchObject({ code: 'HAWSER_DNS_KEY' });
     expect(states()).toEqual(['csk active', 'csk published']);
     const fresh = signing.keys[1];
-    const both = [old?.tag ?? 0, fresh?.tag ?? 0].sort();
+    const both = ascending([old?.tag ?? 0, fresh?.tag ?? 0]);
     // Both sign the keys, the old one everything else, and the parent is told nothing.
     expect(zone.get('@', 'DNSKEY')).toHaveLength(2);
     expect(tagsOf(zone.snapshot)).toMatchObject({ keySigners: both, cds: [old?.tag] });
@@ -291,6 +291,23 @@ describe('a rollover', () => {
     expect(states()).toEqual(['csk active']);
     expect(validate()).toEqual([]);
   });
+});
+
+test('the parent is asked for DS with a client', async () => {
+  const origin = Name.parse('example.net');
+  const rdata = dsRRset([`1 13 2 ${'ab'.repeat(32)}`])?.records[0];
+  const asked: unknown[] = [];
+  const answers = [[{ name: origin, type: Type.DS, class: 1, ttl: 77, rdata }], []];
+  const client = {
+    query: (...question: unknown[]) => {
+      asked.push(question);
+      return Promise.resolve({ answer: answers.shift() });
+    },
+  };
+  const ask = parentDsFrom(client as never, { servers: ['192.0.2.1'] });
+  expect(await ask(origin)).toMatchObject({ ttl: 77, records: [rdata] });
+  expect(await ask(origin)).toBeUndefined();
+  expect(asked[0]).toEqual([origin, Type.DS, { servers: ['192.0.2.1'] }]);
 });
 
 describe('a zone that is to be without signatures', () => {
