@@ -127,12 +127,7 @@ export class Name {
 
   /** True for `other` itself and every name below it. */
   isSubdomainOf(other: Name): boolean {
-    const above = this.key.length - other.key.length;
-    if (above < 0 || !this.key.endsWith(other.key)) return false;
-    // The octets of a name can occur inside a label of another.
-    let at = 0;
-    while (at < above) at += 1 + this.key.charCodeAt(at);
-    return at === above;
+    return isWithin(this.key, other.key);
   }
 
   /**
@@ -192,6 +187,16 @@ export function plainNameEnd(bytes: Uint8Array, offset: number): number {
 export function foldedKey(bytes: Uint8Array, start: number, end: number): string {
   for (let at = start; at < end; at++) scratch[at - start] = lowerCase[bytes[at] ?? 0] ?? 0;
   return scratch.toString('latin1', 0, end - start);
+}
+
+/** True if the name with the {@link Name.key} `key` is the one with `above`, or below it. */
+export function isWithin(key: string, above: string): boolean {
+  if (!key.endsWith(above)) return false;
+  // The octets of a name can occur inside a label of another.
+  const start = key.length - above.length;
+  let at = 0;
+  while (at < start) at += 1 + key.charCodeAt(at);
+  return at === start;
 }
 
 function labelStarts(wire: Uint8Array): number[] {

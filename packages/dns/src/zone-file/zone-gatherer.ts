@@ -1,5 +1,5 @@
 // What the sources of one zone have in common while they are read: the records, the problems, and the limits.
-import { Name } from '../name.ts';
+import { isWithin, Name } from '../name.ts';
 import { formatType, Type } from '../numbers.ts';
 import { MAX_RECORDS, MAX_RRSET_BYTES } from '../zone/rrset.ts';
 import type { Place, ZoneFileProblem } from './problem.ts';
@@ -88,13 +88,4 @@ export class ZoneGatherer {
   warn(place: Place, message: string): void {
     if (this.warnings.length < this.#maxProblems) this.warnings.push({ ...place, message });
   }
-}
-
-/** True if the name with `key` is that with the key `origin`, or below it. */
-function isWithin(key: string, origin: string): boolean {
-  if (!key.endsWith(origin)) return false;
-  const rest = key.length - origin.length;
-  let at = 0;
-  while (at < rest) at += 1 + key.charCodeAt(at);
-  return at === rest;
 }

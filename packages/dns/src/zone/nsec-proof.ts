@@ -1,12 +1,10 @@
 // NSEC: each name that is there says which one comes next (RFC 4035 §3.1.3, RFC 4592 §4.8).
+import { isWithin } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { DenialProof } from './denial-proof.ts';
 import { findNode } from './find-node.ts';
 import type { Zone } from './zone.ts';
 import type { ZoneNode } from './zone-node.ts';
-
-/** Names without NSEC that may lie before one with it: empty non-terminals above a name, one in another. */
-const MAX_STEPS = 300;
 
 /** Proofs of a zone with an NSEC chain. */
 export class NsecProof implements DenialProof {
@@ -34,19 +32,24 @@ export class NsecProof implements DenialProof {
     return [...this.noType(node), ...this.#covering(key)];
   }
 
-  /** The name whose NSEC spans this key, which has none of its own. Nothing if the zone is not signed throughout. */
+  /**
+   * The name whose NSEC spans this key, which nothing hides and which has none of its own. Nothing if the zone is not signed
+   * throughout.
+   */
   #covering(key: string): ZoneNode[] {
     const zone = this.#zone;
     let at = key;
-    for (let step = 0; step < MAX_STEPS && at !== zone.origin.key; step++) {
-      const node = zone.neighbours(at).previous;
+    while (at !== zone.origin.key) {
+      const node = zone.previous(at);
       if (node.get(Type.NSEC) !== undefined) return [node];
+      if (!isWithin(at, node.key)) {
+        // What a delegation or a DNAME hides may be any number of names; what hides it has the NSEC.
+        const found = findNode(zone, node.key, Type.A);
+        const hides = found.at === 'cut' || found.at === 'dname';
+        return hides && found.node.get(Type.NSEC) !== undefined ? [found.node] : [];
+      }
+      // An empty non-terminal above it has none, and there may be a hundred of them.
       at = node.key;
-      // What a delegation or a DNAME hides may be any number of names; what hides it has the NSEC.
-      const found = findNode(zone, at, Type.A);
-      if (found.at !== 'cut' && found.at !== 'dname') continue;
-      if (found.node.get(Type.NSEC) !== undefined) return [found.node];
-      at = found.node.key;
     }
     return [];
   }

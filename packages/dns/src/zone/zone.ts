@@ -194,12 +194,15 @@ export class Zone {
    * the first. Names without data and those below a delegation count.
    */
   neighbours(key: string): Neighbours {
-    const order = orderOf(key, this.origin.key);
     const names = this.#orderedNames();
-    return {
-      previous: this.#nodeAt(names.before(order) ?? names.last),
-      next: this.#nodeAt(names.after(order) ?? names.first),
-    };
+    const after = names.after(orderOf(key, this.origin.key));
+    return { previous: this.previous(key), next: this.#nodeAt(after ?? names.first) };
+  }
+
+  /** The first of {@link neighbours} alone. */
+  previous(key: string): ZoneNode {
+    const names = this.#orderedNames();
+    return this.#nodeAt(names.before(orderOf(key, this.origin.key)) ?? names.last);
   }
 
   /**

@@ -138,3 +138,12 @@ describe('a zone with hashed names denies', () => {
     expect(proofs('q A', Zone.of(origin, [...plain, ...slow])).owners).toEqual([]);
   });
 });
+
+test.each([
+  [150, Type.NSEC3],
+  [151, undefined],
+])('%i rounds of hashing are worked through for a query, or not', (iterations, denial) => {
+  const parameter = rrsetsFrom(record('@', 'NSEC3PARAM', `1 0 ${iterations} aabbccdd`), origin);
+  const { denialProof } = Zone.of(origin, [...zone.rrsets(), ...parameter]);
+  expect(denialProof?.type).toBe(denial);
+});

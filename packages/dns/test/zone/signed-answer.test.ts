@@ -1,5 +1,5 @@
 // What a zone that holds its proofs adds for those who ask for them (RFC 4035 §3.1).
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { parseType, Rcode } from '../../src/numbers.ts';
 import { rdataFromText } from '../../src/rdata/rdata-text.ts';
 import { answerFrom } from '../../src/zone/answer.ts';
@@ -260,4 +260,32 @@ describe('a signed zone', () => {
       expect(ask(question, false)).toEqual(ask(question, true, plain));
     }
   });
+});
+
+test('a name below a hundred empty non-terminals is denied with one walk', () => {
+  const deep = sign(zoneFrom(`${apex}\n${'b.'.repeat(115)}b A 192.0.2.1\n`));
+  const looks = vi.spyOn(deep, 'findable');
+  const { rcode, authority } = ask(`a.${'b.'.repeat(113)}b A`, true, deep);
+  expect(rcode).toBe(Rcode.NXDomain);
+  expect(authority.filter((line) => / NSEC /.test(line))).toHaveLength(1);
+  // Once for each label of the name, and not for each empty non-terminal again.
+  expect(looks.mock.calls.length).toBeLessThanOrEqual(115);
+});
+
+test('what a delegation or a DNAME hides proves nothing, what hides it does', () => {
+  const hiding = sign(
+    zoneFrom(`${apex}
+      c NS ns.c
+      ns.c A 192.0.2.1
+      a.b.c A 192.0.2.1
+      e DNAME z
+      z A 192.0.2.1
+    `),
+  );
+  const spans = (question: string) =>
+    ask(question, true, hiding)
+      .authority.filter((line) => / NSEC /.test(line))
+      .map((line) => line.split(' ')[0]);
+  expect(spans('d A')).toEqual(['c', '@']);
+  expect(spans('f A')).toEqual(['e', '@']);
 });
