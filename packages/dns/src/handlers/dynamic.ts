@@ -15,6 +15,7 @@ import { Name } from '../name.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
 import type { HostRecords } from '../rdata/value.ts';
 import { MAX_CHAIN } from '../zone/answer.ts';
+import { answerAlone } from '../zone/answer-alone.ts';
 import { toRRsets } from '../zone/host-records.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import type { Zone } from '../zone/zone.ts';
@@ -98,7 +99,8 @@ interface Content {
 /** One question on its way through aliases. */
 interface Step {
   readonly query: DnsQuery;
-  readonly asked: Set<string>;
+  /** Keys of the names asked about, that of the query first. A few: a set costs more. */
+  readonly asked: string[];
   /** For clients of a certain subnet only. */
   subnet: boolean;
 }
@@ -142,7 +144,9 @@ class FunctionZone implements Authority {
     const { key, type } = query;
     if (key === this.origin.key && (type === Type.SOA || type === Type.NS))
       return answerZone(this.#base, query);
-    const id = this.#idOf(query);
+    // Text that most answers made at once need not have.
+    const alone = this.#waiting.size === 0 && this.#stale === undefined;
+    const id = alone ? undefined : this.#idOf(query);
     try {
       const resolved = this.#find(id, query);
       if (resolved === undefined) return this.#failed(id, query, tooMany);
@@ -155,7 +159,7 @@ class FunctionZone implements Authority {
   }
 
   async #later(
-    id: string,
+    id: string | undefined,
     query: DnsQuery,
     { resolved, next }: { resolved: PromiseLike<Resolved>; next: Next },
   ): Promise<Outcome> {
@@ -169,13 +173,13 @@ class FunctionZone implements Authority {
   }
 
   #answer(
-    id: string,
+    id: string | undefined,
     query: DnsQuery,
     { resolved, next }: { resolved: Resolved; next: Next },
   ): Eventually<Outcome> {
     if (resolved.kind === 'pass') return next(query);
     const answer = resolved.kind === 'answer' ? resolved : this.#answerFrom(resolved, query);
-    this.#stale?.keep(id, answer, query.reactor.clock);
+    if (id !== undefined) this.#stale?.keep(id, answer, query.reactor.clock);
     return answer;
   }
 
@@ -187,15 +191,15 @@ class FunctionZone implements Authority {
     return options === undefined ? known : { ...known, options };
   }
 
-  #failed(id: string, query: DnsQuery, why: ExtendedError): Answer {
-    const stale = this.#stale?.get(id, query.reactor.clock);
+  #failed(id: string | undefined, query: DnsQuery, why: ExtendedError): Answer {
+    const stale = id === undefined ? undefined : this.#stale?.get(id, query.reactor.clock);
     if (stale !== undefined) return { ...stale, errors: [...(stale.errors ?? []), why] };
     return answerWith(Rcode.ServFail, { errors: [why] });
   }
 
   /** Undefined if too much is going on already. */
-  #find(id: string, query: DnsQuery): Eventually<Resolved> | undefined {
-    const waiting = this.#waiting.get(id);
+  #find(id: string | undefined, query: DnsQuery): Eventually<Resolved> | undefined {
+    const waiting = id === undefined ? undefined : this.#waiting.get(id);
     const full = waiting === undefined ? this.#calls.running : this.#awaited / SHARED_PER_CALL;
     if (full >= this.#maxConcurrent) {
       this.#calls.overload({ reactor: query.reactor, what: this.origin.toString() });
@@ -206,9 +210,17 @@ class FunctionZone implements Authority {
       this.#awaited++;
       return waiting.resolved;
     }
-    const step: Step = { query, asked: new Set(), subnet: false };
-    const resolved = this.#extend(this.#base, Name.fromOctets(query.key), step);
+    const step: Step = { query, asked: [], subnet: false };
+    const { key } = query;
+    const name = Name.fromParts(Buffer.from(key, 'latin1'), key);
+    const resolved = this.#extend(this.#base, name, step);
     if (!isPromise(resolved)) return resolved;
+    this.#await(id ?? this.#idOf(query), query, resolved);
+    return resolved;
+  }
+
+  /** Lets those who ask the same meanwhile share the answer. */
+  #await(id: string, query: DnsQuery, resolved: PromiseLike<Resolved>): void {
     const entry = { resolved, queries: 1 };
     const forget = (): void => {
       this.#waiting.delete(id);
@@ -221,40 +233,53 @@ class FunctionZone implements Authority {
       // Once, however many wait.
       query.reactor.reports.problem('dns.resolve', error);
     });
-    return resolved;
   }
 
   /** `zone` with what the function says about `name`, and about the names its aliases lead to. */
   #extend(zone: Zone, name: Name, step: Step): Eventually<Resolved> {
     const { query, asked } = step;
-    asked.add(name.key);
+    asked.push(name.key);
     const lookup = new QueryLookup(query, name, this.origin);
-    const add = (resolution: Resolution): Eventually<Resolved> => {
-      step.subnet ||= lookup.usesSubnet;
-      if (isInstead(resolution)) return asked.size === 1 ? resolution : contentOf(zone, step, true);
-      if (resolution === undefined) return contentOf(zone, step);
-      const rrsets = toRRsets(name, resolution, this.#ttl);
-      const extended = zone.including(name, rrsets);
-      const target = rrsets.find(({ type }) => type === Type.CNAME)?.records[0]?.target;
-      if (target === undefined || !target.isSubdomainOf(this.origin))
-        return contentOf(extended, step);
-      // Whether the zone has the name says nothing: it has its origin, and what is above the names asked about.
-      if (asked.size > MAX_CHAIN || asked.has(target.key)) return contentOf(extended, step);
-      return this.#extend(extended, target, step);
-    };
-    const resolution = this.#calls.run<Resolution>(() => this.#resolve(lookup), {
+    const resolution = this.#resolve(lookup);
+    if (!isPromise(resolution)) return this.#add(zone, name, { step, lookup, resolution });
+    const made = this.#calls.within(resolution, {
       reactor: query.reactor,
       what: lookup.name,
       abort: (reason) => lookup.abort(reason),
     });
-    return isPromise(resolution) ? resolution.then(add) : add(resolution);
+    return made.then((late) => this.#add(zone, name, { step, lookup, resolution: late }));
+  }
+
+  #add(
+    zone: Zone,
+    name: Name,
+    said: { readonly step: Step; readonly lookup: QueryLookup; readonly resolution: Resolution },
+  ): Eventually<Resolved> {
+    const { step, lookup, resolution } = said;
+    const { asked } = step;
+    step.subnet ||= lookup.usesSubnet;
+    if (isInstead(resolution)) return asked.length === 1 ? resolution : contentOf(zone, step, true);
+    if (resolution === undefined) return contentOf(zone, step);
+    const rrsets = toRRsets(name, resolution, this.#ttl);
+    if (zone === this.#base && name.key !== this.origin.key) {
+      const answer = answerAlone(zone, rrsets, step.query.type);
+      if (answer !== undefined)
+        return step.subnet ? { ...answer, options: subnetOptions(step) } : answer;
+    }
+    const extended = zone.including(name, rrsets);
+    const target = rrsets.find(({ type }) => type === Type.CNAME)?.records[0]?.target;
+    if (target === undefined || !target.isSubdomainOf(this.origin))
+      return contentOf(extended, step);
+    // Whether the zone has the name says nothing: it has its origin, and what is above the names asked about.
+    if (asked.length > MAX_CHAIN || asked.includes(target.key)) return contentOf(extended, step);
+    return this.#extend(extended, target, step);
   }
 
   /** What tells questions apart that may have different answers. */
   #idOf(query: DnsQuery): string {
     const { key, type } = query;
     if (!this.#perClient) return `${type}/${key}`;
-    const subnet = query.edns?.options.length ? subnetOf(query) : undefined;
+    const subnet = query.optionBearing ? subnetOf(query) : undefined;
     const whom = subnet === undefined ? '' : `${subnet.address}/${subnet.sourcePrefix}`;
     return `${clientKey(query.client)}/${query.tsigKey?.key ?? ''}/${whom}/${type}/${key}`;
   }
@@ -274,11 +299,13 @@ function isInstead(resolution: Resolution): resolution is Answer | Pass {
 }
 
 /** The reply to an answer made for a subnet says so, or resolvers would give it to everybody (RFC 7871 §7.2.1). */
-function contentOf(zone: Zone, { query, subnet }: Step, open = false): Content {
-  const whom = subnet ? subnetOf(query) : undefined;
-  const options = whom && [
-    ednsCodecs.clientSubnet.encode({ ...whom, scopePrefix: whom.sourcePrefix }),
-  ];
+function subnetOptions({ query }: Step): readonly AnswerOption[] | undefined {
+  const whom = subnetOf(query);
+  return whom && [ednsCodecs.clientSubnet.encode({ ...whom, scopePrefix: whom.sourcePrefix })];
+}
+
+function contentOf(zone: Zone, step: Step, open = false): Content {
+  const options = step.subnet ? subnetOptions(step) : undefined;
   return { kind: 'content', zone, open, options };
 }
 

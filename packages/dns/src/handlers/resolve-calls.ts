@@ -30,16 +30,38 @@ export class ResolveCalls {
   /** What `call` gives. Rejects with TimeoutError `HAWSER_TIMEOUT` when it takes too long. */
   run<T>(call: () => Eventually<T>, options: CallOptions): Eventually<T> {
     const result = call();
-    if (!isPromise(result)) return result;
+    return isPromise(result) ? this.within(result, options) : result;
+  }
+
+  /** What `call`, which was made just now, gives. Rejects as {@link run}. */
+  within<T>(call: PromiseLike<T>, options: CallOptions): Promise<T> {
+    const { reactor, what, abort } = options;
+    const ms = this.#timeoutMs;
     // Query builders are thenables that run the query again for each `then`.
-    const promise = Promise.resolve(result);
+    const work = Promise.resolve(call);
     this.#running++;
-    const done = (): void => {
-      this.#running--;
-      if (this.#running < this.#max / 2) this.#overloaded = false;
-    };
-    promise.then(done, done);
-    return this.#within(promise, options);
+    return new Promise((resolve, reject) => {
+      const timer = reactor.clock.callLater(ms, () => {
+        const error = new TimeoutError(`Cannot resolve "${what}" within ${ms} ms`);
+        reject(error);
+        abort(error);
+      });
+      const done = (): void => {
+        timer.cancel();
+        this.#running--;
+        if (this.#running < this.#max / 2) this.#overloaded = false;
+      };
+      work.then(
+        (value) => {
+          done();
+          resolve(value);
+        },
+        (error: unknown) => {
+          done();
+          reject(error);
+        },
+      );
+    });
   }
 
   /** There are too many. Reported once until the load is down again: a report for each query would be a second attack. */
@@ -51,21 +73,6 @@ export class ResolveCalls {
       'dns.resolve',
       new TimeoutError(`Cannot ask about "${what}" as ${why}`),
     );
-  }
-
-  #within<T>(work: Promise<T>, { reactor, what, abort }: CallOptions): Promise<T> {
-    const ms = this.#timeoutMs;
-    return new Promise((resolve, reject) => {
-      const timer = reactor.clock.callLater(ms, () => {
-        const error = new TimeoutError(`Cannot resolve "${what}" within ${ms} ms`);
-        reject(error);
-        abort(error);
-      });
-      work.then(resolve, reject).then(
-        () => timer.cancel(),
-        () => timer.cancel(),
-      );
-    });
   }
 }
 
