@@ -2,6 +2,7 @@
 import type { Name } from '../../name.ts';
 import { formatType, Type } from '../../numbers.ts';
 import { decodeSoa } from '../../rdata/decode-rdata.ts';
+import type { Rdata } from '../../rdata/rdata.ts';
 import { MAX_RRSET_BYTES, RECORD_BYTES } from '../../zone/rrset.ts';
 import { isSerialAfter } from '../../zone/serial.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
@@ -114,8 +115,16 @@ function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): Grown | u
   const rrset = work.rrset(name, type);
   // There is one of each of these, and the new one takes its place (RFC 2136 §3.4.2.2).
   if (type === Type.SOA || type === Type.CNAME || type === Type.DNAME) work.clear(rrset);
+  if (type === Type.WKS) takeServices(work, rrset, rdata);
   rrset.ttl = ttl;
   return { rrset, key: work.put(rrset, rdata) };
+}
+
+/** There is one WKS record for an address and a protocol (RFC 2136 §1.1.5): its first octets. */
+function takeServices(work: WorkingZone, rrset: WorkingRRset, { wire }: Rdata): void {
+  const place = wire.subarray(0, 5);
+  for (const held of [...rrset.records.values()])
+    if (held.wire.subarray(0, 5).equals(place)) work.take(rrset, held);
 }
 
 function deleteRecord(

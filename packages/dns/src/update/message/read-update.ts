@@ -1,9 +1,10 @@
 // What an UPDATE message asks for (RFC 2136 §2), checked as far as it can be without the content of the zone.
+
+import { plainRdata } from '../../message/rdata-names.ts';
 import { type Message, nameAt, type RecordView, recordsOf } from '../../message/reader.ts';
-import { readRecord } from '../../message/record.ts';
 import type { Name } from '../../name.ts';
 import { Class, isMetaType, Rcode, Type } from '../../numbers.ts';
-import type { Rdata } from '../../rdata/rdata.ts';
+import { checkRdata, type Rdata } from '../../rdata/rdata.ts';
 import { MAX_TTL } from '../../zone/rrset.ts';
 
 /** A condition on the content of the zone (RFC 2136 §2.4). */
@@ -63,43 +64,48 @@ export function readSteps(message: Message, origin: Name): Steps {
   return { ok: true, steps };
 }
 
+// The order is that of the RFC: a record of another zone is NOTZONE whatever else is wrong with it, but for a TTL in a
+// prerequisite.
+
 function readPrerequisite(message: Message, view: RecordView, origin: Name): Prerequisite | number {
   const { type, class: klass } = view;
-  if (klass !== Class.IN && klass !== Class.ANY && klass !== Class.NONE) return Rcode.FormErr;
-  if (view.ttl !== 0) return Rcode.FormErr;
+  const name = nameAt(message, view.nameOffset);
+  if (name === undefined || view.ttl !== 0) return Rcode.FormErr;
+  if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
   if (klass === Class.IN) {
     // Whoever compares values means data: there is none of a meta type.
-    const record = isMetaType(type) ? undefined : readRecord(message, view);
-    if (record?.rdata === undefined) return Rcode.FormErr;
-    if (!record.name.isSubdomainOf(origin)) return Rcode.NotZone;
-    return { kind: 'value', name: record.name, type, rdata: record.rdata };
+    const rdata = isMetaType(type) ? undefined : dataOf(message, view);
+    return rdata === undefined ? Rcode.FormErr : { kind: 'value', name, type, rdata };
   }
-  const name = nameAt(message, view.nameOffset);
-  if (name === undefined || view.rdataLength !== 0) return Rcode.FormErr;
-  if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
+  if ((klass !== Class.ANY && klass !== Class.NONE) || view.rdataLength !== 0) return Rcode.FormErr;
   if (type === Type.ANY) return { kind: klass === Class.ANY ? 'nameInUse' : 'nameNotInUse', name };
   if (isMetaType(type)) return Rcode.FormErr;
   return { kind: klass === Class.ANY ? 'rrsetExists' : 'rrsetAbsent', name, type };
 }
 
 function readStep(message: Message, view: RecordView, origin: Name): UpdateStep | number {
-  const { type, class: klass } = view;
+  const { type, class: klass, ttl } = view;
+  const name = nameAt(message, view.nameOffset);
+  if (name === undefined) return Rcode.FormErr;
+  if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
   if (klass === Class.ANY) {
-    const name = nameAt(message, view.nameOffset);
-    if (name === undefined || view.ttl !== 0 || view.rdataLength !== 0) return Rcode.FormErr;
-    if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
+    if (ttl !== 0 || view.rdataLength !== 0) return Rcode.FormErr;
     if (type === Type.ANY) return { kind: 'deleteName', name };
     return isMetaType(type) ? Rcode.FormErr : { kind: 'deleteRRset', name, type };
   }
   if (klass !== Class.IN && klass !== Class.NONE) return Rcode.FormErr;
-  if (isMetaType(type) || (klass === Class.NONE && view.ttl !== 0)) return Rcode.FormErr;
-  const record = readRecord(message, view);
-  if (record === undefined) return Rcode.FormErr;
-  const { name, rdata } = record;
-  if (!name.isSubdomainOf(origin)) return Rcode.NotZone;
+  if (isMetaType(type) || (klass === Class.NONE && ttl !== 0)) return Rcode.FormErr;
   // Class NONE with no octets at all: of a type that may be empty it is a record like any other, else nonsense.
+  const rdata = dataOf(message, view);
   if (rdata === undefined) return Rcode.FormErr;
   if (klass === Class.NONE) return { kind: 'deleteRecord', name, type, rdata };
   // A TTL above 2^31 - 1 means zero (RFC 2181 §8).
-  return { kind: 'add', name, type, ttl: view.ttl > MAX_TTL ? 0 : view.ttl, rdata };
+  return { kind: 'add', name, type, ttl: ttl > MAX_TTL ? 0 : ttl, rdata };
+}
+
+/** Undefined for data that its type does not allow, and for class NONE with none. */
+function dataOf(message: Message, view: RecordView): Rdata | undefined {
+  if (view.rdataLength === 0 && view.class === Class.NONE) return undefined;
+  const wire = plainRdata(message, view);
+  return wire && checkRdata(view.type, wire);
 }

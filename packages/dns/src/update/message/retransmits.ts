@@ -15,20 +15,22 @@ interface Remembered {
 }
 
 /**
- * Knows an UPDATE that comes a second time over UDP because its reply was late or lost: it is answered as the first one, and
- * not made again, which would find its own prerequisites broken.
+ * Knows an UPDATE without a signature that comes a second time over UDP because its reply was late or lost: it is answered as
+ * the first one, and not made again, which would find its own prerequisites broken. Signed ones the server itself knows again,
+ * by what cannot be forged.
  */
 export class Retransmits {
   readonly #known = new Map<string, Remembered>();
 
   /** What became of the same datagram of the same client; otherwise `act`, and what it gives. */
   once(query: DnsQuery, act: () => Promise<Outcome>): Promise<Outcome> {
+    const { transport, tsigKey, client } = query;
     const { bytes } = query.message;
-    if (query.transport !== 'udp' || bytes.length > MAX_BYTES || !('host' in query.client))
-      return act();
+    if (transport !== 'udp' || tsigKey !== undefined || bytes.length > MAX_BYTES) return act();
+    if (!('host' in client)) return act();
     const { clock } = query.reactor;
     this.#forget(clock);
-    const id = `${query.client.host} ${query.client.port} ${bytes.toString('latin1')}`;
+    const id = `${client.host} ${client.port} ${bytes.toString('latin1')}`;
     const known = this.#known.get(id);
     if (known !== undefined) return known.outcome;
     const outcome = act();

@@ -44,9 +44,15 @@ export interface UpdatesOptions {
   readonly policy: UpdatePolicy;
   /**
    * Networks such as `"192.0.2.0/24"` from which updates without a signature are taken, as far as `unsigned` rules allow
-   * them. Anybody who can send datagrams with such an address as sender can change names then. @defaultValue none
+   * them: over TCP, with a cookie of ours, or from this machine, as any other datagram can have a false sender.
+   * @defaultValue none
    */
   readonly allowUnsigned?: readonly string[] | undefined;
+  /**
+   * Believes the sender of every datagram, so that `allowUnsigned` is true of whoever can send one with such an address. Only
+   * where the network drops what comes from outside with addresses of the inside. @defaultValue false
+   */
+  readonly trustDatagrams?: boolean | undefined;
   /** Records in the prerequisite and update section together; more is REFUSED. @defaultValue 1000 */
   readonly maxRecords?: number | undefined;
   /** Updates of one zone that may wait for their turn; more are answered with SERVFAIL. @defaultValue 1000 */
@@ -105,10 +111,13 @@ const done: Verdict = { rcode: Rcode.NoError };
 /** The server does not do this for this client (RFC 8914 §4.19). */
 const PROHIBITED = 18;
 
+const thisMachine = new AddressSet(['127.0.0.0/8', '::1']);
+
 class UpdateHandler implements DnsHandlerObject {
   readonly #zones: ReadonlyMap<string, LiveZone>;
   readonly #policy: KnownPolicy;
   readonly #unsigned: AddressSet;
+  readonly #trustDatagrams: boolean;
   readonly #limits: Limits;
   readonly #leases: KnownLeaseLimits | undefined;
   readonly #onUpdate: ((report: UpdateReport) => void) | undefined;
@@ -116,7 +125,7 @@ class UpdateHandler implements DnsHandlerObject {
   readonly #waiting = new Map<LiveZone, number>();
 
   constructor(zones: readonly LiveZone[], options: UpdatesOptions) {
-    const { allowUnsigned = [], leases = {}, onUpdate } = options;
+    const { allowUnsigned = [], trustDatagrams = false, leases = {}, onUpdate } = options;
     const { maxRecords = 1000, maxWaiting = 1000 } = options;
     this.#zones = new Map(zones.map((zone) => [zone.origin.key, zone]));
     if (zones.length === 0 || this.#zones.size !== zones.length) {
@@ -127,6 +136,7 @@ class UpdateHandler implements DnsHandlerObject {
     }
     this.#policy = checkPolicy(options.policy);
     this.#unsigned = networks(allowUnsigned);
+    this.#trustDatagrams = trustDatagrams;
     this.#limits = { maxRecords, maxWaiting };
     for (const [name, limit] of Object.entries(this.#limits)) {
       if (!Number.isInteger(limit) || limit < 1)
@@ -146,6 +156,9 @@ class UpdateHandler implements DnsHandlerObject {
     if (zone === undefined) return next(query);
     if (query.type !== Type.SOA) return codeAnswer(Rcode.FormErr);
     if (query.class !== Class.IN) return codeAnswer(Rcode.NotAuth);
+    // Before anything is remembered of it.
+    const bar = this.#barOf(query);
+    if (bar !== undefined) return this.#answer(query, zone, { verdict: refused(bar) });
     return this.#retransmits.once(query, () => this.#update(query, zone));
   }
 
@@ -182,10 +195,9 @@ class UpdateHandler implements DnsHandlerObject {
   }
 
   /** All that can be said without the content of the zone. Who may do nothing costs next to nothing. */
-  #read({ message, tsigKey, client }: DnsQuery, zone: LiveZone): Request | Verdict {
+  #read(query: DnsQuery, zone: LiveZone): Request | Verdict {
+    const { message, tsigKey, client } = query;
     const { answers, authorities } = message.header;
-    if (tsigKey === undefined && !this.#unsigned.has(client)) return refused('not signed');
-    if (!this.#policy.admits(tsigKey)) return refused('no rule for this client');
     if (answers + authorities > this.#limits.maxRecords) return refused('too many records');
     const lease = this.#leases && grantLease(message, this.#leases);
     if (lease === 'malformed') return malformed('lease');
@@ -202,6 +214,17 @@ class UpdateHandler implements DnsHandlerObject {
     if (!permit.ok) return refused(permit.reason);
     const { limits } = permit;
     return { prerequisites: prerequisites.prerequisites, steps: steps.steps, limits, lease };
+  }
+
+  /** Why this client may do nothing at all; undefined if it may do something. */
+  #barOf({ tsigKey, client, addressProven }: DnsQuery): string | undefined {
+    if (tsigKey === undefined) {
+      if (!this.#unsigned.has(client)) return 'not signed';
+      // The network stack drops what has this machine as its sender and comes from elsewhere.
+      const isProven = addressProven || this.#trustDatagrams || thisMachine.has(client);
+      if (!isProven) return 'anybody can send a datagram with this sender';
+    }
+    return this.#policy.admits(tsigKey) ? undefined : 'no rule for this client';
   }
 
   #decide(content: Zone, request: Request, { reactor }: DnsQuery): Decision<Verdict> {

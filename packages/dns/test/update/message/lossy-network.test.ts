@@ -56,6 +56,7 @@ test.each([
     const handler = updates(zone, {
       policy: [{ key: 'claims', unsigned: true, names: '*' }],
       allowUnsigned: ['0.0.0.0/0', '::/0'],
+      trustDatagrams: true,
       onUpdate: (report) => reports.push(report),
     });
     const options = { keys: [key], rateLimit: false } as const;

@@ -146,6 +146,22 @@ describe('a policy', () => {
     );
   });
 
+  test('without a signature in a datagram: from this machine, with a cookie, or where senders are believed', async () => {
+    const policy: UpdatePolicy = [{ unsigned: true, names: '*' }];
+    const allowUnsigned = ['192.0.2.0/24', '127.0.0.0/8', '::1'];
+    const changes = ['add www 60 A 192.0.2.9'];
+    const sent: Sent = { key: undefined, transport: 'udp', client: '192.0.2.7', changes };
+    const { send, reports } = scene(content, { policy, allowUnsigned });
+    expect(await send(sent)).toBe(no);
+    expect(reports[0]?.reason).toBe('anybody can send a datagram with this sender');
+    expect(await send({ ...sent, addressProven: true })).toBe(ok);
+    expect(await send({ ...sent, client: '127.0.0.1' })).toBe(ok);
+    expect(await send({ ...sent, client: '::1' })).toBe(ok);
+    const trusting = scene(content, { policy, allowUnsigned, trustDatagrams: true });
+    expect(await trusting.send(sent)).toBe(ok);
+    expect(await trusting.send({ ...sent, client: '198.51.100.7' })).toBe(no);
+  });
+
   test('a signed update does not fall back on what is allowed without a signature', async () => {
     const policy: UpdatePolicy = [{ unsigned: true, names: '*' }];
     const { send } = scene(content, { policy, allowUnsigned: ['192.0.2.0/24'] });

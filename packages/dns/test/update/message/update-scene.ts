@@ -139,6 +139,8 @@ export interface Sent {
   readonly key?: string | undefined;
   readonly client?: string;
   readonly transport?: QueryTransport;
+  /** @defaultValue over anything but UDP */
+  readonly addressProven?: boolean;
   readonly id?: number;
 }
 
@@ -228,7 +230,7 @@ export function queryOf(bytes: Buffer, sent: Sent, reactor: TestReactor): DnsQue
     recursionDesired: false,
     checkingDisabled: false,
     tsigKey: key === undefined ? undefined : Name.parse(key),
-    addressProven: transport !== 'udp',
+    addressProven: sent.addressProven ?? transport !== 'udp',
     reactor,
   };
 }

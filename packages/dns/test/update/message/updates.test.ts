@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { StoreError, usageError } from '../../../src/errors.ts';
 import { Class, Rcode, Type } from '../../../src/numbers.ts';
+import type { UpdatesOptions } from '../../../src/update/message/updates.ts';
 import { opt } from '../../build.ts';
 import { change, nameOf, prerequisite, type Sent, scene } from './update-scene.ts';
 
@@ -107,6 +108,16 @@ describe('rule 2: prerequisites', () => {
       Rcode.FormErr,
     ],
     ['an owner outside of the zone is NOTZONE', ['yxdomain example.org.'], Rcode.NotZone],
+    [
+      'outside of the zone in a class that is none is NOTZONE',
+      [{ ...prerequisite('yxdomain example.org.'), class: Class.CH }],
+      Rcode.NotZone,
+    ],
+    [
+      'outside of the zone with a TTL is FORMERR',
+      [{ ...prerequisite('yxdomain example.org.'), ttl: 1 }],
+      Rcode.FormErr,
+    ],
     ['a value outside of the zone is NOTZONE', ['yxrrset example.org. A 192.0.2.1'], Rcode.NotZone],
     [
       'class ANY with data is FORMERR',
@@ -203,6 +214,26 @@ describe('rule 4: the prescan', () => {
   const raw = (line: string, more: object) => [{ ...change(line), ...more }];
   test.each<[string, Sent['changes'] & object, number]>([
     ['an owner outside of the zone is NOTZONE', ['add example.org. 60 A 192.0.2.9'], Rcode.NotZone],
+    [
+      'outside of the zone with data that is none is NOTZONE',
+      raw('add example.org. 60 A 192.0.2.9', { rdata: Buffer.alloc(3) }),
+      Rcode.NotZone,
+    ],
+    [
+      'outside of the zone of a meta type is NOTZONE',
+      raw('add example.org. 60 A 192.0.2.9', { type: Type.ANY }),
+      Rcode.NotZone,
+    ],
+    [
+      'outside of the zone in a class that is none is NOTZONE',
+      raw('delete example.org. A', { class: Class.CH }),
+      Rcode.NotZone,
+    ],
+    [
+      'outside of the zone with a TTL is NOTZONE',
+      raw('delete example.org. A', { ttl: 1 }),
+      Rcode.NotZone,
+    ],
     ['a deleted name outside of the zone is NOTZONE', ['delete example.org.'], Rcode.NotZone],
     [
       'a deleted record outside of the zone is NOTZONE',
@@ -334,6 +365,16 @@ describe('rule 5: changes are made in their order', () => {
       ['add new 60 A 192.0.2.9', 'add new 60 CNAME www'],
       'new',
       ['new 60 A 192.0.2.9'],
+    ],
+    [
+      'a WKS takes the place of one of the same address and protocol',
+      [
+        'add new 60 WKS 192.0.2.1 TCP 22',
+        'add new 60 WKS 192.0.2.1 UDP 53',
+        'add new 60 WKS 192.0.2.1 TCP 25',
+      ],
+      'new',
+      ['new 60 WKS 192.0.2.1 6 25', 'new 60 WKS 192.0.2.1 17 53'],
     ],
     [
       'a DNAME takes the place of a DNAME',
@@ -566,10 +607,16 @@ describe('rule 7: the reply', () => {
     });
   });
 
+  const unsigned: Partial<UpdatesOptions> = {
+    policy: [{ unsigned: true, names: '*' }],
+    allowUnsigned: ['127.0.0.0/8'],
+  };
+  const here: Sent = { transport: 'udp', key: undefined, client: '127.0.0.1' };
+
   test('is the same for the same datagram of the same client, which is made once', async () => {
-    const { ask, zone } = scene(content);
+    const { ask, zone } = scene(content, unsigned);
     const claim: Sent = {
-      transport: 'udp',
+      ...here,
       prerequisites: ['nxdomain new'],
       changes: ['add new 60 A 192.0.2.9'],
     };
@@ -578,14 +625,29 @@ describe('rule 7: the reply', () => {
     expect([first.rcode, meanwhile.rcode, later.rcode]).toEqual([0, 0, 0]);
     expect(zone.commits).toHaveLength(1);
     expect((await ask({ ...claim, id: 8 })).rcode).toBe(Rcode.YXDomain);
-    expect((await ask({ ...claim, client: '192.0.2.98' })).rcode).toBe(Rcode.YXDomain);
+    expect((await ask({ ...claim, client: '127.0.0.2' })).rcode).toBe(Rcode.YXDomain);
     expect((await ask({ ...claim, transport: 'tcp' })).rcode).toBe(Rcode.YXDomain);
   });
 
-  test('a datagram is forgotten after half a minute', async () => {
-    const { ask, reactor } = scene(content);
+  test('datagrams of those who may nothing take no place in memory', async () => {
+    const { ask } = scene(content, unsigned);
     const claim: Sent = {
-      transport: 'udp',
+      ...here,
+      prerequisites: ['nxdomain new'],
+      changes: ['add new 60 A 192.0.2.9'],
+    };
+    await ask(claim);
+    const stranger = { ...claim, client: '192.0.2.66' };
+    const ids = Array.from({ length: 1100 }, (_, id) => id);
+    const refusals = await Promise.all(ids.map((id) => ask({ ...stranger, id })));
+    expect(refusals.every(({ rcode }) => rcode === Rcode.Refused)).toBe(true);
+    expect((await ask(claim)).rcode).toBe(Rcode.NoError);
+  });
+
+  test('a datagram is forgotten after half a minute', async () => {
+    const { ask, reactor } = scene(content, unsigned);
+    const claim: Sent = {
+      ...here,
       prerequisites: ['nxdomain new'],
       changes: ['add new 60 A 192.0.2.9'],
     };
@@ -595,9 +657,9 @@ describe('rule 7: the reply', () => {
   });
 
   test('a datagram that failed may come again', async () => {
-    const { ask, zone, reactor } = scene(content);
+    const { ask, zone, reactor } = scene(content, unsigned);
     zone.failure = new StoreError('HAWSER_STORE_IO', 'disk full');
-    const sent: Sent = { transport: 'udp', changes: ['add new 60 A 192.0.2.9'] };
+    const sent: Sent = { ...here, changes: ['add new 60 A 192.0.2.9'] };
     expect((await ask(sent)).rcode).toBe(Rcode.ServFail);
     reactor.reports.problems.length = 0;
     zone.failure = undefined;
