@@ -172,7 +172,9 @@ export class Responder {
     if (known === 'pending') return undefined;
     if (known !== 'new') return this.#counted(withId(known, query.bytes), (known[3] ?? 0) & 15);
     const remember = (reply: ReadyReply): ReadyReply => {
-      if (Buffer.isBuffer(reply)) this.#replays.finish(signature, reply);
+      // What failed was not done: the same octets may come again.
+      const failed = Buffer.isBuffer(reply) && ((reply[3] ?? 0) & 15) === Rcode.ServFail;
+      if (Buffer.isBuffer(reply) && !failed) this.#replays.finish(signature, reply);
       else this.#replays.forget(signature);
       return reply;
     };

@@ -167,6 +167,20 @@ describe('a signed update over UDP', () => {
     expect(done()).toBe(1);
   });
 
+  test('that failed is done when it comes again', async () => {
+    let done = 0;
+    const server = serve([
+      (asked, next) => {
+        if (asked.opcode !== Opcode.Update) return next(asked);
+        return codeAnswer(done++ === 0 ? Rcode.ServFail : Rcode.NoError);
+      },
+    ]);
+    const { bytes } = signTsigRequest(update, { key, ...server });
+    const codes = [1, 2, 3].map(() => ((server.respond(bytes) as Buffer)[3] ?? 0) & 15);
+    expect(codes).toEqual([Rcode.ServFail, Rcode.NoError, Rcode.NoError]);
+    expect(done).toBe(2);
+  });
+
   test('that was overheard is not done again over TCP either', async () => {
     const { server, finish, done } = counting();
     const { bytes } = signTsigRequest(update, { key, ...server });
