@@ -42,12 +42,9 @@ export function keysOf({ keys, leaving, unsigned }: KeyBook): ZoneKeys | undefin
 }
 
 /** True if a step waits for what the parent says. */
-export function awaitsParent({ keys, leaving, forgotten }: KeyBook): boolean {
-  if (leaving !== undefined) return forgotten === undefined;
-  return keys.some(
-    ({ key, state, parentChanged }) =>
-      state === 'retired' && key.signsKeys && parentChanged === undefined,
-  );
+export function awaitsParent({ keys, leaving, unsigned }: KeyBook): boolean {
+  if (leaving !== undefined) return !unsigned;
+  return keys.some(({ key, state }) => state === 'retired' && key.signsKeys);
 }
 
 /** True if a step waits for signatures to be renewed. */
@@ -87,13 +84,15 @@ function noteParent(book: KeyBook, { origin, now, parent, propagationMs }: StepF
   const active = book.keys.filter(({ key, state }) => state === 'active' && key.signsKeys);
   const knows = (key: SigningKey): boolean =>
     parent !== undefined && isDelegatedTo(origin, key, parent);
-  // A parent that knows no key needs none.
+  // A parent that knows no key needs none; but one lookup may be wrong.
   const isReady = parent === undefined || active.every(({ key }) => knows(key));
-  if (!isReady) return book;
-  const delegationKeptForMs = (parent?.ttl ?? 0) * 1000 + propagationMs;
+  const ttlMs = parent === undefined ? DEFAULT_DS_TTL_MS : parent.ttl * 1000;
+  const delegationKeptForMs = ttlMs + propagationMs;
   return withRetired(book, (kept) => {
-    const waits = kept.key.signsKeys && kept.parentChanged === undefined;
-    return waits && !knows(kept.key) ? { ...kept, parentChanged: now, delegationKeptForMs } : kept;
+    if (!kept.key.signsKeys) return kept;
+    const hasChanged = isReady && !knows(kept.key);
+    if (hasChanged === (kept.parentChanged !== undefined)) return kept;
+    return { ...kept, parentChanged: hasChanged ? now : undefined, delegationKeptForMs };
   });
 }
 

@@ -352,7 +352,7 @@ export class ZoneSigning implements ZoneAttendant {
 
   async #step(reactor: Has<'clock' | 'reports'>): Promise<void> {
     try {
-      const parent = await this.#askParent();
+      const parent = await this.#askParent(reactor);
       await this.#change((book) => stepKeys(book, this.#facts(parent)));
     } catch (error) {
       reactor.reports.problem('dns.zone.keys', error);
@@ -360,14 +360,18 @@ export class ZoneSigning implements ZoneAttendant {
     this.#wait(MAX_WAIT_MS);
   }
 
-  async #askParent(): Promise<StepFacts['parent']> {
+  async #askParent({ reports }: Has<'reports'>): Promise<StepFacts['parent']> {
     const { parentDs } = this.#options;
     const now = this.#clock.now();
-    if (parentDs === undefined || now < this.#checkedParent + this.#checkMs) return 'unknown';
-    const isLeaving = this.#book.leaving !== undefined && this.#book.unsigned !== true;
-    if (!awaitsParent(this.#book) && !isLeaving) return 'unknown';
+    const isEarly = now < this.#checkedParent + this.#checkMs;
+    if (parentDs === undefined || isEarly || !awaitsParent(this.#book)) return 'unknown';
     this.#checkedParent = now;
-    return parentDs(this.#context.origin);
+    try {
+      return await parentDs(this.#context.origin);
+    } catch (error) {
+      reports.problem('dns.zone.parent', error);
+      return 'unknown';
+    }
   }
 
   #facts(parent: StepFacts['parent']): StepFacts {
