@@ -41,9 +41,9 @@ export class Name {
    */
   static parse(text: string): Name {
     if (text === '.' || text === '') return Name.root;
-    const wire = parseWire(text);
+    const wire = typeof text === 'string' ? parseWire(text) : undefined;
     if (wire === undefined)
-      throw usageError('HAWSER_DNS_NAME', `Cannot use "${text.slice(0, 300)}" as a name`);
+      throw usageError('HAWSER_DNS_NAME', `Cannot use "${String(text).slice(0, 300)}" as a name`);
     return new Name(wire);
   }
 

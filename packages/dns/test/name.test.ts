@@ -29,6 +29,15 @@ describe('Name', () => {
     },
   );
 
+  test('says so where there is no text at all', () => {
+    expect(() => Name.parse(undefined as never)).toThrow(
+      expect.objectContaining({
+        code: 'HAWSER_DNS_NAME',
+        message: 'Cannot use "undefined" as a name',
+      }),
+    );
+  });
+
   test('takes labels of 63 and names of 255 octets, and no more', () => {
     const label = 'x'.repeat(63);
     const longest = `${label}.${label}.${label}.${'y'.repeat(61)}`;

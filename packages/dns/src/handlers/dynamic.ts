@@ -18,6 +18,7 @@ import { MAX_CHAIN } from '../zone/answer.ts';
 import { answerAlone } from '../zone/answer-alone.ts';
 import { toRRsets } from '../zone/host-records.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
+import { isTtl } from '../zone/rrset.ts';
 import type { Zone } from '../zone/zone.ts';
 import { answerOnce, answerZone } from './answer-zone.ts';
 import { type Lookup, QueryLookup, subnetOf } from './lookup.ts';
@@ -124,8 +125,9 @@ class FunctionZone implements Authority {
   constructor(origin: Name, options: DynamicOptions) {
     const { ttl = 60, timeoutMs = 2000, maxConcurrent = 1000, perClient = true, ...rest } = options;
     const { serveStale = false } = rest;
-    if (typeof options.resolve !== 'function' || !(timeoutMs > 0) || !(maxConcurrent > 0)) {
-      const why = 'resolve must be a function, timeoutMs and maxConcurrent above 0';
+    const limited = isTtl(ttl) && timeoutMs > 0 && maxConcurrent > 0;
+    if (typeof options.resolve !== 'function' || !limited) {
+      const why = 'resolve must be a function, ttl a TTL, timeoutMs and maxConcurrent above 0';
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot serve "${origin}" as ${why}`);
     }
     this.origin = origin;

@@ -9,7 +9,7 @@ import { StoreError, usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { Opcode } from '../numbers.ts';
 import type { OneOrMany } from '../rdata/value.ts';
-import { MAX_TTL } from '../zone/rrset.ts';
+import { isTtl } from '../zone/rrset.ts';
 import { HostsAnswers } from './hosts-answers.ts';
 
 /** Names with their addresses. */
@@ -56,7 +56,7 @@ export class Hosts implements DnsHandlerObject {
 
   constructor(source: string | HostsMap, options: HostsOptions = {}) {
     const { ttl = 60, pollMs = 5000, maxBytes = 16 * 1024 * 1024 } = options;
-    const valid = Number.isInteger(ttl) && ttl >= 0 && ttl <= MAX_TTL && maxBytes > 0;
+    const valid = isTtl(ttl) && maxBytes > 0;
     if (!valid || (pollMs !== false && !(pollMs >= 1))) {
       const why = 'ttl must be 0 or more seconds, pollMs and maxBytes 1 or more';
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot serve hosts as ${why}`);

@@ -1,6 +1,7 @@
 // Answers that were good, for when no better one is to be had (RFC 8767).
 import type { Clock } from '@hawser/core';
 import type { Answer, AnswerEntry } from '../contract/answer.ts';
+import { usageError } from '../errors.ts';
 import { Rcode } from '../numbers.ts';
 
 /** How long answers are good for lack of better ones. */
@@ -23,7 +24,12 @@ export class StaleAnswers {
   readonly #maxEntries: number;
   readonly #answers = new Map<string, { readonly answer: Answer; readonly at: number }>();
 
+  /** @throws UsageError `HAWSER_DNS_OPTIONS` */
   constructor({ maxAgeMs = 86_400_000, maxEntries = 10_000 }: StaleOptions = {}) {
+    if (!(maxAgeMs > 0) || !(maxEntries >= 1)) {
+      const what = `${maxEntries} answers for ${maxAgeMs} ms`;
+      throw usageError('HAWSER_DNS_OPTIONS', `Cannot keep ${what} for lack of better ones`);
+    }
     this.#maxAgeMs = maxAgeMs;
     this.#maxEntries = maxEntries;
   }

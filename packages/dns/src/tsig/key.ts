@@ -66,7 +66,7 @@ export class TsigKey {
 
 /**
  * The key `name` for `algorithm`. `secret` is octets, or base64 as `tsig-keygen` prints it.
- * @throws UsageError `HAWSER_DNS_KEY` for an unknown algorithm, a secret that is empty or no base64, or a bad length of MACs
+ * @throws UsageError `HAWSER_DNS_KEY` for no name, an unknown algorithm, a secret that is empty or no base64, or a bad length of MACs
  */
 export function tsigKey(
   name: Name | string,
@@ -75,7 +75,9 @@ export function tsigKey(
   options: TsigKeyOptions = {},
 ): TsigKey {
   const keyName = typeof name === 'string' ? Name.parse(name) : name;
-  const found = findAlgorithm(algorithm);
+  // The name of none is mostly a setting that is missing.
+  if (keyName.isRoot) throw usageError('HAWSER_DNS_KEY', 'Cannot use a key that has no name');
+  const found = findAlgorithm(String(algorithm));
   if (found === undefined) {
     throw usageError('HAWSER_DNS_KEY', `Cannot use key "${keyName}": no algorithm "${algorithm}"`);
   }

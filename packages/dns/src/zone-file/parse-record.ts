@@ -2,7 +2,7 @@ import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { checkRdata, type Rdata } from '../rdata/rdata.ts';
 import { TextProblem, Words } from '../rdata/words.ts';
-import { MAX_TTL } from '../zone/rrset.ts';
+import { isTtl } from '../zone/rrset.ts';
 import { toName } from './parse-zone.ts';
 import { RecordReader } from './record-reader.ts';
 
@@ -26,15 +26,17 @@ export interface ParseRecordOptions {
 
 /**
  * Reads one record such as `www 300 IN A 192.0.2.1`; parentheses may spread it over lines.
- * @throws UsageError `HAWSER_DNS_RDATA` with the column, counted in octets from 1
+ * @throws UsageError `HAWSER_DNS_RDATA` with the column, counted in octets from 1; `HAWSER_DNS_OPTIONS`
  */
 export function parseRecord(text: string, options: ParseRecordOptions = {}): TextRecord {
   const { origin, ttl = 3600, autoSplitTxt = false } = options;
+  if (!isTtl(ttl))
+    throw usageError('HAWSER_DNS_OPTIONS', `Cannot read a record with a TTL of ${ttl}`);
   const words = new Words();
   if (origin !== undefined) words.origin = toName(origin);
   words.splitStrings = autoSplitTxt;
   const reader = new RecordReader({
-    default: Math.min(ttl, MAX_TTL),
+    default: ttl,
     last: undefined,
     minimum: undefined,
     fallback: undefined,

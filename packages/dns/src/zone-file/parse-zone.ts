@@ -43,7 +43,7 @@ export interface ParsedZone {
 
 /**
  * Reads a whole zone. Mistakes in `source` do not throw: all of them are listed, up to 100.
- * @throws UsageError `HAWSER_DNS_NAME` for a bad origin
+ * @throws UsageError `HAWSER_DNS_NAME` for a bad origin, `HAWSER_DNS_OPTIONS`
  */
 export function parseZone(source: string | Uint8Array, options: ParseZoneOptions): ParsedZone {
   const { file = 'zone', include, maxIncludeDepth = MAX_INCLUDE_DEPTH, check = true } = options;

@@ -32,7 +32,8 @@ export interface ReadZoneFileOptions extends GatherOptions {
 /**
  * Reads a zone file. A name in an $INCLUDE is relative to `root`. Mistakes in the files do not reject: all of them are
  * listed, up to 100.
- * @throws StoreError `HAWSER_STORE_IO` if the file itself cannot be read; UsageError `HAWSER_DNS_NAME` for a bad origin
+ * @throws StoreError `HAWSER_STORE_IO` if the file itself cannot be read; UsageError `HAWSER_DNS_NAME` for a bad origin,
+ * `HAWSER_DNS_OPTIONS`
  */
 export async function readZoneFile(
   path: string,

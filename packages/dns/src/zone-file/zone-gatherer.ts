@@ -1,7 +1,8 @@
 // What the sources of one zone have in common while they are read: the records, the problems, and the limits.
+import { usageError } from '../errors.ts';
 import { isWithin, Name } from '../name.ts';
 import { formatType, Type } from '../numbers.ts';
-import { MAX_RECORDS, MAX_RRSET_BYTES } from '../zone/rrset.ts';
+import { isTtl, MAX_RECORDS, MAX_RRSET_BYTES } from '../zone/rrset.ts';
 import type { Place, ZoneFileProblem } from './problem.ts';
 import type { TtlState } from './record-reader.ts';
 import { type Addition, type RecordPlace, ZoneRecords } from './zone-records.ts';
@@ -34,6 +35,10 @@ export class ZoneGatherer {
 
   constructor(origin: Name, options: GatherOptions & { readonly file: string }) {
     const { autoSplitTxt = false, ttl, maxProblems = 100, maxGenerated = 262_144 } = options;
+    if ((ttl !== undefined && !isTtl(ttl)) || !(maxProblems >= 1) || !(maxGenerated >= 0)) {
+      const why = 'ttl must be a TTL, maxProblems 1 or more, maxGenerated 0 or more';
+      throw usageError('HAWSER_DNS_OPTIONS', `Cannot read zone "${origin}" as ${why}`);
+    }
     this.origin = origin;
     this.file = options.file;
     this.ttls = { default: undefined, last: undefined, minimum: undefined, fallback: ttl };

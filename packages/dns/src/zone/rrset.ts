@@ -36,7 +36,7 @@ export function createRRset(
   content: { ttl: number; values: readonly RecordValue[] },
 ): RRset {
   const { ttl, values } = content;
-  if (!Number.isInteger(ttl) || ttl < 0 || ttl > MAX_TTL) {
+  if (!isTtl(ttl)) {
     throw usageError(
       'HAWSER_DNS_RDATA',
       `Cannot use a TTL as it must be 0 to ${MAX_TTL} seconds: ${ttl}`,
@@ -56,6 +56,11 @@ export function createRRset(
     );
   }
   return { name, type, ttl, records };
+}
+
+/** True for a number of seconds that a record may have. */
+export function isTtl(seconds: number): boolean {
+  return Number.isInteger(seconds) && seconds >= 0 && seconds <= MAX_TTL;
 }
 
 /** The values of `rrset`, as a program would write them. */

@@ -254,14 +254,21 @@ describe('a function zone', () => {
     expect((await again).rcode).toBe(Rcode.NXDomain);
   });
 
-  test.each([{ timeoutMs: 0 }, { maxConcurrent: 0 }, { ns: ['a..b'] }])(
-    'does not take %j',
-    (options) => {
-      expect(() => serve({ resolve: () => undefined, ...options })).toThrow(
-        expect.objectContaining({ name: 'UsageError' }),
-      );
-    },
-  );
+  test.each([
+    { timeoutMs: 0 },
+    { maxConcurrent: 0 },
+    { ns: ['a..b'] },
+    { ttl: -1 },
+    { ttl: 0.5 },
+    { ttl: 2 ** 31 },
+    { apexTtl: -1 },
+    { serveStale: { maxAgeMs: 0 } },
+    { serveStale: { maxEntries: 0 } },
+  ])('does not take %j', (options) => {
+    expect(() => serve({ resolve: () => undefined, ...options })).toThrow(
+      expect.objectContaining({ name: 'UsageError' }),
+    );
+  });
 });
 
 describe('what a function is told', () => {

@@ -31,6 +31,19 @@ describe('tsigKey', () => {
     expect(key.algorithm.wireName.toString()).toBe('hmac-md5.sig-alg.reg.int');
   });
 
+  test.each([
+    ['', 'hmac-sha256', secret],
+    ['.', 'hmac-sha256', secret],
+    ['k', 'hmac-sha3', secret],
+    ['k', undefined, secret],
+    ['k', 'hmac-sha256', ''],
+    ['k', 'hmac-sha256', undefined],
+  ])('a key of %j, %j, %j is none', (name, algorithm, octets) => {
+    expect(() => tsigKey(name, algorithm as TsigAlgorithmName, octets as string)).toThrow(
+      expect.objectContaining({ name: 'UsageError', code: 'HAWSER_DNS_KEY' }),
+    );
+  });
+
   test('octets and base64 are the same secret', () => {
     const octets = Buffer.from(secret, 'base64');
     expect(macOf(tsigKey('k', 'hmac-sha256', octets))).toBe(

@@ -36,3 +36,9 @@ test.each([
     expect.objectContaining({ code: 'HAWSER_DNS_RDATA', message }),
   );
 });
+
+test.each([-1, 0.5, 2 ** 31])('a TTL of %d is none', (ttl) => {
+  expect(() => parseRecord('www A 192.0.2.1', { ttl })).toThrow(
+    expect.objectContaining({ name: 'UsageError', code: 'HAWSER_DNS_OPTIONS' }),
+  );
+});

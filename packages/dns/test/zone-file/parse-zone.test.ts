@@ -482,3 +482,12 @@ describe('the zone as a whole', () => {
     expect(parseType('NS')).toBe(rrsets[3]?.type);
   });
 });
+
+test.each([{ ttl: -1 }, { ttl: 1.5 }, { maxProblems: 0 }, { maxGenerated: Number.NaN }])(
+  'options that make no sense are a mistake of the caller: %j',
+  (options) => {
+    expect(() => parseZone('', { origin: 'example.net', ...options })).toThrow(
+      expect.objectContaining({ name: 'UsageError', code: 'HAWSER_DNS_OPTIONS' }),
+    );
+  },
+);
