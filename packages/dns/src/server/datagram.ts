@@ -18,7 +18,10 @@ export interface DnsDatagramOptions {
   readonly reports: Reports;
   /** Counts queries whose answers take time. */
   readonly inFlight: InFlight;
-  /** Queries that may be waiting for answers; more are dropped, and clients ask again. @defaultValue 4096 */
+  /**
+   * Queries that may be waiting for answers of handlers that take time. While there are so many, all are dropped: which ones
+   * would not take time nobody knows before. Clients ask again. @defaultValue 16,384
+   */
   readonly maxInFlight?: number | undefined;
   /**
    * Proxies, as addresses and networks, that put a PROXY header (version 1 or 2) before each message; the client is then
@@ -43,7 +46,7 @@ export class DnsDatagramProtocol implements DatagramProtocol {
 
   /** @throws RangeError for a bad network in `proxies` */
   constructor(options: DnsDatagramOptions) {
-    const { maxInFlight = 4096, proxies } = options;
+    const { maxInFlight = 16_384, proxies } = options;
     this.#options = options;
     this.#maxInFlight = maxInFlight;
     this.#proxies =
@@ -76,6 +79,10 @@ export class DnsDatagramProtocol implements DatagramProtocol {
 
   #answer(message: Buffer, context: QueryContext, from: InetAddress): void {
     const { responder, inFlight, reports } = this.#options;
+    if (inFlight.count >= this.#maxInFlight) {
+      responder.counters.overloaded++;
+      return;
+    }
     const reply = responder.respond(message, context);
     if (Buffer.isBuffer(reply)) {
       this.#port?.send(reply, from);
@@ -83,10 +90,6 @@ export class DnsDatagramProtocol implements DatagramProtocol {
     }
     // Several messages never answer a datagram.
     if (!(reply instanceof Promise)) return;
-    if (inFlight.count >= this.#maxInFlight) {
-      responder.counters.overloaded++;
-      return;
-    }
     inFlight.begin();
     reply
       .then((late) => {

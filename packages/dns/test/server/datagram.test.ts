@@ -67,10 +67,20 @@ test('after quiesce nothing is answered, and after the end nothing is sent', asy
   expect(sent).toEqual([]);
 });
 
-test('over the limit of queries that wait, more are dropped and counted', () => {
-  const { protocol, responder } = serve(() => new Promise(() => undefined), { maxInFlight: 3 });
+test('over the limit of queries that wait, no more are begun until one is answered', async () => {
+  const waiting: (() => void)[] = [];
+  const { protocol, responder, sent } = serve(
+    () => new Promise((resolve) => waiting.push(() => resolve(codeAnswer(Rcode.NoError)))),
+    { maxInFlight: 3 },
+  );
   for (let index = 0; index < 10; index++) protocol.datagramReceived(soa, peer);
-  expect(responder.counters.snapshot().overloaded).toBe(7);
+  expect(waiting).toHaveLength(3);
+  expect(responder.counters.snapshot()).toMatchObject({ overloaded: 7, queries: { udp: 3 } });
+  waiting[0]?.();
+  await new Promise(setImmediate);
+  expect(sent).toHaveLength(1);
+  protocol.datagramReceived(soa, peer);
+  expect(waiting).toHaveLength(4);
 });
 
 test('behind a proxy the client is whom the header names, and the reply goes to the proxy', () => {
