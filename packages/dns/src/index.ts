@@ -90,12 +90,8 @@ export { type SignerOptions, signer } from './dnssec/signer.ts';
 export { generateKey, importKey, type KeyRole, SigningKey } from './dnssec/signing-key.ts';
 export { type ValidateZoneOptions, validateZone } from './dnssec/validate-zone.ts';
 export { type VerifyOptions, verifyRRset } from './dnssec/verify.ts';
-export {
-  type KeyStatus,
-  ZoneSigning,
-  type ZoneSigningOptions,
-  zoneSigning,
-} from './dnssec/zone-signing.ts';
+export { type KeyStatus, ZoneSigning, zoneSigning } from './dnssec/zone-signing.ts';
+export type { ZoneSigningOptions } from './dnssec/zone-signing-options.ts';
 export { InFlight } from './drain.ts';
 // Errors.
 export { type DnsErrorCode, StoreError, type StoreErrorCode } from './errors.ts';

@@ -5,43 +5,20 @@ import type { AttendantContext, ZoneAttendant } from '../contract/zone-attendant
 import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
+import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
-import type { Bucket } from '../store/bucket.ts';
 import type { Edit, Zone } from '../zone/zone.ts';
 import type { KeyAlgorithm } from './algorithm.ts';
-import type { DigestType } from './delegation-signer.ts';
-import { decodeKeyBook, encodeKeyBook, type KeyBook, type KeyState } from './kept-key.ts';
-import { awaitsParent, awaitsSignatures, keysOf, type StepFacts, stepKeys } from './key-steps.ts';
-import type { ParentDs } from './parent-ds.ts';
+import type { KeptKey, KeyBook, KeyState } from './kept-key.ts';
+import { type KeyChange, KeyKeeper } from './key-keeper.ts';
+import { awaitsParent, awaitsSignatures, type StepFacts, stepKeys } from './key-steps.ts';
 import { readSignature } from './signature.ts';
-import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
+import { SignatureTerms } from './signature-terms.ts';
 import { SignatureUpkeep } from './signature-upkeep.ts';
 import { isSignedWith, type SigningState, signingHooks } from './signer.ts';
 import { generateKey, type KeyRole, type SigningKey } from './signing-key.ts';
-import { dsRecords, keyRRsets, type ZoneKeys } from './zone-keys.ts';
-
-/** Options for {@link zoneSigning}. */
-export interface ZoneSigningOptions extends SignatureTimes {
-  /** Of keys that are made here. @defaultValue `"ECDSAP256SHA256"` */
-  readonly algorithm?: KeyAlgorithm | undefined;
-  /** `csk`: one key for everything. `ksk-zsk`: one for the keys, and one for the rest. @defaultValue `"csk"` */
-  readonly style?: 'csk' | 'ksk-zsk' | undefined;
-  /** Keys a zone begins with that has none in its store. @defaultValue new ones */
-  readonly keys?: readonly SigningKey[] | undefined;
-  /** TTL of the keys, in seconds. @defaultValue 3600 */
-  readonly keyTtl?: number | undefined;
-  /** Digests of CDS records: 2 is SHA-256, 4 is SHA-384. @defaultValue [2] */
-  readonly digests?: readonly DigestType[] | undefined;
-  /** How long it takes until all servers of the zone have a change, in seconds. @defaultValue 3600 */
-  readonly propagationSeconds?: number | undefined;
-  /**
-   * Looks up the DS records the parent has, `undefined` if it has none: `parentDsFrom(client)`. Without it keys wait for
-   * {@link ZoneSigning.parentUpdated}. What it throws is reported, and it is asked again.
-   */
-  readonly parentDs?: ((origin: Name) => PromiseLike<ParentDs | undefined>) | undefined;
-  /** Seconds between questions to the parent while something depends on it. @defaultValue 300 */
-  readonly parentCheckSeconds?: number | undefined;
-}
+import { dsRecords, keyRRsets } from './zone-keys.ts';
+import type { ZoneSigningOptions } from './zone-signing-options.ts';
 
 /** A key of a zone, without what is secret. */
 export interface KeyStatus {
@@ -78,9 +55,7 @@ export class ZoneSigning implements ZoneAttendant {
   readonly #checkMs: number;
   readonly #state: SigningState;
   #clock: Has<'clock'>['clock'] = createNodeReactor().clock;
-  #attached: { readonly origin: Name; readonly bucket: Bucket } | undefined;
-  #book: KeyBook = { keys: [] };
-  #keys: ZoneKeys | undefined;
+  #attached: { readonly origin: Name; readonly keeper: KeyKeeper } | undefined;
   #zone: LiveZone | undefined;
   #reactor: Has<'clock' | 'reports'> | undefined;
   #upkeep: SignatureUpkeep | undefined;
@@ -89,8 +64,6 @@ export class ZoneSigning implements ZoneAttendant {
   #renewed: StepFacts['renewed'];
   /** Every signature is made in the next change, whatever there is. */
   #anew = false;
-  /** Steps, one after the other. */
-  #stepping: Promise<void> = Promise.resolve();
 
   constructor(options: ZoneSigningOptions = {}) {
     const { keyTtl = 3600, digests = [2], propagationSeconds = 3600 } = options;
@@ -104,20 +77,21 @@ export class ZoneSigning implements ZoneAttendant {
     this.#propagationMs = propagationSeconds * 1000;
     this.#checkMs = Math.max(parentCheckSeconds, 1) * 1000;
     this.#state = {
-      keys: () => this.#keys,
+      keys: () => this.#attached?.keeper.keys,
       epochMs: () => this.#clock.epoch(),
       terms: this.#terms,
       keyTtl,
       digests,
       anew: () => this.#anew,
-      refresh: async () => void (await this.#load()),
+      refresh: async () => void (await this.#attached?.keeper.load()),
     };
     this.hooks = signingHooks(this.#state);
   }
 
   /** The keys of the zone, without what is secret. */
   get keys(): readonly KeyStatus[] {
-    return this.#book.keys.map(({ key, state, since }) => ({
+    const kept = this.#attached?.keeper.book.keys ?? [];
+    return kept.map(({ key, state, since }) => ({
       role: key.role,
       algorithm: key.algorithm.name,
       tag: key.tag,
@@ -128,11 +102,7 @@ export class ZoneSigning implements ZoneAttendant {
 
   /** The DS records the parent should have, as text: what to give to whoever runs it. */
   get ds(): readonly string[] {
-    const entry = this.#keys?.entry;
-    if (entry === undefined || entry === 'none') return [];
-    return dsRecords(this.#context.origin, entry, this.#state.digests).map((rdata) =>
-      rdataToText(Type.DS, rdata),
-    );
+    return this.#dsRecords().map((rdata) => rdataToText(Type.DS, rdata));
   }
 
   /**
@@ -142,7 +112,7 @@ export class ZoneSigning implements ZoneAttendant {
    * @throws UsageError `HAWSER_DNS_KEY` while keys are being replaced, or for a zone that is not signed; StoreError
    */
   async rollover(options: { readonly role?: KeyRole | undefined } = {}): Promise<void> {
-    await this.#change((book) => {
+    await this.#context.keeper.change((book) => {
       const { role } = options;
       const replaced = book.keys.filter(({ key }) => role === undefined || key.role === role);
       const busy = book.keys.some(({ state }) => state !== 'active') || book.leaving !== undefined;
@@ -161,13 +131,9 @@ export class ZoneSigning implements ZoneAttendant {
    * look up.
    */
   async parentUpdated(): Promise<void> {
-    const entry = this.#keys?.entry;
-    const records =
-      entry === undefined || entry === 'none'
-        ? []
-        : dsRecords(this.#context.origin, entry, this.#state.digests);
+    const records = this.#dsRecords();
     const parent = records.length === 0 ? undefined : { records, ttl: 86_400 };
-    await this.#change((book) => stepKeys(book, this.#facts(parent)));
+    await this.#context.keeper.change((book) => stepKeys(book, this.#facts(parent)));
   }
 
   /**
@@ -176,9 +142,20 @@ export class ZoneSigning implements ZoneAttendant {
    * @throws StoreError
    */
   async unsign(): Promise<void> {
-    await this.#change((book) =>
+    await this.#context.keeper.change((book) =>
       book.leaving === undefined ? { ...book, leaving: this.#clock.epoch() } : book,
     );
+  }
+
+  /**
+   * Signs a zone again that wants to be without signatures, or is: with new keys, if it gave up the old ones.
+   * @throws StoreError
+   */
+  async sign(): Promise<void> {
+    await this.#context.keeper.change((book) => {
+      if (book.leaving === undefined) return book;
+      return { keys: book.unsigned ? this.#firstKeys() : book.keys };
+    });
   }
 
   async attach({ origin, bucket, reactor }: AttendantContext): Promise<void> {
@@ -188,18 +165,18 @@ export class ZoneSigning implements ZoneAttendant {
         `Cannot sign "${origin}" as this one signs "${this.#attached.origin}"`,
       );
     this.#clock = reactor.clock;
-    this.#attached = { origin, bucket: bucket(BUCKET) };
-    if (await this.#load()) return;
-    const since = this.#clock.epoch();
-    const keys = this.#firstKeys().map((key) => ({ key, state: 'active' as const, since }));
-    await this.#save({ keys });
+    const place = { origin, bucket: bucket(BUCKET) };
+    const keeper = new KeyKeeper(place, (change) => this.#follow(change));
+    this.#attached = { origin, keeper };
+    if (await keeper.load()) return;
+    await keeper.save({ keys: this.#firstKeys() });
     // Another process may have made others at the same time.
-    await this.#load();
+    await keeper.load();
   }
 
   async opened(zone: LiveZone): Promise<void> {
     this.#zone = zone;
-    if (!this.#isCurrent(zone.snapshot)) await this.#sign(zone);
+    if (!this.#isCurrent(zone.snapshot)) await this.#resign(zone);
   }
 
   started(reactor: Has<'clock' | 'reports'>): void {
@@ -211,10 +188,10 @@ export class ZoneSigning implements ZoneAttendant {
       zone,
       reactor,
       terms: this.#terms,
-      keys: () => this.#keys,
+      keys: this.#state.keys,
       walked: ({ began, maxTtl }) => {
         this.#renewed = { began, maxTtlMs: maxTtl * 1000 };
-        if (awaitsSignatures(this.#book)) this.#wait(0);
+        if (awaitsSignatures(this.#context.keeper.book)) this.#wait(0);
       },
     });
     this.#wait(MIN_WAIT_MS);
@@ -225,7 +202,7 @@ export class ZoneSigning implements ZoneAttendant {
     this.#upkeep?.[Symbol.dispose]();
     this.#reactor = undefined;
     await this.#upkeep?.idle();
-    await this.#stepping;
+    await this.#attached?.keeper.idle();
     this.#upkeep = undefined;
   }
 
@@ -234,23 +211,24 @@ export class ZoneSigning implements ZoneAttendant {
     return { keys: this.keys };
   }
 
-  get #context(): { readonly origin: Name; readonly bucket: Bucket } {
+  get #context(): { readonly origin: Name; readonly keeper: KeyKeeper } {
     if (this.#attached === undefined)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot sign without a zone');
     return this.#attached;
   }
 
-  #firstKeys(): readonly SigningKey[] {
+  #firstKeys(): readonly KeptKey[] {
     const { keys, algorithm, style = 'csk' } = this.#options;
     const roles: readonly KeyRole[] = style === 'csk' ? ['csk'] : ['ksk', 'zsk'];
     const first = keys ?? roles.map((role) => generateKey(algorithm, { role }));
     if (!first.some(({ signsKeys }) => signsKeys) || !first.some(({ signsData }) => signsData))
       throw usageError('HAWSER_DNS_KEY', 'Cannot sign a zone without a CSK, or a KSK and a ZSK');
-    return first;
+    const since = this.#clock.epoch();
+    return first.map((key) => ({ key, state: 'active', since }));
   }
 
   /** A key to take the place of another, with a tag no other key has. */
-  #makeLike({ role, algorithm }: SigningKey, { keys }: KeyBook): KeyBook['keys'][number] {
+  #makeLike({ role, algorithm }: SigningKey, { keys }: KeyBook): KeptKey {
     const tags = new Set(keys.map(({ key }) => key.tag));
     for (;;) {
       const key = generateKey(algorithm.name as KeyAlgorithm, { role });
@@ -258,29 +236,16 @@ export class ZoneSigning implements ZoneAttendant {
     }
   }
 
-  /** False if nothing is stored. */
-  async #load(): Promise<boolean> {
-    const { origin, bucket } = this.#context;
-    const stored = await bucket.get(origin.toString().toLowerCase());
-    if (stored === undefined) return false;
-    this.#adopt(decodeKeyBook(stored));
-    return true;
-  }
-
-  async #save(book: KeyBook): Promise<void> {
-    const { origin, bucket } = this.#context;
-    await bucket.put(origin.toString().toLowerCase(), encodeKeyBook(book));
-    this.#adopt(book);
-  }
-
-  #adopt(book: KeyBook): void {
-    this.#book = book;
-    this.#keys = keysOf(book);
+  #dsRecords(): Rdata[] {
+    const { origin, keeper } = this.#context;
+    const entry = keeper.keys?.entry;
+    if (entry === undefined || entry === 'none') return [];
+    return dsRecords(origin, entry, this.#state.digests);
   }
 
   /** True if the zone says what it should about its keys, and its signatures count. */
   #isCurrent(zone: Zone): boolean {
-    const keys = this.#keys;
+    const keys = this.#state.keys();
     if (keys === undefined) return zone.apex.get(Type.RRSIG) === undefined;
     return isSignedWith(zone, keys) && this.#keyEdits(zone).length === 0 && this.#areGood(zone);
   }
@@ -295,7 +260,7 @@ export class ZoneSigning implements ZoneAttendant {
 
   #keyEdits(zone: Zone): Edit[] {
     const { origin } = this.#context;
-    const keys = this.#keys;
+    const keys = this.#state.keys();
     const { digests } = this.#state;
     const ttl = this.#keyTtl;
     const wanted = keys === undefined ? [] : keyRRsets(origin, keys, { ttl, digests });
@@ -304,8 +269,8 @@ export class ZoneSigning implements ZoneAttendant {
   }
 
   /** Lets the hooks do what there is to do. */
-  async #sign(zone: LiveZone): Promise<void> {
-    this.#anew = this.#keys !== undefined && !this.#areGood(zone.snapshot);
+  async #resign(zone: LiveZone): Promise<void> {
+    this.#anew = this.#state.keys() !== undefined && !this.#areGood(zone.snapshot);
     try {
       await zone.transact((content) => {
         const { name } = content.soa;
@@ -319,28 +284,12 @@ export class ZoneSigning implements ZoneAttendant {
     }
   }
 
-  /** Changes the book in its turn: stores it, and the zone follows. */
-  #change(decide: (book: KeyBook) => KeyBook): Promise<void> {
-    const changed = this.#stepping.then(async () => {
-      await this.#load();
-      const before = this.#book;
-      const after = decide(before);
-      if (after !== before) await this.#follow(before, after);
-    });
-    this.#stepping = changed.catch(() => undefined);
-    return changed;
-  }
-
-  async #follow(before: KeyBook, after: KeyBook): Promise<void> {
-    await this.#save(after);
+  /** The zone does what its keys do now. */
+  async #follow({ before, after }: KeyChange): Promise<void> {
     const zone = this.#zone;
-    if (zone !== undefined && !this.#isCurrent(zone.snapshot)) await this.#sign(zone);
-    const activated = after.keys.some(
-      ({ key, state }) =>
-        state === 'active' &&
-        !before.keys.some((each) => each.key.tag === key.tag && each.state === 'active'),
-    );
-    if (activated) this.#upkeep?.hurry();
+    if (zone !== undefined && !this.#isCurrent(zone.snapshot)) await this.#resign(zone);
+    const active = new Set(activeTags(before));
+    if (activeTags(after).some((tag) => !active.has(tag))) this.#upkeep?.hurry();
   }
 
   #wait(ms: number): void {
@@ -353,7 +302,7 @@ export class ZoneSigning implements ZoneAttendant {
   async #step(reactor: Has<'clock' | 'reports'>): Promise<void> {
     try {
       const parent = await this.#askParent(reactor);
-      await this.#change((book) => stepKeys(book, this.#facts(parent)));
+      await this.#context.keeper.change((book) => stepKeys(book, this.#facts(parent)));
     } catch (error) {
       reactor.reports.problem('dns.zone.keys', error);
     }
@@ -364,7 +313,8 @@ export class ZoneSigning implements ZoneAttendant {
     const { parentDs } = this.#options;
     const now = this.#clock.now();
     const isEarly = now < this.#checkedParent + this.#checkMs;
-    if (parentDs === undefined || isEarly || !awaitsParent(this.#book)) return 'unknown';
+    if (parentDs === undefined || isEarly || !awaitsParent(this.#context.keeper.book))
+      return 'unknown';
     this.#checkedParent = now;
     try {
       return await parentDs(this.#context.origin);
@@ -384,4 +334,8 @@ export class ZoneSigning implements ZoneAttendant {
       renewed: this.#renewed,
     };
   }
+}
+
+function activeTags({ keys }: KeyBook): number[] {
+  return keys.filter(({ state }) => state === 'active').map(({ key }) => key.tag);
 }

@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type ParentDs, parentDsFrom } from '../../src/dnssec/parent-ds.ts';
 import { generateKey } from '../../src/dnssec/signing-key.ts';
 import { validateZone } from '../../src/dnssec/validate-zone.ts';
-import { type ZoneSigningOptions, zoneSigning } from '../../src/dnssec/zone-signing.ts';
+import { zoneSigning } from '../../src/dnssec/zone-signing.ts';
+import type { ZoneSigningOptions } from '../../src/dnssec/zone-signing-options.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { memory } from '../../src/store/memory-store.ts';
@@ -310,6 +311,29 @@ test('the parent is asked for DS with a client', async () => {
   expect(asked[0]).toEqual([origin, Type.DS, { servers: ['192.0.2.1'] }]);
 });
 
+test('a parent that cannot be asked, or changes its mind, keeps the old key', async () => {
+  let parent: () => ParentDs | undefined = () => undefined;
+  const { reactor, signing, pass, states } = await setUp({ parentDs: async () => parent() });
+  const old = signing.ds;
+  await signing.rollover();
+  parent = () => {
+    throw new Error('nobody there');
+  };
+  await pass(3 * HOUR);
+  expect(states()).toEqual(['csk retired', 'csk active']);
+  expect(reactor.reports.problems.length).toBeGreaterThan(0);
+  reactor.reports.problems.length = 0;
+  // One who knows nothing for a moment.
+  parent = () => undefined;
+  await pass(20 * HOUR, HOUR);
+  parent = () => dsRRset(old);
+  await pass(10 * HOUR, HOUR);
+  expect(states()).toEqual(['csk retired', 'csk active']);
+  parent = () => dsRRset(signing.ds);
+  await pass(3 * HOUR, HOUR);
+  expect(states()).toEqual(['csk active']);
+});
+
 describe('a zone that is to be without signatures', () => {
   test('asks the parent to forget its keys, and keeps them until it has', async () => {
     let parent: readonly string[] = [];
@@ -326,5 +350,8 @@ describe('a zone that is to be without signatures', () => {
     expect(zone.list().map(({ type }) => type)).toEqual(['NS', 'SOA']);
     await zone.set('www', 'A', '192.0.2.1');
     expect(zone.list().map(({ type }) => type)).toEqual(['NS', 'SOA', 'A']);
+    await signing.sign();
+    expect(validate()).toEqual([]);
+    expect(signing.ds).not.toEqual([]);
   });
 });
