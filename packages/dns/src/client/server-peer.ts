@@ -60,6 +60,8 @@ interface Draft {
 const NO_EDNS_MS = 900_000;
 /** Messages one request may take: EDNS given up, cookies learned, TCP taken, and one to spare. */
 const MAX_STEPS = 6;
+/** How long after it was sent a datagram with an update is sent again. */
+const REPEAT_MS = 1_000;
 /** RFC 8467 §4.1. */
 const PAD_TO = 128;
 /** Longest that a server's wish to stay connected is followed. */
@@ -199,7 +201,9 @@ export class ServerPeer {
       const mismatched = (): void => {
         counters.mismatches += 1;
       };
-      return exchangeUdp(this.#reactor, { attempt, to, maxMismatches, mismatched });
+      // Made anew it would be another update, which is done as well.
+      const repeatMs = request.opcode === Opcode.Update ? REPEAT_MS : undefined;
+      return exchangeUdp(this.#reactor, { attempt, to, maxMismatches, repeatMs, mismatched });
     });
   }
 

@@ -1,8 +1,10 @@
 // One query in one datagram from a port of its own (RFC 5452 §9.2), and the wait for what answers it.
 import {
+  type Clock,
   type DatagramPort,
   type DatagramProtocol,
   Deferred,
+  type DelayedCall,
   type Has,
   type InetAddress,
   toError,
@@ -18,6 +20,11 @@ export interface UdpQuestion {
   readonly to: InetAddress;
   /** Datagrams that claim to be from the server and are no reply, after which it looks like an attack. */
   readonly maxMismatches: number;
+  /**
+   * Sends the same octets again from the same port after so many milliseconds, then after twice as many, and so on. The
+   * server knows them again, so that what they order is done once. @defaultValue they are sent once
+   */
+  readonly repeatMs?: number | undefined;
   /** Called for each datagram that is ignored. */
   mismatched?(): void;
 }
@@ -28,11 +35,11 @@ export interface UdpQuestion {
  * @throws DnsClientError `HAWSER_DNS_NETWORK` if no port can be had
  */
 export function exchangeUdp(
-  { udp }: Has<'udp'>,
+  reactor: Has<'udp' | 'clock'>,
   question: UdpQuestion,
 ): Deferred<DnsMessage | 'doubtful'> {
-  const asking = new Asking(question);
-  asking.bindTo(udp);
+  const asking = new Asking(question, reactor.clock);
+  asking.bindTo(reactor.udp);
   return asking.result;
 }
 
@@ -45,14 +52,17 @@ class Asking implements DatagramProtocol {
   #binding: Deferred<DatagramPort> | undefined;
   #port: DatagramPort | undefined;
   #mismatches = 0;
+  readonly #clock: Clock;
+  #repetition: DelayedCall | undefined;
 
-  constructor(question: UdpQuestion) {
+  constructor(question: UdpQuestion, clock: Clock) {
     this.#question = question;
+    this.#clock = clock;
     this.result = new Deferred({ canceller: () => this.#close(), where: 'dns.udp' });
   }
 
   bindTo(udp: Udp): void {
-    const { to, attempt } = this.#question;
+    const { to, repeatMs } = this.#question;
     const host = to.family === 4 ? '0.0.0.0' : '::';
     this.#binding = udp.bind(
       { host, port: 0, receiveBufferBytes: RECEIVE_BUFFER_BYTES, maxSendQueueBytes: 65_536 },
@@ -67,9 +77,16 @@ class Asking implements DatagramProtocol {
         return;
       }
       this.#port = outcome.value;
-      if (this.result.peek().state === 'pending') this.#port.send(attempt.bytes, to);
+      if (this.result.peek().state === 'pending') this.#send(this.#port, repeatMs);
       else this.#close();
     });
+  }
+
+  #send(port: DatagramPort, repeatMs: number | undefined): void {
+    const { to, attempt } = this.#question;
+    port.send(attempt.bytes, to);
+    if (repeatMs !== undefined)
+      this.#repetition = this.#clock.callLater(repeatMs, () => this.#send(port, repeatMs * 2));
   }
 
   datagramReceived(data: Buffer, from: InetAddress): void {
@@ -94,6 +111,7 @@ class Asking implements DatagramProtocol {
   }
 
   #close(): void {
+    this.#repetition?.cancel();
     this.#binding?.cancel();
     void this.#port?.stop();
     this.#port = undefined;

@@ -38,8 +38,8 @@ export interface UpdateOptions extends OperationOptions {
   /** Longest wait for the reply, in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number | undefined;
   /**
-   * `datagram` repeats the update until there is a reply, so that it may be carried out twice; with prerequisites the second
-   * one then fails. @defaultValue 'stream'
+   * `datagram` repeats the update until there is a reply, octet by octet: servers that know it again, as ours do, carry it out
+   * once. @defaultValue 'stream'
    */
   readonly over?: 'stream' | 'datagram' | undefined;
   /** EDNS options, such as UL, how long what is added shall live (RFC 9664). */
@@ -150,8 +150,7 @@ export class Update {
       authority: this.#changes,
       options,
     };
-    const how =
-      over === 'stream' ? { stream: true, timeoutMs, attempts: 1 } : { timeoutMs: timeoutMs / 4 };
+    const how = { stream: over === 'stream', timeoutMs, attempts: 1 };
     const reply = yield* client.exchange(request, server, { key, signal, ...how });
     if (reply.rcode === Rcode.NoError) return reply;
     const { rcode } = reply;

@@ -1,5 +1,6 @@
 import { createSimReactor, type SimHost } from '@hawser/core';
 import { expect, test } from 'vitest';
+import { DnsClientError } from '../../src/client/client-error.ts';
 import { DnsClient } from '../../src/client/dns-client.ts';
 import {
   nameExists,
@@ -10,6 +11,7 @@ import {
 import { type Update, type UpdateOptions, update } from '../../src/client/update.ts';
 import type { DnsRecord } from '../../src/message/record.ts';
 import { formatClass, formatType, Opcode, Rcode, Type } from '../../src/numbers.ts';
+import { tsigKey } from '../../src/tsig/key.ts';
 import { FakeServer, rr, type Script } from './fake-server.ts';
 
 async function world(script: Script, options: UpdateOptions = {}) {
@@ -127,4 +129,41 @@ test('a reactor and a server do', async () => {
   const { client, server, where } = await world(() => ({}));
   await update('example.net', { reactor: client.reactor, server: where }).delete('www').send();
   expect(server.queries).toHaveLength(1);
+});
+
+test('over datagrams the very same one is repeated, with other waits, until there is a reply', async () => {
+  const { begin, server, sim } = await world(() => (server.queries.length < 3 ? undefined : {}), {
+    over: 'datagram',
+    key: tsigKey('tester', 'hmac-sha256', Buffer.alloc(32, 1)),
+  });
+  const times: number[] = [];
+  const { script } = server;
+  server.script = (query, how) => {
+    times.push(sim.now());
+    return script(query, how);
+  };
+  // The fake server does not sign.
+  await expect(begin().add('www', 'A', '192.0.2.1').send()).rejects.toBeInstanceOf(DnsClientError);
+  const datagrams = server.queries.filter(({ transport }) => transport === 'udp');
+  expect(datagrams).toHaveLength(3);
+  const [first] = datagrams;
+  for (const { query, from } of datagrams) {
+    expect(query.bytes.equals(first?.query.bytes ?? Buffer.alloc(0))).toBe(true);
+    expect(from.port).toBe(first?.from.port);
+  }
+  const [one = 0, two = 0, three = 0] = times;
+  expect([two - one, three - two].map((ms) => Math.round(ms / 100) * 100)).toEqual([1000, 2000]);
+});
+
+test('over datagrams silence ends when it was said to', async () => {
+  const { begin, server, sim } = await world(() => undefined, {
+    over: 'datagram',
+    timeoutMs: 5000,
+  });
+  const start = sim.now();
+  await expect(begin().add('www', 'A', '192.0.2.1').send()).rejects.toMatchObject({
+    code: 'HAWSER_DNS_TIMEOUT',
+  });
+  expect(sim.now() - start).toBeLessThan(5500);
+  expect(server.queries).toHaveLength(3);
 });
