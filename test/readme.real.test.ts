@@ -23,9 +23,24 @@ const readmes = [
 const context: Readonly<Record<string, string>> = {
   'packages/core/README.md 2': `import type { Protocol } from '@hawser/core';
     declare const Counter: new () => Protocol;`,
-  'packages/dns/README.md 2': `import { dynamicZone, dyndns2, sqlite } from '@hawser/dns';
+  'packages/dns/README.md 2': `import { dynamicZone, sqlite } from '@hawser/dns';
+    export {};`,
+  'packages/dns/README.md 3': `import { readFileSync } from 'node:fs';
+    import { run, serve } from '@hawser/core';
+    import { type DynamicZone, dnsService, dyndns2, parseTsigKeyFile, recordApi, updates } from '@hawser/dns';
+    import { http, router } from '@hawser/http';
+    declare const zone: DynamicZone;
     declare const token: string;
-    export { update };`,
+    declare const apiToken: string;`,
+  'packages/dns/README.md 4': `import { type DynamicZone, notifier, transfers } from '@hawser/dns';
+    declare const zone: DynamicZone;
+    export { handlers };`,
+  'packages/dns/README.md 5': `import { run } from '@hawser/core';
+    import { dnsService, secondaryZone, sqlite, type TsigKey } from '@hawser/dns';
+    declare const key: TsigKey;`,
+  'packages/dns/README.md 6': `import { dynamicZone, type ZoneStore, zoneSigning } from '@hawser/dns';
+    declare const store: ZoneStore;
+    export { zone };`,
   'packages/smtp/README.md 2': `import { randomUUID } from 'node:crypto';
     import { createWriteStream } from 'node:fs';
     import { pipeline } from 'node:stream/promises';
