@@ -1,5 +1,6 @@
 // How large a zone may grow.
 import { usageError } from '../errors.ts';
+import type { Name } from '../name.ts';
 import { formatType } from '../numbers.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { MAX_RECORDS } from '../zone/rrset.ts';
@@ -14,6 +15,8 @@ export interface ZoneLimits {
   readonly maxRecords?: number | undefined;
   /** Records of one name and type. @defaultValue 1000 */
   readonly maxRecordsPerRRset?: number | undefined;
+  /** Types of one name: each question about it looks through them. @defaultValue 100 */
+  readonly maxTypesPerName?: number | undefined;
   /** Octets of all names and data, as they are stored. @defaultValue 1 GiB */
   readonly maxBytes?: number | undefined;
   /** Records that go by themselves. @defaultValue 100,000 */
@@ -35,10 +38,18 @@ export function fullLimits(limits: ZoneLimits = {}): FullZoneLimits {
     maxNames = 5_000_000,
     maxRecords = 10_000_000,
     maxRecordsPerRRset = MAX_RECORDS,
+    maxTypesPerName = 100,
     maxBytes = 1024 * 1024 * 1024,
     maxLeases = 100_000,
   } = limits;
-  const full = { maxNames, maxRecords, maxRecordsPerRRset, maxBytes, maxLeases };
+  const full = {
+    maxNames,
+    maxRecords,
+    maxRecordsPerRRset,
+    maxTypesPerName,
+    maxBytes,
+    maxLeases,
+  };
   for (const [name, value] of Object.entries(full)) {
     if (!Number.isSafeInteger(value) || value < 0)
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot limit a zone as ${name} is ${value}`);
@@ -101,9 +112,17 @@ export function checkLimits(
   check(() => 'records', before.usage.records, after.usage.records, limits.maxRecords);
   check(() => 'octets', before.usage.bytes, after.usage.bytes, limits.maxBytes);
   for (const { name, type, before: was, after: is } of changes) {
+    if (was === undefined && is !== undefined) {
+      const what = (): string => `types at "${name}"`;
+      check(what, typesAt(before.zone, name), typesAt(after.zone, name), limits.maxTypesPerName);
+    }
     const count = is?.records.length ?? 0;
     if (count <= limits.maxRecordsPerRRset) continue;
     const what = (): string => `${formatType(type)} records of "${name}"`;
     check(what, was?.records.length ?? 0, count, limits.maxRecordsPerRRset);
   }
+}
+
+function typesAt(zone: Zone, { key }: Name): number {
+  return zone.node(key)?.list.length ?? 0;
 }

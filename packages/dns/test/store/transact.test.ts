@@ -248,6 +248,21 @@ describe('limits', () => {
     await expect(zone.set('a', 'A', three)).rejects.toMatchObject(refused);
   });
 
+  test('of types of one name; who is beyond it may still change what is there', async () => {
+    const store = memory();
+    const before = await dynamicZone('example.net', { store });
+    for (const type of ['A', 'AAAA', 'TXT']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await before.set('a', type, { A: '192.0.2.1', AAAA: '2001:db8::1' }[type] ?? 'x');
+    }
+    const zone = await dynamicZone('example.net', { store, limits: { maxTypesPerName: 2 } });
+    await zone.set('a', 'TXT', 'y');
+    await zone.set('b', 'TXT', 'y');
+    await expect(zone.set('a', 'CAA', '0 issue "x"')).rejects.toMatchObject(refused);
+    await zone.delete('a', 'TXT');
+    await expect(zone.set('a', 'TXT', 'z')).rejects.toMatchObject(refused);
+  });
+
   test('of octets; who is beyond one may still shrink', async () => {
     const store = memory();
     const large = await dynamicZone('example.net', { store });

@@ -77,3 +77,18 @@ test('a nochg of dyndns2 is not stored', async () => {
   expect(await ask()).toBe('nochg 192.0.2.9\n');
   expect(commits()).toBe(before);
 });
+
+test('more than 100 types at a name is REFUSED', async () => {
+  const { zone, send } = await setUp();
+  const types = Array.from({ length: 101 }, (_, index) => `add new 60 TYPE${65280 + index} \\# 0`);
+  expect(await send({ changes: types })).toBe(Rcode.Refused);
+  expect(await send({ changes: types.slice(1) })).toBe(Rcode.NoError);
+  expect(await send({ changes: types.slice(0, 1) })).toBe(Rcode.Refused);
+  expect(await send({ changes: ['delete new TYPE65281', ...types.slice(0, 1)] })).toBe(
+    Rcode.NoError,
+  );
+  // No other way to change the zone has more to offer.
+  await expect(zone.set('new', 'A', '192.0.2.1')).rejects.toMatchObject({
+    code: 'HAWSER_DNS_ZONE',
+  });
+});

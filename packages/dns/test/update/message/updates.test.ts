@@ -502,18 +502,6 @@ describe('rule 5: changes are made in their order', () => {
     expect(reports.at(-1)?.reason).toBe('Cannot grow "example.net" beyond 5 names');
   });
 
-  test('integrity: more than 100 types at a name is REFUSED', async () => {
-    const { send } = scene(content);
-    const types = Array.from(
-      { length: 101 },
-      (_, index) => `add new 60 TYPE${65280 + index} \\# 0`,
-    );
-    expect(await send(types)).toBe(Rcode.Refused);
-    expect(await send(types.slice(1))).toBe(Rcode.NoError);
-    expect(await send(types.slice(0, 1))).toBe(Rcode.Refused);
-    expect(await send(['delete new TYPE65281', ...types.slice(0, 1)])).toBe(Rcode.NoError);
-  });
-
   test.each(['RRSIG', 'NSEC', 'NSEC3'])(
     '%s belongs to who signs the zone: REFUSED',
     async (type) => {
