@@ -83,9 +83,16 @@ export const fromVersion1: string = `
 
 /** Everything that is ever asked of it. */
 export const statements = {
-  list: 'SELECT name, serial, revision, edits FROM zone ORDER BY origin',
+  list: 'SELECT name, serial, revision, edits FROM zone WHERE serial >= 0 ORDER BY origin',
   find: `SELECT id, name, serial, revision, edits, journal_seq, journal_bytes FROM zone
-    WHERE origin = ?`,
+    WHERE origin = ? AND serial >= 0`,
+  // A zone that is not whole yet has an origin that none has, and no serial.
+  stage: `INSERT INTO zone (origin, name, serial, edits) VALUES (randomblob(300), ?, -1, -1)
+    RETURNING id`,
+  staged: 'SELECT 1 FROM zone WHERE id = ? AND name = ? AND serial = -1 AND edits = -1',
+  publish: 'UPDATE zone SET origin = ?, serial = ?, edits = 0 WHERE id = ?',
+  unstage: 'DELETE FROM zone WHERE serial = -1 AND name = ?',
+  dropStage: 'DELETE FROM zone WHERE id = ? AND serial = -1',
   page: `SELECT name, type, ttl, rdata FROM rrset WHERE zone = ? AND (rkey, type) > (?, ?)
     ORDER BY rkey, type LIMIT ?`,
   rrset: 'SELECT rdata FROM rrset WHERE zone = ? AND rkey = ? AND type = ?',
@@ -106,7 +113,7 @@ export const statements = {
   since: `SELECT serial_from, serial_to, changes FROM change WHERE zone = ?1 AND seq >= (
     SELECT max(seq) FROM change WHERE zone = ?1 AND serial_from = ?2) ORDER BY seq`,
   drop: 'DELETE FROM zone WHERE origin = ?',
-  suspect: 'UPDATE zone SET edits = edits + 1',
+  suspect: 'UPDATE zone SET edits = edits + 1 WHERE serial >= 0',
   get: 'SELECT value FROM bucket WHERE bucket = ? AND key = ?',
   set: 'INSERT OR REPLACE INTO bucket (bucket, key, value) VALUES (?, ?, ?)',
   unset: 'DELETE FROM bucket WHERE bucket = ? AND key = ?',

@@ -14,6 +14,7 @@ import { findZone, writeChange } from './sqlite-commit.ts';
 import { SqliteFile } from './sqlite-file.ts';
 import type { ZoneRow } from './sqlite-rows.ts';
 import { bytesOf, changeSetOf, leaseOf, rrsetOf, storedZoneOf } from './sqlite-rows.ts';
+import { isLargeZone, SqliteStaging } from './sqlite-staging.ts';
 import { SqliteWatch } from './sqlite-watch.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
 import type {
@@ -37,7 +38,8 @@ const PAGE = 5000;
 /**
  * A store in the SQLite file at `path`, which is opened at the first use. Changes that are asked for at the same time share
  * one transaction and one flush of the disk. Several processes may use the file; each sees what the others wrote within
- * `pollMs`.
+ * `pollMs`. The process does nothing else while it reads or writes: a new zone is written in parts, but a change of 100,000
+ * records at once, or loading a zone as large, takes about a second.
  */
 export function sqlite(path: string, options: SqliteOptions = {}): ZoneStore {
   return new SqliteStore(path, options);
@@ -98,6 +100,8 @@ class SqliteStore implements ZoneStore {
   }
 
   commit(changeSet: ChangeSet, options: CommitOptions = {}): Promise<void> {
+    if (isLargeZone(changeSet, options))
+      return new SqliteStaging(this.#file, this.#writer, changeSet).write();
     return this.#writer.write(() => writeChange(this.#file.run, changeSet, options));
   }
 

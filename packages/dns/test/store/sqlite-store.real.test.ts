@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
+import { Type } from '../../src/numbers.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import { openSqlite, storeError } from '../../src/store/open-sqlite.ts';
 import { sqlite } from '../../src/store/sqlite-store.ts';
@@ -210,6 +211,83 @@ describe.each(drivers)('with %s', (driver) => {
     await Promise.all(both());
     expect((await store.list()).map(({ serial }) => serial)).toEqual([2, 2]);
     await store.close();
+  });
+
+  describe('a large new zone', () => {
+    const origin = Name.parse('large.test');
+    const large = (hosts = 5_000) => {
+      const zone = newZone(origin);
+      const names = Array.from({ length: hosts }, (_, index) => `h${(index * 7919) % hosts}`);
+      const added = names.map((name) => setting(zone, `${name}.large.test`, name).changeSet);
+      const changes = added.flatMap(({ changes: each }) =>
+        each.filter(({ type }) => type === Type.TXT),
+      );
+      const made = creation(zone);
+      return { ...made, changes: [...made.changes, ...changes] };
+    };
+    const rowsIn = (path: string, table: string) => {
+      const db = openSqlite(path, { driver, busyTimeoutMs: 5000 });
+      const [row] = db.prepare(`SELECT count(*) AS n FROM ${table}`).all();
+      db.close();
+      return row?.['n'];
+    };
+
+    test('is written between the changes of others, and seen when it is whole', async () => {
+      const path = file();
+      const store = open(path);
+      const small = newZone(Name.parse('small.test'));
+      await store.commit(creation(small));
+      const zone = large();
+      const making = store.commit(zone);
+      const change = setting(small, 'x.small.test', 'quick');
+      await store.commit(change.changeSet);
+      expect(await store.find(origin)).toBeUndefined();
+      const found = await store.list();
+      expect(found.map((each) => [each.origin.toString(), each.serial])).toEqual([
+        ['small.test', 2],
+      ]);
+      await making;
+      expect(await store.find(origin)).toMatchObject({ serial: 1, revision: 0, edits: 0 });
+      const content = await store.load(origin);
+      const keys = [...(content?.rrsets ?? [])].map(({ name }) => name.sortKey());
+      expect(keys).toHaveLength(zone.changes.length);
+      expect(keys).toEqual(keys.toSorted((one, other) => Buffer.compare(one, other)));
+      await expect(store.commit(zone)).rejects.toMatchObject({ code: 'HAWSER_STORE_CONFLICT' });
+      await store.close();
+    });
+
+    test('that two make at once is made by one, and the parts of the other are gone', async () => {
+      const path = file();
+      const stores = [0, 1].map(() => sqlite(path, { driver, busyTimeoutMs: 5000 }));
+      const outcomes = await Promise.allSettled(stores.map((store) => store.commit(large())));
+      expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+      expect(outcomes.find(({ status }) => status === 'rejected')).toMatchObject({
+        reason: { code: 'HAWSER_STORE_CONFLICT' },
+      });
+      await Promise.all(stores.map((store) => store.close()));
+      expect([rowsIn(path, 'zone'), rowsIn(path, 'rrset')]).toEqual([1, large().changes.length]);
+    });
+
+    test('leaves nothing behind where the disk is full, nor where somebody ended in the middle', async () => {
+      const path = file();
+      const store = open(path);
+      await store.list();
+      const spoil = openSqlite(path, { driver });
+      spoil.exec(`INSERT INTO zone (id, origin, name, serial, edits)
+        VALUES (77, x'00', x'${Buffer.from(origin.wire).toString('hex')}', -1, -1)`);
+      spoil.exec(`INSERT INTO rrset VALUES (77, x'00', 1, x'00', 1, x'00')`);
+      spoil.exec(`CREATE TRIGGER full BEFORE INSERT ON rrset
+        WHEN (SELECT count(*) FROM rrset) > 4000
+        BEGIN SELECT RAISE(ROLLBACK, 'database or disk is full'); END`);
+      await expect(store.commit(large())).rejects.toMatchObject({ code: 'HAWSER_STORE_IO' });
+      expect(await store.list()).toEqual([]);
+      expect([rowsIn(path, 'zone'), rowsIn(path, 'rrset')]).toEqual([1, 1]);
+      spoil.exec('DROP TRIGGER full');
+      spoil.close();
+      await store.commit(large());
+      await store.close();
+      expect([rowsIn(path, 'zone'), rowsIn(path, 'rrset')]).toEqual([1, large().changes.length]);
+    });
   });
 
   test('a file that is deleted or replaced meanwhile refuses updates', async () => {
