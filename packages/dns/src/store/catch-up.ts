@@ -4,7 +4,7 @@ import { Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { withSerial } from '../zone/soa-serial.ts';
 import type { ChangeSet, Edit, RRsetChange, Zone } from '../zone/zone.ts';
-import { diffZones } from './diff-zones.ts';
+import { diffZones } from '../zone/zone-difference.ts';
 import { type ChangeRules, prepareChange } from './prepare-change.ts';
 import { serialAfter } from './serial-policy.ts';
 import { applyChangeSet, zoneFromStore } from './stored-zone.ts';

@@ -10,12 +10,12 @@ import type { Name } from '../name.ts';
 import { Rcode, Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import type { Zone } from '../zone/zone.ts';
+import { differenceOf } from '../zone/zone-difference.ts';
 import { applyIncrements, type Version } from './apply-increments.ts';
 import type { CopyLimits } from './copy-limits.ts';
 import { GatheredZone } from './gathered-zone.ts';
 import { serialIn } from './propagated.ts';
 import type { CheckedPrimary, SecondarySettings } from './secondary-options.ts';
-import { differenceOf } from './zone-difference.ts';
 
 /** What is looked for. */
 export interface Fetch {

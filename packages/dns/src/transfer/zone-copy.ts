@@ -3,11 +3,11 @@ import type { Has } from '@hawser/core';
 import { StoreError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import type { ChangeSet, Zone } from '../zone/zone.ts';
+import { differenceOf } from '../zone/zone-difference.ts';
 import type { Version } from './apply-increments.ts';
 import type { Fetched } from './fetch-zone.ts';
 import type { RefreshTimes } from './refresh-times.ts';
 import type { StoredCopy } from './stored-copy.ts';
-import { differenceOf } from './zone-difference.ts';
 
 /**
  * How a copy is. `empty`: there never was one. `good`: a primary said so within the time it may take. `expired`: none did for

@@ -1,7 +1,8 @@
+// What differs between two versions of a zone.
 import type { Has } from '@hawser/core';
-import { inTurns } from '../in-turns.ts';
-import { sameRRset } from '../zone/rrset.ts';
-import type { ChangeSet, RRsetChange, Zone } from '../zone/zone.ts';
+import { atOnce, inTurns } from '../in-turns.ts';
+import { sameRRset } from './rrset.ts';
+import type { ChangeSet, RRsetChange, Zone } from './zone.ts';
 
 /**
  * The change that leads from `before` to `after`; from nothing, if there is no zone before. Looks at every RRset of both, and
@@ -14,6 +15,11 @@ export async function differenceOf(
 ): Promise<ChangeSet> {
   const changes = await inTurns(changesBetween(before, after), reactor);
   return { origin: after.origin, from: before?.serial, to: after.serial, changes };
+}
+
+/** The changes that lead from one zone to the other, the start of authority among them. Looks at every RRset of both, at once. */
+export function diffZones(before: Zone, after: Zone): RRsetChange[] {
+  return atOnce(changesBetween(before, after));
 }
 
 /** A step for each RRset of both. */
