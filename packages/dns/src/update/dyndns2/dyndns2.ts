@@ -30,7 +30,7 @@ export interface Dyndns2Options {
   readonly ttl?: number | undefined;
   /** Hosts in one request; more are answered with `numhost`. @defaultValue 20 */
   readonly maxHosts?: number | undefined;
-  /** Requests that may be worked on at the same time; more are answered with `911`. @defaultValue 100 */
+  /** Requests of accounts that may be worked on at the same time; more are answered with `911`. @defaultValue 100 */
   readonly maxInFlight?: number | undefined;
   /** Takes `username` and `password` of the query as well: they get into the logs of others. @defaultValue false */
   readonly queryCredentials?: boolean | undefined;
@@ -127,16 +127,12 @@ class Dyndns2 {
   }
 
   async answer(request: Request, context: HttpUpdateContext): Promise<Response> {
-    if (this.#inFlight >= this.#limits.maxInFlight) return textReply('911');
-    this.#inFlight++;
     try {
       if (this.#options.maintenance?.()) return textReply('911');
       return await this.#answer(request, context);
     } catch (error) {
       context.reactor.reports.problem('dns.dyndns2', error);
       return textReply('911');
-    } finally {
-      this.#inFlight--;
     }
   }
 
@@ -150,6 +146,24 @@ class Dyndns2 {
       return badauth();
     }
     if (query === undefined || this.#isBadAgent(request)) return textReply('badagent');
+    // Strangers, and requests that have not come as a whole, take no place.
+    if (this.#inFlight >= this.#limits.maxInFlight) return textReply('911');
+    this.#inFlight++;
+    try {
+      return await this.#update(query, account, { client, context });
+    } finally {
+      this.#inFlight--;
+    }
+  }
+
+  async #update(
+    query: URLSearchParams,
+    account: KnownAccount,
+    {
+      client,
+      context,
+    }: { readonly client: string | undefined; readonly context: HttpUpdateContext },
+  ): Promise<Response> {
     const hosts = hostsOf(query);
     if (hosts.length === 0 && account.user.includes('.')) hosts.push(account.user);
     if (hosts.length === 0) return textReply('notfqdn');

@@ -28,7 +28,7 @@ export function clientAddress(proxies: TrustedProxies | undefined): ClientAddres
     let client = hostOf(peer);
     // From the near end, as long as the one that speaks is trusted: what a client wrote itself is behind that.
     for (const hop of hops.reverse()) {
-      const host = hop.trim();
+      const host = withoutPort(hop.trim());
       if (parseIp(host) === undefined) return client;
       client = host;
       if (!trusted.has({ kind: 'tcp', host, port: 0, family: host.includes(':') ? 6 : 4 }))
@@ -36,6 +36,12 @@ export function clientAddress(proxies: TrustedProxies | undefined): ClientAddres
     }
     return client;
   };
+}
+
+/** There are proxies that write `192.0.2.1:4711` and `[2001:db8::1]:4711`. */
+function withoutPort(hop: string): string {
+  const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop) ?? [];
+  return bracketed ?? plain ?? hop;
 }
 
 /** The set of `entries`; its error names the option. */

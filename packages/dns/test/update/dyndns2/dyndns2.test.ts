@@ -432,7 +432,13 @@ describe('addresses', () => {
     ['the hop that the proxy names', '192.0.2.55', '192.0.2.55'],
     ['not what the client wrote before', '192.0.2.66, 192.0.2.55', '192.0.2.55'],
     ['through a second proxy', '192.0.2.66, 192.0.2.55, 198.51.100.5', '192.0.2.55'],
+    ['with its port', '192.0.2.55:4711', '192.0.2.55'],
+    ['of IPv6 with its port', '[2001:db8::55]:4711', '2001:db8::55'],
+    ['of IPv6 in brackets', '[2001:db8::55]', '2001:db8::55'],
+    ['of IPv6 that looks like one with a port', '2001:db8::55:4711', '2001:db8::55:4711'],
+    ['through a second proxy with its port', '192.0.2.55:1, 198.51.100.5:2', '192.0.2.55'],
     ['nonsense', 'unknown', '198.51.100.4'],
+    ['nonsense with a port', '192.0.2.55:x', '198.51.100.4'],
   ])('behind a trusted proxy: %s', async (_, forwarded, address) => {
     const { ask } = setUp({ trustedProxies: { from: ['198.51.100.0/24'] } });
     const headers = { ...known, 'x-forwarded-for': forwarded };
@@ -657,6 +663,14 @@ describe('911 and badagent', () => {
       '911',
     ]);
     expect((await ask(home)).lines).toEqual(['nochg 192.0.2.7']);
+  });
+
+  test('strangers who do not end their request take no place from others', async () => {
+    const { ask } = setUp({ maxInFlight: 1 });
+    const hanging = new ReadableStream({ pull: () => new Promise(() => undefined) });
+    const headers = { ...known, 'content-type': 'application/x-www-form-urlencoded' };
+    void ask('', { method: 'POST', headers, body: hanging, duplex: 'half' } as RequestInit);
+    expect((await ask(home)).lines).toEqual(['good 192.0.2.7']);
   });
 
   test('an agent that is blocked, every time', async () => {
