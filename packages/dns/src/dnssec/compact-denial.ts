@@ -72,7 +72,7 @@ function typesOf({ kind, types, denied, delegation, style }: CompactDenial): Set
 
 /** The next name there could be: `\000` below this one. */
 function successor(key: string): string {
-  return key.length + 2 <= MAX_NAME_BYTES ? `\x01\0${key}` : incremented(key);
+  return key.length + 2 <= MAX_NAME_BYTES ? `\x01\0${key}` : besideSubtree(key);
 }
 
 /** The next name there could be that is not below this one: a zero octet more in its first label (RFC 9824 §3.4). */

@@ -133,7 +133,7 @@ function withRetired(book: KeyBook, change: (kept: KeptKey) => KeptKey): KeyBook
 }
 
 /** True if one of the DS records is that of `key`. */
-export function isDelegatedTo(
+function isDelegatedTo(
   origin: Name,
   key: SigningKey,
   { records }: Pick<RRset, 'records'>,

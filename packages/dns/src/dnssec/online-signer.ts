@@ -11,6 +11,7 @@ import {
 import type { Authority, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
+import { startHandlers, stopHandlers } from '../handlers/handler-lifecycle.ts';
 import type { Name } from '../name.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
@@ -126,11 +127,11 @@ export class OnlineSigner implements Authority {
   }
 
   async started(reactor: Reactor): Promise<void> {
-    await this.#zone.started?.(reactor);
+    await startHandlers([this.#zone], reactor);
   }
 
   async stopped(): Promise<void> {
-    await this.#zone.stopped?.();
+    await stopHandlers([this.#zone]);
   }
 
   handle(query: DnsQuery, next: Next): Eventually<Outcome> {

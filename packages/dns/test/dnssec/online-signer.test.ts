@@ -12,6 +12,7 @@ import type { HostRecords } from '../../src/rdata/value.ts';
 import { lookupZone } from '../../src/store/lookup-zone.ts';
 import type { RRset } from '../../src/zone/rrset.ts';
 import { asking, lines } from '../handlers/ask.ts';
+import { Seeded } from '../seeded.ts';
 import { zoneFrom } from '../zone/zone-text.ts';
 
 const key = generateKey();
@@ -193,6 +194,38 @@ describe('compact denial (RFC 9824)', () => {
     expect(unsignedIn(message, reactor)).toEqual([]);
     expect(nsecs(message)[0]).toContain(`NSEC ${'x'.repeat(62)}y.`);
   });
+});
+
+test('whatever is asked, all of the answer is signed or a referral', async () => {
+  const { ask, reactor } = await setUp({ types: 'safe' });
+  const random = new Seeded(3);
+  const labels = [
+    'www',
+    'gone',
+    'sub',
+    'safe',
+    'tree',
+    'alias',
+    'wild',
+    '*',
+    'empty',
+    '\\255',
+    '\\000',
+    '@\\000',
+  ];
+  const types = [1, 2, 5, 6, 15, 16, 28, 39, 43, 46, 47, 48, 59, 60, 65, 255, 65280];
+  for (let times = 0; times < 400; times++) {
+    const prefix = Array.from({ length: random.below(4) }, () =>
+      random.below(4) === 0 ? '\\255'.repeat(1 + random.below(60)) : random.pick(labels),
+    );
+    const type = random.pick(types);
+    const message = await ask([...prefix, 'example.net'].join('.'), type, signed);
+    expect([0, 3]).toContain(message.rcode);
+    expect(message.answer.length + message.authority.length).toBeGreaterThan(0);
+    for (const each of unsignedIn(message, reactor))
+      expect(each).toMatch(/^(\S*\.)?(sub|safe)\.example\.net 2$|tree\.example\.net 5$/);
+  }
+  expect(reactor.reports.problems).toEqual([]);
 });
 
 describe('signatures of answers', () => {

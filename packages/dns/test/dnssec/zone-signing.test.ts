@@ -280,6 +280,25 @@ describe('a rollover', () => {
     expect(validate()).toEqual([]);
   });
 
+  test('of a KSK signs nothing but keys, and waits for the parent', async () => {
+    let parent: readonly string[] = [];
+    const { zone, signing, pass, validate, states } = await setUp({
+      style: 'ksk-zsk',
+      parentDs: async () => dsRRset(parent),
+    });
+    parent = signing.ds;
+    await signing.rollover({ role: 'ksk' });
+    expect(states()).toEqual(['ksk active', 'zsk active', 'ksk published']);
+    await pass(2 * HOUR + 5 * MINUTE);
+    expect(states()).toEqual(['ksk retired', 'zsk active', 'ksk active']);
+    expect(tagsOf(zone.snapshot).keySigners).toHaveLength(2);
+    expect(validate()).toEqual([]);
+    parent = signing.ds;
+    await pass(3 * HOUR);
+    expect(states()).toEqual(['zsk active', 'ksk active']);
+    expect(validate()).toEqual([]);
+  });
+
   test('goes on after a restart', async () => {
     const first = await setUp();
     await first.signing.rollover();
