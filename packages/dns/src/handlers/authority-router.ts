@@ -54,10 +54,21 @@ class AuthorityRouter implements DnsHandlerObject {
   }
 
   #closest(key: string, from: number): Authority | undefined {
+    const [only] = this.#authorities;
+    if (only !== undefined && this.#authorities.length === 1)
+      return isWithin(key, from, only.origin.key) ? only : undefined;
     for (let at = from; at < key.length; at += 1 + key.charCodeAt(at)) {
       const authority = this.#byOrigin.get(at === 0 ? key : key.slice(at));
       if (authority !== undefined) return authority;
     }
     return undefined;
   }
+}
+
+/** True if the name with `key`, without the labels before `from`, is at or below the one with the key `origin`. */
+function isWithin(key: string, from: number, origin: string): boolean {
+  const above = key.length - origin.length;
+  let at = from;
+  while (at < above) at += 1 + key.charCodeAt(at);
+  return at === above && key.endsWith(origin);
 }
