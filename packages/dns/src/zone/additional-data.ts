@@ -98,14 +98,13 @@ class AdditionalSearch {
   }
 }
 
-/** The addresses of the servers of a delegation. What the zone has of them is sent even where it is not its to answer. */
+/** The addresses of the servers of the delegation `below`. What the zone has of them is sent even where it is not its to answer. */
 export function delegationAddresses(
   zone: Zone,
-  cut: ZoneNode,
+  below: Name,
   options: { readonly servers: RRset; readonly signed: boolean },
 ): { readonly glue: AnswerEntry[]; readonly additional: AnswerEntry[] } {
   const { servers, signed } = options;
-  const below = cut.name;
   const glue: AnswerEntry[] = [];
   const additional: AnswerEntry[] = [];
   for (const { target } of servers.records) {

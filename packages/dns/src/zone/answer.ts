@@ -106,8 +106,11 @@ class AnswerDraft {
     return { ...this.#answered(), additional };
   }
 
-  #referral(cut: ZoneNode, servers: RRset): Answer {
-    const { glue, additional } = delegationAddresses(this.#zone, cut, {
+  #referral(cut: ZoneNode, kept: RRset): Answer {
+    const { name } = cut;
+    // Made once: what a zone keeps is packed, and its names are read here, for the glue and by who writes them.
+    const servers = { name, type: kept.type, ttl: kept.ttl, records: kept.records };
+    const { glue, additional } = delegationAddresses(this.#zone, name, {
       servers,
       signed: this.#signed,
     });
@@ -124,7 +127,7 @@ class AnswerDraft {
       glue,
       additional,
       ...(ds === undefined && {
-        denial: { kind: 'nodata', owner: cut.name, types: typesOf(cut) },
+        denial: { kind: 'nodata', owner: name, types: typesOf(cut) },
       }),
     });
   }
