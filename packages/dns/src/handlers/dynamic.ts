@@ -12,7 +12,7 @@ import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { ednsCodecs } from '../message/edns-option.ts';
 import { Name } from '../name.ts';
-import { Opcode, Rcode, Type } from '../numbers.ts';
+import { isMetaType, Opcode, Rcode, Type } from '../numbers.ts';
 import type { HostRecords } from '../rdata/value.ts';
 import { MAX_CHAIN } from '../zone/answer.ts';
 import { answerAlone } from '../zone/answer-alone.ts';
@@ -115,6 +115,8 @@ class FunctionZone implements Authority {
   readonly #calls: ResolveCalls;
   readonly #maxConcurrent: number;
   readonly #stale: StaleAnswers | undefined;
+  /** What is said about every name that is not there. */
+  #missing: Answer | undefined;
   readonly #waiting = new Map<
     string,
     { readonly resolved: PromiseLike<Resolved>; queries: number }
@@ -261,9 +263,15 @@ class FunctionZone implements Authority {
     const { asked } = step;
     step.subnet ||= lookup.usesSubnet;
     if (isInstead(resolution)) return asked.length === 1 ? resolution : contentOf(zone, step, true);
-    if (resolution === undefined) return contentOf(zone, step);
+    const plain =
+      zone === this.#base && name.key !== this.origin.key && !isMetaType(step.query.type);
+    if (resolution === undefined) {
+      if (!plain || step.subnet) return contentOf(zone, step);
+      this.#missing ??= answerOnce(zone, step.query);
+      return this.#missing;
+    }
     const rrsets = toRRsets(name, resolution, this.#ttl);
-    if (zone === this.#base && name.key !== this.origin.key) {
+    if (plain) {
       const answer = answerAlone(zone, rrsets, step.query.type);
       if (answer !== undefined)
         return step.subnet ? { ...answer, options: subnetOptions(step) } : answer;
