@@ -37,7 +37,7 @@ export interface HostsOptions {
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME` for a map with a bad name or address
  *
  * @example
- * [hosts('/etc/hosts'), hosts({ 'router.lan': ['192.168.1.1', 'fd00::1'] }), forward(['192.0.2.53'])];
+ * [hosts('/etc/hosts'), hosts({ 'router.lan': ['192.168.1.1', 'fd00::1'] }), forward({ servers: ['192.0.2.53'] })];
  */
 export function hosts(source: string | HostsMap, options: HostsOptions = {}): Hosts {
   return new Hosts(source, options);

@@ -43,7 +43,7 @@ export class Nest implements DnsHandlerObject {
  * @throws UsageError `HAWSER_DNS_OPTIONS` for zones that share an origin, or nothing to serve
  *
  * @example
- * when((query) => query.recursionDesired, nest(cache(), forward(['192.0.2.53'])));
+ * when((query) => query.recursionDesired, nest(cache(), forward({ servers: ['192.0.2.53'] })));
  */
 export function nest(...served: readonly (Zone | DnsHandler)[]): DnsHandlerObject {
   return new Nest(served);

@@ -27,7 +27,7 @@ export interface SplitRule {
  *
  * @example
  * dnsService(':53', [
- *   split([{ clients: ['10.0.0.0/8', 'fd00::/8'], serve: [internal, forward(['192.0.2.53'])] }]),
+ *   split([{ clients: ['10.0.0.0/8', 'fd00::/8'], serve: [internal, forward({ servers: ['192.0.2.53'] })] }]),
  *   external,
  * ]);
  */
