@@ -9,7 +9,6 @@ import { createNodeReactor } from '@hawser/core';
 import { dnsClient, nameMissing, parseTsigKey, rdataToText, update } from '@hawser/dns';
 import { dohExchange } from '@hawser/dns/http';
 import { httpClient, readEvents } from '@hawser/http';
-import pg from 'pg';
 import { expect, test } from 'vitest';
 // oxlint-disable-next-line no-restricted-imports -- a tool of its tests, which is in no package
 import {
@@ -33,7 +32,7 @@ interface Example {
   readonly database?: boolean;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  readonly use: (program: Started, cwd: string, last: string) => Promise<void>;
+  readonly use: (program: Started, cwd: string, database?: TemporaryCluster) => Promise<void>;
 }
 
 /** Of the DNS examples that take one. */
@@ -243,16 +242,10 @@ const examples: Readonly<Record<string, Example>> = {
   'dns-postgres.ts': {
     database: true,
     args: ['127.0.0.1:0'],
-    async use(program, _cwd, url) {
+    async use(program, _cwd, database) {
       const where = await dnsAt(program);
-      const someone = new pg.Client(url);
-      await someone.connect();
-      try {
-        await someone.query(`INSERT INTO hawser_dns.rrset (zone, name, type, ttl, data)
-          SELECT id, 'home.example.net', 'A', 60, '{192.0.2.7}' FROM hawser_dns.zone`);
-      } finally {
-        await someone.end();
-      }
+      await database?.run(`INSERT INTO hawser_dns.rrset (zone, name, type, ttl, data)
+        SELECT id, 'home.example.net', 'A', 60, '{192.0.2.7}' FROM hawser_dns.zone`);
       await program.waitFor(/^Serial 2: .*home\.example\.net A/m);
       expect(await resolverAt(where).resolve4('home.example.net')).toEqual(['192.0.2.7']);
     },
@@ -696,7 +689,7 @@ test.for(Object.entries(examples))(
       const last = first ? `${scheme}://127.0.0.1:${await port(first)}` : (cluster?.url ?? '');
       const all = last === '' ? args : [...args, last];
       await using program = startExample(join('examples', name, main), all, { cwd, env });
-      await use(program, cwd, last);
+      await use(program, cwd, cluster);
       const { code, stdout, stderr } = await program.kill('SIGTERM');
       expect(stderr).toBe('');
       expect(stdout).toMatch(/^Stopped$/m);

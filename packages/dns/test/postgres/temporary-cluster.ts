@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { accessSync, chownSync, constants, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import pg from 'pg';
 
 /** Where Debian keeps what is not for everybody's PATH. */
 const folders = [
@@ -50,6 +51,17 @@ export class TemporaryCluster {
   /** Of the one database. */
   get url(): string {
     return `postgresql://postgres@localhost/postgres?host=${encodeURIComponent(this.#folder)}`;
+  }
+
+  /** Does what somebody else might. */
+  async run(sql: string): Promise<void> {
+    const someone = new pg.Client(this.url);
+    await someone.connect();
+    try {
+      await someone.query(sql);
+    } finally {
+      await someone.end();
+    }
   }
 
   /** Starts it again where it was killed. */
