@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
-import { createRRset, valuesOf } from '../../src/zone/rrset.ts';
+import { createRRset, sameRRset, valuesOf } from '../../src/zone/rrset.ts';
 import { isSerialAfter, nextSerial } from '../../src/zone/serial.ts';
 import { Zone } from '../../src/zone/zone.ts';
 import { parseZone } from '../../src/zone-file/parse-zone.ts';
@@ -151,3 +151,14 @@ test.each([
 function* counted(steps: Generator<void, Zone, void>): Generator<Zone | undefined> {
   yield yield* steps;
 }
+
+test('a zone keeps every octet of what it holds, however much that is', () => {
+  const texts = Array.from({ length: 250 }, (_, index) => `${index}`.padEnd(240, 'x'));
+  const name = Name.parse('t.example.net');
+  const rrset = createRRset(name, Type.TXT, { ttl: 60, values: texts });
+  const kept = Zone.of(origin, [...newZone(origin).rrsets(), rrset]).get(name, Type.TXT);
+  expect(kept && valuesOf(kept)).toEqual(texts);
+  expect(sameRRset(kept, rrset)).toBe(true);
+  const other = createRRset(name, Type.TXT, { ttl: 60, values: texts.with(249, 'y') });
+  expect(sameRRset(kept, other)).toBe(false);
+});
