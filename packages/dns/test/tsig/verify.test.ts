@@ -124,6 +124,10 @@ describe('FORMERR without TSIG', () => {
     ['there is more than the other data', () => changedLength()],
     ['the MAC is longer than the hash', () => changed({ mac: Buffer.alloc(33) })],
     [
+      'the MAC is longer than the half that its algorithm sends',
+      () => changed({ algorithm: Name.parse('hmac-sha256-128'), mac: signed.mac.subarray(0, 17) }),
+    ],
+    [
       'the MAC is shorter than half of the hash',
       () => changed({ mac: signed.mac.subarray(0, 15) }),
     ],
