@@ -31,6 +31,9 @@ export type Applied =
 /** A step that adds a record. */
 export type Addition = UpdateStep & { readonly kind: 'add' };
 
+/** Records of all RRsets that one update may change: a thousand of the largest would take the better part of a second. */
+const MAX_COPIED = 100_000;
+
 /** What `steps` make of `zone`: all of it or nothing. */
 export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: StepLimits): Applied {
   const work = new WorkingZone(zone);
@@ -62,6 +65,7 @@ export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: Ste
         deleteRecord(work, step);
         break;
     }
+    if (work.copied > MAX_COPIED) return { ok: false, reason: 'it changes too large RRsets' };
   }
   const rrsets = new Set<WorkingRRset>();
   const added: Addition[] = [];

@@ -30,10 +30,16 @@ export class WorkingZone {
   readonly #zone: Zone;
   /** By {@link Name.key}. */
   readonly #names = new Map<string, WorkingName>();
+  #copied = 0;
 
   constructor(zone: Zone) {
     this.origin = zone.origin;
     this.#zone = zone;
+  }
+
+  /** How many records were copied to change the RRsets they are in. */
+  get copied(): number {
+    return this.#copied;
   }
 
   /** Types the name has data of now. */
@@ -57,6 +63,7 @@ export class WorkingZone {
     let rrset = touched.get(type);
     if (rrset === undefined) {
       rrset = workingCopy(name, type, node?.get(type));
+      this.#copied += rrset.records.size;
       touched.set(type, rrset);
     }
     return rrset;

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { StoreError, usageError } from '../../../src/errors.ts';
 import { Class, Rcode, Type } from '../../../src/numbers.ts';
 import type { UpdatesOptions } from '../../../src/update/message/updates.ts';
+import { createRRset } from '../../../src/zone/rrset.ts';
 import { opt } from '../../build.ts';
-import { change, nameOf, prerequisite, type Sent, scene } from './update-scene.ts';
+import { change, nameOf, origin, prerequisite, type Sent, scene } from './update-scene.ts';
 
 const content = [
   'www 300 A 192.0.2.1',
@@ -500,6 +501,21 @@ describe('rule 5: changes are made in their order', () => {
     zone.failure = usageError('HAWSER_DNS_ZONE', 'Cannot grow "example.net" beyond 5 names');
     expect(await send('add new 60 A 192.0.2.9')).toBe(Rcode.Refused);
     expect(reports.at(-1)?.reason).toBe('Cannot grow "example.net" beyond 5 names');
+  });
+
+  test('integrity: an update of RRsets with more than 100,000 records together is REFUSED', async () => {
+    const { send, zone } = scene(content);
+    const values = Array.from({ length: 1000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+    const large = createRRset(origin, Type.A, { ttl: 60, values });
+    const names = Array.from({ length: 101 }, (_, at) => `n${at}`);
+    const edits = names.map((each) => {
+      const name = nameOf(each);
+      return { name, type: Type.A, rrset: { ...large, name } };
+    });
+    await zone.transact(() => ({ edits, result: undefined }));
+    const changes = names.map((name) => `delete ${name} A 10.0.0.1`);
+    expect(await send(changes)).toBe(Rcode.Refused);
+    expect(await send(changes.slice(1))).toBe(Rcode.NoError);
   });
 
   test.each(['RRSIG', 'NSEC', 'NSEC3'])(
