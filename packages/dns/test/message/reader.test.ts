@@ -38,6 +38,22 @@ describe('names of records', () => {
     expect(reading).toMatchObject({ ok: false, rcode: 1, question: { type: 1 } });
   });
 
+  test('a pointer that leads back to one that leads forward is malformed', () => {
+    // Octets at 40: `a`, then what is at 44: `b`.
+    const data = Buffer.of(1, 97, 0xc0, 44, 1, 98, 0);
+    const answers = [
+      { name: Buffer.of(0), type: 65_280, rdata: data },
+      { name: Buffer.of(0xc0, 40), type: 1, rdata: Buffer.alloc(4) },
+    ];
+    const bytes = build({ questions: [{}], answers });
+    expect(bytes.subarray(40, 47)).toEqual(data);
+    const reading = readMessage(bytes);
+    if (!reading.ok) throw new Error('malformed');
+    const [, record] = recordsOf(reading.message);
+    expect(nameAt(reading.message, record?.nameOffset ?? 0)).toBeUndefined();
+    expect(nameAt(reading.message, 44)?.toString()).toBe('b');
+  });
+
   /** `rungs` names, each a pointer to the one before; the first is `example.net`. */
   function ladder(rungs: number): { message: Message; offsets: number[] } {
     const answers = Array.from({ length: rungs }, (_, index) => {
