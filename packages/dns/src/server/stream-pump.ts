@@ -1,7 +1,10 @@
 import type { ReplyStream } from './reply.ts';
 
-/** Messages sent in one go. */
-const MAX_PUMPED_BYTES = 0xffff;
+/**
+ * Sent in one go: one message as transfers make them, as fifty connections may do so in each turn, and everybody else waits for
+ * all of them.
+ */
+const MAX_PUMPED_BYTES = 0x4000;
 
 /** Where messages go. */
 export interface PumpSink {
