@@ -4,6 +4,7 @@ import type { LiveZone } from '../../contract/live-zone.ts';
 import { usageError } from '../../errors.ts';
 import { Name } from '../../name.ts';
 import { Type } from '../../numbers.ts';
+import type { Rdata } from '../../rdata/rdata.ts';
 import type { Bucket } from '../../store/bucket.ts';
 import { createRRset, MAX_TTL } from '../../zone/rrset.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
@@ -45,6 +46,8 @@ export interface AcmeDnsOptions {
 /** A certificate for a name and for all below it takes two texts at the same name. */
 const TEXTS = 2;
 const MAX_BODY_BYTES = 4096;
+/** Names whose latest text is known. */
+const MAX_REMEMBERED = 10_000;
 /** Networks of one account. */
 const MAX_NETWORKS = 64;
 
@@ -57,7 +60,7 @@ const MAX_NETWORKS = 64;
  *   and served then, beside the one before it.
  * - `GET /health`: 200.
  *
- * Errors are `{"error": "…"}`: 400 `malformed_json_payload`, `invalid_allowfrom_cidr`, `bad_subdomain`, `bad_txt`;
+ * Errors are `{"error": "…"}`: 400 `malformed_json_payload`, `invalid_allowfrom_cidr`, `bad_txt`;
  * 401 `forbidden`; 429 `too_many_requests`; 500 `db_error`; 507 `too_many_accounts`. Point a CNAME from
  * `_acme-challenge.example.org` at `fulldomain`.
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_OUT_OF_ZONE`
@@ -79,6 +82,8 @@ class AcmeDns {
   readonly #registrations: RateMemory;
   readonly #failures: RateMemory;
   readonly #clientOf: ClientAddress;
+  /** By key of a name, the text put there last: in the zone they have no order. The name heard of last is last. */
+  readonly #latest = new Map<string, string>();
 
   constructor(options: AcmeDnsOptions) {
     const {
@@ -188,10 +193,11 @@ class AcmeDns {
     const { txt } = given;
     if (typeof txt !== 'string' || !isDigest(txt)) return failure(400, 'bad_txt');
     const name = this.#nameOf(account);
-    await this.#zone.transact((zone) => ({
-      edits: this.#edits(zone, name, txt),
-      result: undefined,
-    }));
+    await this.#zone.transact((zone) => {
+      const edits = this.#edits(zone, name, txt);
+      this.#remember(name, txt);
+      return { edits, result: undefined };
+    });
     return jsonReply({ txt });
   }
 
@@ -201,8 +207,20 @@ class AcmeDns {
     const [newest] = added.records;
     const held = zone.get(name, Type.TXT)?.records ?? [];
     if (newest === undefined || held.some(({ wire }) => wire.equals(newest.wire))) return [];
-    const records = [...held, newest].slice(-TEXTS);
+    // One that was put again has stayed where it was, and is needed all the same.
+    const latest = this.#latest.get(name.key);
+    const isLatest = ({ wire }: Rdata): boolean => wire.toString('latin1', 1) === latest;
+    const ordered = [...held.filter((each) => !isLatest(each)), ...held.filter(isLatest)];
+    const records = [...ordered, newest].slice(-TEXTS);
     return [{ name, type: Type.TXT, rrset: { ...added, records } }];
+  }
+
+  #remember({ key }: Name, txt: string): void {
+    this.#latest.delete(key);
+    this.#latest.set(key, txt);
+    if (this.#latest.size <= MAX_REMEMBERED) return;
+    const [oldest] = this.#latest.keys();
+    if (oldest !== undefined) this.#latest.delete(oldest);
   }
 
   #nameOf({ subdomain }: AcmeAccount): Name {

@@ -3,6 +3,7 @@ import type { LeaseEdit } from '../../contract/live-zone.ts';
 import type { Name } from '../../name.ts';
 import { Type } from '../../numbers.ts';
 import { formatIPv4, formatIPv6 } from '../../rdata/address.ts';
+import type { Rdata } from '../../rdata/rdata.ts';
 import { createRRset } from '../../zone/rrset.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
 import { type AddressWish, type FamilyWish, withPrefix } from './dyndns2-request.ts';
@@ -63,12 +64,11 @@ export function changeOfHost(
   }
   if (wish.txt !== undefined) {
     if (isAlias && wish.txt !== '') return impossible;
-    const edit = textEdit(zone, host, { text: wish.txt, terms });
+    const { edit, rdata } = textChange(zone, host, { text: wish.txt, terms });
     if (edit !== undefined) edits.push(edit);
-    const rdata = edit?.rrset?.records.at(-1);
-    if (rdata !== undefined) {
+    // What is there already stays as long as what is new.
+    if (rdata !== undefined)
       leases.push({ name: host, type: Type.TXT, rdata: rdata.wire, expires: terms.textExpires });
-    }
   }
   return { ok: true, edits, leases, addresses };
 }
@@ -92,18 +92,27 @@ function isSame(held: readonly string[], wanted: readonly string[]): boolean {
   return held.length === wanted.length && wanted.every((address) => held.includes(address));
 }
 
+interface TextChange {
+  readonly edit: Edit | undefined;
+  /** The text that is there afterwards. */
+  readonly rdata: Rdata | undefined;
+}
+
 /** The newest text is last. */
-function textEdit(
+function textChange(
   zone: Zone,
   host: Name,
   { text, terms }: { readonly text: string; readonly terms: HostTerms },
-): Edit | undefined {
+): TextChange {
   const held = zone.get(host, Type.TXT);
-  if (text === '') return held && { name: host, type: Type.TXT, rrset: undefined };
+  if (text === '') {
+    const edit = held && { name: host, type: Type.TXT, rrset: undefined };
+    return { edit, rdata: undefined };
+  }
   const added = createRRset(host, Type.TXT, { ttl: terms.ttl, values: [text] });
   const [rdata] = added.records;
   if (rdata === undefined || held?.records.some(({ wire }) => wire.equals(rdata.wire)))
-    return undefined;
+    return { edit: undefined, rdata };
   const records = [...(held?.records ?? []), rdata].slice(-terms.maxTexts);
-  return { name: host, type: Type.TXT, rrset: { ...added, records } };
+  return { edit: { name: host, type: Type.TXT, rrset: { ...added, records } }, rdata };
 }

@@ -148,6 +148,19 @@ describe('POST /update', () => {
     expect(zone.commits).toHaveLength(3);
   });
 
+  test('keeps the text that was put again', async () => {
+    const { register, update, zone } = setUp();
+    const account = await register();
+    for (const letter of ['a', 'b', 'a', 'c']) {
+      // oxlint-disable-next-line no-await-in-loop -- in this order
+      await update(account, digest(letter));
+    }
+    expect(zone.lines(account.subdomain)).toEqual([
+      `${account.subdomain} 1 TXT "${digest('a')}"`,
+      `${account.subdomain} 1 TXT "${digest('c')}"`,
+    ]);
+  });
+
   test('works in another process', async () => {
     const { register, bucket } = setUp();
     const account = await register();

@@ -479,6 +479,16 @@ describe('txt', () => {
     ]);
   });
 
+  test('one that is there already stays as long as a new one', async () => {
+    const { ask, zone, reactor } = setUp();
+    await ask(`${host}&txt=one`);
+    reactor.clock.advance(3_500_000);
+    await ask(`${host}&txt=one`);
+    const [first, again] = zone.leases.map(({ expires = 0 }) => expires);
+    expect((again ?? 0) - (first ?? 0)).toBe(3_500_000);
+    expect(zone.commits).toHaveLength(1);
+  });
+
   test('the same again is nochg, and an empty one deletes', async () => {
     const { ask, get } = setUp();
     await ask(`${host}&txt=one`);
