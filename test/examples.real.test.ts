@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 import { connect as connectTls } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { createNodeReactor } from '@hawser/core';
-import { dnsClient, nameMissing, parseTsigKey, rdataToText, update } from '@hawser/dns';
+import { dnsClient, nameMissing, parseTsigKey, rdataToText, Type, update } from '@hawser/dns';
 import { dohExchange } from '@hawser/dns/http';
 import { httpClient, readEvents } from '@hawser/http';
 import { expect, test } from 'vitest';
@@ -317,9 +317,22 @@ const examples: Readonly<Record<string, Example>> = {
           ['printer.lan', '192.168.1.20'],
         ] as const) {
           const { answer } = await client.query(name, 'A', { servers });
-          expect(answer.map(({ rdata }) => rdata && rdataToText(1, rdata))).toEqual([address]);
+          expect(answer.map(({ rdata }) => rdata && rdataToText(Type.A, rdata))).toEqual([address]);
         }
       }
+    },
+  },
+
+  'dns-signed.ts': {
+    args: ['127.0.0.1:0', 'signed.db'],
+    async use(program) {
+      const where = await dnsAt(program);
+      await program.waitFor(/^example\.net\. IN DS \d+ 13 2 [\dA-F]{64}$/m);
+      await using client = dnsClient({ reactor, servers: [where] });
+      const { answer } = await client.query('www.example.net', 'A', { dnssecOk: true });
+      expect(answer.map(({ type }) => type)).toEqual([Type.A, Type.RRSIG]);
+      const missing = await client.query('nobody.example.net', 'A', { dnssecOk: true });
+      expect(missing.authority.map(({ type }) => type)).toContain(Type.NSEC);
     },
   },
 
