@@ -233,8 +233,7 @@ interop('drill chases signatures up to our key', ['drill'], async () => {
   ]) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
     const { stdout } = await run('drill', ['-S', ...server, `${name}.${ORIGIN}`, type ?? '']);
-    expect(`${name} ${stdout}`).toMatch(/Chase successful|\[T\]|Existence is denied by/);
-    expect(stdout).not.toMatch(/No trusted keys found|Bogus|\[B\]/);
+    expect(`${name} ${stdout}`).toContain(';; Chase successful');
   }
 });
 

@@ -69,6 +69,6 @@ function publicKeyOf(key: Rdata): KeyObject | undefined {
 }
 
 /** Serial number arithmetic: moments are counted modulo 2^32 (RFC 4034 §3.1.5). */
-export function isAfter(seconds: number, other: number): boolean {
+function isAfter(seconds: number, other: number): boolean {
   return seconds >>> 0 !== other >>> 0 && (seconds - other) >>> 0 < 0x8000_0000;
 }

@@ -10,7 +10,7 @@ import { updates } from '../../src/update/message/updates.ts';
 import { build, type RawRecord } from '../build.ts';
 import { Seeded } from '../seeded.ts';
 
-const client = { kind: 'udp', host: '192.0.2.200', port: 5300, family: 4 } as const;
+const client = { kind: 'tcp', host: '192.0.2.200', port: 5300, family: 4 } as const;
 const ANY = 255;
 
 async function setUp() {
@@ -25,7 +25,7 @@ async function setUp() {
   const update = async (...authorities: RawRecord[]): Promise<number> => {
     const questions = [{ name: 'example.net', type: Type.SOA }];
     const message = build({ flags: 0x2800, questions, authorities });
-    const reply = await responder.respond(message, { transport: 'udp', client });
+    const reply = await responder.respond(message, { transport: 'tcp', client });
     if (!Buffer.isBuffer(reply)) throw new Error('there is no reply');
     return (reply[3] ?? 0) & 15;
   };

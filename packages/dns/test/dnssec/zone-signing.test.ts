@@ -8,6 +8,7 @@ import { zoneSigning } from '../../src/dnssec/zone-signing.ts';
 import type { ZoneSigningOptions } from '../../src/dnssec/zone-signing-options.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
+import { rdataToText } from '../../src/rdata/rdata-text.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { type DynamicZoneOptions, dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
@@ -116,6 +117,21 @@ describe('a zone with signing', () => {
     const hosts = Array.from({ length: 400 }, (_, host) => `host${host} A 192.0.2.1`);
     const { validate } = await setUp({}, { initial: zoneFrom(hosts.join('\n')) });
     expect(validate()).toEqual([]);
+  });
+
+  test('a large change is signed in batches, and leaves no gap', async () => {
+    const { zone, validate } = await setUp();
+    const hosts = Array.from({ length: 300 }, (_, host) => `host${host}`);
+    await zone.change(hosts.map((name) => ({ name, type: 'A', values: '192.0.2.1' })));
+    expect(validate()).toEqual([]);
+    await zone.set('a.host7', 'A', '192.0.2.1');
+    await zone.change([
+      ...hosts.filter((name) => name !== 'host250').map((name) => ({ name, type: 'A' })),
+      { name: 'between', type: 'NS', values: 'ns.elsewhere.test' },
+    ]);
+    expect(validate()).toEqual([]);
+    const next = zone.snapshot.apex.get(Type.NSEC)?.records[0];
+    expect(next && rdataToText(Type.NSEC, next)).toMatch(/^between\.example\.net\. /);
   });
 
   test('a change makes as few signatures as it can', async () => {
