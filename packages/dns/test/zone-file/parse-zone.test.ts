@@ -491,3 +491,17 @@ test.each([{ ttl: -1 }, { ttl: 1.5 }, { maxProblems: 0 }, { maxGenerated: Number
     );
   },
 );
+
+test('an RRset that fits into no message is refused with its place', () => {
+  const lines = Array.from(
+    { length: 260 },
+    (_, index) => `a 60 TXT ${`${index}`.padEnd(250, 'x')}`,
+  );
+  const { rrsets, errors } = parseZone(lines.join('\n'), { origin: 'example.net', check: false });
+  expect(rrsets[0]?.records).toHaveLength(247);
+  expect(errors).toHaveLength(260 - 247);
+  expect(errors[0]).toMatchObject({
+    line: 248,
+    message: expect.stringContaining('1000 records or 65100 octets'),
+  });
+});
