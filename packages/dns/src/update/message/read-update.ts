@@ -95,7 +95,6 @@ function readStep(message: Message, view: RecordView, origin: Name): UpdateStep 
   }
   if (klass !== Class.IN && klass !== Class.NONE) return Rcode.FormErr;
   if (isMetaType(type) || (klass === Class.NONE && ttl !== 0)) return Rcode.FormErr;
-  // Class NONE with no octets at all: of a type that may be empty it is a record like any other, else nonsense.
   const rdata = dataOf(message, view);
   if (rdata === undefined) return Rcode.FormErr;
   if (klass === Class.NONE) return { kind: 'deleteRecord', name, type, rdata };
@@ -103,9 +102,8 @@ function readStep(message: Message, view: RecordView, origin: Name): UpdateStep 
   return { kind: 'add', name, type, ttl: ttl > MAX_TTL ? 0 : ttl, rdata };
 }
 
-/** Undefined for data that its type does not allow, and for class NONE with none. */
+/** Undefined for data that its type does not allow. There are types that allow none. */
 function dataOf(message: Message, view: RecordView): Rdata | undefined {
-  if (view.rdataLength === 0 && view.class === Class.NONE) return undefined;
   const wire = plainRdata(message, view);
   return wire && checkRdata(view.type, wire);
 }

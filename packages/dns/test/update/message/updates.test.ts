@@ -368,6 +368,12 @@ describe('rule 5: changes are made in their order', () => {
       ['new 60 A 192.0.2.9'],
     ],
     [
+      'a record without data can be deleted where its type allows that',
+      ['add new 60 TYPE65280 \\# 0', 'add new 60 APL', 'delete new TYPE65280 \\# 0'],
+      'new',
+      ['new 60 APL \\# 0'],
+    ],
+    [
       'a WKS takes the place of one of the same address and protocol',
       [
         'add new 60 WKS 192.0.2.1 TCP 22',
