@@ -4,8 +4,8 @@ import {
   type BucketListing,
   checkBucketEntry,
 } from '../store/bucket.ts';
+import { bytesOf } from '../store/stored-row.ts';
 import type { PostgresRow } from './postgres-pool.ts';
-import { bytesOf } from './postgres-rows.ts';
 import type { PostgresStatements } from './postgres-schema.ts';
 
 /** After every key: no octet of UTF-8 is this. */

@@ -3,10 +3,8 @@ import { Name } from '../name.ts';
 import { formatType, parseType } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { rdataFromText, rdataToText } from '../rdata/rdata-text.ts';
-import { decodeChanges } from '../store/change-codec.ts';
-import type { Lease, StoredZone } from '../store/zone-store.ts';
+import type { StoredZone } from '../store/zone-store.ts';
 import type { RRset } from '../zone/rrset.ts';
-import type { ChangeSet } from '../zone/zone.ts';
 import type { PostgresRow } from './postgres-pool.ts';
 
 /** A zone as its row has it. */
@@ -58,33 +56,6 @@ export function rrsetOf(row: PostgresRow): RRset {
 export function rowOf({ name, type, ttl, records }: RRset): object {
   const data = records.map((rdata) => rdataToText(type, rdata));
   return { name: name.toString(), type: formatType(type), ttl, data };
-}
-
-/** Of a statement `leases`. */
-export function leaseOf(row: PostgresRow): Lease {
-  return {
-    name: Name.fromWire(bytesOf(row['name'])),
-    type: Number(row['type']),
-    rdata: bytesOf(row['rdata']),
-    expires: Number(row['expires']),
-  };
-}
-
-/** Of a statement `since`. */
-export function changeSetOf(origin: Name, row: PostgresRow): ChangeSet {
-  return {
-    origin,
-    from: Number(row['serial_from']),
-    to: Number(row['serial_to']),
-    changes: decodeChanges(bytesOf(row['changes'])),
-  };
-}
-
-/** A column of octets. */
-export function bytesOf(column: unknown): Buffer {
-  if (!Buffer.isBuffer(column))
-    throw new TypeError('Cannot read a stored row as a column is not of octets');
-  return column;
 }
 
 function textOf(column: unknown): string {

@@ -4,6 +4,7 @@ import { StoreError, usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { formatType, Type } from '../numbers.ts';
 import { type Bucket, checkBucketName } from '../store/bucket.ts';
+import { changeSetOf, leaseOf } from '../store/stored-row.ts';
 import type {
   CommitOptions,
   Lease,
@@ -26,14 +27,7 @@ import {
   storeError,
   transaction,
 } from './postgres-pool.ts';
-import {
-  changeSetOf,
-  leaseOf,
-  rrsetOf,
-  type ZoneRow,
-  zoneKey,
-  zoneRowOf,
-} from './postgres-rows.ts';
+import { rrsetOf, type ZoneRow, zoneKey, zoneRowOf } from './postgres-rows.ts';
 import { checkSchemaName, type PostgresStatements, statementsFor } from './postgres-schema.ts';
 import { PostgresWatch } from './postgres-watch.ts';
 

@@ -1,7 +1,7 @@
 import { type Bucket, type BucketEntry, type BucketListing, checkBucketEntry } from './bucket.ts';
 import type { SqliteFile } from './sqlite-file.ts';
-import { bytesOf } from './sqlite-rows.ts';
 import type { SqliteWriter } from './sqlite-writer.ts';
+import { bytesOf } from './stored-row.ts';
 
 /** After every key: no octet of UTF-8 is this. */
 const END = Buffer.from([0xff]);

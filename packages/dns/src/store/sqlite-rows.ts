@@ -1,10 +1,10 @@
 // What the rows of a zone database mean. Everything throws for what somebody spoilt.
 import { Name } from '../name.ts';
 import type { RRset } from '../zone/rrset.ts';
-import type { ChangeSet } from '../zone/zone.ts';
-import { decodeChanges, decodeRecords } from './change-codec.ts';
+import { decodeRecords } from './change-codec.ts';
 import type { SqliteRow } from './open-sqlite.ts';
-import type { Lease, StoredZone } from './zone-store.ts';
+import { bytesOf } from './stored-row.ts';
+import type { StoredZone } from './zone-store.ts';
 
 /** A zone as its row has it. */
 export interface ZoneRow extends StoredZone {
@@ -38,33 +38,6 @@ export function rrsetOf(row: SqliteRow): RRset {
   const type = Number(row['type']);
   const records = decodeRecords(type, bytesOf(row['rdata']));
   return { name: nameOf(row['name']), type, ttl: Number(row['ttl']), records };
-}
-
-/** Of a statement `leases`. */
-export function leaseOf(row: SqliteRow): Lease {
-  return {
-    name: nameOf(row['name']),
-    type: Number(row['type']),
-    rdata: bytesOf(row['rdata']),
-    expires: Number(row['expires']),
-  };
-}
-
-/** Of a statement `since`. */
-export function changeSetOf(origin: Name, row: SqliteRow): ChangeSet {
-  return {
-    origin,
-    from: Number(row['serial_from']),
-    to: Number(row['serial_to']),
-    changes: decodeChanges(bytesOf(row['changes'])),
-  };
-}
-
-/** A blob. The memory is that of the row. */
-export function bytesOf(column: unknown): Buffer {
-  if (!(column instanceof Uint8Array))
-    throw new TypeError('Cannot read a stored row as a column is no blob');
-  return Buffer.from(column.buffer, column.byteOffset, column.byteLength);
 }
 
 function nameOf(column: unknown): Name {

@@ -13,10 +13,11 @@ import { SqliteBucket } from './sqlite-bucket.ts';
 import { findZone, writeChange } from './sqlite-commit.ts';
 import { SqliteFile } from './sqlite-file.ts';
 import type { ZoneRow } from './sqlite-rows.ts';
-import { bytesOf, changeSetOf, leaseOf, rrsetOf, storedZoneOf } from './sqlite-rows.ts';
+import { rrsetOf, storedZoneOf } from './sqlite-rows.ts';
 import { isLargeZone, SqliteStaging } from './sqlite-staging.ts';
 import { SqliteWatch } from './sqlite-watch.ts';
 import { SqliteWriter } from './sqlite-writer.ts';
+import { bytesOf, changeSetOf, leaseOf } from './stored-row.ts';
 import type {
   CommitOptions,
   Lease,
