@@ -40,8 +40,12 @@ export class ConnectionCrowd {
     let looked = 0;
     for (const member of this.#members) {
       if (looked++ >= LOOKED_AT) return;
-      if (!member.idle) continue;
       this.#members.delete(member);
+      if (!member.idle) {
+        // To the end, or so many that send half a message would hide everybody behind them.
+        this.#members.add(member);
+        continue;
+      }
       member.leave();
       return;
     }

@@ -305,6 +305,29 @@ describe('when it is crowded', () => {
     ]);
   });
 
+  test('one that is gone takes no place', async () => {
+    const join = crowd(2);
+    const gone = join();
+    gone.lose();
+    await gone.settle();
+    const [first] = [join(), join()];
+    await first.settle();
+    expect(first.wireState).toBe('open');
+    const third = join();
+    await Promise.all([first.settle(), third.settle()]);
+    expect([first.wireState, third.wireState]).toEqual(['ended', 'open']);
+  });
+
+  test('many in the middle of a message do not hide who is idle', async () => {
+    const join = crowd(41);
+    for (let count = 0; count < 40; count++) join().receive(Buffer.of(0));
+    const idle = join();
+    join();
+    join();
+    await idle.settle();
+    expect(idle.wireState).toBe('ended');
+  });
+
   test('one that is being answered, or in the middle of a message, stays', async () => {
     const join = crowd(2, slow());
     const [busy, halfway] = [join(), join()];
