@@ -20,10 +20,14 @@ const STALE_TTL = 30;
 /** Extended errors (RFC 8914 §4). */
 const Explained = { Stale: 3, StaleNxdomain: 19, CachedError: 13 } as const;
 
-/** Besides their octets, as measured: an entry with the reply that is kept with it, an RRset with its name, a record. */
+/**
+ * Besides their octets, as measured: an entry with the reply that is kept with it, an RRset with its name, a record, a name in
+ * its data.
+ */
 const ENTRY_BYTES = 1_200;
 const RRSET_BYTES = 600;
 const RECORD_BYTES = 300;
+const NAME_BYTES = 500;
 
 /** Seconds for which `answer` to a question of `type` may be kept; 0 if it must not be. */
 export function lifetimeOf(answer: Answer, type: number, bounds: TtlBounds): number {
@@ -147,7 +151,10 @@ function sizeOf(answer: Answer): number {
   let bytes = ENTRY_BYTES;
   for (const { rrset } of allEntries(answer)) {
     bytes += RRSET_BYTES + rrset.name.wire.length * 2;
-    for (const { wire } of rrset.records) bytes += RECORD_BYTES + wire.length;
+    for (const { wire, compressible, target } of rrset.records) {
+      const names = compressible.length || (target === undefined ? 0 : 1);
+      bytes += RECORD_BYTES + wire.length + names * NAME_BYTES;
+    }
   }
   return bytes;
 }

@@ -459,6 +459,29 @@ test('it stays within its memory, and keeps what is asked for', async () => {
   expect(handler.counters.hits).toBe(499);
 });
 
+test('names in the data are counted, as they take more memory than their octets', async () => {
+  const measured = async (type: number, values: readonly RecordValue[]) => {
+    const name = Name.parse('www.example.net');
+    const { ask, handler } = await world(() =>
+      answerWith(Rcode.NoError, {
+        answer: [{ rrset: createRRset(name, type, { ttl: 60, values }) }],
+      }),
+    );
+    await ask('www.example.net', type);
+    return handler.bytes;
+  };
+  const ten = Array.from({ length: 10 }, (_, index) => index);
+  const texts = await measured(
+    Type.TXT,
+    ten.map((index) => `${index}${'x'.repeat(20)}`),
+  );
+  const exchangers = await measured(
+    Type.MX,
+    ten.map((index) => ({ preference: index, exchange: `mx${index}.example.net` })),
+  );
+  expect(exchangers).toBeGreaterThan(texts + 4_000);
+});
+
 test('signed queries are not answered from it', async () => {
   const handler = cache();
   let asked = 0;
