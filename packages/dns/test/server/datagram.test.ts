@@ -50,6 +50,10 @@ test('port 0 and ourselves are not answered', () => {
   protocol.datagramReceived(soa, { ...peer, port: 0 });
   protocol.datagramReceived(soa, own);
   expect(sent).toEqual([]);
+  // Somebody else on this machine, and somebody else at that port.
+  protocol.datagramReceived(soa, { ...own, port: 4000 });
+  protocol.datagramReceived(soa, { ...peer, port: 53 });
+  expect(sent).toHaveLength(2);
 });
 
 test('after quiesce nothing is answered, and after the end nothing is sent', async () => {
