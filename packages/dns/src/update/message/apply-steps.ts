@@ -116,7 +116,7 @@ function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): Grown | u
 /** There is one WKS record for an address and a protocol (RFC 2136 §1.1.5): its first octets. */
 function takeServices(work: WorkingZone, rrset: WorkingRRset, { wire }: Rdata): void {
   const place = wire.subarray(0, 5);
-  for (const held of [...rrset.records.values()])
+  for (const held of rrset.records.values())
     if (held.wire.subarray(0, 5).equals(place)) work.take(rrset, held);
 }
 

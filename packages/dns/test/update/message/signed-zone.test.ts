@@ -87,7 +87,7 @@ test('a lease that ends takes its record and its signatures with it', async () =
   expect(await send({ changes: ['add new.deep 60 A 192.0.2.9'], additionals })).toBe(Rcode.NoError);
   expect(zone.get('new.deep', 'RRSIG')).toBeDefined();
   reactor.clock.advance(61_000);
-  await settle(100);
+  await settle({ turns: 100 });
   expect(zone.list().filter(({ name }) => name.toString().includes('deep'))).toEqual([]);
   expect(problems()).toEqual([]);
 });
