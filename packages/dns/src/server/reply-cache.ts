@@ -9,8 +9,10 @@ const MAX_REPLY_BYTES = 1232;
 /** What a reply depends on besides the answer, the name asked for and the room there is. */
 export type ReplyShape = number;
 
-/** Replies of one shape. */
+/** Replies of one shape. A list of them, mostly of one: whatever else there is to go through is slow memory to wait for. */
 interface Kept {
+  readonly shape: ReplyShape;
+  readonly next: Kept | undefined;
   /** All there is to say. */
   whole: Buffer | undefined;
   /** What fits into `cutBytes`, if that is less. The clients of a name mostly have room for as much. */
@@ -22,7 +24,7 @@ interface Kept {
 const kept = Symbol('kept replies');
 
 interface Keeping extends Answer {
-  readonly [kept]?: (Kept | undefined)[];
+  [kept]?: Kept;
 }
 
 /** A shape. Other classes than IN and ANY are not kept. */
@@ -36,7 +38,7 @@ export function replyShape(query: {
 
 /** A reply with this answer; id, RD and the spelling of the question may differ. Copy it before changing it. */
 export function keptReply(answer: Answer, shape: ReplyShape, maxBytes: number): Buffer | undefined {
-  const replies = (answer as Keeping)[kept]?.[shape];
+  const replies = keptOf(answer, shape);
   if (replies === undefined) return undefined;
   const { whole } = replies;
   if (whole !== undefined && whole.length <= maxBytes) return whole;
@@ -50,12 +52,12 @@ export function keepReply(
   { bytes, whole, maxBytes }: WrittenAnswer & { readonly maxBytes: number },
 ): void {
   if (bytes.length > MAX_REPLY_BYTES || !Object.isExtensible(answer)) return;
-  let shapes = (answer as Keeping)[kept];
-  if (shapes === undefined) {
-    shapes = [undefined, undefined, undefined, undefined];
-    Object.defineProperty(answer, kept, { value: shapes });
+  let replies = keptOf(answer, shape);
+  if (replies === undefined) {
+    const next = (answer as Keeping)[kept];
+    replies = { shape, next, whole: undefined, cut: undefined, cutBytes: 0 };
+    Object.defineProperty(answer, kept, { value: replies, writable: true, configurable: true });
   }
-  const replies = (shapes[shape] ??= { whole: undefined, cut: undefined, cutBytes: 0 });
   // In memory of its own: as part of a shared slab, forty octets would keep eight thousand alive.
   const copy = Buffer.allocUnsafeSlow(bytes.length);
   copy.set(bytes);
@@ -65,4 +67,10 @@ export function keepReply(
     replies.cut = copy;
     replies.cutBytes = maxBytes;
   }
+}
+
+function keptOf(answer: Keeping, shape: ReplyShape): Kept | undefined {
+  let replies = answer[kept];
+  while (replies !== undefined && replies.shape !== shape) replies = replies.next;
+  return replies;
 }
