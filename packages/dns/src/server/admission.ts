@@ -87,7 +87,7 @@ export class Admission {
     if (this.#rateLimit === undefined || addressProven || signature.kind === 'verified') {
       return 'send';
     }
-    const verdict = this.#rateLimit.judge(client, answer, reactor.clock.now());
+    const verdict = this.#rateLimit.judge(client, answer, reactor.clock);
     if (verdict === 'drop') this.#counters.rateDropped++;
     else if (verdict === 'slip') this.#counters.rateSlipped++;
     return verdict;
@@ -96,7 +96,7 @@ export class Admission {
   /** True for a reply without records that is to be dropped. One that may slip is as short as it can be. */
   isTooMany({ transport, client }: QueryContext, rcode: number, { clock }: Reactor): boolean {
     if (transport !== 'udp' || this.#rateLimit === undefined) return false;
-    if (this.#rateLimit.judge(client, codeAnswer(rcode), clock.now()) !== 'drop') return false;
+    if (this.#rateLimit.judge(client, codeAnswer(rcode), clock) !== 'drop') return false;
     this.#counters.rateDropped++;
     return true;
   }

@@ -1,6 +1,6 @@
 // Response rate limiting: what a server that anybody can ask does against being used to flood others. Replies to forged
 // addresses look alike and are many; those to real clients, who remember answers, are not.
-import { type Address, AddressSet, parseIp, type Random } from '@hawser/core';
+import { type Address, AddressSet, type Clock, parseIp, type Random } from '@hawser/core';
 import type { Answer } from '../contract/answer.ts';
 import { usageError } from '../errors.ts';
 import { Rcode, Type } from '../numbers.ts';
@@ -75,10 +75,11 @@ export class ReplyRateLimiter {
     this.#key = random.bytes(4).readInt32LE(0);
   }
 
-  /** Counts `answer` to `client` at `nowMs` and says whether it may be sent. */
-  judge(client: Address, answer: Answer, nowMs: number): RateVerdict {
+  /** Counts `answer` to `client` and says whether it may be sent. */
+  judge(client: Address, answer: Answer, clock: Pick<Clock, 'now'>): RateVerdict {
     const network = this.#networkOf(client);
     if (network === EXEMPT) return 'send';
+    const nowMs = clock.now();
     const hash = kindHash(answer, network ^ this.#key);
     const at = this.#entry(hash, nowMs >>> 0);
     const elapsed = ((nowMs >>> 0) - (this.#times[at] ?? 0)) >>> 0;
