@@ -45,7 +45,7 @@ export interface ForwardOptions
   readonly maxInFlight?: number | undefined;
   /**
    * EDNS options to pass on to the servers and back, by code, such as 8 (ECS). Some tell servers about clients, so none is by
-   * default.
+   * default. A `cache` passes by queries with ECS; with others that change answers there must be none before it.
    */
   readonly passOptions?: readonly number[] | undefined;
 }
@@ -56,8 +56,9 @@ const Explained = { NotReady: 14, NoReachableAuthority: 22, NetworkError: 23, Ot
 /**
  * Answers queries that want recursion (RD) with what `options.servers` say: response code, records and extended errors, with
  * RA and never with AA. AD is passed on to clients that asked for it (RFC 6840 §5.8): use servers only that are reached by a
- * way you trust. If no server says anything, SERVFAIL with the extended error 22 or 23. A query that has gone round
- * and comes back to where it began ends there, with SERVFAIL: it is known by its cookie. Put `cache` before it.
+ * way you trust. If no server says anything, SERVFAIL with the extended error 22 or 23. A query that comes straight back to who
+ * sent it ends there, with SERVFAIL: it is known by its cookie. One that goes round by way of another forwarder, which has
+ * cookies of its own, ends at `maxInFlight`. Put `cache` before it.
  *
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`
  *

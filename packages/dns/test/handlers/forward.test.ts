@@ -1,7 +1,9 @@
 import { createSimReactor, delay, type SimHost } from '@hawser/core';
 import { describe, expect, test } from 'vitest';
+import { DnsClient } from '../../src/client/dns-client.ts';
 import { type ForwardOptions, forward } from '../../src/handlers/forward.ts';
 import { Rcode } from '../../src/numbers.ts';
+import { dnsService } from '../../src/server.ts';
 import { FakeServer, rr, type Script } from '../client/fake-server.ts';
 import { asking, extendedErrors, lines } from './ask.ts';
 
@@ -202,6 +204,26 @@ test('a query that went round ends with SERVFAIL', async () => {
   );
   expect((await ask('www.example.net')).rcode).toBe(Rcode.ServFail);
   expect(queries).toBe(1);
+});
+
+test('a query that goes round by way of another forwarder ends as well', async () => {
+  const sim = createSimReactor({ seed: 4 });
+  const hosts = sim.hosts('one', 'other');
+  const addresses = hosts.map((host) => host.addresses[0] ?? '');
+  const services = hosts.map((_, index) => {
+    const servers = [addresses[1 - index] ?? ''];
+    return dnsService(`${addresses[index]}:53`, forward({ servers, maxInFlight: 10 }), {
+      rateLimit: false,
+    });
+  });
+  await Promise.all(services.map((service, index) => service.start(hosts[index] as SimHost)));
+  const client = new DnsClient({ reactor: sim.host('client'), servers: addresses.slice(0, 1) });
+  const asked = client.query('www.example.net', 'A', { attempts: 1, timeoutMs: 6_000 });
+  await expect(asked).rejects.toMatchObject({ rcode: Rcode.ServFail });
+  const counts = services.map(({ responder }) => responder.counters.snapshot().queries.udp);
+  expect(Math.max(...counts)).toBeLessThan(50);
+  await client.close();
+  await Promise.all(services.map((service) => service.stop()));
 });
 
 test('options of clients are passed on only where that is wanted', async () => {
