@@ -42,12 +42,8 @@ export function createRRset(
       `Cannot use a TTL as it must be 0 to ${MAX_TTL} seconds: ${ttl}`,
     );
   }
-  const distinct = new Map<string, Rdata>();
-  for (const value of values) {
-    const rdata = encodeRdata(type, value);
-    distinct.set(rdata.wire.toString('latin1'), rdata);
-  }
-  const records = [...distinct.values()];
+  const encoded = values.map((value) => encodeRdata(type, value));
+  const records = encoded.length > 1 ? distinct(encoded) : encoded;
   const bytes = records.reduce((sum, { wire }) => sum + wire.length + RECORD_BYTES, 0);
   if (records.length === 0 || records.length > MAX_RECORDS || bytes > MAX_RRSET_BYTES) {
     throw usageError(
@@ -79,4 +75,9 @@ export function sameRRset(one: RRset | undefined, other: RRset | undefined): boo
   if (one.records.length !== other.records.length) return false;
   const wires = new Set(one.records.map((rdata) => rdata.wire.toString('latin1')));
   return other.records.every((rdata) => wires.has(rdata.wire.toString('latin1')));
+}
+
+/** Of records that are equal the last one. */
+function distinct(records: readonly Rdata[]): Rdata[] {
+  return [...new Map(records.map((rdata) => [rdata.wire.toString('latin1'), rdata])).values()];
 }
