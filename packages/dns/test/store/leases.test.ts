@@ -173,6 +173,16 @@ describe('leases', () => {
     expect(reactor.clock.timers).toBe(0);
   });
 
+  test('end within a minute where the clock of the wall is set forward', async () => {
+    const { reactor, zone, pass } = await setUp();
+    const { clock } = reactor;
+    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 7 * 86_400 });
+    const epoch = clock.epoch.bind(clock);
+    clock.epoch = () => epoch() + 7 * 86_400_000;
+    await pass(62_000);
+    expect(zone.get('a')).toBeUndefined();
+  });
+
   test('a store that fails is reported, and the sweep is tried again', async () => {
     const { store, hold, commit } = heldStore();
     const { reactor, zone, pass } = await setUp({ store });

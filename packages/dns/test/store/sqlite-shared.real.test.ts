@@ -180,6 +180,8 @@ describe('a SQLite file that several write', () => {
         ['192.0.2.3'],
       ]);
       expect(zone.serial).toBeGreaterThan(4);
+      // What led to the backup does not lead from there to here.
+      expect([await zone.journal(1), await zone.journal(2)]).toEqual([undefined, undefined]);
       expect(reactor.reports.problems).toEqual([]);
       const copy = file();
       copyFileSync(path, copy);
@@ -189,6 +191,47 @@ describe('a SQLite file that several write', () => {
       expect([again.zone.serial, again.zone.get('c', 'A')]).toEqual([zone.serial, ['192.0.2.3']]);
     },
   );
+
+  test('a backup that is found by the change of one zone is told to the others', async () => {
+    const path = file();
+    const backup = file();
+    const { zone, store, reactor } = await serve(path);
+    const other = await dynamicZone('example.org', { store });
+    const person = openSqlite(path);
+    person.exec(`VACUUM INTO '${backup}'`);
+    person.close();
+    await other.set('a', 'A', '192.0.2.1');
+    const seen: string[] = [];
+    // Without a poll in between.
+    store.watch(reactor, (name) => seen.push(name.toString()));
+    rmSync(`${path}-wal`);
+    rmSync(`${path}-shm`);
+    renameSync(backup, path);
+    await zone.set('b', 'A', '192.0.2.1');
+    expect(seen.sort()).toEqual(['example.net', 'example.org']);
+  });
+
+  test('a backup with a serial of its own that is too early does not take the serial back', async () => {
+    const path = file();
+    const backup = file();
+    const { zone, heard } = await serve(path);
+    await zone.set('a', 'A', '192.0.2.1');
+    const person = openSqlite(path);
+    person.exec(`VACUUM INTO '${backup}'`);
+    person.close();
+    for (const end of [2, 3, 4, 5]) await zone.set('a', 'A', `192.0.2.${end}`);
+    const editor = openSqlite(backup);
+    editor.exec(`UPDATE rrset SET rdata = CAST(substr(rdata, 1, length(rdata) - 20) ||
+      x'00000004' || substr(rdata, length(rdata) - 15) AS BLOB) WHERE type = 6`);
+    editor.close();
+    rmSync(`${path}-wal`);
+    rmSync(`${path}-shm`);
+    renameSync(backup, path);
+    await zone.set('b', 'A', '192.0.2.1');
+    expect([zone.serial, zone.get('a', 'A')]).toEqual([8, ['192.0.2.1']]);
+    const serials = heard.map(({ from = 0, to }) => to - from);
+    expect(Math.min(...serials)).toBeGreaterThan(0);
+  });
 
   test('a poll that fails is reported once, and works again', async () => {
     const path = file();
@@ -207,7 +250,23 @@ describe('a SQLite file that several write', () => {
     expect(reactor.reports.problems).toHaveLength(1);
     expect(zone.get('a', 'A')).toEqual(['192.0.2.1']);
     spoil.exec('ALTER TABLE hidden RENAME TO zone');
-    spoil.close();
     await zone.set('a', 'A', '192.0.2.2');
+    // The next failure is another one. Between them a poll has to work: it finds what somebody wrote.
+    spoil.exec('UPDATE rrset SET ttl = 77 WHERE type = 1');
+    await expect
+      .poll(() => {
+        reactor.clock.advance(1000);
+        return zone.get('a');
+      })
+      .toMatchObject({ ttl: 77 });
+    reactor.clock.advance(1000);
+    spoil.exec('ALTER TABLE zone RENAME TO hidden');
+    spoil.close();
+    await expect
+      .poll(() => {
+        reactor.clock.advance(1000);
+        return reactor.reports.problems;
+      })
+      .toHaveLength(2);
   });
 });

@@ -127,6 +127,28 @@ describe('transact', () => {
     expect(await zone.journal(5)).toBeUndefined();
   });
 
+  test('the journal is at most twice as large as the zone, or 256 KiB, unless it is told otherwise', async () => {
+    const held = heldStore();
+    const zone = await dynamicZone('example.net', { store: held.store });
+    const own = await dynamicZone('example.org', { store: held.store, journal: { maxBytes: 9 } });
+    held.hold();
+    const small = zone.set('a', 'TXT', 'x');
+    expect((await held.commit(0)).options.journal).toMatchObject({ maxBytes: 256 * 1024 });
+    held.held[0]?.go();
+    await small;
+    const values = Array.from({ length: 240 }, (_, index) => `${index}`.padEnd(255, 'x'));
+    const names = ['b', 'c', 'd', 'e'];
+    const large = zone.change(names.map((name) => ({ name, type: 'TXT', values })));
+    const { maxBytes = 0 } = (await held.commit(1)).options.journal ?? {};
+    expect(maxBytes / (2 * 4 * 240 * 258)).toBeCloseTo(1, 2);
+    held.held[1]?.go();
+    await large;
+    const change = own.set('a', 'TXT', 'x');
+    expect((await held.commit(2)).options.journal).toEqual({ maxBytes: 9 });
+    held.held[2]?.go();
+    await change;
+  });
+
   test('the journal does not go beyond what is served', async () => {
     const store = memory();
     const zone = await dynamicZone('example.net', { store });
