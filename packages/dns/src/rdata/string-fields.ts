@@ -9,7 +9,7 @@ import type { Words } from './words.ts';
 const BACKSLASH = 0x5c;
 
 /** Longest character-string, in octets. */
-export const MAX_STRING_BYTES = 255;
+const MAX_STRING_BYTES = 255;
 
 /** One character-string. */
 export const characterString: Field = {
@@ -99,7 +99,7 @@ export const tag: Field = {
 };
 
 /** Octets `from` to `to` in quotes, with escapes. */
-export function quote(wire: Buffer, from: number, to: number, _origin?: Name): string {
+function quote(wire: Buffer, from: number, to: number, _origin?: Name): string {
   return `"${escapeText(wire, from, to)}"`;
 }
 
