@@ -669,6 +669,23 @@ describe('a copy that is stored', () => {
     return Object.create(store, { [method]: { value: () => Promise.reject(error) } }) as ZoneStore;
   }
 
+  test('is not good for longer where the clock of the wall was set back', async () => {
+    await using it = new World();
+    await it.primary();
+    const store = memory();
+    const first = await it.copy({ store });
+    await first.stopped();
+    const [entry] = await store.bucket('secondaries').list();
+    const later = Buffer.alloc(8);
+    later.writeDoubleBE(it.host.clock.epoch() + 10 * 24 * HOUR);
+    await store.bucket('secondaries').put(entry?.key ?? '', later);
+    const again = secondaryZone('example.net', { primaries: ['10.99.99.99'], store });
+    await again.started(it.host);
+    expect(again.state).toBe('good');
+    expect(again.expiresInSeconds).toBeLessThanOrEqual(soa.expire);
+    await again.stopped();
+  });
+
   test('a store that fails to load does not let the server start', async () => {
     await using it = new World();
     await it.primary();

@@ -285,6 +285,25 @@ describe('IXFR', () => {
     // The whole zone never goes into a datagram.
     expect(records(await ask(Type.IXFR, { ...udp, serial: 1 }))).toEqual(['SOA 17']);
   });
+
+  test('over UDP leaves room for the signature of a signed answer', async () => {
+    const zone = changed();
+    zone.fill(150);
+    for (let index = 0; index < 6; index++)
+      zone.change(...putting(rrset('a.example.net', 'TXT', 'x'.repeat(index + 20))));
+    const { ask } = serving(zone);
+    const fits = async (udpSize: number, key?: string): Promise<boolean> => {
+      const asked = { serial: 5, transport: 'udp', udpSize, ...(key && { key }) } as const;
+      return records(await ask(Type.IXFR, asked)).length > 1;
+    };
+    let size = 512;
+    while (!(await fits(size))) size += 1;
+    expect(size).toBeGreaterThan(512);
+    expect(size).toBeLessThan(1_000);
+    // Key name, and the other fields with the longest hash (RFC 8945 §4.2).
+    expect(await fits(size + 100, 'copy.example.net')).toBe(false);
+    expect(await fits(size + 200, 'copy.example.net')).toBe(true);
+  });
 });
 
 describe('how many at a time', () => {
