@@ -20,6 +20,7 @@ import { FakeServer, reply, rr, type Script } from './fake-server.ts';
 interface World {
   readonly sim: Simulation;
   readonly host: SimHost;
+  readonly serverHost: SimHost;
   readonly client: DnsClient;
   readonly server: FakeServer;
   readonly where: string;
@@ -33,7 +34,14 @@ async function world(script: Script, options: Partial<DnsClientOptions> = {}): P
   const where = serverHost?.addresses[0] ?? '';
   const server = await FakeServer.start(serverHost as SimHost, script);
   const client = new DnsClient({ reactor: host as SimHost, servers: [where], ...options });
-  return { sim, host: host as SimHost, client, server, where };
+  return {
+    sim,
+    host: host as SimHost,
+    serverHost: serverHost as SimHost,
+    client,
+    server,
+    where,
+  };
 }
 
 function spelled(message: DnsMessage): string {
@@ -165,6 +173,20 @@ describe('a forger', () => {
       return new Promise((done) => sim.clock.callLater(500, () => done(good(query))));
     });
     const forger = sim.host('forger');
+    expect((await client.query('www.example.net', 'A')).answer[0]?.rdata?.wire[0]).toBe(192);
+    expect(hit).toBe(true);
+    expect(client.counters.mismatches).toBe(1);
+  });
+
+  test('from another port of the server is not believed', async () => {
+    let hit = false;
+    const { client, sim, serverHost } = await world((query, { from }) => {
+      void (async () => {
+        const port = await serverHost.udp.bind({ port: 5353 }, { datagramReceived() {} });
+        hit = port.send(forged(query), from);
+      })();
+      return new Promise((done) => sim.clock.callLater(500, () => done(good(query))));
+    });
     expect((await client.query('www.example.net', 'A')).answer[0]?.rdata?.wire[0]).toBe(192);
     expect(hit).toBe(true);
     expect(client.counters.mismatches).toBe(1);

@@ -5,6 +5,7 @@ import { COIN_BYTES, mixCase } from '../../src/client/mix-case.ts';
 import { buildMessage, buildQuery, type MessageContent } from '../../src/message/build-message.ts';
 import { Name } from '../../src/name.ts';
 import { Opcode, Rcode } from '../../src/numbers.ts';
+import { rr } from './fake-server.ts';
 
 const name = Name.parse('www.Example.net');
 const question = { name, type: 1, class: 1 };
@@ -52,6 +53,15 @@ describe('a message to a query is', () => {
     [
       'other without a question if it is NXDOMAIN',
       answer({ question: undefined, rcode: Rcode.NXDomain }),
+      'other',
+    ],
+    [
+      'other without a question if it has an answer',
+      answer({
+        question: undefined,
+        rcode: Rcode.ServFail,
+        answer: [rr('www.example.net 60 A 203.0.113.1')],
+      }),
       'other',
     ],
     ['other if it ends in the question', answer({}).subarray(0, 20), 'other'],

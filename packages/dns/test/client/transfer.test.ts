@@ -188,6 +188,19 @@ test('a SOA of another class is none of the zone', async () => {
   expect(await read(other)).toEqual(['SOA 7', '@', 'www', 'SOA 7']);
 });
 
+test.each([
+  ['is a query', 2, 0x00],
+  ['has another opcode', 2, 0xa4],
+  ['is about another name', 13, 0x46],
+])('a first message that %s is HAWSER_DNS_REPLY', async (_, at, octet) => {
+  const { transfer } = await world((query) => {
+    const whole = reply(query, { answer: [soa(7), ns, soa(7)] });
+    whole[at] = octet;
+    return whole;
+  });
+  await expect(read(transfer)).rejects.toMatchObject({ code: 'HAWSER_DNS_REPLY' });
+});
+
 test('its time is over even where every message comes in time', async () => {
   const script: Script = () =>
     messages([soa(7), ns], ...Array.from({ length: 50 }, () => [a('x')]));
@@ -247,6 +260,20 @@ describe('signed', () => {
     });
     const { transfer } = await world(script, { key });
     await expect(read(transfer)).rejects.toMatchObject({ code: 'HAWSER_DNS_TSIG' });
+  });
+
+  test('an end without a signature is none: what came since the last one may be forged', async () => {
+    const { transfer } = await world(
+      (query, how) => {
+        const signed = signing(answers)(query, how) as Buffer[];
+        return [...signed.slice(0, 2), reply(query, { answer: [a('forged'), soa(7)] })];
+      },
+      { key },
+    );
+    await expect(read(transfer)).rejects.toMatchObject({
+      code: 'HAWSER_DNS_REPLY',
+      message: expect.stringContaining('its end is not signed'),
+    });
   });
 
   test('no signature is HAWSER_DNS_TSIG', async () => {

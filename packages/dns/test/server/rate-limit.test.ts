@@ -70,6 +70,13 @@ describe('the rate limit', () => {
     expect(burst(server, 'one', { count: 1 }).sent).toBe(1);
   });
 
+  test('who was quiet for long has not saved up for a flood', async () => {
+    const server = serve();
+    burst(server, 'one', { count: 1 });
+    await server.reactor.clock.elapse(3_600_000);
+    expect(burst(server, 'one').sent).toBe(10);
+  });
+
   test('every second reply over the limit is sent empty with TC', () => {
     expect(burst(serve({ slip: 2 }), 'one')).toEqual({ sent: 10 + 45, truncated: 45 });
     expect(burst(serve({ slip: 1 }), 'one')).toEqual({ sent: 100, truncated: 90 });

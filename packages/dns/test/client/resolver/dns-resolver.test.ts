@@ -4,6 +4,7 @@ import { DnsResolver } from '../../../src/client/resolver/dns-resolver.ts';
 import type { DnsResolverOptions } from '../../../src/client/resolver/dns-resolver-options.ts';
 import type { MessageContent } from '../../../src/message/build-message.ts';
 import type { DnsRecord } from '../../../src/message/record.ts';
+import { Name } from '../../../src/name.ts';
 import { formatType, Rcode } from '../../../src/numbers.ts';
 import { FakeServer, rr, type Script } from '../fake-server.ts';
 
@@ -227,6 +228,17 @@ describe('remembers', () => {
     expect(server.queries).toHaveLength(2);
   });
 
+  test('no absence that a SOA of elsewhere says', async () => {
+    const elsewhere = { ...soa(60, 30), name: Name.parse('example.org') };
+    const { resolver, server } = await world(
+      () => ({ rcode: Rcode.NXDomain, authority: [elsewhere] }),
+      { search: [] },
+    );
+    for (let count = 0; count < 2; count++)
+      await expect(resolver.lookup('www.example.net', { family: 4 })).rejects.toThrow();
+    expect(server.queries).toHaveLength(2);
+  });
+
   test('no failure', async () => {
     const { resolver, server } = await world(() => ({ rcode: Rcode.Refused }), { search: [] });
     for (let count = 0; count < 2; count++)
@@ -262,6 +274,23 @@ test('the same question at the same time is asked once, and cancelled when nobod
   await delay(100, sim.clock);
   sim.assertNoLeaks();
   expect(host.reports.problems).toEqual([]);
+});
+
+test('who gives up does not end it for the others', async () => {
+  const script = zone('www.example.net 60 A 192.0.2.1');
+  const { resolver, server, sim } = await world(
+    async (query, how) => {
+      await delay(500, sim.clock);
+      return script(query, how) as Partial<MessageContent>;
+    },
+    { search: [] },
+  );
+  const [first, second] = [1, 2].map(() => resolver.lookup('www.example.net', { family: 4 }));
+  await delay(100, sim.clock);
+  first?.cancel();
+  await expect(first).rejects.toMatchObject({ code: 'HAWSER_CANCELLED' });
+  expect(await second).toEqual([{ host: '192.0.2.1', family: 4 }]);
+  expect(server.queries).toHaveLength(1);
 });
 
 describe('other types', () => {
