@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { checkRdata } from '../../src/rdata/rdata.ts';
+import { applyIncrements } from '../../src/transfer/apply-increments.ts';
 import { condense, isChain } from '../../src/transfer/condense.ts';
 import { GatheredZone } from '../../src/transfer/gathered-zone.ts';
 import { recordChanges } from '../../src/transfer/record-changes.ts';
@@ -73,6 +74,23 @@ describe('a change by records', () => {
     const plain = rrset('www.example.net', 'A', a(1));
     expect(withOwnTtls(plain)).toEqual([plain]);
   });
+});
+
+test('a signature that is added leaves those beside it the lowest TTL, as in a whole zone', () => {
+  const zone = new JournaledZone();
+  const name = Name.parse('www.example.net');
+  const rrsigs = (...wires: readonly Buffer[]) => {
+    const records = wires.flatMap((wire) => checkRdata(Type.RRSIG, wire) ?? []);
+    return putting({ name, type: Type.RRSIG, ttl: 60, records });
+  };
+  zone.change(...rrsigs(signature(16, 60)));
+  const base = zone.zone;
+  const change = zone.change(...rrsigs(signature(16, 60), signature(1, 300)));
+  const increments = incrementsOf([change]);
+  const version = applyIncrements(base, toRecords(increments ? incremental(increments) : []));
+  if (typeof version === 'string') throw new Error(version);
+  expect(version.zone.get(name, Type.RRSIG)).toMatchObject({ ttl: 60, records: [{}, {}] });
+  expect(same(version.zone, zone.zone)).toBe(true);
 });
 
 describe('a chain of changes', () => {

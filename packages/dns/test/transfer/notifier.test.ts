@@ -211,6 +211,19 @@ describe('NOTIFY out', () => {
     await made.stopped?.();
   });
 
+  test('of a server that is none of the zone any more is not repeated', async () => {
+    await using it = await world(() => undefined);
+    const made = await started(it, { timeoutMs: 1_000 });
+    await delay(2_000, it.primary.clock);
+    it.zone.change(...putting(rrset('example.net', 'NS', 'ns1.example.net')));
+    await delay(1_500, it.primary.clock);
+    const before = it.server.queries.length;
+    expect(before).toBeGreaterThan(0);
+    await delay(120_000, it.primary.clock);
+    expect(it.server.queries).toHaveLength(before);
+    await made.stopped?.();
+  });
+
   test('goes out once where two servers share it, until both have ended', async () => {
     await using it = await world();
     const made = await started(it);

@@ -376,6 +376,17 @@ describe('when it looks', () => {
     await copy.stopped();
   });
 
+  test('before the copy expires, however long the refresh time is', async () => {
+    await using it = new World();
+    const zone = new JournaledZone('example.net', { soa: { refresh: 86_400, expire: 1_800 } });
+    const server = await it.primary({}, zone);
+    const copy = await it.copy();
+    await it.elapse(1_801_000);
+    expect(copy.state).toBe('good');
+    expect(types(server)).toEqual(['SOA/udp', 'AXFR/tcp', 'SOA/udp']);
+    await copy.stopped();
+  });
+
   test('after the retry time where nobody answers', async () => {
     await using it = new World();
     const server = await it.primary();
