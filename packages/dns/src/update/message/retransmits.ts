@@ -1,4 +1,3 @@
-import type { Clock } from '@hawser/core';
 import type { Outcome } from '../../contract/answer.ts';
 import type { DnsQuery } from '../../contract/query.ts';
 import { Rcode } from '../../numbers.ts';
@@ -29,12 +28,14 @@ export class Retransmits {
     if (transport !== 'udp' || tsigKey !== undefined || bytes.length > MAX_BYTES) return act();
     if (!('host' in client)) return act();
     const { clock } = query.reactor;
-    this.#forget(clock);
+    const now = clock.now();
+    this.#forget((oldest) => oldest.at <= now - REMEMBERED_MS);
     const id = `${client.host} ${client.port} ${bytes.toString('latin1')}`;
     const known = this.#known.get(id);
     if (known !== undefined) return known.outcome;
     const outcome = act();
-    this.#known.set(id, { outcome, at: clock.now() });
+    this.#forget(() => this.#known.size >= MAX_REMEMBERED);
+    this.#known.set(id, { outcome, at: now });
     outcome.then(
       (became) => {
         // What failed was not made, and may be tried again.
@@ -46,10 +47,9 @@ export class Retransmits {
   }
 
   /** The oldest are first in the map. */
-  #forget(clock: Clock): void {
-    const since = clock.now() - REMEMBERED_MS;
-    for (const [id, { at }] of this.#known) {
-      if (at > since && this.#known.size < MAX_REMEMBERED) return;
+  #forget(isTooMuch: (oldest: Remembered) => boolean): void {
+    for (const [id, oldest] of this.#known) {
+      if (!isTooMuch(oldest)) return;
       this.#known.delete(id);
     }
   }

@@ -1,5 +1,5 @@
 import { createTestReactor } from '@hawser/core/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { MemoryBucket } from '../../../src/store/memory-bucket.ts';
 import { type AcmeDnsOptions, acmeDns } from '../../../src/update/acme-dns/acme-dns.ts';
@@ -120,6 +120,19 @@ describe('POST /register', () => {
       status: 507,
       body: { error: 'too_many_accounts' },
     });
+  });
+
+  test('one that could not be stored does not count, and a full house is counted once', async () => {
+    const { ask, bucket, reactor } = setUp({ maxAccounts: 2 });
+    const list = vi.spyOn(bucket, 'list');
+    const put = vi.spyOn(bucket, 'put');
+    put.mockRejectedValueOnce(new StoreError('HAWSER_STORE_IO', 'disk full'));
+    const replies = await Promise.all([ask('/register'), ask('/register'), ask('/register')]);
+    expect(list).toHaveBeenCalledTimes(1);
+    expect(replies.map(({ status }) => status).sort()).toEqual([201, 500, 507]);
+    reactor.reports.problems.length = 0;
+    expect((await ask('/register')).status).toBe(201);
+    expect((await ask('/register')).status).toBe(507);
   });
 
   test('only from where it is allowed', async () => {

@@ -437,6 +437,8 @@ describe('addresses', () => {
     ['of IPv6 in brackets', '[2001:db8::55]', '2001:db8::55'],
     ['of IPv6 that looks like one with a port', '2001:db8::55:4711', '2001:db8::55:4711'],
     ['through a second proxy with its port', '192.0.2.55:1, 198.51.100.5:2', '192.0.2.55'],
+    ['behind 31 more proxies', `192.0.2.55${', 198.51.100.5'.repeat(31)}`, '192.0.2.55'],
+    ['but no more are looked at', `192.0.2.55${', 198.51.100.5'.repeat(32)}`, '198.51.100.5'],
     ['nonsense', 'unknown', '198.51.100.4'],
     ['nonsense with a port', '192.0.2.55:x', '198.51.100.4'],
   ])('behind a trusted proxy: %s', async (_, forwarded, address) => {
@@ -617,6 +619,37 @@ describe('abuse', () => {
       expect((await ask(home)).lines).toEqual(['nochg 192.0.2.7']);
       reactor.clock.advance(7 * 86_400_000);
     }
+  });
+
+  test('requests at the same time count all, also where what was written is read first', async () => {
+    const notices: AbuseNotice[] = [];
+    const abuse = new AbuseGuard({
+      ...often,
+      bucket: new MemoryBucket(),
+      warnAfter: 3,
+      onAbuse: (notice) => notices.push(notice),
+    });
+    const { ask } = setUp({ abuse });
+    await Promise.all([ask(home), ask(home), ask(home), ask(home)]);
+    expect(notices).toMatchObject([{ kind: 'warned', strikes: 3 }]);
+  });
+
+  test('of more hosts than it remembers the one heard of first is forgotten', async () => {
+    const notices: AbuseNotice[] = [];
+    const abuse = new AbuseGuard({
+      ...often,
+      maxHosts: 2,
+      warnAfter: 2,
+      onAbuse: (notice) => notices.push(notice),
+    });
+    const { ask } = setUp({ abuse });
+    const of = (host: string) => ask(`hostname=${host}.lab.example.net&myip=192.0.2.7`);
+    for (const host of ['a', 'a', 'b', 'c', 'a', 'a']) {
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      await of(host);
+    }
+    // It came back as one without a strike, whose next needless update is taken for a sign of life.
+    expect(notices).toEqual([]);
   });
 
   test('a host that is updated too fast is abuse for a while, others are not', async () => {

@@ -17,6 +17,9 @@ describe('a pattern of names', () => {
     ['*.example.net', 'example.net', false],
     ['*.example.net', 'aexample.net', false],
     ['*.example.net', '*.example.net', true],
+    // The octets of one label are those of another with its length in front.
+    ['*.lab.example.net', 'a\\003lab.example.net', false],
+    ['a.*.lab.example.net', 'a.b\\003lab.example.net', false],
     ['_acme-challenge.*', '_acme-challenge.example.net', true],
     ['_acme-challenge.*', '_ACME-challenge.a.b.c', true],
     ['_acme-challenge.*', '_acme-challenge', false],

@@ -121,6 +121,32 @@ describe('a policy', () => {
     expect(left).toBe(before);
   });
 
+  test.each([
+    ['first', [2, 1]],
+    ['last', [1, 2]],
+  ])('the rule that allows most counts where it is the %s', async (_, counts) => {
+    const policy = counts.map((maxRecords) => ({ key: '*', names: '*', maxRecords }));
+    const { send } = scene([], { policy });
+    expect(await send(['add a 60 A 192.0.2.1', 'add a 60 A 192.0.2.2'])).toBe(ok);
+    expect(await send('add a 60 A 192.0.2.3')).toBe(no);
+  });
+
+  test('of records that different rules allow, the fewest count', async () => {
+    const policy: UpdatePolicy = [
+      { key: '*', names: '*', maxRecords: 1, ttl: { max: 59 } },
+      { key: '*', names: '*', maxRecords: 2, ttl: { min: 60 } },
+    ];
+    for (const ttls of [
+      [30, 60],
+      [60, 30],
+    ]) {
+      const { send } = scene([], { policy });
+      const changes = ttls.map((ttl, at) => `add a ${ttl} A 192.0.2.${at}`);
+      // oxlint-disable-next-line no-await-in-loop -- two scenes
+      expect(await send(changes)).toBe(no);
+    }
+  });
+
   test('without a signature nobody may do anything, whatever the rules say', async () => {
     const policy: UpdatePolicy = [{ unsigned: true, key: '*', names: '*' }];
     const { send } = scene(content, { policy });

@@ -654,6 +654,33 @@ describe('rule 7: the reply', () => {
     expect((await ask(claim)).rcode).toBe(Rcode.NoError);
   });
 
+  test('a datagram is forgotten after a thousand others', async () => {
+    const { ask } = scene(content, unsigned);
+    const claim: Sent = {
+      ...here,
+      prerequisites: ['nxdomain new'],
+      changes: ['add new 60 A 192.0.2.9'],
+    };
+    await ask(claim);
+    const fill = (count: number, from: number) =>
+      Promise.all(Array.from({ length: count }, (_, at) => ask({ ...here, id: from + at })));
+    await fill(999, 1000);
+    expect((await ask(claim)).rcode).toBe(Rcode.NoError);
+    await fill(2, 3000);
+    expect((await ask(claim)).rcode).toBe(Rcode.YXDomain);
+  });
+
+  test('signed datagrams are for the server to know again', async () => {
+    const { ask } = scene(content);
+    const claim: Sent = {
+      transport: 'udp',
+      prerequisites: ['nxdomain new'],
+      changes: ['add new 60 A 192.0.2.9'],
+    };
+    expect((await ask(claim)).rcode).toBe(Rcode.NoError);
+    expect((await ask(claim)).rcode).toBe(Rcode.YXDomain);
+  });
+
   test('a datagram is forgotten after half a minute', async () => {
     const { ask, reactor } = scene(content, unsigned);
     const claim: Sent = {

@@ -5,6 +5,7 @@ import { StoreError, usageError } from '../../../src/errors.ts';
 import { Type } from '../../../src/numbers.ts';
 import { hashToken } from '../../../src/update/http/token.ts';
 import { type RecordApiOptions, recordApi } from '../../../src/update/record-api/record-api.ts';
+import { createRRset } from '../../../src/zone/rrset.ts';
 import { nameOf, TestZone } from '../message/update-scene.ts';
 
 const content = [
@@ -511,6 +512,39 @@ describe('what must not be taken for something else', () => {
     expect((await ask(www, { method: 'PUT', body })).status).toBe(422);
     expect(reactor.reports.problems).toEqual([]);
   });
+});
+
+test('a lease is of a record that is there at the end of the batch', async () => {
+  const { ask, zone } = setUp();
+  const lease = { name: 'new', type: 'A', leaseSeconds: 60 };
+  const changes = [
+    { ...lease, operation: 'set', values: ['192.0.2.7', '192.0.2.8'] },
+    { operation: 'remove', name: 'new', type: 'A', values: ['192.0.2.7'] },
+    { ...lease, operation: 'set', name: 'gone', values: ['192.0.2.9'] },
+    { operation: 'delete', name: 'gone' },
+  ];
+  expect((await ask('/zones/example.net/records', { body: { changes } })).status).toBe(200);
+  const leased = zone.leases.map(({ name, rdata }) => `${name} ${rdata?.at(-1)}`);
+  expect(leased).toEqual(['new.example.net 8']);
+});
+
+test('a page looks at 10,000 names, and who may see few of them goes on from there', async () => {
+  const { ask, zone } = setUp();
+  const edits = Array.from({ length: 10_500 }, (_, at) => {
+    const name = nameOf(`b${at}`);
+    return {
+      name,
+      type: Type.A,
+      rrset: createRRset(name, Type.A, { ttl: 1, values: ['192.0.2.1'] }),
+    };
+  });
+  await zone.transact(() => ({ edits, result: undefined }));
+  const path = '/zones/example.net/records?type=MX';
+  const first = await ask(path);
+  expect(first.body).toMatchObject({ records: [] });
+  const rest = await ask(`${path}&after=${encodeURIComponent(first.body.next ?? '')}`);
+  expect(rest.body.records.map(({ name }) => name)).toEqual(['mail.example.net']);
+  expect(rest.body.next).toBeUndefined();
 });
 
 test('a batch costs by its changes and not by their square', async () => {
