@@ -297,6 +297,19 @@ describe('stale answers (RFC 8767)', () => {
     expect(asked()).toBe(3);
   });
 
+  test('are not said to be validated', async () => {
+    const says: Outcome[] = [{ ...address(10), authenticData: true }];
+    const { ask, sim } = await world(() => says.shift() ?? codeAnswer(Rcode.ServFail), {
+      serveStale: true,
+    });
+    const AD = 0x20;
+    expect((await ask('www.example.net')).flags & AD).toBe(AD);
+    await delay(10_000, sim.clock);
+    const stale = await ask('www.example.net');
+    expect(extendedErrors(stale)).toEqual([3]);
+    expect(stale.flags & AD).toBe(0);
+  });
+
   test('of NXDOMAIN have the extended error 19', async () => {
     let fails = false;
     const { ask, sim } = await world(
@@ -425,11 +438,14 @@ describe('purge', () => {
     const { ask, handler } = await world((query) =>
       address(60, '192.0.2.1', query.name.toString()),
     );
-    for (const name of ['example.net', 'a.example.net', 'b.a.example.net', 'badexample.net'])
+    // The octets of the last one end like those of the name, but in the middle of a label.
+    const apart = ['badexample.net', 'x\\007example.net'];
+    for (const name of ['example.net', 'a.example.net', 'b.a.example.net', ...apart])
       await ask(name);
     expect(handler.purge('A.example.net')).toBe(1);
     expect(handler.purge('example.net', { below: true })).toBe(2);
-    expect(handler.size).toBe(1);
+    expect(handler.size).toBe(2);
+    expect(handler.purge('.', { below: true })).toBe(2);
     handler.clear();
     expect(handler.size).toBe(0);
     expect(handler.bytes).toBe(0);
