@@ -200,9 +200,9 @@ class ChangeSigner {
       : undefined;
     const { nowSeconds } = this.#context;
     for (const rdata of signatures.records) {
-      const { typeCovered, algorithm, keyTag, expiration } = readSignature(rdata);
-      const left = (expiration - nowSeconds) | 0;
-      if (left <= 0 || trusted?.has(octetsOf(rdata)) === false) continue;
+      const { typeCovered, algorithm, keyTag, inception, expiration } = readSignature(rdata);
+      const counts = ((expiration - nowSeconds) | 0) > 0 && ((nowSeconds - inception) | 0) >= 0;
+      if (!counts || trusted?.has(octetsOf(rdata)) === false) continue;
       known.set(`${typeCovered}/${algorithm}/${keyTag}`, rdata);
     }
     return known;

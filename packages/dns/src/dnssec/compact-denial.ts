@@ -18,6 +18,8 @@ export interface CompactDenial {
   readonly kind: Denial['kind'];
   /** {@link Name.key} of the name. */
   readonly key: string;
+  /** {@link Name.key} of the zone. */
+  readonly originKey: string;
   /** What it has. */
   readonly types: readonly number[];
   /** What it does not have; undefined for an NSEC that is asked for itself. */
@@ -51,8 +53,9 @@ const common = [
 
 /** The NSEC that denies (RFC 9824 §3.1 to §3.4). */
 export function compactNsec(denial: CompactDenial): RRset {
-  const { key, ttl, delegation } = denial;
-  const next = delegation ? besideSubtree(key) : successor(key);
+  const { key, originKey, ttl, delegation } = denial;
+  const fits = key.length + 2 <= MAX_NAME_BYTES;
+  const next = fits && !delegation ? `\x01\0${key}` : besideSubtree(key, originKey);
   const octets = Buffer.concat([Buffer.from(next, 'latin1'), encodeTypeBitmap(typesOf(denial))]);
   const rdata = checkRdata(Type.NSEC, octets);
   if (rdata === undefined) throw new TypeError('Cannot make a proof');
@@ -70,25 +73,25 @@ function typesOf({ kind, types, denied, delegation, style }: CompactDenial): Set
   return listed;
 }
 
-/** The next name there could be: `\000` below this one. */
-function successor(key: string): string {
-  return key.length + 2 <= MAX_NAME_BYTES ? `\x01\0${key}` : besideSubtree(key);
-}
-
-/** The next name there could be that is not below this one: a zero octet more in its first label (RFC 9824 §3.4). */
-function besideSubtree(key: string): string {
+/**
+ * The next name there could be that is not below this one: a zero octet more in its first label (RFC 9824 §3.4). After the last
+ * one of the zone comes the first (RFC 4034 §4.1.1).
+ */
+function besideSubtree(key: string, originKey: string): string {
+  if (key.length <= originKey.length) return originKey;
   const length = key.charCodeAt(0);
-  if (length >= MAX_LABEL_BYTES || key.length >= MAX_NAME_BYTES) return incremented(key);
+  if (length >= MAX_LABEL_BYTES || key.length >= MAX_NAME_BYTES) return incremented(key, originKey);
   return `${String.fromCharCode(length + 1)}${key.slice(1, 1 + length)}\0${key.slice(1 + length)}`;
 }
 
-/** A name as long whose first label sorts later; without that label's end where its octets are the last ones. */
-function incremented(key: string): string {
+/** A name whose first label sorts later, without what ends in last octets: none that fits is between the two. */
+function incremented(key: string, originKey: string): string {
   const length = key.charCodeAt(0);
   let label = key.slice(1, 1 + length);
   while (label.endsWith('\xff')) label = label.slice(0, -1);
   const rest = key.slice(1 + length);
-  if (label === '') return incremented(rest);
+  // The last one below the name above: but there may be others beside that.
+  if (label === '') return besideSubtree(rest, originKey);
   const last = label.charCodeAt(label.length - 1) + 1;
   // Letters count in lower case.
   const octet = last >= 0x41 && last <= 0x5a ? 0x5b : last;

@@ -20,7 +20,7 @@ import { compactNsec, type DenialTypes } from './compact-denial.ts';
 import type { DigestType } from './delegation-signer.ts';
 import { type KeyBook, type KeyState } from './kept-key.ts';
 import { keysOf } from './key-steps.ts';
-import { SignatureCache } from './signature-cache.ts';
+import { type CachedSignatures, SignatureCache } from './signature-cache.ts';
 import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
 import { SigningKey } from './signing-key.ts';
 import { dsRecords, keyRRsets, keyTypes, type ZoneKeys } from './zone-keys.ts';
@@ -61,6 +61,7 @@ export function onlineSigner(zone: Authority, options: OnlineSignerOptions): Onl
 interface SignedAnswer {
   readonly answer: Answer;
   /** Seconds since 1970. */
+  readonly useFrom: number;
   readonly useUntil: number;
 }
 
@@ -149,8 +150,30 @@ export class OnlineSigner implements Authority {
       return next(other);
     });
     const finish = (made: Outcome): Outcome =>
-      passed || made.kind !== 'answer' ? made : this.#sign(made, query);
+      passed || made.kind !== 'answer' ? made : this.#finish(made, query);
     return 'then' in outcome ? outcome.then(finish) : finish(outcome);
+  }
+
+  #finish(answer: Answer, query: DnsQuery): Answer {
+    if (query.dnssecOk) return this.#sign(answer, query);
+    // An NSEC that is asked for is given to everybody, and its signature is not (RFC 4035 §3.2.1).
+    const { denial, authority } = answer;
+    const delegated = authority.some(({ rrset }) => rrset.type === Type.NS);
+    if (denial?.kind !== 'nodata' || delegated) return answer;
+    this.#noteNegativeTtl(answer);
+    const proof = this.#proof(denial, { query, delegated });
+    return {
+      ...answer,
+      answer: [...answer.answer, proof],
+      authority: [],
+      denial: undefined,
+      shared: false,
+    };
+  }
+
+  #noteNegativeTtl({ authority }: Answer): void {
+    const soa = authority.find(({ rrset }) => rrset.type === Type.SOA);
+    if (soa !== undefined) this.#negativeTtl = soa.ttl ?? soa.rrset.ttl;
   }
 
   /** DNSKEY, CDS or CDNSKEY. */
@@ -176,7 +199,7 @@ export class OnlineSigner implements Authority {
     if (!answer.shared) return this.#withSignatures(answer, signing).answer;
     const kept = compact ? this.#signedCompact : this.#signed;
     let made = kept.get(answer);
-    if (made === undefined || nowSeconds >= made.useUntil) {
+    if (made === undefined || nowSeconds < made.useFrom || nowSeconds >= made.useUntil) {
       made = this.#withSignatures(answer, signing);
       kept.set(answer, made);
     }
@@ -191,30 +214,27 @@ export class OnlineSigner implements Authority {
     const { denial } = answer;
     const answers = draft.section(answer.answer, query.key);
     const authority = draft.section(answer.authority, query.key, true);
-    const soa = answer.authority.find(({ rrset }) => rrset.type === Type.SOA);
-    if (soa !== undefined) this.#negativeTtl = soa.ttl ?? soa.rrset.ttl;
-    if (denial === undefined)
-      return { answer: { ...answer, answer: answers, authority }, useUntil: draft.useUntil };
+    this.#noteNegativeTtl(answer);
+    if (denial === undefined) return draft.made({ ...answer, answer: answers, authority });
     const delegated = answer.authority.some(({ rrset }) => rrset.type === Type.NS);
     const proof = draft.section([this.#proof(denial, { query, delegated })], query.key);
     if (query.type === Type.NSEC && denial.kind === 'nodata' && !delegated)
-      return {
-        answer: { ...answer, answer: [...answers, ...proof], authority: [], denial: undefined },
-        useUntil: draft.useUntil,
-      };
+      return draft.made({
+        ...answer,
+        answer: [...answers, ...proof],
+        authority: [],
+        denial: undefined,
+      });
     // Who asks for signatures and does not say that he understands it gets what the proof says (RFC 9824 §3.1).
     const rcode = denial.kind === 'nxdomain' && !compact ? Rcode.NoError : answer.rcode;
     const isRrsig = query.type === Type.RRSIG && denial.kind === 'nodata' && !delegated;
-    return {
-      answer: {
-        ...answer,
-        rcode,
-        answer: isRrsig ? [...answers, ...proof.slice(1)] : answers,
-        authority: isRrsig ? [] : [...authority, ...proof],
-        compactOk: compact,
-      },
-      useUntil: draft.useUntil,
-    };
+    return draft.made({
+      ...answer,
+      rcode,
+      answer: isRrsig ? [...answers, ...proof.slice(1)] : answers,
+      authority: isRrsig ? [] : [...authority, ...proof],
+      compactOk: compact,
+    });
   }
 
   #proof(
@@ -230,6 +250,7 @@ export class OnlineSigner implements Authority {
     const rrset = compactNsec({
       kind,
       key,
+      originKey: this.origin.key,
       types: isApex ? [...held, ...keyTypes] : held,
       denied: query.type === Type.NSEC ? undefined : query.type,
       delegation,
@@ -240,17 +261,22 @@ export class OnlineSigner implements Authority {
   }
 }
 
-type Sign = (rrset: RRset, owner: string) => { readonly rrset: RRset; readonly useUntil: number };
+type Sign = (rrset: RRset, owner: string) => CachedSignatures;
 
 /** The sections of one answer while signatures are added. */
 class SignedDraft {
-  useUntil: number = Number.POSITIVE_INFINITY;
+  #useFrom: number = Number.NEGATIVE_INFINITY;
+  #useUntil: number = Number.POSITIVE_INFINITY;
   readonly #origin: Name;
   readonly #sign: Sign;
 
   constructor(origin: Name, sign: Sign) {
     this.#origin = origin;
     this.#sign = sign;
+  }
+
+  made(answer: Answer): SignedAnswer {
+    return { answer, useFrom: this.#useFrom, useUntil: this.#useUntil };
   }
 
   /** Each entry with its signatures behind it. */
@@ -270,8 +296,10 @@ class SignedDraft {
       const delegates = mayDelegate && type === Type.NS && key !== this.#origin.key;
       if (isForeign || delegates) continue;
       const signatures = this.#sign(rrset, key);
-      this.useUntil = Math.min(this.useUntil, signatures.useUntil);
-      signed.push({ rrset: signatures.rrset, owner: entry.owner, ttl });
+      this.#useFrom = Math.max(this.#useFrom, signatures.useFrom);
+      this.#useUntil = Math.min(this.#useUntil, signatures.useUntil);
+      // The same data may have been signed as that of a wildcard.
+      signed.push({ rrset: signatures.rrset, owner, ttl });
     }
     return signed;
   }

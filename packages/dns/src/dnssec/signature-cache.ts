@@ -10,6 +10,8 @@ import { signersOf, type ZoneKeys } from './zone-keys.ts';
 /** Signatures over one RRset, and how long to use them. */
 export interface CachedSignatures {
   readonly rrset: RRset;
+  /** Seconds since 1970: before that they do not count yet, as they were made by a clock that was ahead. */
+  readonly useFrom: number;
   /** Seconds since 1970. */
   readonly useUntil: number;
 }
@@ -46,7 +48,7 @@ export class SignatureCache {
     const id = idOf(rrset, owner);
     const known = this.#young.get(id) ?? this.#old.get(id);
     const entry =
-      known !== undefined && nowSeconds < known.useUntil
+      known !== undefined && nowSeconds >= known.useFrom && nowSeconds < known.useUntil
         ? known
         : this.#sign(rrset, owner, { keys, nowSeconds });
     if (!this.#young.has(id) && this.#young.size >= this.#max) {
@@ -67,7 +69,8 @@ export class SignatureCache {
       signRRset(rrset, { signer: this.#origin, key, owner, ...validity }),
     );
     const useUntil = validity.expiration - this.#terms.renewalSeconds;
-    return { rrset: { name: rrset.name, type: Type.RRSIG, ttl: rrset.ttl, records }, useUntil };
+    const signatures = { name: rrset.name, type: Type.RRSIG, ttl: rrset.ttl, records };
+    return { rrset: signatures, useFrom: validity.inception, useUntil };
   }
 }
 

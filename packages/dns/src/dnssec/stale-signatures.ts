@@ -75,9 +75,15 @@ function staleAt(
   const fresh: Rdata[] = [];
   const records = held?.records ?? [];
   for (const rdata of records) {
-    const { typeCovered, algorithm, keyTag, expiration } = readSignature(rdata);
+    const { typeCovered, algorithm, keyTag, inception, expiration } = readSignature(rdata);
     const left = (expiration - rules.nowSeconds) | 0;
-    if (left >= rules.renewalSeconds && expected.delete(`${typeCovered}/${algorithm}/${keyTag}`))
+    // A clock that was ahead made what does not count yet.
+    const hasBegun = ((rules.nowSeconds - inception) | 0) >= 0;
+    if (
+      hasBegun &&
+      left >= rules.renewalSeconds &&
+      expected.delete(`${typeCovered}/${algorithm}/${keyTag}`)
+    )
       fresh.push(rdata);
   }
   const missing = expected.size;

@@ -250,12 +250,13 @@ export class ZoneSigning implements ZoneAttendant {
     return isSignedWith(zone, keys) && this.#keyEdits(zone).length === 0 && this.#areGood(zone);
   }
 
-  /** False if signatures have ended: nobody renewed them. */
+  /** False if signatures have ended, as nobody renewed them, or have not begun, as a clock was ahead. */
   #areGood(zone: Zone): boolean {
     const nowSeconds = this.#clock.epoch() / 1000;
-    return (zone.apex.get(Type.RRSIG)?.records ?? []).every(
-      (rdata) => ((readSignature(rdata).expiration - nowSeconds) | 0) > 0,
-    );
+    return (zone.apex.get(Type.RRSIG)?.records ?? []).every((rdata) => {
+      const { inception, expiration } = readSignature(rdata);
+      return ((expiration - nowSeconds) | 0) > 0 && ((nowSeconds - inception) | 0) >= 0;
+    });
   }
 
   #keyEdits(zone: Zone): Edit[] {

@@ -196,6 +196,66 @@ describe('compact denial (RFC 9824)', () => {
   });
 });
 
+describe('names after which there is hardly another', () => {
+  const last = '\\255'.repeat(63);
+
+  test.each([
+    // Nothing that fits is between, and what is beside the name above is not denied.
+    [`${'\\255'.repeat(45)}.${last}.${last}.${last}.abc`, 'abc\\000.example.net'],
+    [`${'\\255'.repeat(49)}.${last}.${last}.${last}`, 'example.net'],
+    [`@${'\\255'.repeat(48)}.${last}.${last}.${last}`, `[.${last}.`],
+    [`${last}.${'\\255'.repeat(49)}.${last}.${last}`, `${'\\255'.repeat(49)}\\000.${last}.`],
+  ])('%#: the proof denies no more than it has to', async (prefix, next) => {
+    const { ask, reactor } = await setUp();
+    const message = await ask(`${prefix}.example.net`, Type.A, signed);
+    expect(unsignedIn(message, reactor)).toEqual([]);
+    expect(nsecs(message)[0]).toContain(` NSEC ${next}`);
+  });
+
+  test('a delegation with a label of the last octets ends with the zone', async () => {
+    const zone = zoneFrom(`${last} NS ns.elsewhere.example.`);
+    const reactor = createTestReactor();
+    const found = lookupZone('example.net', {
+      find: async (asked) => asked.flatMap((name) => [...(zone.node(name.key)?.list ?? [])]),
+    });
+    const { ask } = await asking(reactor, [onlineSigner(found, { keys: [key] })]);
+    const message = await ask(`www.${last}.example.net`, Type.A, signed);
+    expect(nsecs(message)[0]).toContain(' NSEC example.net NS,RRSIG,NSEC');
+  });
+});
+
+describe('who asks for NSEC without asking for signatures', () => {
+  test('gets it without one', async () => {
+    const { ask } = await setUp();
+    const message = await ask('www.example.net', Type.NSEC);
+    expect(lines(message.answer)).toEqual([
+      'www.example.net 60 NSEC \\000.www.example.net A,TXT,RRSIG,NSEC',
+    ]);
+    expect(message.authority).toEqual([]);
+  });
+
+  test('is told that a name does not exist as everybody is', async () => {
+    const { ask } = await setUp();
+    const message = await ask('gone.example.net', Type.NSEC);
+    expect(message.rcode).toBe(3);
+    expect(message.authority.map(({ type }) => type)).toEqual([Type.SOA]);
+  });
+});
+
+test('data that was made from a wildcard, and is now its own, is signed under its own name', async () => {
+  let zone = zoneFrom('* A 192.0.2.1');
+  const reactor = createTestReactor();
+  const found = lookupZone('example.net', {
+    find: async (asked) => asked.flatMap((name) => [...(zone.node(name.key)?.list ?? [])]),
+  });
+  const { ask } = await asking(reactor, [onlineSigner(found, { keys: [key] })]);
+  expect(unsignedIn(await ask('www.example.net', Type.A, signed), reactor)).toEqual([]);
+  zone = zoneFrom('* A 192.0.2.1\nwww A 192.0.2.1\nalias CNAME www');
+  const message = await ask('alias.example.net', Type.A, signed);
+  expect(message.answer.map(({ name }) => name.toString())).not.toContain('*.example.net');
+  expect(unsignedIn(message, reactor)).toEqual([]);
+});
+
 test('whatever is asked, all of the answer is signed or a referral', async () => {
   const { ask, reactor } = await setUp({ types: 'safe' });
   const random = new Seeded(3);
@@ -242,6 +302,18 @@ describe('signatures of answers', () => {
     const second = await signature();
     expect(second).not.toBe(first);
     expect(unsignedIn(await ask('www.example.net', Type.A, signed), reactor)).toEqual([]);
+  });
+
+  test('made by a clock that was ahead are made anew', async () => {
+    const { ask, reactor } = await setUp();
+    const real = reactor.clock.epoch.bind(reactor.clock);
+    reactor.clock.epoch = () => real() + 5 * 86_400_000;
+    await ask('example.net', Type.DNSKEY, signed);
+    await ask('www.example.net', Type.A, signed);
+    reactor.clock.epoch = real;
+    for (const type of [Type.A, Type.DNSKEY])
+      for (const name of ['www.example.net', 'example.net'])
+        expect(unsignedIn(await ask(name, type, signed), reactor)).toEqual([]);
   });
 
   test('replies to the same question are kept', async () => {

@@ -6,7 +6,7 @@ import type { Edit, Zone } from '../../src/zone/zone.ts';
 import type { Seeded } from '../seeded.ts';
 
 const origin = Name.parse('example.net');
-const labels = ['a', 'B', 'c', '*', 'z', '\\000', 'é', 'x-'];
+const labels = ['a', 'B', 'c', '*', 'z', '\\000', 'é', 'x-', '\\255'.repeat(63)];
 
 export function randomEdits(random: Seeded, zone: Zone): Edit[] {
   return Array.from({ length: 1 + random.below(4) }, () => randomEdit(random, zone));

@@ -232,6 +232,18 @@ describe('signatures', () => {
     expect(validateZone(again.snapshot, { atSeconds })).toEqual([]);
   });
 
+  test('made by a clock that was ahead are made anew', async () => {
+    const { zone, reactor, pass, validate } = await setUp();
+    const real = reactor.clock.epoch.bind(reactor.clock);
+    reactor.clock.epoch = () => real() + 5 * DAY;
+    await zone.set('www', 'A', '192.0.2.1');
+    await zone.set('www', 'TXT', 'late');
+    reactor.clock.epoch = real;
+    expect(validate()).not.toEqual([]);
+    await pass(12 * HOUR);
+    expect(validate()).toEqual([]);
+  });
+
   test('of NSEC follow the TTL of negative answers', async () => {
     const { zone, pass, validate } = await setUp();
     await zone.set('www', 'A', '192.0.2.1');
