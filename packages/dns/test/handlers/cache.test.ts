@@ -475,6 +475,15 @@ test('it stays within its memory, and keeps what is asked for', async () => {
   expect(handler.counters.hits).toBe(499);
 });
 
+test('one answer that takes more than an eighth of it is not kept', async () => {
+  const { ask, handler } = await world(() => address(60), { maxBytes: 10_000 });
+  await ask('www.example.net');
+  expect(handler.size).toBe(0);
+  const { ask: askMore, handler: larger } = await world(() => address(60), { maxBytes: 50_000 });
+  await askMore('www.example.net');
+  expect(larger.size).toBe(1);
+});
+
 test('names in the data are counted, as they take more memory than their octets', async () => {
   const measured = async (type: number, values: readonly RecordValue[]) => {
     const name = Name.parse('www.example.net');

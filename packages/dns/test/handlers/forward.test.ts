@@ -1,7 +1,10 @@
 import { createSimReactor, delay, type SimHost } from '@hawser/core';
 import { describe, expect, test } from 'vitest';
 import { DnsClient } from '../../src/client/dns-client.ts';
+import { codeAnswer } from '../../src/contract/answer.ts';
+import type { DnsQuery } from '../../src/contract/query.ts';
 import { type ForwardOptions, forward } from '../../src/handlers/forward.ts';
+import { Name } from '../../src/name.ts';
 import { Rcode } from '../../src/numbers.ts';
 import { dnsService } from '../../src/server.ts';
 import { FakeServer, rr, type Script } from '../client/fake-server.ts';
@@ -224,6 +227,28 @@ test('a query that goes round by way of another forwarder ends as well', async (
   expect(Math.max(...counts)).toBeLessThan(50);
   await client.close();
   await Promise.all(services.map((service) => service.stop()));
+});
+
+test('signed queries are for somebody else', () => {
+  const passedOn = codeAnswer(Rcode.NotAuth);
+  const query = {
+    recursionDesired: true,
+    opcode: 0,
+    type: 1,
+    class: 1,
+    name: Name.parse('www.example.net'),
+    tsigKey: Name.parse('k'),
+  } as DnsQuery;
+  const forwarder = forward({ servers: ['192.0.2.1'] });
+  expect(forwarder.handle(query, () => passedOn)).toBe(passedOn);
+});
+
+test('records of another class are left out', async () => {
+  const own = rr('www.example.net 60 A 192.0.2.1');
+  const { ask } = await world(() => ({
+    answer: [own, { ...rr('www.example.net 60 TXT x'), class: 3 }],
+  }));
+  expect(lines((await ask('www.example.net')).answer)).toEqual(['www.example.net 60 A 192.0.2.1']);
 });
 
 test('options of clients are passed on only where that is wanted', async () => {
