@@ -43,7 +43,12 @@ function answered(query: Buffer, headers: Record<string, string> = {}): Response
   const message = parseMessage(query);
   if ('error' in message) throw new Error(message.error);
   return new Response(
-    new Uint8Array(reply(message, { answer: [rr('www.example.net 60 A 192.0.2.1')] })),
+    new Uint8Array(
+      reply(message, {
+        answer: [rr('www.example.net 60 A 192.0.2.1')],
+        edns: message.edns && { udpSize: 1232, dnssecOk: message.edns.dnssecOk },
+      }),
+    ),
     {
       headers: { 'content-type': 'application/dns-message', ...headers },
     },
@@ -75,7 +80,10 @@ test('a certificate for another name is not trusted', async () => {
 
 test('TTLs are less by the age of the response (RFC 8484 §5.1)', async () => {
   const { client } = await world((query) => answered(query, { age: '25' }));
-  expect((await client.query('www.example.net', 'A')).answer[0]?.ttl).toBe(35);
+  const message = await client.query('www.example.net', 'A', { dnssecOk: true });
+  expect(message.answer[0]?.ttl).toBe(35);
+  // What stands in its place in OPT is no time.
+  expect(message.edns).toMatchObject({ version: 0, dnssecOk: true });
 });
 
 test.each([
