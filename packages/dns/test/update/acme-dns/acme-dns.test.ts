@@ -129,7 +129,9 @@ describe('POST /register', () => {
     put.mockRejectedValueOnce(new StoreError('HAWSER_STORE_IO', 'disk full'));
     const replies = await Promise.all([ask('/register'), ask('/register'), ask('/register')]);
     expect(list).toHaveBeenCalledTimes(1);
-    expect(replies.map(({ status }) => status).sort()).toEqual([201, 500, 507]);
+    expect(replies.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([
+      201, 500, 507,
+    ]);
     reactor.reports.problems.length = 0;
     expect((await ask('/register')).status).toBe(201);
     expect((await ask('/register')).status).toBe(507);

@@ -1,5 +1,5 @@
 import { createTestReactor } from '@hawser/core/testing';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { MemoryBucket } from '../../../src/store/memory-bucket.ts';
 import { AbuseGuard, type AbuseNotice } from '../../../src/update/dyndns2/abuse-guard.ts';
@@ -621,16 +621,21 @@ describe('abuse', () => {
     }
   });
 
-  test('requests at the same time count all, also where what was written is read first', async () => {
+  test('what is read late does not undo what was counted meanwhile', async () => {
     const notices: AbuseNotice[] = [];
-    const abuse = new AbuseGuard({
-      ...often,
-      bucket: new MemoryBucket(),
-      warnAfter: 3,
-      onAbuse: (notice) => notices.push(notice),
-    });
+    const bucket = new MemoryBucket();
+    let found = (): void => undefined;
+    const late = new Promise<undefined>((resolve) => (found = () => resolve(undefined)));
+    vi.spyOn(bucket, 'get').mockReturnValueOnce(late);
+    const onAbuse = (notice: AbuseNotice) => notices.push(notice);
+    const abuse = new AbuseGuard({ ...often, bucket, warnAfter: 3, onAbuse });
     const { ask } = setUp({ abuse });
-    await Promise.all([ask(home), ask(home), ask(home), ask(home)]);
+    const first = ask(home);
+    expect((await ask(home)).lines).toEqual(['good 192.0.2.7']);
+    await ask(home);
+    await ask(home);
+    found();
+    expect((await first).lines).toEqual(['nochg 192.0.2.7']);
     expect(notices).toMatchObject([{ kind: 'warned', strikes: 3 }]);
   });
 
