@@ -79,18 +79,23 @@ describe('a change by records', () => {
 test('a signature that is added leaves those beside it the lowest TTL, as in a whole zone', () => {
   const zone = new JournaledZone();
   const name = Name.parse('www.example.net');
-  const rrsigs = (...wires: readonly Buffer[]) => {
+  const rrsigs = (wires: readonly Buffer[], ttl = 60) => {
     const records = wires.flatMap((wire) => checkRdata(Type.RRSIG, wire) ?? []);
-    return putting({ name, type: Type.RRSIG, ttl: 60, records });
+    return putting({ name, type: Type.RRSIG, ttl, records });
   };
-  zone.change(...rrsigs(signature(16, 60)));
+  zone.change(...rrsigs([signature(16, 60)]));
   const base = zone.zone;
-  const change = zone.change(...rrsigs(signature(16, 60), signature(1, 300)));
+  const change = zone.change(...rrsigs([signature(16, 60), signature(1, 300)]));
   const increments = incrementsOf([change]);
   const version = applyIncrements(base, toRecords(increments ? incremental(increments) : []));
   if (typeof version === 'string') throw new Error(version);
   expect(version.zone.get(name, Type.RRSIG)).toMatchObject({ ttl: 60, records: [{}, {}] });
   expect(same(version.zone, zone.zone)).toBe(true);
+  // The lowest TTL of all changes with one of them, and no other is sent again for that.
+  const fewer = zone.change(...rrsigs([signature(1, 300)], 300));
+  const { removed, added } = recordChanges(fewer) ?? {};
+  expect(removed?.map(({ ttl, records: { length } }) => [ttl, length])).toEqual([[60, 1]]);
+  expect(added).toEqual([]);
 });
 
 describe('a chain of changes', () => {
