@@ -12,7 +12,7 @@ import { matchReply } from './match-reply.ts';
 import type { ServerCookies } from './server-cookies.ts';
 
 /** What is wrong with a message that came. */
-export interface Doubt {
+interface Doubt {
   readonly error: DnsClientError;
   /**
    * `other`: it has nothing to do with the question, whoever sent it. `doubtful`: it may be the reply, but in a datagram it
