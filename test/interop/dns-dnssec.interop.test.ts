@@ -15,6 +15,7 @@ import {
   formatKeyFiles,
   formatType,
   generateKey,
+  type HostRecords,
   type KeyAlgorithm,
   Name,
   notifier,
@@ -106,7 +107,6 @@ class Ours implements AsyncDisposable {
 }
 
 async function storedZone(
-  ours: Ours,
   options: { readonly key?: SigningKey; readonly algorithm?: KeyAlgorithm } = {},
 ): Promise<{ zone: DynamicZone; signing: ZoneSigning; key: SigningKey }> {
   const { algorithm, key = generateKey(algorithm) } = options;
@@ -135,7 +135,7 @@ const denied = 'negative response, fully validated';
 describe.each(algorithms)('a stored zone signed with %s', (algorithm) => {
   interop('delv validates whatever it asks', ['delv'], async () => {
     await using ours = new Ours();
-    const { zone, key } = await storedZone(ours, { algorithm });
+    const { zone, key } = await storedZone({ algorithm });
     await ours.serve([zone]);
     const questions = [
       ['@', 'SOA', validated],
@@ -170,7 +170,7 @@ describe.each(algorithms)('a stored zone signed with %s', (algorithm) => {
 
   interop('delv validates it after changes, and with no other key', ['delv'], async () => {
     await using ours = new Ours();
-    const { zone, key } = await storedZone(ours, { algorithm });
+    const { zone, key } = await storedZone({ algorithm });
     await ours.serve([zone]);
     await zone.change([
       { name: 'host', type: 'A', values: '198.51.100.1' },
@@ -191,7 +191,7 @@ describe.each(algorithms)('a stored zone signed with %s', (algorithm) => {
     ['dnssec-verify', 'ldns-verify-zone', 'kzonecheck'],
     async () => {
       await using ours = new Ours();
-      const { zone } = await storedZone(ours, { algorithm });
+      const { zone } = await storedZone({ algorithm });
       await ours.serve([transfers(zone, { allow: ['127.0.0.1'] }), zone]);
       const verify = async (name: string): Promise<void> => {
         const path = await ours.file(name);
@@ -220,7 +220,7 @@ describe.each(algorithms)('a stored zone signed with %s', (algorithm) => {
 
 interop('drill chases signatures up to our key', ['drill'], async () => {
   await using ours = new Ours();
-  const { zone, key } = await storedZone(ours);
+  const { zone, key } = await storedZone();
   await ours.serve([zone]);
   const anchor = join(ours.folder, 'anchor.key');
   writeFileSync(anchor, `${ORIGIN}. IN DNSKEY ${rdataToText(Type.DNSKEY, key.rdata)}\n`);
@@ -273,7 +273,7 @@ stub-zone:
 
 interop('unbound finds the answers of a stored zone secure', ['unbound-host'], async () => {
   await using ours = new Ours();
-  const { zone, signing } = await storedZone(ours);
+  const { zone, signing } = await storedZone();
   await ours.serve([zone]);
   const anchor = `${ORIGIN}. DS ${signing.ds[0] ?? ''}`;
   for (const question of [
@@ -292,7 +292,7 @@ interop('unbound finds the answers of a stored zone secure', ['unbound-host'], a
 });
 
 describe.each(algorithms)('a zone that is a function, signed with %s', (algorithm) => {
-  const names: Readonly<Record<string, object | undefined>> = {
+  const names: Readonly<Record<string, HostRecords>> = {
     ns1: { A: '127.0.0.1' },
     host: { A: ['192.0.2.1', '192.0.2.2'], TXT: 'hello' },
     www: { CNAME: `host.${ORIGIN}` },
@@ -359,7 +359,7 @@ describe.each(peerKinds)('%s as secondary of a zone we sign', (kind) => {
     [kind, 'delv'],
     async () => {
       await using ours = new Ours();
-      const { zone, key } = await storedZone(ours);
+      const { zone, key } = await storedZone();
       const port = await freePort();
       const transfer = transfers(zone, { allow: ['127.0.0.1'] });
       const also = [{ host: '127.0.0.1', port }];
@@ -426,7 +426,7 @@ describe('keys of others', () => {
         const written = formatKeyFiles(origin, key);
         expect(written.name).toBe(stdout.trim());
         expect(parseKeyFiles(written).key.rdata.wire).toEqual(key.rdata.wire);
-        const { zone, signing } = await storedZone(ours, { key });
+        const { zone, signing } = await storedZone({ key });
         const ds = await run('dnssec-dsfromkey', ['-2', `${base}.key`]);
         expect(ds.stdout.trim().toLowerCase()).toBe(
           `${ORIGIN}. IN DS ${signing.ds[0]}`.toLowerCase(),
