@@ -18,6 +18,8 @@ export class KeyKeeper {
   readonly #follow: (change: KeyChange) => Promise<void>;
   #book: KeyBook = { keys: [] };
   #keys: ZoneKeys | undefined;
+  /** The keys the zone still does as it is told by, as it could not follow. */
+  #followed: KeyBook | undefined;
   /** Changes, one after the other. Never rejects. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -55,7 +57,8 @@ export class KeyKeeper {
   }
 
   /**
-   * Changes what is stored, in its turn: the same book again changes nothing. Resolves when the zone has followed.
+   * Changes what is stored, in its turn: the same book again changes nothing. Resolves when the zone has followed, and lets it
+   * try again if it could not before.
    * @throws StoreError, and whatever `decide` throws
    */
   change(decide: (book: KeyBook) => KeyBook): Promise<void> {
@@ -74,9 +77,13 @@ export class KeyKeeper {
     await this.load();
     const before = this.#book;
     const after = decide(before);
-    if (after === before) return;
-    await this.save(after);
-    await this.#follow({ before, after });
+    if (after !== before) {
+      await this.save(after);
+      this.#followed ??= before;
+    }
+    if (this.#followed === undefined) return;
+    await this.#follow({ before: this.#followed, after });
+    this.#followed = undefined;
   }
 
   #adopt(book: KeyBook): void {

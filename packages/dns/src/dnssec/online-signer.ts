@@ -282,15 +282,15 @@ class SignedDraft {
   /** Each entry with its signatures behind it. */
   section(entries: readonly AnswerEntry[], asked: string, mayDelegate = false): AnswerEntry[] {
     const signed: AnswerEntry[] = [];
-    let redirected: Name | undefined;
+    const redirected = new Set<string>();
     for (const entry of entries) {
       signed.push(entry);
       const { rrset, owner = rrset.name, ttl = rrset.ttl } = entry;
       const { type } = rrset;
       const key = owner === 'question' ? asked : owner.key;
-      // An alias that a DNAME makes is proven by the DNAME (RFC 6672 §5.3.1).
-      const isMadeUp = type === Type.CNAME && redirected !== undefined;
-      redirected = type === Type.DNAME ? rrset.name : undefined;
+      if (type === Type.DNAME) redirected.add(key);
+      // An alias that a DNAME makes is proven by the DNAME, which is said once (RFC 6672 §5.3.1).
+      const isMadeUp = type === Type.CNAME && [...redirected].some((above) => isBelow(key, above));
       // Servers of a delegation are the child's to sign; signatures are not signed.
       const isForeign = type === Type.RRSIG || isMadeUp || !isWithin(key, this.#origin.key);
       const delegates = mayDelegate && type === Type.NS && key !== this.#origin.key;
@@ -317,6 +317,10 @@ function useOf(keys: readonly OnlineKey[]): ZoneKeys {
   if (inUse === undefined || inUse.signing.length === 0 || inUse.signingKeys.length === 0)
     throw usageError('HAWSER_DNS_KEY', 'Cannot sign a zone without a CSK, or a KSK and a ZSK');
   return inUse;
+}
+
+function isBelow(key: string, aboveKey: string): boolean {
+  return key !== aboveKey && isWithin(key, aboveKey);
 }
 
 function isWithin(key: string, originKey: string): boolean {

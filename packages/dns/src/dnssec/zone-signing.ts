@@ -176,6 +176,7 @@ export class ZoneSigning implements ZoneAttendant {
 
   async opened(zone: LiveZone): Promise<void> {
     this.#zone = zone;
+    await this.#context.keeper.change((book) => this.#withUnseen(book, zone.snapshot));
     if (!this.#isCurrent(zone.snapshot)) await this.#resign(zone);
   }
 
@@ -243,6 +244,16 @@ export class ZoneSigning implements ZoneAttendant {
     return dsRecords(origin, entry, this.#state.digests);
   }
 
+  /** New keys that are kept, and did not get into the zone: nobody can know them yet, and their time begins anew. */
+  #withUnseen(book: KeyBook, { apex }: Zone): KeyBook {
+    const shown = apex.get(Type.DNSKEY)?.records ?? [];
+    const isUnseen = ({ key, state }: KeptKey): boolean =>
+      state === 'published' && !shown.some(({ wire }) => wire.equals(key.rdata.wire));
+    if (!book.keys.some(isUnseen)) return book;
+    const since = this.#clock.epoch();
+    return { ...book, keys: book.keys.map((kept) => (isUnseen(kept) ? { ...kept, since } : kept)) };
+  }
+
   /** True if the zone says what it should about its keys, and its signatures count. */
   #isCurrent(zone: Zone): boolean {
     const keys = this.#state.keys();
@@ -303,7 +314,10 @@ export class ZoneSigning implements ZoneAttendant {
   async #step(reactor: Has<'clock' | 'reports'>): Promise<void> {
     try {
       const parent = await this.#askParent(reactor);
-      await this.#context.keeper.change((book) => stepKeys(book, this.#facts(parent)));
+      await this.#context.keeper.change((book) => {
+        const seen = this.#zone === undefined ? book : this.#withUnseen(book, this.#zone.snapshot);
+        return stepKeys(seen, this.#facts(parent));
+      });
     } catch (error) {
       reactor.reports.problem('dns.zone.keys', error);
     }

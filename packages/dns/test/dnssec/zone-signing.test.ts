@@ -360,6 +360,48 @@ test('the parent is asked for DS with a client', async () => {
   expect(asked[0]).toEqual([origin, Type.DS, { servers: ['192.0.2.1'] }]);
 });
 
+test('a new key that could not get into the zone is not used before it was seen in it', async () => {
+  const store = memory();
+  const { zone, signing, reactor, pass, states, validate } = await setUp({}, { store });
+  const commit = store.commit.bind(store);
+  store.commit = async () => {
+    throw new Error('disk full');
+  };
+  await expect(signing.rollover()).rejects.toThrow('disk full');
+  await pass(3 * HOUR);
+  expect(states()).toEqual(['csk active', 'csk published']);
+  expect(zone.get('@', 'DNSKEY')).toHaveLength(1);
+  expect(validate()).toEqual([]);
+  store.commit = commit;
+  await pass(5 * MINUTE);
+  expect(zone.get('@', 'DNSKEY')).toHaveLength(2);
+  await pass(2 * HOUR - 10 * MINUTE);
+  expect(states()).toEqual(['csk active', 'csk published']);
+  await pass(15 * MINUTE);
+  expect(states()).toEqual(['csk retired', 'csk active']);
+  expect(validate()).toEqual([]);
+  expect(reactor.reports.problems.length).toBeGreaterThan(0);
+  reactor.reports.problems.length = 0;
+});
+
+test('a zone that could not follow its keys is opened with new keys nobody knows yet', async () => {
+  const store = memory();
+  const first = await setUp({}, { store });
+  const commit = store.commit.bind(store);
+  store.commit = async () => {
+    throw new Error('disk full');
+  };
+  await expect(first.signing.rollover()).rejects.toThrow('disk full');
+  await first.zone.stopped();
+  store.commit = commit;
+  first.reactor.clock.advance(5 * HOUR);
+  const { reactor } = first;
+  const signing = zoneSigning();
+  const zone = await dynamicZone('example.net', { reactor, store, signing });
+  expect(zone.get('@', 'DNSKEY')).toHaveLength(2);
+  expect(signing.keys[1]).toMatchObject({ state: 'published', since: reactor.clock.epoch() });
+});
+
 test('a parent that cannot be asked, or changes its mind, keeps the old key', async () => {
   let parent: () => ParentDs | undefined = () => undefined;
   const { reactor, signing, pass, states } = await setUp({ parentDs: async () => parent() });
