@@ -7,7 +7,7 @@ import { type NameMatcher, namePattern } from './name-pattern.ts';
 import type { UpdateCheck, UpdateOperation, UpdatePolicy, UpdateRule } from './update-rule.ts';
 
 /** What a policy has to know of a change to decide by its rules. `type` is ANY where a whole name is deleted. */
-export interface RuleSubject {
+interface RuleSubject {
   readonly operation: UpdateOperation;
   readonly name: Name;
   readonly type: number;

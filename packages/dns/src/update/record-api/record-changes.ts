@@ -20,7 +20,7 @@ import { isSignerType, type WorkingRRset, WorkingZone } from '../message/working
 import { Problem } from './problem.ts';
 
 /** What a change does: make the values all there are, add or remove some, or delete a type or a whole name. */
-export type ChangeOperation = 'set' | 'add' | 'remove' | 'delete';
+type ChangeOperation = 'set' | 'add' | 'remove' | 'delete';
 
 /** One change, understood. */
 export interface RecordChange {

@@ -235,7 +235,9 @@ describe('remembers', () => {
       { search: [] },
     );
     for (let count = 0; count < 2; count++)
-      await expect(resolver.lookup('www.example.net', { family: 4 })).rejects.toThrow('it has no IPv4 address');
+      await expect(resolver.lookup('www.example.net', { family: 4 })).rejects.toThrow(
+        'it has no IPv4 address',
+      );
     expect(server.queries).toHaveLength(2);
   });
 
