@@ -154,8 +154,21 @@ async function start(peer: Peer, hosts: number): Promise<PeerServer> {
   for (const [name, text] of Object.entries(peer.files(place))) {
     writeFileSync(join(folder, name), text);
   }
+  return startServer({ folder, port, command: peer.command, args: peer.args(place) });
+}
+
+/** Starts a program that answers on `port`, and waits until it does. `folder` goes when it is stopped. */
+export async function startServer(server: {
+  readonly folder: string;
+  readonly port: number;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** What becomes of its output. @defaultValue 'ignore' */
+  readonly output?: 'inherit' | 'ignore';
+}): Promise<PeerServer> {
+  const { folder, port, command, args, output = 'ignore' } = server;
   const begun = performance.now();
-  const child = spawn(peer.command, peer.args(place), { stdio: 'ignore' });
+  const child = spawn(command, args, { stdio: ['ignore', output, output] });
   const exited = once(child, 'exit');
   await answers(port, () => child.exitCode !== null);
   return {
@@ -204,7 +217,7 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until somebody answers for the zone with authority. */
-export async function answers(port: number, failed: () => boolean): Promise<void> {
+async function answers(port: number, failed: () => boolean): Promise<void> {
   const socket = createSocket('udp4');
   socket.on('error', () => undefined);
   let answered = false;

@@ -1,17 +1,14 @@
 // What does a large zone take: time until a server that is started with its zone file answers, and memory then? Hawser against
 // servers from Debian. Its argument is how many names the zone has.
 // Run: npm run example bench/dns-zone.ts 1000000
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { builtCode } from './built-code.ts';
 import { ZONE, zoneText } from './dns-names.ts';
-import { answers, dnsPeers, freePort, type PeerServer } from './dns-peers.ts';
-import { processCpu, processTreeMemory } from './process-cpu.ts';
+import { dnsPeers, freePort, type PeerServer, startServer } from './dns-peers.ts';
+import { processTreeMemory } from './process-cpu.ts';
 
 const names = Number(process.argv[2] ?? 1_000_000);
 const SCRIPT = fileURLToPath(new URL('./dns-zone-server.ts', import.meta.url));
@@ -45,23 +42,13 @@ async function startHawser(): Promise<PeerServer> {
   const file = join(folder, `${ZONE}.zone`);
   writeFileSync(file, zoneText(names));
   const port = await freePort();
-  const begun = performance.now();
-  const child = spawn(process.execPath, [...builtCode, SCRIPT, file, String(port)], {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  });
-  const exited = once(child, 'exit');
-  await answers(port, () => child.exitCode !== null);
-  return {
+  return startServer({
+    folder,
     port,
-    pid: child.pid,
-    readyMs: performance.now() - begun,
-    cpu: () => Promise.resolve(processCpu(child.pid)),
-    async stop() {
-      child.kill();
-      await exited;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+    command: process.execPath,
+    args: [...builtCode, SCRIPT, file, String(port)],
+    output: 'inherit',
+  });
 }
 
 function row(...[name = '', ...cells]: readonly string[]): string {
