@@ -251,6 +251,7 @@ export {
   parseConversation,
   type Said,
 } from './layers/transform/conversation.ts';
+export { SecuringProtocol } from './layers/transform/securing-protocol.ts';
 export { type ClientUpgrade, type ServerUpgrade, startTls } from './layers/transform/start-tls.ts';
 export {
   ConversationRecorder,

@@ -4,13 +4,10 @@ import {
   connectOver,
   type Deferred,
   type Factory,
-  type Protocol,
   type Reactor,
+  SecuringProtocol,
   TcpClientEndpoint,
   TLS,
-  type TlsClientOptions,
-  type TlsSession,
-  type Transport,
   toError,
 } from '@hawser/core';
 import { DnsClientError } from './client-error.ts';
@@ -40,7 +37,9 @@ export function openChannel(
           between: (upper) => ({
             name: 'tls > dns client',
             buildProtocol: (incoming) =>
-              incoming.info(TLS) ? upper.buildProtocol(incoming) : new Securing(tls, upper),
+              incoming.info(TLS)
+                ? upper.buildProtocol(incoming)
+                : new SecuringProtocol((under) => under.reactor.tls.startClient(under, tls, upper)),
           }),
         })
       : endpoint.connect(reactor, factory);
@@ -50,26 +49,4 @@ export function openChannel(
     const why = `Cannot ask ${text}: ${cause.message}`;
     throw new DnsClientError('HAWSER_DNS_NETWORK', why, { cause });
   });
-}
-
-/** Stands on a new connection and starts TLS, whose client is `upper`. */
-class Securing implements Protocol {
-  readonly #options: TlsClientOptions;
-  readonly #upper: Factory;
-  #session: TlsSession | undefined;
-
-  constructor(options: TlsClientOptions, upper: Factory) {
-    this.#options = options;
-    this.#upper = upper;
-  }
-
-  connectionMade(under: Transport): void {
-    this.#session = under.reactor.tls.startClient(under, this.#options, this.#upper);
-  }
-
-  dataReceived(): void {}
-
-  drainRequested(deadline: number): void {
-    this.#session?.drainRequested(deadline);
-  }
 }

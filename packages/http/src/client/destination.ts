@@ -7,11 +7,10 @@ import {
   type Factory,
   type Protocol,
   type Reactor,
+  SecuringProtocol,
   TcpClientEndpoint,
   TLS,
   type TlsClientOptions,
-  type TlsSession,
-  type Transport,
 } from '@hawser/core';
 import type { ClientSession } from './client-session.ts';
 import { HttpRequestError } from './http-request-error.ts';
@@ -104,7 +103,11 @@ export function dial(
             name: `tls > ${upper.name}`,
             acceptableProtocols: protocols,
             buildProtocol: (incoming) =>
-              incoming.info(TLS) ? upper.buildProtocol(incoming) : new Securing(secured, upper),
+              incoming.info(TLS)
+                ? upper.buildProtocol(incoming)
+                : new SecuringProtocol((under) =>
+                    under.reactor.tls.startClient(under, secured, upper),
+                  ),
           }),
         });
   const timely = connectMs > 0 ? connecting.timeout(connectMs, reactor.clock) : connecting;
@@ -121,26 +124,4 @@ function connectFailure(cause: unknown, where: string): unknown {
   const code = cause instanceof ConnectError ? cause.code : 'HAWSER_CONNECT_TIMEOUT';
   const text = `Cannot request anything of ${where}: ${cause.message}`;
   return new HttpRequestError(code, text, { phase: 'connect', sent: 'nothing', cause });
-}
-
-/** Stands on a new connection and starts TLS, whose client is `upper`. */
-class Securing implements Protocol {
-  readonly #options: TlsClientOptions;
-  readonly #upper: Factory;
-  #session: TlsSession | undefined;
-
-  constructor(options: TlsClientOptions, upper: Factory) {
-    this.#options = options;
-    this.#upper = upper;
-  }
-
-  connectionMade(under: Transport): void {
-    this.#session = under.reactor.tls.startClient(under, this.#options, this.#upper);
-  }
-
-  dataReceived(): void {}
-
-  drainRequested(deadline: number): void {
-    this.#session?.drainRequested(deadline);
-  }
 }
