@@ -1,0 +1,26 @@
+// What a signed zone holds besides the records of its user: signatures, denials, keys.
+import type { Name } from '../name.ts';
+import { Type } from '../numbers.ts';
+import type { Zone } from './zone.ts';
+
+/** Nobody else writes these, at any name. */
+const proofTypes: ReadonlySet<number> = new Set([Type.RRSIG, Type.NSEC, Type.NSEC3]);
+/** The signer's at the origin of a signed zone. */
+const apexTypes: ReadonlySet<number> = new Set([
+  Type.DNSKEY,
+  Type.CDS,
+  Type.CDNSKEY,
+  Type.NSEC3PARAM,
+]);
+
+/**
+ * True for records that the signer of `zone` maintains, not its user: RRSIG, NSEC and NSEC3 anywhere, and DNSKEY, CDS,
+ * CDNSKEY and NSEC3PARAM at the origin while the zone is signed.
+ */
+export function isSignerRecord(
+  zone: Zone,
+  { name, type }: { readonly name: Name; readonly type: number },
+): boolean {
+  if (proofTypes.has(type)) return true;
+  return apexTypes.has(type) && name.equals(zone.origin) && zone.apex.get(Type.RRSIG) !== undefined;
+}
