@@ -196,7 +196,7 @@ describe('zones', () => {
       { name: '@', type: 'MX', values: { preference: 10, exchange: 'mail.example.net' } },
       { name: 'mail', type: 'AAAA', values: '2001:db8::25' },
       { name: 'home', type: 'A' },
-      { name: 'visitor', type: 'A', values: '192.0.2.9', expiresInSeconds: 3600 },
+      { name: 'visitor', type: 'A', values: '192.0.2.9', leaseSeconds: 3600 },
     ]);
     expect(zone.get('mail')).toEqual({ ttl: 60, AAAA: ['2001:db8::25'] });
     expect(zone.get('home')).toBeUndefined();

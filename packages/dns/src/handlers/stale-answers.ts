@@ -6,8 +6,8 @@ import { Rcode } from '../numbers.ts';
 
 /** How long answers are good for lack of better ones. */
 export interface StaleOptions {
-  /** Age up to which they are given, in milliseconds. @defaultValue 86_400_000, a day */
-  readonly maxAgeMs?: number | undefined;
+  /** For how long after they were made, in seconds. @defaultValue 86_400 */
+  readonly maxSeconds?: number | undefined;
   /** Answers that are kept; those not given for longest go first. @defaultValue 10_000 */
   readonly maxEntries?: number | undefined;
 }
@@ -20,17 +20,17 @@ const STALE_NXDOMAIN = 19;
 
 /** The last good answers, by whatever tells questions apart. */
 export class StaleAnswers {
-  readonly #maxAgeMs: number;
+  readonly #maxSeconds: number;
   readonly #maxEntries: number;
   readonly #answers = new Map<string, { readonly answer: Answer; readonly at: number }>();
 
   /** @throws UsageError `HAWSER_DNS_OPTIONS` */
-  constructor({ maxAgeMs = 86_400_000, maxEntries = 10_000 }: StaleOptions = {}) {
-    if (!(maxAgeMs > 0) || !(maxEntries >= 1)) {
-      const what = `${maxEntries} answers for ${maxAgeMs} ms`;
+  constructor({ maxSeconds = 86_400, maxEntries = 10_000 }: StaleOptions = {}) {
+    if (!(maxSeconds > 0) || !(maxEntries >= 1)) {
+      const what = `${maxEntries} answers for ${maxSeconds} s`;
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot keep ${what} for lack of better ones`);
     }
-    this.#maxAgeMs = maxAgeMs;
+    this.#maxSeconds = maxSeconds;
     this.#maxEntries = maxEntries;
   }
 
@@ -48,7 +48,7 @@ export class StaleAnswers {
   get(id: string, clock: Pick<Clock, 'now'>): Answer | undefined {
     const kept = this.#answers.get(id);
     if (kept === undefined) return undefined;
-    if (clock.now() - kept.at > this.#maxAgeMs) {
+    if (clock.now() - kept.at > this.#maxSeconds * 1000) {
       this.#answers.delete(id);
       return undefined;
     }

@@ -34,7 +34,7 @@ export interface RecordEdit {
   /** Seconds. @defaultValue that of the zone */
   readonly ttl?: number | undefined;
   /** Seconds after which these records go by themselves, unless they are set again. @defaultValue never */
-  readonly expiresInSeconds?: number | undefined;
+  readonly leaseSeconds?: number | undefined;
 }
 
 /** What a {@link DynamicZone} is made of. */
@@ -132,7 +132,7 @@ export class DynamicZone implements LiveZone {
     name: string,
     type: string,
     values: RecordValue | readonly RecordValue[],
-    options: Pick<RecordEdit, 'ttl' | 'expiresInSeconds'> = {},
+    options: Pick<RecordEdit, 'ttl' | 'leaseSeconds'> = {},
   ): Promise<boolean> {
     const decision = this.#parse([{ name, type, values, ...options }]);
     return (await this.transact(() => decision)).changeSet !== undefined;
@@ -150,16 +150,16 @@ export class DynamicZone implements LiveZone {
   }
 
   /**
-   * Lets the records of a name, or those of one type, go in `expiresInSeconds` seconds from now, or never if that is undefined.
+   * Lets the records of a name, or those of one type, go in `leaseSeconds` seconds from now, or never if that is undefined.
    * False if there is none. Rejects as {@link change}.
    */
   async renew(
     name: string,
-    options: { readonly type?: string | undefined; readonly expiresInSeconds: number | undefined },
+    options: { readonly type?: string | undefined; readonly leaseSeconds: number | undefined },
   ): Promise<boolean> {
     const owner = this.nameOf(name);
     const only = options.type === undefined ? undefined : parseType(options.type);
-    const expires = this.#expires(options.expiresInSeconds);
+    const expires = this.#expires(options.leaseSeconds);
     const { result } = await this.transact((zone) => {
       const held = [...(zone.node(owner.key)?.rrsets.keys() ?? [])];
       const types = held.filter((type) => only === undefined || type === only);
@@ -264,16 +264,10 @@ export class DynamicZone implements LiveZone {
   #parse(wishes: readonly RecordEdit[]): Decision<undefined> {
     const edits: Edit[] = [];
     const leases: LeaseEdit[] = [];
-    for (const {
-      name: text,
-      type: typeText,
-      values,
-      ttl = this.#ttl,
-      expiresInSeconds,
-    } of wishes) {
+    for (const { name: text, type: typeText, values, ttl = this.#ttl, leaseSeconds } of wishes) {
       const name = this.nameOf(text);
       const type = parseType(typeText);
-      const expires = this.#expires(expiresInSeconds);
+      const expires = this.#expires(leaseSeconds);
       const list = values === undefined ? [] : toList(values);
       if (list.length === 0) edits.push(deletion(name, type));
       else {

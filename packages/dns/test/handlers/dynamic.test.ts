@@ -262,7 +262,7 @@ describe('a function zone', () => {
     { ttl: 0.5 },
     { ttl: 2 ** 31 },
     { apexTtl: -1 },
-    { serveStale: { maxAgeMs: 0 } },
+    { serveStale: { maxSeconds: 0 } },
     { serveStale: { maxEntries: 0 } },
   ])('does not take %j', (options) => {
     expect(() => serve({ resolve: () => undefined, ...options })).toThrow(
@@ -406,7 +406,7 @@ describe('a lookup without an answer', () => {
     let works = true;
     const { ask, reactor, reports } = await asking(
       dynamic('example.net', {
-        serveStale: { maxAgeMs: 60_000 },
+        serveStale: { maxSeconds: 60 },
         resolve: async ({ label }) => {
           if (!works) throw new Error('mine');
           return label === 'x' ? { A: '192.0.2.7', ttl: 300 } : undefined;

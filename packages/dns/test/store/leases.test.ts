@@ -29,7 +29,7 @@ describe('leases', () => {
     const { reactor, zone, pass } = await setUp();
     const heard: number[] = [];
     zone.onChange(({ to }) => heard.push(to));
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
     await zone.set('b', 'A', '192.0.2.2');
     expect(zone.leases()).toEqual([
       {
@@ -55,10 +55,10 @@ describe('leases', () => {
 
   test('setting it again renews it, without a change of the zone', async () => {
     const { zone, pass } = await setUp();
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
     for (let times = 0; times < 5; times++) {
       await pass(50_000);
-      expect(await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 })).toBe(false);
+      expect(await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 })).toBe(false);
     }
     expect([zone.serial, zone.get('a', 'A')]).toEqual([2, ['192.0.2.1']]);
     await pass(62_000);
@@ -67,25 +67,25 @@ describe('leases', () => {
 
   test('setting it without a lease, or renewing it for good, makes it stay', async () => {
     const { zone, pass, leases } = await setUp();
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
-    await zone.set('b', 'A', '192.0.2.2', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
+    await zone.set('b', 'A', '192.0.2.2', { leaseSeconds: 60 });
     await zone.set('a', 'A', '192.0.2.1');
     expect(leases()).toEqual(['b.example.net A 192.0.2.2']);
-    expect(await zone.renew('b', { expiresInSeconds: undefined })).toBe(true);
-    expect(await zone.renew('c', { expiresInSeconds: 7 })).toBe(false);
+    expect(await zone.renew('b', { leaseSeconds: undefined })).toBe(true);
+    expect(await zone.renew('c', { leaseSeconds: 7 })).toBe(false);
     await pass(120_000);
     expect([zone.get('a', 'A'), zone.get('b', 'A')]).toEqual([['192.0.2.1'], ['192.0.2.2']]);
-    expect(await zone.renew('a', { type: 'A', expiresInSeconds: 5 })).toBe(true);
+    expect(await zone.renew('a', { type: 'A', leaseSeconds: 5 })).toBe(true);
     await pass(7000);
     expect([zone.get('a'), zone.get('b', 'A')]).toEqual([undefined, ['192.0.2.2']]);
   });
 
   test('a record that is deleted or replaced takes its lease along', async () => {
     const { zone, pass, leases } = await setUp();
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
     await zone.delete('a');
     await zone.set('a', 'A', '192.0.2.1');
-    await zone.set('b', 'A', ['192.0.2.1', '192.0.2.2'], { expiresInSeconds: 60 });
+    await zone.set('b', 'A', ['192.0.2.1', '192.0.2.2'], { leaseSeconds: 60 });
     await zone.set('b', 'A', ['192.0.2.3']);
     expect(leases()).toEqual([]);
     await pass(120_000);
@@ -120,11 +120,11 @@ describe('leases', () => {
   test('a renewal that waits in the same batch as the sweep wins', async () => {
     const { store, hold, held, commit } = heldStore();
     const { reactor, zone, pass } = await setUp({ store });
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 10 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 10 });
     hold();
     const busy = zone.set('b', 'A', '192.0.2.2');
     const blocking = await commit(0);
-    const renewing = zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
+    const renewing = zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
     await pass(12_000);
     blocking.go();
     await busy;
@@ -138,8 +138,8 @@ describe('leases', () => {
   test('survives a restart, also past its end', async () => {
     const store = memory();
     const first = await setUp({ store });
-    await first.zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
-    await first.zone.set('b', 'A', '192.0.2.2', { expiresInSeconds: 600 });
+    await first.zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
+    await first.zone.set('b', 'A', '192.0.2.2', { leaseSeconds: 600 });
     await first.zone.stopped();
     await first.pass(100_000);
     expect(first.zone.get('a', 'A')).toEqual(['192.0.2.1']);
@@ -154,9 +154,9 @@ describe('leases', () => {
   test('is taken from another process that renewed it', async () => {
     const store = memory();
     const { reactor, zone, pass } = await setUp({ store });
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
     const other = await dynamicZone('example.net', { store, reactor });
-    await other.set('a', 'A', '192.0.2.1', { expiresInSeconds: 600 });
+    await other.set('a', 'A', '192.0.2.1', { leaseSeconds: 600 });
     await pass(100_000);
     expect(zone.get('a', 'A')).toEqual(['192.0.2.1']);
   });
@@ -165,10 +165,10 @@ describe('leases', () => {
     const { reactor, zone, pass } = await setUp();
     zone.started(reactor);
     await zone.stopped();
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
     await pass(62_000);
     expect(zone.get('a')).toBeUndefined();
-    await zone.set('b', 'A', '192.0.2.1', { expiresInSeconds: 60 });
+    await zone.set('b', 'A', '192.0.2.1', { leaseSeconds: 60 });
     await zone.stopped();
     expect(reactor.clock.timers).toBe(0);
   });
@@ -176,7 +176,7 @@ describe('leases', () => {
   test('end within a minute where the clock of the wall is set forward', async () => {
     const { reactor, zone, pass } = await setUp();
     const { clock } = reactor;
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 7 * 86_400 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 7 * 86_400 });
     const epoch = clock.epoch.bind(clock);
     clock.epoch = () => epoch() + 7 * 86_400_000;
     await pass(62_000);
@@ -186,7 +186,7 @@ describe('leases', () => {
   test('a store that fails is reported, and the sweep is tried again', async () => {
     const { store, hold, commit } = heldStore();
     const { reactor, zone, pass } = await setUp({ store });
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 10 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 10 });
     hold();
     await pass(12_000);
     (await commit(0)).fail(new StoreError('HAWSER_STORE_IO', 'disk full'));
@@ -203,20 +203,20 @@ describe('leases', () => {
 
   test('are limited', async () => {
     const { zone, leases } = await setUp({ limits: { maxLeases: 2 } });
-    await zone.set('a', 'A', ['192.0.2.1', '192.0.2.2'], { expiresInSeconds: 60 });
-    await expect(zone.set('b', 'A', '192.0.2.3', { expiresInSeconds: 60 })).rejects.toMatchObject({
+    await zone.set('a', 'A', ['192.0.2.1', '192.0.2.2'], { leaseSeconds: 60 });
+    await expect(zone.set('b', 'A', '192.0.2.3', { leaseSeconds: 60 })).rejects.toMatchObject({
       code: 'HAWSER_DNS_ZONE',
     });
     expect([zone.get('b'), leases().length]).toEqual([undefined, 2]);
-    await zone.set('a', 'A', ['192.0.2.2'], { expiresInSeconds: 60 });
-    await zone.set('b', 'A', '192.0.2.3', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', ['192.0.2.2'], { leaseSeconds: 60 });
+    await zone.set('b', 'A', '192.0.2.3', { leaseSeconds: 60 });
   });
 
   test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 315_360_001])(
     'of %d seconds are none',
-    async (expiresInSeconds) => {
+    async (leaseSeconds) => {
       const { zone } = await setUp();
-      await expect(zone.set('a', 'A', '192.0.2.1', { expiresInSeconds })).rejects.toMatchObject({
+      await expect(zone.set('a', 'A', '192.0.2.1', { leaseSeconds })).rejects.toMatchObject({
         code: 'HAWSER_DNS_OPTIONS',
       });
     },
@@ -224,7 +224,7 @@ describe('leases', () => {
 
   test('SOA and NS of the zone do not go', async () => {
     const { zone, pass, leases } = await setUp();
-    await zone.renew('@', { expiresInSeconds: 5 });
+    await zone.renew('@', { leaseSeconds: 5 });
     expect(leases()).toEqual([]);
     await pass(10_000);
     expect(zone.get('@', 'NS')).toHaveLength(1);
@@ -234,7 +234,7 @@ describe('leases', () => {
     const { zone, pass } = await setUp();
     const names = Array.from({ length: 1000 }, (_, index) => `h${index}`);
     await zone.change(
-      names.map((name) => ({ name, type: 'A', values: '192.0.2.1', expiresInSeconds: 30 })),
+      names.map((name) => ({ name, type: 'A', values: '192.0.2.1', leaseSeconds: 30 })),
     );
     const before = zone.serial;
     await pass(33_000);

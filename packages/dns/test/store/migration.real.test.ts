@@ -78,7 +78,7 @@ test('a file of version 1 is taken over with its zones and its journal', async (
   );
   expect([...rebuilt.rrsets()]).toHaveLength([...zone.rrsets()].length);
   expect(rebuilt.serial).toBe(3);
-  await opened.set('x', 'TXT', 'three', { expiresInSeconds: 60 });
+  await opened.set('x', 'TXT', 'three', { leaseSeconds: 60 });
   await store.close();
 
   const again = await dynamicZone('example.net', { store: sqlite(path) });

@@ -58,7 +58,7 @@ describe('a SQLite file that several write', () => {
     await one.poll();
     await other.poll();
     await one.zone.set('a', 'A', '192.0.2.1');
-    await one.zone.set('b', 'A', '192.0.2.2', { expiresInSeconds: 60 });
+    await one.zone.set('b', 'A', '192.0.2.2', { leaseSeconds: 60 });
     await other.noticed();
     expect(other.zone.get('b', 'A')).toEqual(['192.0.2.2']);
     expect(steps(other.heard)).toEqual([
@@ -87,7 +87,7 @@ describe('a SQLite file that several write', () => {
     const path = file();
     const { zone, store, heard, poll, noticed } = await serve(path);
     await zone.set('a', 'A', '192.0.2.1');
-    await zone.set('b', 'A', '192.0.2.2', { expiresInSeconds: 60 });
+    await zone.set('b', 'A', '192.0.2.2', { leaseSeconds: 60 });
     await poll();
     heard.splice(0);
     const person = openSqlite(path);
@@ -142,8 +142,8 @@ describe('a SQLite file that several write', () => {
     const path = file();
     const first = sqlite(path);
     const zone = await dynamicZone('example.net', { store: first });
-    await zone.set('a', 'A', '192.0.2.1', { expiresInSeconds: 60 });
-    await zone.set('b', 'A', '192.0.2.2', { expiresInSeconds: 60 });
+    await zone.set('a', 'A', '192.0.2.1', { leaseSeconds: 60 });
+    await zone.set('b', 'A', '192.0.2.2', { leaseSeconds: 60 });
     await first.close();
     const person = openSqlite(path);
     person.exec(`DELETE FROM rrset WHERE type = 1 AND instr(rdata, x'c0000201') > 0`);

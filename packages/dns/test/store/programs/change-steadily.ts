@@ -26,8 +26,8 @@ async function write(to: DynamicZone, writer: number): Promise<never> {
     const name = nameOf(writer, turn % NAMES);
     const change = (counts.get(name) ?? 0) + 1;
     const values = valuesAfter(name, change);
-    const expiresInSeconds = isLeased(change) ? 3600 : undefined;
-    await to.change([{ name, type: 'TXT', values, expiresInSeconds }]);
+    const leaseSeconds = isLeased(change) ? 3600 : undefined;
+    await to.change([{ name, type: 'TXT', values, leaseSeconds }]);
     counts.set(name, change);
     // To a pipe this is written before it returns: what was not said was not acknowledged.
     process.stdout.write(`${JSON.stringify({ name, change, serial: to.serial })}\n`);
