@@ -28,7 +28,7 @@ export interface LeaseStep {
 
 /** Leases by RRset. What a {@link LeaseDraft} holds comes in when it is stored. */
 export class LeaseBook implements LeaseView {
-  readonly #byRRset = new Map<string, Leases>();
+  readonly #byRRset = new Map<string, Map<string, Lease>>();
   #size = 0;
   #earliest = Number.POSITIVE_INFINITY;
 
@@ -72,12 +72,13 @@ export class LeaseBook implements LeaseView {
 
   #put(change: StoredLeaseChange): void {
     const id = rrsetId(change.name, change.type);
-    const before = this.#byRRset.get(id) ?? none;
-    const after = changed(before, change);
-    this.#size += after.size - before.size;
+    const leases = this.#byRRset.get(id) ?? new Map<string, Lease>();
+    const before = leases.size;
+    put(leases, change);
+    this.#size += leases.size - before;
     if (change.expires !== undefined) this.#earliest = Math.min(this.#earliest, change.expires);
-    if (after.size === 0) this.#byRRset.delete(id);
-    else this.#byRRset.set(id, after);
+    if (leases.size === 0) this.#byRRset.delete(id);
+    else this.#byRRset.set(id, leases);
   }
 }
 
@@ -107,14 +108,19 @@ export class LeaseDraft implements LeaseView {
   add(step: LeaseStep): void {
     const changes = [...this.#dropped(step), ...this.#edited(step)];
     if (changes.length === 0) return;
-    const overlay = new Map<string, Leases>();
+    const overlay = new Map<string, Map<string, Lease>>();
     let size = this.#size;
     for (const change of changes) {
       const id = rrsetId(change.name, change.type);
-      const before = overlay.get(id) ?? this.of(change.name, change.type);
-      const after = changed(before, change);
-      size += after.size - before.size;
-      overlay.set(id, after);
+      let leases = overlay.get(id);
+      // Copied once, however many of its records change: a thousand may.
+      if (leases === undefined) {
+        leases = new Map(this.of(change.name, change.type));
+        overlay.set(id, leases);
+      }
+      const before = leases.size;
+      put(leases, change);
+      size += leases.size - before;
     }
     if (size > this.#maxLeases && size > this.#size) {
       const { origin } = step.zone;
@@ -151,28 +157,40 @@ export class LeaseDraft implements LeaseView {
   }
 
   *#edited({ zone, edits }: LeaseStep): Generator<StoredLeaseChange, void, undefined> {
+    const rrsets = new Map<string, HeldRecords>();
     for (const { name, type, rdata, expires } of edits) {
-      const rrset = zone.get(name, type);
-      // What a zone cannot be without does not expire.
-      if (rrset === undefined || isVital(zone, rrset)) continue;
-      const wanted = rdata === undefined ? undefined : octetsOf(rdata);
-      const leases = this.of(name, type);
-      for (const { wire } of rrset.records) {
-        const octets = octetsOf(wire);
-        if (wanted !== undefined && octets !== wanted) continue;
-        if (leases.get(octets)?.expires !== expires) yield { name, type, rdata: wire, expires };
+      const id = rrsetId(name, type);
+      const leases = this.#overlay.get(id) ?? this.#book.of(name, type);
+      // The lease of nothing ends: so it is with most of what is added.
+      if (expires === undefined && leases.size === 0) continue;
+      let held = rrsets.get(id);
+      if (held === undefined) rrsets.set(id, (held = heldRecords(zone, name, type)));
+      const octets = rdata && octetsOf(rdata);
+      const wanted = octets === undefined ? held.keys() : held.has(octets) ? [octets] : [];
+      for (const each of wanted) {
+        const wire = held.get(each);
+        if (wire !== undefined && leases.get(each)?.expires !== expires)
+          yield { name, type, rdata: wire, expires };
       }
     }
   }
 }
 
-function changed(leases: Leases, change: StoredLeaseChange): Leases {
-  const after = new Map(leases);
+/** Data of records by its octets. */
+type HeldRecords = ReadonlyMap<string, Uint8Array>;
+
+/** The records of an RRset that may go by themselves: what a zone cannot be without does not expire. */
+function heldRecords(zone: Zone, name: Name, type: number): HeldRecords {
+  const rrset = zone.get(name, type);
+  if (rrset === undefined || isVital(zone, rrset)) return new Map();
+  return new Map(rrset.records.map(({ wire }) => [octetsOf(wire), wire]));
+}
+
+function put(leases: Map<string, Lease>, change: StoredLeaseChange): void {
   const octets = octetsOf(change.rdata);
   const { expires } = change;
-  if (expires === undefined) after.delete(octets);
-  else after.set(octets, { ...change, expires });
-  return after;
+  if (expires === undefined) leases.delete(octets);
+  else leases.set(octets, { ...change, expires });
 }
 
 function isVital(zone: Zone, { name, type }: RRset): boolean {

@@ -1,4 +1,5 @@
 // How much memory and disk a zone costs, near enough for a limit.
+import { measureRecords, PackedRRset } from '../zone/packed-rrset.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { RRsetChange } from '../zone/zone.ts';
 
@@ -16,11 +17,10 @@ const nothing: StoredSize = { records: 0, bytes: 0 };
 /** What an RRset costs. */
 export function sizeOfRRset(rrset: RRset | undefined): StoredSize {
   if (rrset === undefined) return nothing;
-  // Read once: a zone makes name and records anew each time.
-  const { name, records } = rrset;
-  let bytes = RRSET_BYTES + name.wire.length;
-  for (const { wire } of records) bytes += 2 + wire.length;
-  return { records: records.length, bytes };
+  const { count, bytes } = measureRecords(rrset);
+  // A zone makes the name anew each time it is asked for it.
+  const owner = rrset instanceof PackedRRset ? rrset.owner : rrset.name.wire;
+  return { records: count, bytes: RRSET_BYTES + owner.length + 2 * count + bytes };
 }
 
 /** Octets of a change as it is stored: what was, and what is. */

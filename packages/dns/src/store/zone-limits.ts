@@ -116,10 +116,10 @@ export function checkLimits(
       const what = (): string => `types at "${name}"`;
       check(what, typesAt(before.zone, name), typesAt(after.zone, name), limits.maxTypesPerName);
     }
-    const count = is?.records.length ?? 0;
+    const { records: count } = sizeOfRRset(is);
     if (count <= limits.maxRecordsPerRRset) continue;
     const what = (): string => `${formatType(type)} records of "${name}"`;
-    check(what, was?.records.length ?? 0, count, limits.maxRecordsPerRRset);
+    check(what, sizeOfRRset(was).records, count, limits.maxRecordsPerRRset);
   }
 }
 

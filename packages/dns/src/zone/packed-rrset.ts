@@ -59,6 +59,20 @@ export class PackedRRset implements RRset {
   }
 }
 
+/** How many records `rrset` has and the octets of their data, without making them. */
+export function measureRecords(rrset: RRset): { readonly count: number; readonly bytes: number } {
+  if (rrset instanceof PackedRRset) {
+    const { packed } = rrset;
+    let count = 0;
+    for (let at = 0; at < packed.length; count++)
+      at += 2 + (packed.charCodeAt(at) << 8) + packed.charCodeAt(at + 1);
+    return { count, bytes: packed.length - 2 * count };
+  }
+  let bytes = 0;
+  for (const { wire } of rrset.records) bytes += wire.length;
+  return { count: rrset.records.length, bytes };
+}
+
 /** At most `count` records of `rrset`, the first ones. */
 export function firstRecords(rrset: RRset, count: number): readonly Rdata[] {
   return rrset instanceof PackedRRset ? rrset.first(count) : rrset.records.slice(0, count);

@@ -1,0 +1,205 @@
+// What may one UPDATE over TCP cost? At most 5 ms of CPU in one turn of the event loop, however much it changes, warm and the
+// first time: others are served between the turns. Prints the worst there is and fails if one is over.
+// Run: npx tsx --conditions=@hawser/source packages/dns/bench/worst-updates.ts [part of a name]
+import { createNodeReactor } from '@hawser/core';
+import { Name } from '../src/name.ts';
+import { Class, Rcode, Type } from '../src/numbers.ts';
+import { Responder } from '../src/server/responder.ts';
+import { dynamicZone } from '../src/store/open-dynamic-zone.ts';
+import { updates } from '../src/update/message/updates.ts';
+import { newZone } from '../src/zone/new-zone.ts';
+import { createRRset, type RRset } from '../src/zone/rrset.ts';
+import { Zone } from '../src/zone/zone.ts';
+import { build, type RawRecord } from '../test/build.ts';
+
+const LIMIT_MS = 5;
+const ROUNDS = 40;
+const RECORDS = 1000;
+/** Where the zone section names the zone. */
+const ORIGIN = Buffer.of(0xc0, 12);
+
+const origin = Name.parse('example.net');
+const reactor = createNodeReactor();
+const numbers = (count: number): number[] => Array.from({ length: count }, (_, index) => index);
+const address = (index: number): Buffer =>
+  Buffer.of(10, index >> 16, (index >> 8) & 255, index & 255);
+const below = (...labels: readonly string[]): Buffer =>
+  Buffer.concat([
+    ...labels.map((label) => Buffer.concat([Buffer.of(label.length), Buffer.from(label)])),
+    ORIGIN,
+  ]);
+const all = { ttl: 0, class: Class.ANY };
+
+/** What the zone has before: made once, as a snapshot is never changed. */
+const small = newZone(origin);
+const large = zoneOf((index) => rrset(`r${index}`, numbers(1000)), 1000);
+const many = zoneOf((index) => rrset(`r${index}`, [index]), 1000);
+
+interface Case {
+  readonly zone: Zone;
+  record(index: number): RawRecord;
+  readonly section?: 'answers';
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  'adds of an address to a name each': {
+    zone: small,
+    record: (index) => add(below(`h${index}`), Type.A, address(index)),
+  },
+  'adds of an address to one name': {
+    zone: small,
+    record: (index) => add(below('h'), Type.A, address(index)),
+  },
+  'adds of a mail server with a name of its own': {
+    zone: small,
+    record: (index) =>
+      add(below(`h${index}`), Type.MX, Buffer.concat([Buffer.of(0, 1), below(`m${index}`)])),
+  },
+  'adds below names that are not there': {
+    zone: small,
+    record: (index) =>
+      add(below(...numbers(16).map((level) => label(index * 16 + level))), Type.A, address(index)),
+  },
+  'adds to RRsets of 999': {
+    zone: zoneOf((index) => rrset(`r${index}`, numbers(999)), 100),
+    record: (index) => add(below(`r${index % 100}`), Type.A, address(5000 + index)),
+  },
+  'deletes of RRsets of 1000': {
+    zone: large,
+    record: (index) => ({ name: below(`r${index}`), type: Type.A, ...all }),
+  },
+  'deletes of names with 1000 records': {
+    zone: large,
+    record: (index) => ({ name: below(`r${index}`), type: Type.ANY, ...all }),
+  },
+  'deletes of one record of 1000 each': {
+    zone: large,
+    record: (index) => ({
+      name: below(`r${index % 99}`),
+      type: Type.A,
+      ttl: 0,
+      class: Class.NONE,
+      rdata: address(index),
+    }),
+  },
+  'deletes of all there is': {
+    zone: many,
+    record: (index) => ({ name: below(`r${index}`), type: Type.ANY, ...all }),
+  },
+  'conditions on values': {
+    zone: large,
+    section: 'answers',
+    record: (index) => ({ name: below('r0'), type: Type.A, ttl: 0, rdata: address(index) }),
+  },
+  'conditions on a value of an RRset of 1000 each': {
+    zone: large,
+    section: 'answers',
+    record: (index) => ({ name: below(`r${index}`), type: Type.A, ttl: 0, rdata: address(0) }),
+  },
+};
+
+let turnStart = process.cpuUsage();
+const [only = ''] = process.argv.slice(2);
+let failed = false;
+for (const [name, each] of Object.entries(cases)) {
+  if (!name.includes(only)) continue;
+  const turns: number[] = [];
+  let sums = 0;
+  let code = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const { longest, sum, rcode } = await measure(each);
+    turns.push(longest);
+    sums += sum;
+    code = rcode;
+  }
+  const [first = 0] = turns;
+  const sorted = turns.slice(1).toSorted((one, other) => one - other);
+  const median = sorted[sorted.length >> 1] ?? 0;
+  const high = sorted[Math.floor(sorted.length * 0.9)] ?? 0;
+  const over = median > LIMIT_MS;
+  failed ||= over;
+  console.log(
+    `${name.padEnd(50)} longest turn: first ${ms(first)}, median ${ms(median)}, 90 % ${ms(high)}; all turns ${ms(sums / ROUNDS)}; rcode ${code}${over ? '  TOO MUCH' : ''}`,
+  );
+}
+if (failed) process.exitCode = 1;
+
+/** CPU time of the longest turn and of all, in milliseconds. */
+async function measure({ zone: initial, record, section = 'authorities' }: Case): Promise<{
+  readonly longest: number;
+  readonly sum: number;
+  readonly rcode: number;
+}> {
+  const zone = await dynamicZone('example.net', { initial, reactor });
+  const handler = updates(zone, {
+    policy: [{ unsigned: true, names: '*', types: ['*'] }],
+    allowUnsigned: ['127.0.0.0/8'],
+  });
+  const responder = new Responder([handler, zone], { rateLimit: false });
+  await responder.start(reactor);
+  const packet = build({
+    flags: 0x2800,
+    questions: [{ name: 'example.net', type: Type.SOA }],
+    [section]: fitting(record),
+  });
+  const client = { kind: 'tcp', host: '127.0.0.1', port: 4000, family: 4 } as const;
+  let longest = 0;
+  let sum = 0;
+  let running = true;
+  await turn();
+  const done = Promise.resolve(responder.respond(packet, { transport: 'tcp', client }));
+  void done.then(() => (running = false));
+  while (running) {
+    const spent = await turn();
+    longest = Math.max(longest, spent);
+    sum += spent;
+  }
+  const reply = await done;
+  await responder.stop();
+  const rcode = Buffer.isBuffer(reply) ? (reply[3] ?? 0) & 15 : Number.NaN;
+  if (rcode !== Rcode.NoError && rcode !== Rcode.Refused && rcode !== Rcode.NXRRSet)
+    throw new Error(`unexpected rcode ${rcode}`);
+  return { longest, sum, rcode };
+}
+
+/** Ends this turn and the next one: what the next one cost. */
+async function turn(): Promise<number> {
+  await new Promise<void>((resume) => setImmediate(resume));
+  const { user, system } = process.cpuUsage(turnStart);
+  turnStart = process.cpuUsage();
+  return (user + system) / 1000;
+}
+
+function fitting(record: (index: number) => RawRecord): RawRecord[] {
+  const records: RawRecord[] = [];
+  let bytes = 12 + 17;
+  for (let index = 0; index < RECORDS; index++) {
+    const each = record(index);
+    bytes += (each.name as Uint8Array).length + 10 + (each.rdata?.length ?? 0);
+    if (bytes > 65_535) break;
+    records.push(each);
+  }
+  return records;
+}
+
+function add(name: Uint8Array, type: number, rdata: Uint8Array): RawRecord {
+  return { name, type, ttl: 60, rdata };
+}
+
+/** Two octets that no other number has. */
+function label(index: number): string {
+  return index.toString(36).padStart(3, 'x');
+}
+
+function rrset(name: string, addresses: readonly number[]): RRset {
+  const values = addresses.map((index) => `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`);
+  return createRRset(Name.parse(`${name}.example.net`), Type.A, { ttl: 60, values });
+}
+
+function zoneOf(make: (index: number) => RRset, count: number): Zone {
+  return Zone.of(origin, [...newZone(origin).rrsets(), ...numbers(count).map(make)]);
+}
+
+function ms(value: number): string {
+  return `${value.toFixed(1).padStart(5)} ms`;
+}
