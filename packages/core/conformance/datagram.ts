@@ -45,6 +45,45 @@ export const datagramConformance: readonly ReactorCase[] = [
     },
   },
   {
+    name: 'answers to a burst arrive in their order, with what is sent after them behind them',
+    async run(harness) {
+      const texts = Array.from({ length: 21 }, (_, index) => `${index}`);
+      let asked = 0;
+      const server = await bind(harness, 'server', {
+        datagramReceived(data, from) {
+          server.port.send(data, from);
+          asked += 1;
+          if (asked === texts.length) {
+            harness.server.clock.callLater(0, () => server.port.send(Buffer.from('last'), from));
+          }
+        },
+      });
+      const client = await bind(harness, 'client');
+      for (const text of texts) client.port.send(Buffer.from(text), server.port.address);
+      await until(harness, () => client.heard.length === texts.length + 1);
+      assert.deepEqual(
+        client.heard.map(({ data }) => data.toString()),
+        [...texts, 'last'],
+      );
+      await stop(harness, server.port, client.port);
+    },
+  },
+  {
+    name: 'an answer leaves although the port is stopped at once',
+    async run(harness) {
+      const server = await bind(harness, 'server', {
+        datagramReceived(data, from) {
+          server.port.send(data, from);
+          void server.port.stop();
+        },
+      });
+      const client = await bind(harness, 'client');
+      client.port.send(Buffer.from('goodbye'), server.port.address);
+      await until(harness, () => client.heard.length === 1);
+      await stop(harness, server.port, client.port);
+    },
+  },
+  {
     name: 'a datagram that is too long is dropped without a throw, and the next one arrives',
     async run(harness) {
       const server = await bind(harness, 'server');

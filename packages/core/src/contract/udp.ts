@@ -17,7 +17,8 @@ export interface DatagramPort extends AsyncDisposable {
   readonly address: InetAddress;
   /**
    * Sends one datagram, at most 65,507 bytes. False when it was dropped: because the send queue is full, the port is
-   * closed, or `to` is port 0, as in a datagram whose sender wants no answer (RFC 768). Never throws.
+   * closed, or `to` is port 0, as in a datagram whose sender wants no answer (RFC 768). Never throws. The port owns `data`:
+   * it may leave a little later, with other answers to what came in the same turn of the loop.
    */
   send(data: Uint8Array, to: InetAddress): boolean;
   /** Datagrams that were dropped at the full send queue. */

@@ -12,6 +12,7 @@ import { succeed } from '../deferred/succeed.ts';
 import { waitFor } from '../deferred/wait-for.ts';
 import { withSignal } from '../deferred/with-signal.ts';
 import { toError, UsageError } from '../errors.ts';
+import { DatagramOutbox } from './datagram-outbox.ts';
 import { claimDescriptor, holdDescriptor, releaseDescriptor } from './descriptor-claims.ts';
 import { datagramDescriptor, sendByIPv6, stopReceiving } from './private-handle.ts';
 import { inetAddress } from './socket-address.ts';
@@ -98,8 +99,11 @@ class NodeDatagramPort implements DatagramPort, Guard {
   readonly #reactor: Reactor;
   readonly #parts: NodeDatagramPortParts;
   readonly #stopped = new Deferred<void>();
+  readonly #outbox: DatagramOutbox;
   /** The datagram on its way to the protocol: a place instead of a closure for each. */
   #data: Buffer = NOTHING;
+  /** The protocol has a datagram: what it sends is mostly the answer. */
+  #delivering = false;
   #state: 'open' | 'quiesced' | 'stopping' = 'open';
   #descriptor: number | undefined;
 
@@ -111,6 +115,9 @@ class NodeDatagramPort implements DatagramPort, Guard {
     const { address, port } = socket.address();
     this.address = inetAddress('udp', address, port);
     this.context = new EntryContext(`udp:${port}`);
+    this.#outbox = new DatagramOutbox(socket, (thrown) =>
+      reactor.reports.problem(`udp:${port}.send`, toError(thrown)),
+    );
     socket.on('message', (data, from) => this.#received(data, from));
     socket.on('error', (error) => reactor.reports.problem(`udp:${port}`, error));
     socket.once('close', () => {
@@ -121,22 +128,17 @@ class NodeDatagramPort implements DatagramPort, Guard {
   }
 
   send(data: Uint8Array, to: InetAddress): boolean {
-    const { socket, family, maxSendQueueBytes } = this.#parts;
+    const { family, maxSendQueueBytes } = this.#parts;
     // Whoever sends from port 0 wants no answer (RFC 768), and must not be able to fill our reports.
     if (this.#state === 'stopping' || to.port === 0) return false;
-    if (socket.getSendQueueSize() + data.length > maxSendQueueBytes) {
+    if (this.#outbox.bytes + data.length > maxSendQueueBytes) {
       this.dropped += 1;
       return false;
     }
     const host = family === 6 && to.family === 4 ? `::ffff:${to.host}` : to.host;
-    try {
-      // Node tells of a datagram that cannot be sent only a callback, which would cost a turn of the tick queue for each one. Of
-      // data given with an offset it would make a view.
-      socket.send(data, to.port, host);
-    } catch (thrown) {
-      this.#reactor.reports.problem(`udp:${this.address.port}.send`, toError(thrown));
-      return false;
-    }
+    const datagram = { data, port: to.port, host };
+    if (!this.#delivering) return this.#outbox.now(datagram);
+    this.#outbox.later(datagram);
     return true;
   }
 
@@ -161,6 +163,7 @@ class NodeDatagramPort implements DatagramPort, Guard {
   stop(): Deferred<void> {
     if (this.#state !== 'stopping') {
       this.#state = 'stopping';
+      this.#outbox.flush();
       this.#parts.socket.close();
       if (this.#descriptor !== undefined) releaseDescriptor(this.#descriptor);
     }
@@ -174,7 +177,9 @@ class NodeDatagramPort implements DatagramPort, Guard {
   #received(data: Buffer, from: RemoteInfo): void {
     if (this.#state !== 'open') return;
     this.#data = data;
+    this.#delivering = true;
     enter(this, 'datagramReceived', NodeDatagramPort.#deliver, from);
+    this.#delivering = false;
   }
 
   static readonly #deliver = (self: NodeDatagramPort, from: RemoteInfo): void => {
