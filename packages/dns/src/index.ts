@@ -240,6 +240,7 @@ export {
   type Bucket,
   type BucketEntry,
   type BucketListing,
+  type BucketReplacement,
   MAX_BUCKET_KEY_BYTES,
   MAX_BUCKET_VALUE_BYTES,
 } from './store/bucket.ts';

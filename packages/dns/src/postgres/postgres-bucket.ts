@@ -2,6 +2,7 @@ import {
   type Bucket,
   type BucketEntry,
   type BucketListing,
+  type BucketReplacement,
   checkBucketEntry,
 } from '../store/bucket.ts';
 import { bytesOf } from '../store/stored-row.ts';
@@ -13,7 +14,10 @@ const END = Buffer.from([0xff]);
 
 /** Runs one of the statements for a bucket. */
 export type BucketQuery = (
-  statement: keyof Pick<PostgresStatements, 'get' | 'set' | 'unset' | 'entries'>,
+  statement: keyof Pick<
+    PostgresStatements,
+    'get' | 'set' | 'add' | 'exchange' | 'unset' | 'entries'
+  >,
   values: readonly unknown[],
 ) => Promise<{ readonly rows: readonly PostgresRow[]; readonly rowCount: number | null }>;
 
@@ -36,6 +40,16 @@ export class PostgresBucket implements Bucket {
     checkBucketEntry(key, value);
     // The caller may go on with its memory.
     await this.#query('set', [this.#name, Buffer.from(key), Buffer.from(value)]);
+  }
+
+  async replace(key: string, { from, to }: BucketReplacement): Promise<boolean> {
+    checkBucketEntry(key, to);
+    const values = [this.#name, Buffer.from(key), Buffer.from(to)];
+    const { rowCount } =
+      from === undefined
+        ? await this.#query('add', values)
+        : await this.#query('exchange', [...values, Buffer.from(from)]);
+    return (rowCount ?? 0) > 0;
   }
 
   async delete(key: string): Promise<boolean> {

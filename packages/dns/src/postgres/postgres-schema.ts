@@ -8,20 +8,31 @@ import { usageError } from '../errors.ts';
 /** Kept in the table `version`. A database of a later version is not touched. */
 export const SCHEMA_VERSION = 1;
 
-/** Throws for what cannot be the name of a schema without quotes. */
+/**
+ * Throws for what people would have to quote in SQL for other reasons than a word that is reserved, and for what belongs to
+ * the database itself.
+ */
 export function checkSchemaName(schema: string): void {
-  if (/^[a-z_][\da-z_]{0,62}$/.test(schema)) return;
+  if (/^(?!pg_)[a-z_][\da-z_]{0,62}$/.test(schema)) return;
+  const rule =
+    'it must be 1 to 63 of a-z, 0-9 and "_", and begin neither with a digit nor with "pg_"';
   throw usageError(
     'HAWSER_DNS_OPTIONS',
-    `Cannot use a schema as its name must be 1 to 63 of a-z, 0-9 and "_": ${schema.slice(0, 80)}`,
+    `Cannot use a schema of that name as ${rule}: ${schema.slice(0, 80)}`,
   );
+}
+
+/** The name of a schema in SQL, where it may be a reserved word such as `user`. */
+export function quoted(schema: string): string {
+  return `"${schema}"`;
 }
 
 /**
  * Makes the tables. `edits` counts what others than this program do to the records of a zone. Names are whole, as in a zone
  * file, with or without the final dot; types are mnemonics; data is as in a zone file, one text a record.
  */
-export function schemaOf(schema: string): string {
+export function schemaOf(name: string): string {
+  const schema = quoted(name);
   return `
   CREATE TABLE ${schema}.version (version integer NOT NULL);
   INSERT INTO ${schema}.version VALUES (${SCHEMA_VERSION});
@@ -72,7 +83,7 @@ export function schemaOf(schema: string): string {
   );
   CREATE FUNCTION ${schema}.rrset_spelled() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-      IF current_setting('${schema}.commit', true) = 'on' THEN RETURN NEW; END IF;
+      IF current_setting('${name}.commit', true) = 'on' THEN RETURN NEW; END IF;
       NEW.name := regexp_replace(NEW.name, '([^\\\\])\\.$', '\\1');
       NEW.type := upper(NEW.type);
       RETURN NEW;
@@ -83,12 +94,12 @@ export function schemaOf(schema: string): string {
     DECLARE
       edited record;
     BEGIN
-      IF current_setting('${schema}.commit', true) = 'on' THEN RETURN NULL; END IF;
+      IF current_setting('${name}.commit', true) = 'on' THEN RETURN NULL; END IF;
       FOR edited IN
         UPDATE ${schema}.zone SET edits = edits + 1
           WHERE id IN (SELECT zone FROM changed) RETURNING name
       LOOP
-        PERFORM pg_notify('${schema}', ' ' || edited.name);
+        PERFORM pg_notify('${name}', ' ' || edited.name);
       END LOOP;
       RETURN NULL;
     END $$;
@@ -105,7 +116,7 @@ export function schemaOf(schema: string): string {
       edited record;
     BEGIN
       FOR edited IN UPDATE ${schema}.zone SET edits = edits + 1 RETURNING name LOOP
-        PERFORM pg_notify('${schema}', ' ' || edited.name);
+        PERFORM pg_notify('${name}', ' ' || edited.name);
       END LOOP;
       RETURN NULL;
     END $$;
@@ -119,9 +130,9 @@ export type PostgresStatements = ReturnType<typeof statementsFor>;
 
 const ZONE = 'name, serial, revision, edits';
 
-/** The statements for the tables in `schema`. Locks of others are waited for at most `lockTimeoutMs`. */
+/** The statements for the tables in the schema `name`. Locks of others are waited for at most `lockTimeoutMs`. */
 export function statementsFor(
-  schema: string,
+  name: string,
   lockTimeoutMs: number,
 ): {
   readonly [K in
@@ -147,13 +158,16 @@ export function statementsFor(
     | 'notify'
     | 'get'
     | 'set'
+    | 'add'
+    | 'exchange'
     | 'unset'
     | 'entries']: string;
 } {
+  const schema = quoted(name);
   return {
     // What is acknowledged is on the disk, whatever the server does by default; and a person who forgot to commit must not
     // stop us for good.
-    begin: `BEGIN; SELECT set_config('${schema}.commit', 'on', true), set_config('lock_timeout', '${Math.trunc(lockTimeoutMs)}ms', true),
+    begin: `BEGIN; SELECT set_config('${name}.commit', 'on', true), set_config('lock_timeout', '${Math.trunc(lockTimeoutMs)}ms', true),
       set_config('statement_timeout', '60s', true), CASE current_setting('synchronous_commit')
       WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END`,
     beginRead: 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
@@ -192,10 +206,13 @@ export function statementsFor(
     since: `SELECT serial_from, serial_to, changes FROM ${schema}.change WHERE zone = $1 AND seq >= (
       SELECT max(seq) FROM ${schema}.change WHERE zone = $1 AND serial_from = $2) ORDER BY seq`,
     drop: `DELETE FROM ${schema}.zone WHERE key = $1 RETURNING name`,
-    notify: `SELECT pg_notify('${schema}', $1)`,
+    notify: `SELECT pg_notify('${name}', $1)`,
     get: `SELECT value FROM ${schema}.bucket WHERE bucket = $1 AND key = $2`,
     set: `INSERT INTO ${schema}.bucket (bucket, key, value) VALUES ($1, $2, $3)
       ON CONFLICT (bucket, key) DO UPDATE SET value = excluded.value`,
+    add: `INSERT INTO ${schema}.bucket (bucket, key, value) VALUES ($1, $2, $3)
+      ON CONFLICT (bucket, key) DO NOTHING`,
+    exchange: `UPDATE ${schema}.bucket SET value = $3 WHERE bucket = $1 AND key = $2 AND value = $4`,
     unset: `DELETE FROM ${schema}.bucket WHERE bucket = $1 AND key = $2`,
     entries: `SELECT key, value FROM ${schema}.bucket
       WHERE bucket = $1 AND key > $2 AND key >= $3 AND key < $4 ORDER BY key LIMIT $5`,

@@ -22,6 +22,13 @@ export interface BucketListing {
   readonly limit?: number | undefined;
 }
 
+/** What {@link Bucket.replace} puts in the place of what. */
+export interface BucketReplacement {
+  /** What the key has to hold; undefined: nothing. */
+  readonly from: Uint8Array | undefined;
+  readonly to: Uint8Array;
+}
+
 /**
  * A few small values by key: at most 512 octets the key, 1 MiB the value. Every method rejects with a `StoreError` if the
  * store fails, and with UsageError `HAWSER_DNS_OPTIONS` for what is too long.
@@ -30,6 +37,11 @@ export interface Bucket {
   get(key: string): Promise<Buffer | undefined>;
   /** When it resolves, the value survives loss of power. */
   put(key: string, value: Uint8Array): Promise<void>;
+  /**
+   * Does what {@link put} does if the key holds `from`, octet for octet. False, and nothing is changed, if it holds anything else:
+   * of several who replace the same value, in whatever process, one succeeds.
+   */
+  replace(key: string, replacement: BucketReplacement): Promise<boolean>;
   /** False if there was none. */
   delete(key: string): Promise<boolean>;
   /** Entries in the order of the octets of their keys. */

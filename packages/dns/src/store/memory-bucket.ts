@@ -1,4 +1,10 @@
-import { type Bucket, type BucketEntry, type BucketListing, checkBucketEntry } from './bucket.ts';
+import {
+  type Bucket,
+  type BucketEntry,
+  type BucketListing,
+  type BucketReplacement,
+  checkBucketEntry,
+} from './bucket.ts';
 
 /** A bucket that forgets everything with the process. */
 export class MemoryBucket implements Bucket {
@@ -12,6 +18,14 @@ export class MemoryBucket implements Bucket {
   async put(key: string, value: Uint8Array): Promise<void> {
     checkBucketEntry(key, value);
     this.#values.set(key, Buffer.from(value));
+  }
+
+  async replace(key: string, { from, to }: BucketReplacement): Promise<boolean> {
+    checkBucketEntry(key, to);
+    const held = this.#values.get(key);
+    const same = held === undefined ? from === undefined : from !== undefined && held.equals(from);
+    if (same) this.#values.set(key, Buffer.from(to));
+    return same;
   }
 
   async delete(key: string): Promise<boolean> {

@@ -1,4 +1,10 @@
-import { type Bucket, type BucketEntry, type BucketListing, checkBucketEntry } from './bucket.ts';
+import {
+  type Bucket,
+  type BucketEntry,
+  type BucketListing,
+  type BucketReplacement,
+  checkBucketEntry,
+} from './bucket.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 import type { SqliteWriter } from './sqlite-writer.ts';
 import { bytesOf } from './stored-row.ts';
@@ -31,6 +37,22 @@ export class SqliteBucket implements Bucket {
       this.#file.run.set.run(this.#name, Buffer.from(key), kept);
       return undefined;
     });
+  }
+
+  async replace(key: string, { from, to }: BucketReplacement): Promise<boolean> {
+    checkBucketEntry(key, to);
+    const expected = from && Buffer.from(from);
+    const kept = Buffer.from(to);
+    const id = Buffer.from(key);
+    let replaced = 0;
+    await this.#writer.write(() => {
+      replaced =
+        expected === undefined
+          ? this.#file.run.add.run(this.#name, id, kept)
+          : this.#file.run.exchange.run(kept, this.#name, id, expected);
+      return undefined;
+    });
+    return replaced > 0;
   }
 
   async delete(key: string): Promise<boolean> {

@@ -116,6 +116,8 @@ export const statements = {
   suspect: 'UPDATE zone SET edits = edits + 1 WHERE serial >= 0',
   get: 'SELECT value FROM bucket WHERE bucket = ? AND key = ?',
   set: 'INSERT OR REPLACE INTO bucket (bucket, key, value) VALUES (?, ?, ?)',
+  add: 'INSERT OR IGNORE INTO bucket (bucket, key, value) VALUES (?, ?, ?)',
+  exchange: 'UPDATE bucket SET value = ? WHERE bucket = ? AND key = ? AND value = ?',
   unset: 'DELETE FROM bucket WHERE bucket = ? AND key = ?',
   entries: `SELECT key, value FROM bucket WHERE bucket = ? AND key > ? AND key >= ? AND key < ?
     ORDER BY key LIMIT ?`,

@@ -309,6 +309,26 @@ export function zoneStoreContract(
       expect((await store.bucket('other').get('a'))?.toString()).toBe('other');
     });
 
+    test('replaces what a key holds, and nothing else', async () => {
+      const bucket = (await fresh()).bucket('replace');
+      const [one, other] = [Buffer.from('one'), Buffer.alloc(0)];
+      expect(await bucket.replace('a', { from: one, to: other })).toBe(false);
+      expect(await bucket.get('a')).toBeUndefined();
+      const first = await Promise.all(
+        [one, other].map((to) => bucket.replace('a', { from: undefined, to })),
+      );
+      expect(first.filter(Boolean)).toHaveLength(1);
+      await bucket.put('a', other);
+      expect(await bucket.replace('a', { from: undefined, to: one })).toBe(false);
+      const second = await Promise.all(
+        [1, 2, 3].map((to) => bucket.replace('a', { from: other, to: Buffer.of(to) })),
+      );
+      expect(second.filter(Boolean)).toHaveLength(1);
+      expect(await bucket.get('a')).toEqual(Buffer.of(second.indexOf(true) + 1));
+      const tooLong = bucket.replace('a', { from: undefined, to: Buffer.alloc(1_048_577) });
+      await expect(tooLong).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
+    });
+
     test('lists keys in the order of their octets, by prefix and page by page', async () => {
       const bucket = (await fresh()).bucket('list');
       const keys = [
