@@ -4,14 +4,18 @@ import type { Has } from '@hawser/core';
 /** Steps before others get their turn: some milliseconds. */
 const SLICE = 1_000;
 
-/** Takes `steps` to their end and lets others have their turn now and then. What they throw rejects. */
+/**
+ * Takes `steps` to their end and lets others have their turn now and then. A step that yields a number counts as so many.
+ * What they throw rejects.
+ */
 export async function inTurns<T>(
   steps: Iterator<unknown, T, void>,
   { clock }: Has<'clock'>,
 ): Promise<T> {
-  for (let left = SLICE; ; left--) {
+  for (let left = SLICE; ; ) {
     const step = steps.next();
     if (step.done === true) return step.value;
+    left -= typeof step.value === 'number' ? step.value : 1;
     if (left > 0) continue;
     left = SLICE;
     // oxlint-disable-next-line no-await-in-loop -- this is the turn of others

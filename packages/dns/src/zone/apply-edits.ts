@@ -24,15 +24,24 @@ export interface ApplyOptions {
   readonly touched?: Set<string> | undefined;
 }
 
-/** `nodes` after `edits`. Throws as `Zone.of` does. */
-export function applyEdits(
+/** An edit and a node written cost as much as so many steps of other work. */
+const EDIT_STEPS = 5;
+const NODE_STEPS = 2;
+
+/** `nodes` after `edits`, in steps. Throws as `Zone.of` does. */
+export function* applyEdits(
   origin: Name,
   nodes: NodeMap,
   edits: Iterable<Edit>,
   options: ApplyOptions,
-): NodeMap {
+): Generator<number, NodeMap, void> {
   const draft = new ZoneDraft(origin, nodes.edit(), options.touched);
-  for (const edit of edits) draft.apply(edit, options.pack);
+  let written = 0;
+  for (const edit of edits) {
+    draft.apply(edit, options.pack);
+    yield EDIT_STEPS + NODE_STEPS * (draft.written - written);
+    ({ written } = draft);
+  }
   if (options.exists !== undefined) draft.include(options.exists);
   draft.check();
   return draft.nodes.done();
@@ -48,11 +57,17 @@ export class ZoneDraft {
   /** Names that appeared below one that exists, and are not counted there yet: they often come one after the other. */
   #parent = '';
   #newChildren = 0;
+  #written = 0;
 
   constructor(origin: Name, nodes: NodeMapDraft, touched: Set<string> | undefined) {
     this.#origin = origin;
     this.nodes = nodes;
     this.#touched = touched;
+  }
+
+  /** How many nodes were written: an edit may make or remove a hundred above its own. */
+  get written(): number {
+    return this.#written;
   }
 
   apply({ name, type, rrset }: Edit, pack: boolean): void {
@@ -82,7 +97,7 @@ export class ZoneDraft {
   include(name: Name): void {
     if (this.#get(name.key) !== undefined) return;
     checkOwner(this.#origin, name, Type.A);
-    this.nodes.set(name.key, new StoredNode(ownerOf(name), [], 1));
+    this.#set(name.key, new StoredNode(ownerOf(name), [], 1));
     this.#touched?.add(name.key);
     this.#raise(name.key, name);
   }
@@ -102,14 +117,14 @@ export class ZoneDraft {
     // One alias by itself is no suspect: there are zones of a million.
     if (single && firstRecords(rrset, 2).length > 1) this.#suspects.add(name.key);
     const value = pack ? new PackedRRset(owner, rrset) : new StoredNode(owner, [rrset], 0);
-    this.nodes.set(name.key, value);
+    this.#set(name.key, value);
     this.#touched?.add(name.key);
     this.#raise(name.key, name);
   }
 
   #put(key: string, node: StoredNode, list: readonly RRset[], children: number): void {
     const value = toValue(node.owner, list, children);
-    this.nodes.set(key, value);
+    this.#set(key, value);
     if (value !== undefined) return;
     this.#touched?.add(key);
     this.#lower(key);
@@ -127,7 +142,7 @@ export class ZoneDraft {
     if (this.nodes.get(above) === undefined) {
       // Text of its own: what is cut out of another would keep that alive.
       const parent = name.parent() ?? name;
-      this.nodes.set(parent.key, new StoredNode(ownerOf(parent), [], 1));
+      this.#set(parent.key, new StoredNode(ownerOf(parent), [], 1));
       this.#touched?.add(parent.key);
       this.#raise(parent.key, parent);
       return;
@@ -142,10 +157,15 @@ export class ZoneDraft {
     if (value !== undefined) {
       const node = toNode(value);
       const children = node.children + this.#newChildren;
-      this.nodes.set(this.#parent, new StoredNode(node.owner, node.list, children));
+      this.#set(this.#parent, new StoredNode(node.owner, node.list, children));
     }
     this.#parent = '';
     this.#newChildren = 0;
+  }
+
+  #set(key: string, value: NodeValue | undefined): void {
+    this.#written++;
+    this.nodes.set(key, value);
   }
 
   #get(key: string): NodeValue | undefined {

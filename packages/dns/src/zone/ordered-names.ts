@@ -1,5 +1,6 @@
 // The names of a zone in order, immutable: a list of lists of up to some hundred. A change copies one of them and the list
 // of lists, so that it costs some microseconds in a zone of a million names.
+import { atOnce } from '../in-turns.ts';
 
 /** Names of a chunk before it is divided. */
 const MAX_CHUNK = 512;
@@ -53,10 +54,18 @@ export class OrderedNames {
 
   /** With each name of `changes` that is true, and without each that is false. */
   with(changes: ReadonlyMap<string, boolean>): OrderedNames {
+    return atOnce(this.changing(changes));
+  }
+
+  /** The same in steps. */
+  *changing(changes: ReadonlyMap<string, boolean>): Generator<void, OrderedNames, void> {
     if (changes.size === 0) return this;
     const chunks = this.#chunks.slice();
     const own = new Set<Chunk>();
-    for (const [name, present] of changes) change(chunks, own, name, present);
+    for (const [name, present] of changes) {
+      change(chunks, own, name, present);
+      yield;
+    }
     return new OrderedNames(chunks);
   }
 

@@ -1,5 +1,6 @@
 // A zone as it is at one moment. Immutable, so that an answer, a transfer or a cache may hold it while it is replaced.
 import { usageError } from '../errors.ts';
+import { atOnce } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { SoaValue } from '../rdata/value.ts';
@@ -9,6 +10,7 @@ import { keyOf, orderOf } from './name-order.ts';
 import { NodeMap } from './node-map.ts';
 import { isHashedName } from './nsec3-proof.ts';
 import { OrderedNames } from './ordered-names.ts';
+import { measureRecords } from './packed-rrset.ts';
 import { createRRset, type RRset, sameRRset } from './rrset.ts';
 import { isSerialAfter, nextSerial } from './serial.ts';
 import { minimumOf, serialOf, withSerial } from './soa-serial.ts';
@@ -50,6 +52,12 @@ export interface ZoneBuilder {
 interface Indexes {
   order?: OrderedNames;
   hashed?: OrderedNames;
+}
+
+/** A zone after edits, and the way there. */
+export interface ZoneStep {
+  readonly zone: Zone;
+  readonly changeSet: ChangeSet;
 }
 
 /** The names right before and after a place in the canonical order. */
@@ -118,7 +126,8 @@ export class Zone {
    * `HAWSER_DNS_OUT_OF_ZONE` for a name elsewhere
    */
   static of(origin: Name, rrsets: Iterable<RRset>): Zone {
-    return new Zone(origin, applyEdits(origin, NodeMap.empty, toEdits(rrsets), { pack: true }));
+    const edits = applyEdits(origin, NodeMap.empty, toEdits(rrsets), { pack: true });
+    return new Zone(origin, atOnce(edits));
   }
 
   /** A zone of RRsets that come a few at a time: a million at once would stop everything else for seconds. */
@@ -210,31 +219,44 @@ export class Zone {
    * change. This one stays as it is. A later edit of the same name and type replaces an earlier one.
    * @throws UsageError as {@link of}
    */
-  change(
-    edits: readonly Edit[],
-  ): { readonly zone: Zone; readonly changeSet: ChangeSet } | undefined {
+  change(edits: readonly Edit[]): ZoneStep | undefined {
+    return atOnce(this.changing(edits));
+  }
+
+  /** The same in steps, which may see this zone only: a thousand edits take some milliseconds. */
+  *changing(edits: readonly Edit[]): Generator<number | void, ZoneStep | undefined, void> {
     const effective = new Map<string, Edit>();
     for (const edit of edits) effective.set(`${edit.type}/${edit.name.key}`, edit);
+    yield edits.length;
     for (const [id, edit] of effective) {
       if (sameRRset(this.get(edit.name, edit.type), edit.rrset)) effective.delete(id);
+      yield 1 + (edit.rrset === undefined ? 0 : measureRecords(edit.rrset).count);
     }
     if (effective.size === 0) return undefined;
     const soaId = `${Type.SOA}/${this.origin.key}`;
     const edited = effective.get(soaId);
     const soa = edited === undefined ? this.soa : edited.rrset;
+    const soaCount = soa?.records.length ?? 0;
+    if (soaCount > 1) {
+      throw usageError(
+        'HAWSER_DNS_ZONE',
+        `Cannot keep ${soaCount} SOA records at "${this.origin}" as a zone has one`,
+      );
+    }
     // A serial that does not go forward would hide the change from every secondary.
     if (soa !== undefined && !isSerialAfter(serialOf(soa), this.serial)) {
       const rrset = withSerial(soa, nextSerial(this.serial));
       effective.set(soaId, { name: this.origin, type: Type.SOA, rrset });
     }
     const list = [...effective.values()];
-    const zone = this.#with(list);
+    const zone = yield* this.#with(list);
     const changes = list.map(({ name, type, rrset }) => ({
       name,
       type,
       before: this.get(name, type),
       after: rrset,
     }));
+    yield list.length;
     return {
       zone,
       changeSet: { origin: this.origin, from: this.serial, to: zone.serial, changes },
@@ -248,7 +270,8 @@ export class Zone {
    */
   including(name: Name, rrsets: readonly RRset[]): Zone {
     const options = { exists: name, pack: false };
-    return new Zone(this.origin, applyEdits(this.origin, this.#nodes, toEdits(rrsets), options));
+    const edits = applyEdits(this.origin, this.#nodes, toEdits(rrsets), options);
+    return new Zone(this.origin, atOnce(edits));
   }
 
   /** The last hash before `label`, of those the zone has (RFC 5155 §1.3); the last one comes before the first. */
@@ -265,15 +288,17 @@ export class Zone {
     return isHashedName(node) ? undefined : node;
   }
 
-  #with(edits: readonly Edit[]): Zone {
+  *#with(edits: readonly Edit[]): Generator<number | void, Zone, void> {
     const touched = this.#order === undefined ? undefined : new Set<string>();
-    const nodes = applyEdits(this.origin, this.#nodes, edits, { pack: true, touched });
+    const nodes = yield* applyEdits(this.origin, this.#nodes, edits, { pack: true, touched });
     const indexes: Indexes = {};
     if (this.#order !== undefined) {
       const changes = new Map<string, boolean>();
-      for (const key of touched ?? [])
+      for (const key of touched ?? []) {
         changes.set(orderOf(key, this.origin.key), nodes.get(key) !== undefined);
-      indexes.order = this.#order.with(changes);
+        yield;
+      }
+      indexes.order = yield* this.#order.changing(changes);
     }
     if (this.#hashed !== undefined) {
       const changes = new Map<string, boolean>();
@@ -281,7 +306,7 @@ export class Zone {
         if (type === Type.NSEC3)
           changes.set(orderOf(name.key, this.origin.key), rrset !== undefined);
       }
-      indexes.hashed = this.#hashed.with(changes);
+      indexes.hashed = yield* this.#hashed.changing(changes);
     }
     return new Zone(this.origin, nodes, indexes);
   }
