@@ -228,7 +228,11 @@ www  A   192.0.2.300 ; no such address
         const wanted = new Set(names.map((name) => name.toString()));
         return rows
           .filter(({ name }) => wanted.has(name))
-          .map(({ name, ip }) => createRRset(Name.parse(name), Type.A, { ttl: 60, values: [ip] }));
+          .map(({ name, ip }) => createRRset(Name.parse(name), Type.A, { ttl: 60, values: ip }));
+      },
+      // Whether a name that holds nothing exists all the same, as there are others below it.
+      async below(name) {
+        return rows.some((row) => row.name.endsWith(`.${name}`));
       },
     };
     const zone = lookupZone('example.net', source, { ns: ['ns1.example.net'], timeoutMs: 500 });

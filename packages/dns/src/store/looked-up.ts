@@ -17,7 +17,6 @@ const MAX_TARGETS = 16;
 /** What is known of a zone, and what has to be asked for. */
 export class LookedUp {
   readonly #base: Zone;
-  readonly #doubts: boolean;
   readonly #rrsets = new Map<string, RRset>();
   /** Names that hold something. */
   readonly #holding = new Set<string>();
@@ -32,17 +31,16 @@ export class LookedUp {
   #targets = 0;
   #rounds = 0;
 
-  /** `base` has the SOA and NS of a zone whose source has none. Some sources do not know what is {@link doubtful}. */
-  constructor(base: Zone, options: { readonly doubts: boolean }) {
+  /** `base` has the SOA and NS of a zone whose source has none. */
+  constructor(base: Zone) {
     this.#base = base;
-    this.#doubts = options.doubts;
   }
 
   /** Asks for a name, its ancestors in the zone, and the wildcards they may have. */
   want(name: Name, purpose: Purpose): void {
     if (purpose === 'answer') {
       this.#answered.add(name.key);
-      if (this.#doubts) this.#doubtful.push(name);
+      this.#doubtful.push(name);
     }
     this.#ask(name);
     let below = name;

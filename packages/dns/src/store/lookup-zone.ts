@@ -32,7 +32,10 @@ export interface LookupZoneOptions extends NewZoneOptions {
  * @throws UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_OPTIONS`
  *
  * @example
- * lookupZone('example.net', { find: (names) => rowsOf(names).then(toRRsets) });
+ * lookupZone('example.net', {
+ *   find: (names) => rowsOf(names).then(toRRsets),
+ *   below: (name) => hasRowsBelow(name),
+ * });
  */
 export function lookupZone(
   origin: string,
@@ -62,8 +65,10 @@ class LookupZone implements Authority {
 
   constructor(origin: Name, source: LookupSource, options: LookupZoneOptions) {
     const { timeoutMs = 2000, maxConcurrent = 1000, serveStale = false, ...fresh } = options;
-    if (typeof source.find !== 'function' || !(timeoutMs > 0) || !(maxConcurrent > 0)) {
-      const why = 'find must be a function, timeoutMs and maxConcurrent above 0';
+    // Without `below` a wildcard would answer for names that exist without data.
+    const knows = typeof source.find === 'function' && typeof source.below === 'function';
+    if (!knows || !(timeoutMs > 0) || !(maxConcurrent > 0)) {
+      const why = 'find and below must be functions, timeoutMs and maxConcurrent above 0';
       throw usageError('HAWSER_DNS_OPTIONS', `Cannot serve "${origin}" as ${why}`);
     }
     this.origin = origin;
@@ -126,17 +131,14 @@ class LookupZone implements Authority {
       what: Name.fromOctets(query.key).toString(),
       abort: (reason: unknown) => abort.abort(reason),
     };
-    const lookedUp = new LookedUp(this.#base, { doubts: this.#source.below !== undefined });
+    const lookedUp = new LookedUp(this.#base);
     lookedUp.want(Name.fromOctets(query.key), 'answer');
     for (;;) {
       const names = lookedUp.wanted();
       if (names.length > 0)
         lookedUp.add(await this.#calls.run(() => this.#source.find(names, context), limits));
       for (const name of lookedUp.doubtful()) {
-        const exists = await this.#calls.run(
-          () => this.#source.below?.(name, context) ?? false,
-          limits,
-        );
+        const exists = await this.#calls.run(() => this.#source.below(name, context), limits);
         lookedUp.tell(name, exists);
       }
       const answer = answerOnce(lookedUp.zone(), query);

@@ -111,6 +111,7 @@ describe('answers signed when they are given', () => {
     const reactor = createTestReactor();
     const found = lookupZone('example.net', {
       find: async (asked) => asked.flatMap((name) => [...(zone.node(name.key)?.list ?? [])]),
+      below: (name) => zone.node(name.key) !== undefined,
     });
     const { ask } = await asking(reactor, [onlineSigner(found, { keys: [key] })]);
     const message = await ask('x.tree.example.net', Type.A, signed);
@@ -138,6 +139,7 @@ describe('answers signed when they are given', () => {
     const zone = zoneFrom(`sub NS ns.elsewhere.example.\nsub DS 1 13 2 ${'ab'.repeat(32)}`);
     const found = lookupZone('example.net', {
       find: async (asked) => asked.flatMap((name) => [...(zone.node(name.key)?.list ?? [])]),
+      below: (name) => zone.node(name.key) !== undefined,
     });
     const reactor = createTestReactor();
     const { ask } = await asking(reactor, [onlineSigner(found, { keys: [key] })]);
@@ -224,6 +226,7 @@ describe('names after which there is hardly another', () => {
     const reactor = createTestReactor();
     const found = lookupZone('example.net', {
       find: async (asked) => asked.flatMap((name) => [...(zone.node(name.key)?.list ?? [])]),
+      below: (name) => zone.node(name.key) !== undefined,
     });
     const { ask } = await asking(reactor, [onlineSigner(found, { keys: [key] })]);
     const message = await ask(`www.${last}.example.net`, Type.A, signed);

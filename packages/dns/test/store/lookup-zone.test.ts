@@ -34,8 +34,11 @@ function sourceOf(zone: Zone) {
   return { source, finds, belows };
 }
 
-const serve = (source: LookupSource, options?: LookupZoneOptions) =>
-  asking(lookupZone('example.net', source, options));
+/** Of a source that has nothing below names without data, unless it says so itself. */
+const serve = (
+  source: Pick<LookupSource, 'find'> & Partial<LookupSource>,
+  options?: LookupZoneOptions,
+) => asking(lookupZone('example.net', { below: () => false, ...source }, options));
 
 /** Without order, which is nobody's business. */
 function contentOf(reply: ReadReply): unknown {
@@ -186,17 +189,28 @@ describe('a zone that is looked up', () => {
     expect(finds.map(([first]) => first)).toEqual(['chain', 'alias', 'www']);
   });
 
-  test('without below, names are as the data says, and addresses go along all the same', async () => {
+  test('addresses go along, in a second call', async () => {
     const { source, finds } = sourceOf(zoneFrom(zoneText));
-    const { ask } = await serve({ find: (names, context) => source.find(names, context) });
+    const { ask } = await serve(source);
     const reply = await ask('example.net MX');
     expect([reply.answer.length, reply.additional.length, finds.length]).toEqual([2, 2, 2]);
     expect((await ask('chain.example.net A')).answer).toHaveLength(3);
-    expect((await ask('x.wild.example.net A')).answer).toHaveLength(1);
-    // It cannot know better.
-    expect((await ask('c.ent.example.net A')).answer).toEqual([
-      'c.ent.example.net 300 A 192.0.2.99',
-    ]);
+  });
+
+  test('a source that knows exact names only has no wildcard stand for one between', async () => {
+    const zone = zoneFrom('* A 192.0.2.99\na.b A 192.0.2.1');
+    const { ask } = await serve(sourceOf(zone).source);
+    expect(await ask('b.example.net A')).toMatchObject({ rcode: Rcode.NoError, answer: [] });
+    expect(await ask('c.b.example.net A')).toMatchObject({ rcode: Rcode.NXDomain, answer: [] });
+    expect((await ask('c.example.net A')).answer).toHaveLength(1);
+  });
+
+  test('a source that could not tell them is refused', () => {
+    const { source } = sourceOf(zoneFrom('* A 192.0.2.99'));
+    const exact = { find: source.find } as unknown as LookupSource;
+    expect(() => lookupZone('example.net', exact)).toThrow(
+      expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+    );
   });
 
   test('SOA and NS are made up where the source has none', async () => {
@@ -312,7 +326,7 @@ describe('a source that fails', () => {
   });
 
   test.each([{ timeoutMs: 0 }, { maxConcurrent: Number.NaN }])('%j is refused', (options) => {
-    expect(() => lookupZone('example.net', { find: good }, options)).toThrow(
+    expect(() => lookupZone('example.net', { find: good, below: () => false }, options)).toThrow(
       expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
     );
   });
