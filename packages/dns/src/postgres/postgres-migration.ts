@@ -1,6 +1,6 @@
 // Making the tables.
 import { type PostgresPool, transaction } from './postgres-pool.ts';
-import { SCHEMA_VERSION, schemaOf } from './postgres-schema.ts';
+import { quoted, SCHEMA_VERSION, schemaOf } from './postgres-schema.ts';
 
 /** Makes schema and tables if they are not there. Throws StoreError, also for those of a later version. */
 export async function migrate(pool: PostgresPool, schema: string): Promise<void> {
@@ -8,14 +8,14 @@ export async function migrate(pool: PostgresPool, schema: string): Promise<void>
     // Of several processes that start together one makes them.
     await client.query('SELECT pg_advisory_xact_lock(hashtext($1))', [`hawser ${schema}`]);
     const { rows: found } = await client.query('SELECT to_regclass($1) IS NOT NULL AS made', [
-      `${schema}.version`,
+      `${quoted(schema)}.version`,
     ]);
     if (found[0]?.['made'] !== true) {
-      await client.query(`CREATE SCHEMA IF NOT EXISTS ${schema}`);
+      await client.query(`CREATE SCHEMA IF NOT EXISTS ${quoted(schema)}`);
       await client.query(schemaOf(schema));
       return;
     }
-    const { rows } = await client.query(`SELECT version FROM ${schema}.version`);
+    const { rows } = await client.query(`SELECT version FROM ${quoted(schema)}.version`);
     const version = Number(rows[0]?.['version']);
     if (version !== SCHEMA_VERSION)
       throw new Error(`it has version ${version}, and this program knows ${SCHEMA_VERSION}`);

@@ -3,6 +3,7 @@ import type { DelayedCall, Has } from '@hawser/core';
 import { Name } from '../name.ts';
 import type { StoredZone, StoreListener } from '../store/zone-store.ts';
 import { type PostgresClient, type PostgresPool, storeError } from './postgres-pool.ts';
+import { quoted } from './postgres-schema.ts';
 
 /** What a {@link PostgresWatch} listens to. */
 export interface PostgresWatched {
@@ -91,7 +92,7 @@ export class PostgresWatch {
       if (this.#client === client) this.#heard(payload);
     });
     try {
-      await client.query(`LISTEN ${channel}`);
+      await client.query(`LISTEN ${quoted(channel)}`);
     } catch (error) {
       client.release(true);
       throw error;

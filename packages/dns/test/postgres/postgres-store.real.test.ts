@@ -74,7 +74,7 @@ describe.skipIf(isSkipped)(title, () => {
       async () =>
         (
           await person.query('SELECT 1 FROM pg_stat_activity WHERE query = $1', [
-            `LISTEN ${schemaOf.get(store)}`,
+            `LISTEN "${schemaOf.get(store)}"`,
           ])
         ).rowCount,
     );
@@ -84,6 +84,33 @@ describe.skipIf(isSkipped)(title, () => {
     await store.close();
     return open(schema);
   });
+
+  test.each(['user', 'order', 'all'])(
+    'a schema may be called "%s", a reserved word',
+    async (schema) => {
+      const store = open(schema);
+      const { zone, problems } = await serve(store);
+      await zone.set('www', 'A', '192.0.2.1', { leaseSeconds: 60 });
+      await store.bucket('b').put('key', Buffer.from('value'));
+      await listening(store).toBe(1);
+      const next = changed(zone);
+      await person.query(`UPDATE "${schema}".rrset SET data = '{192.0.2.2}' WHERE type = 'A'`);
+      await next;
+      expect(zone.get('www', 'A')).toEqual(['192.0.2.2']);
+      expect(problems).toEqual([]);
+      const again = await dynamicZone('example.net', { store: open(schema) });
+      expect([again.serial, again.get('www', 'A')]).toEqual([3, ['192.0.2.2']]);
+    },
+  );
+
+  test.each(['', 'Zones', '1st', 'a-b', 'a"b', 'pg_zones', 'x'.repeat(64)])(
+    'a schema cannot be called "%s"',
+    (schema) => {
+      expect(() => postgres(cluster.url, { schema })).toThrow(
+        expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+      );
+    },
+  );
 
   test('what a person inserts, updates and deletes by SQL is served with a new serial', async () => {
     const store = open();

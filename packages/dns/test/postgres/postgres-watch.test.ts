@@ -47,7 +47,7 @@ test('a connection that is silent is asked now and then, and kept while it answe
   const { clients, pass, reactor } = setUp();
   await pass(300_000);
   expect(clients.map(({ asked }) => asked)).toEqual([
-    ['LISTEN zones', ...Array.from({ length: 10 }, () => 'SELECT 1')],
+    ['LISTEN "zones"', ...Array.from({ length: 10 }, () => 'SELECT 1')],
   ]);
   expect(reactor.reports.problems).toEqual([]);
 });
