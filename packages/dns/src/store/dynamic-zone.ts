@@ -1,16 +1,17 @@
 // A zone that changes while it is served. A change is visible when it is stored, and not before.
 import type { Has, Reactor } from '@hawser/core';
 import type { Outcome } from '../contract/answer.ts';
-import type { Decided, Decision, LeaseEdit, LiveZone } from '../contract/live-zone.ts';
+import type { Decided, Deciding, Decision, LeaseEdit, LiveZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { usageError } from '../errors.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
+import { inTurns } from '../in-turns.ts';
 import { Name } from '../name.ts';
 import { parseType, Type } from '../numbers.ts';
 import type { HostRecords, RecordValue } from '../rdata/value.ts';
-import { fromRRsets, toList } from '../zone/host-records.ts';
-import { createRRset, valuesOf } from '../zone/rrset.ts';
+import { fromRRsets } from '../zone/host-records.ts';
+import { createRRset, toList, valuesOf } from '../zone/rrset.ts';
 import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
 import { LeaseSweeper } from './lease-sweeper.ts';
 import type { ChangeRules } from './prepare-change.ts';
@@ -38,7 +39,8 @@ export interface RecordEdit {
 }
 
 /** What a {@link DynamicZone} is made of. */
-export interface DynamicZoneStart extends Omit<ZoneWriterStart, 'changed' | 'leased' | 'rules'> {
+export interface DynamicZoneStart
+  extends Omit<ZoneWriterStart, 'changed' | 'leased' | 'rules' | 'inTurns'> {
   readonly rules: Omit<ChangeRules, 'epochMs'>;
   /** TTL of records set without one, in seconds. */
   readonly ttl: number;
@@ -74,6 +76,7 @@ export class DynamicZone implements LiveZone {
     this.#writer = new ZoneWriter({
       ...start,
       rules: { ...rules, epochMs: () => this.#clock.epoch() },
+      inTurns: (steps) => inTurns(steps, { clock: this.#clock }),
       changed: (changeSet) => this.#tell(changeSet),
       leased: () => this.#sweeper?.leasesChanged(),
     });
@@ -181,7 +184,7 @@ export class DynamicZone implements LiveZone {
     return changeSet && describeChange(changeSet);
   }
 
-  transact<T>(decide: (zone: Zone) => Decision<T>): Promise<Decided<T>> {
+  transact<T>(decide: (zone: Zone) => Deciding<T>): Promise<Decided<T>> {
     return this.#writer.transact((zone) => decide(zone));
   }
 

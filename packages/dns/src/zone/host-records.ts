@@ -18,10 +18,7 @@ export function toRRsets(name: Name, records: HostRecords, defaultTtl: number): 
     const values = type === 'ttl' ? undefined : (records as Record<string, unknown>)[type];
     if (values === undefined || (Array.isArray(values) && values.length === 0)) continue;
     rrsets.push(
-      createRRset(name, parseType(type), {
-        ttl,
-        values: toList(values as RecordValue | RecordValue[]),
-      }),
+      createRRset(name, parseType(type), { ttl, values: values as RecordValue | RecordValue[] }),
     );
   }
   return rrsets;
@@ -38,9 +35,4 @@ export function fromRRsets(rrsets: Iterable<RRset>): HostRecords {
     ttl = Math.min(ttl ?? rrset.ttl, rrset.ttl);
   }
   return { ...records, ttl };
-}
-
-/** One value or a list of values, as a list. */
-export function toList(values: RecordValue | readonly RecordValue[]): readonly RecordValue[] {
-  return Array.isArray(values) ? (values as readonly RecordValue[]) : [values as RecordValue];
 }

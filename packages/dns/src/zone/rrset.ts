@@ -1,7 +1,7 @@
 // Records of one name and type, which live and change together (RFC 2181 §5).
 import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
-import { formatType } from '../numbers.ts';
+import { formatType, Type } from '../numbers.ts';
 import { decodeRdata } from '../rdata/decode-rdata.ts';
 import { encodeRdata } from '../rdata/encode-rdata.ts';
 import type { Rdata } from '../rdata/rdata.ts';
@@ -27,13 +27,15 @@ export const MAX_RRSET_BYTES = 65_100;
 export const RECORD_BYTES = 12;
 
 /**
- * An RRset of `values`; equal ones count once.
- * @throws UsageError `HAWSER_DNS_RDATA` for a value that does not fit, no value, more than 1000 or 65,100 octets, or a bad TTL
+ * An RRset of `values`, which is a list or one value; equal ones count once. A value that is a list itself, such as the
+ * strings of one TXT record, has to be within a list.
+ * @throws UsageError `HAWSER_DNS_RDATA` for a value that does not fit, no value, more than 1000 or 65,100 octets, more than
+ * one SOA, or a bad TTL
  */
 export function createRRset(
   name: Name,
   type: number,
-  content: { ttl: number; values: readonly RecordValue[] },
+  content: { ttl: number; values: RecordValue | readonly RecordValue[] },
 ): RRset {
   const { ttl, values } = content;
   if (!isTtl(ttl)) {
@@ -42,8 +44,15 @@ export function createRRset(
       `Cannot use a TTL as it must be 0 to ${MAX_TTL} seconds: ${ttl}`,
     );
   }
-  const encoded = values.map((value) => encodeRdata(type, value));
+  const encoded = toList(values).map((value) => encodeRdata(type, value));
   const records = encoded.length > 1 ? distinct(encoded) : encoded;
+  // Only one of several would stay, and nobody could say which.
+  if (type === Type.SOA && records.length > 1) {
+    throw usageError(
+      'HAWSER_DNS_RDATA',
+      `Cannot hold ${records.length} SOA records of "${name}" as a zone has one`,
+    );
+  }
   const bytes = records.reduce((sum, { wire }) => sum + wire.length + RECORD_BYTES, 0);
   if (records.length === 0 || records.length > MAX_RECORDS || bytes > MAX_RRSET_BYTES) {
     throw usageError(
@@ -75,6 +84,11 @@ export function sameRRset(one: RRset | undefined, other: RRset | undefined): boo
   if (one.records.length !== other.records.length) return false;
   const wires = new Set(one.records.map((rdata) => rdata.wire.toString('latin1')));
   return other.records.every((rdata) => wires.has(rdata.wire.toString('latin1')));
+}
+
+/** One value or a list of values, as a list. */
+export function toList(values: RecordValue | readonly RecordValue[]): readonly RecordValue[] {
+  return Array.isArray(values) ? (values as readonly RecordValue[]) : [values as RecordValue];
 }
 
 /** Of records that are equal the last one. */

@@ -19,12 +19,12 @@ export function minimumOf(soa: RRset): number {
   return wire.readUInt32BE(wire.length - 4);
 }
 
-/** The same SOA RRset with another serial. */
+/** The same SOA RRset with another serial. Throws UsageError for what is not one SOA. */
 export function withSerial(soa: RRset, serial: number): RRset {
   const wire = Buffer.from(soa.records[0]?.wire ?? '');
   wire.writeUInt32BE(serial, wire.length - SERIAL_FROM_END);
   const rdata = checkRdata(Type.SOA, wire);
-  if (rdata === undefined)
+  if (rdata === undefined || soa.records.length !== 1)
     throw usageError('HAWSER_DNS_ZONE', `Cannot use the SOA of "${soa.name}"`);
   return { name: soa.name, type: Type.SOA, ttl: soa.ttl, records: [rdata] };
 }

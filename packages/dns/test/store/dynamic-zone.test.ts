@@ -1,6 +1,7 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { StoreError } from '../../src/errors.ts';
+import type { SoaValue } from '../../src/rdata/value.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import type { ZoneChange } from '../../src/store/zone-change.ts';
@@ -74,6 +75,17 @@ describe('a dynamic zone', () => {
       ttl: 30,
       values: ['192.0.2.7', '192.0.2.8'],
     });
+  });
+
+  test('takes one start of authority, and keeps what it has where it is given two', async () => {
+    const zone = await dynamicZone('example.net');
+    const soa = zone.get('@', 'SOA')?.[0] as SoaValue;
+    const later = { ...soa, serial: 100 };
+    await expect(zone.set('@', 'SOA', [soa, later])).rejects.toMatchObject({
+      code: 'HAWSER_DNS_RDATA',
+    });
+    expect(await zone.set('@', 'SOA', later)).toBe(true);
+    expect(zone.serial).toBe(100);
   });
 
   test('bumps the serial for each change and for nothing else, and skips 0', async () => {

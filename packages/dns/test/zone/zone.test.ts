@@ -5,7 +5,7 @@ import { Type } from '../../src/numbers.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset, sameRRset, valuesOf } from '../../src/zone/rrset.ts';
 import { isSerialAfter, nextSerial } from '../../src/zone/serial.ts';
-import { Zone } from '../../src/zone/zone.ts';
+import { createSoa, Zone } from '../../src/zone/zone.ts';
 import { parseZone } from '../../src/zone-file/parse-zone.ts';
 
 const origin = Name.parse('example.net');
@@ -166,4 +166,38 @@ test('a zone keeps every octet of what it holds, however much that is', () => {
   expect(sameRRset(kept, rrset)).toBe(true);
   const other = createRRset(name, Type.TXT, { ttl: 60, values: texts.with(249, 'y') });
   expect(sameRRset(kept, other)).toBe(false);
+});
+
+test.each([
+  [1, 1_000],
+  [1_000, 1],
+  [2_000, 1_000],
+])(
+  'an RRset has one SOA, and says so where it is given those of serial %i and %i',
+  (...serials) => {
+    const fields = { mname: 'ns1', rname: 'me', refresh: 1, retry: 1, expire: 1, minimum: 1 };
+    const values = serials.map((serial) => ({ ...fields, serial }));
+    expect(() => createRRset(origin, Type.SOA, { ttl: 60, values })).toThrow(
+      expect.objectContaining({
+        code: 'HAWSER_DNS_RDATA',
+        message: 'Cannot hold 2 SOA records of "example.net" as a zone has one',
+      }),
+    );
+    const two = values.map((each) => createSoa(origin, each, 60).records).flat();
+    const rrset = { name: origin, type: Type.SOA, ttl: 60, records: two };
+    expect(() => newZone(origin).change([{ name: origin, type: Type.SOA, rrset }])).toThrow(
+      expect.objectContaining({ code: 'HAWSER_DNS_ZONE' }),
+    );
+  },
+);
+
+test.each([
+  ['A', '192.0.2.1', '192.0.2.1'],
+  ['TXT', 'a text', 'a text'],
+  ['TXT', [['a', 'b']], ['a', 'b']],
+  ['MX', { preference: 10, exchange: 'mail.example.net' }, undefined],
+] as const)('one %s value needs no list: %j', (type, values, value) => {
+  const rrset = createRRset(origin, Type[type], { ttl: 60, values });
+  expect(valuesOf(rrset)).toHaveLength(1);
+  if (value !== undefined) expect(valuesOf(rrset)).toEqual([value]);
 });
