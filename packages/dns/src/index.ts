@@ -101,15 +101,10 @@ export type {
   CacheOptions,
   ServeStaleOptions,
 } from './handlers/cache-options.ts';
-export {
-  type DynamicOptions,
-  dynamic,
-  type Pass,
-  pass,
-  type Resolution,
-} from './handlers/dynamic.ts';
+export { type DynamicOptions, dynamic } from './handlers/dynamic.ts';
 export { type FixedZoneOptions, fixedZone } from './handlers/fixed-zone.ts';
 export { type ForwardOptions, forward } from './handlers/forward.ts';
+export { type Pass, pass, type Resolution } from './handlers/function-asker.ts';
 export { type Hosts, type HostsMap, type HostsOptions, hosts } from './handlers/hosts.ts';
 export { type LogOptions, log, type QueryLogEntry } from './handlers/log.ts';
 export type { Lookup } from './handlers/lookup.ts';

@@ -1,6 +1,7 @@
 // Calls of a function that may take its time: not too many at once, none for ever.
-import { type Reactor, TimeoutError } from '@hawser/core';
+import { type Clock, type Reactor, TimeoutError } from '@hawser/core';
 import type { Eventually } from '../contract/handler.ts';
+import { WaitLine } from './wait-line.ts';
 
 /** What runs: how long it is awaited, and who hears that it is not any more. */
 export interface CallOptions {
@@ -10,11 +11,18 @@ export interface CallOptions {
   readonly abort: (reason: unknown) => void;
 }
 
+/** How long a call counts that nobody awaits any more: it still costs somebody something, but some never end. */
+const ABANDONED_MS = 60_000;
+
 /** Counts and ends calls. */
 export class ResolveCalls {
   readonly #timeoutMs: number;
   readonly #max: number;
-  #running = 0;
+  /** One for each clock: a zone may be in servers of several reactors. */
+  readonly #lines = new WeakMap<Clock, WaitLine>();
+  /** Calls that took too long, by what tells them apart, with when they count no more. The oldest first. */
+  readonly #abandoned = new Map<object, number>();
+  #awaited = 0;
   #overloaded = false;
 
   constructor({ timeoutMs, max }: { readonly timeoutMs: number; readonly max: number }) {
@@ -22,9 +30,10 @@ export class ResolveCalls {
     this.#max = max;
   }
 
-  /** Calls that run, those that nobody awaits any more included: they still cost somebody something. */
-  get running(): number {
-    return this.#running;
+  /** Calls that run, those included that nobody has awaited for less than a minute. */
+  running({ clock }: Pick<Reactor, 'clock'>): number {
+    if (this.#abandoned.size > 0) this.#forget(clock.now());
+    return this.#awaited + this.#abandoned.size;
   }
 
   /** What `call` gives. Rejects with TimeoutError `HAWSER_TIMEOUT` when it takes too long. */
@@ -36,20 +45,22 @@ export class ResolveCalls {
   /** What `call`, which was made just now, gives. Rejects as {@link run}. */
   within<T>(call: PromiseLike<T>, options: CallOptions): Promise<T> {
     const { reactor, what, abort } = options;
-    const ms = this.#timeoutMs;
     // Query builders are thenables that run the query again for each `then`.
     const work = Promise.resolve(call);
-    this.#running++;
+    const line = this.#lineOf(reactor.clock);
+    this.#awaited++;
     return new Promise((resolve, reject) => {
-      const timer = reactor.clock.callLater(ms, () => {
-        const error = new TimeoutError(`Cannot resolve "${what}" within ${ms} ms`);
+      const wait = line.add(() => {
+        this.#awaited--;
+        this.#abandoned.set(wait, reactor.clock.now() + ABANDONED_MS);
+        const error = new TimeoutError(`Cannot resolve "${what}" within ${this.#timeoutMs} ms`);
         reject(error);
         abort(error);
       });
       const done = (): void => {
-        timer.cancel();
-        this.#running--;
-        if (this.#running < this.#max / 2) this.#overloaded = false;
+        if (line.remove(wait)) this.#awaited--;
+        else this.#abandoned.delete(wait);
+        if (this.#awaited + this.#abandoned.size < this.#max / 2) this.#overloaded = false;
       };
       work.then(
         (value) => {
@@ -73,6 +84,22 @@ export class ResolveCalls {
       'dns.resolve',
       new TimeoutError(`Cannot ask about "${what}" as ${why}`),
     );
+  }
+
+  #lineOf(clock: Clock): WaitLine {
+    let line = this.#lines.get(clock);
+    if (line === undefined) {
+      line = new WaitLine(clock, this.#timeoutMs);
+      this.#lines.set(clock, line);
+    }
+    return line;
+  }
+
+  #forget(now: number): void {
+    for (const [call, until] of this.#abandoned) {
+      if (until > now) return;
+      this.#abandoned.delete(call);
+    }
   }
 }
 

@@ -1,14 +1,15 @@
 // A zone that is not in memory: each question is answered from the few names it touches.
-import { TimeoutError } from '@hawser/core';
-import { type Answer, answerWith, type ExtendedError, type Outcome } from '../contract/answer.ts';
+import type { Answer, ExtendedError, Outcome } from '../contract/answer.ts';
 import type { Authority, Eventually } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { answerOnce } from '../handlers/answer-zone.ts';
+import { explainLookup, lookupFailure, tooManyLookups } from '../handlers/lookup-failure.ts';
 import { ResolveCalls } from '../handlers/resolve-calls.ts';
+import { SharedLookups } from '../handlers/shared-lookups.ts';
 import { StaleAnswers, type StaleOptions } from '../handlers/stale-answers.ts';
 import { Name } from '../name.ts';
-import { Opcode, Rcode } from '../numbers.ts';
+import { Opcode } from '../numbers.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { LookedUp } from './looked-up.ts';
 import type { LookupSource } from './lookup-source.ts';
@@ -45,23 +46,13 @@ export function lookupZone(
   return new LookupZone(Name.parse(origin), source, options);
 }
 
-/** Queries that may share one lookup, on average of all that are allowed. */
-const SHARED_PER_LOOKUP = 10;
-/** Extended errors (RFC 8914 §4.1, §4.24). */
-const failed: ExtendedError = { code: 0, text: 'lookup failed' };
-const tooMany: ExtendedError = { code: 0, text: 'too many lookups' };
-const tooLate: ExtendedError = { code: 23, text: 'lookup timed out' };
-
 class LookupZone implements Authority {
   readonly origin: Name;
   readonly #source: LookupSource;
   readonly #base: ReturnType<typeof newZone>;
   readonly #calls: ResolveCalls;
-  readonly #maxConcurrent: number;
+  readonly #lookups: SharedLookups<Answer>;
   readonly #stale: StaleAnswers | undefined;
-  readonly #running = new Map<string, Promise<Answer>>();
-  /** Queries that wait for a lookup: what they hold is memory of ours. */
-  #awaited = 0;
 
   constructor(origin: Name, source: LookupSource, options: LookupZoneOptions) {
     const { timeoutMs = 2000, maxConcurrent = 1000, serveStale = false, ...fresh } = options;
@@ -75,7 +66,8 @@ class LookupZone implements Authority {
     this.#source = source;
     this.#base = newZone(origin, fresh);
     this.#calls = new ResolveCalls({ timeoutMs, max: maxConcurrent });
-    this.#maxConcurrent = maxConcurrent;
+    const reported = { what: origin.toString(), reporter: 'dns.lookup' };
+    this.#lookups = new SharedLookups(this.#calls, { max: maxConcurrent, ...reported });
     if (serveStale) this.#stale = new StaleAnswers(serveStale === true ? {} : serveStale);
   }
 
@@ -84,42 +76,25 @@ class LookupZone implements Authority {
     if (query.opcode !== Opcode.Query) return answerOnce(this.#base, query);
     // The source is told who asks, and may tell one client another thing than the next.
     const id = `${clientOf(query)}/${query.dnssecOk ? 1 : 0}/${query.type}/${query.key}`;
-    const running = this.#running.get(id);
-    const full =
-      running === undefined
-        ? Math.max(this.#running.size, this.#calls.running)
-        : this.#awaited / SHARED_PER_LOOKUP;
-    if (full >= this.#maxConcurrent) {
-      this.#calls.overload({ reactor: query.reactor, what: this.origin.toString() });
-      return this.#failed(id, query, tooMany);
-    }
-    const answering = running ?? this.#start(id, query);
-    this.#awaited++;
-    return this.#finish(id, query, answering);
+    if (this.#lookups.isFull(id, query.reactor)) return this.#failed(id, query, tooManyLookups);
+    return this.#finish(id, query, this.#lookups.join(id) ?? this.#start(id, query));
   }
 
   #start(id: string, query: DnsQuery): Promise<Answer> {
     const looking = this.#lookUp(query);
-    this.#running.set(id, looking);
-    const done = (): void => void this.#running.delete(id);
-    looking.then(done, (error: unknown) => {
-      done();
-      // Once, however many wait.
-      query.reactor.reports.problem('dns.lookup', error);
-    });
+    this.#lookups.share(id, looking, query.reactor);
     return looking;
   }
 
-  async #finish(id: string, query: DnsQuery, answering: Promise<Answer>): Promise<Outcome> {
+  async #finish(id: string, query: DnsQuery, answering: PromiseLike<Answer>): Promise<Outcome> {
+    let answer: Answer;
     try {
-      const answer = await answering;
-      this.#stale?.keep(id, answer, query.reactor.clock);
-      return answer;
+      answer = await answering;
     } catch (error) {
-      return this.#failed(id, query, error instanceof TimeoutError ? tooLate : failed);
-    } finally {
-      this.#awaited--;
+      return this.#failed(id, query, explainLookup(error));
     }
+    this.#stale?.keep(id, answer, query.reactor.clock);
+    return answer;
   }
 
   /** Asks for names until the answer needs no others. */
@@ -147,9 +122,7 @@ class LookupZone implements Authority {
   }
 
   #failed(id: string, query: DnsQuery, why: ExtendedError): Answer {
-    const stale = this.#stale?.get(id, query.reactor.clock);
-    if (stale !== undefined) return { ...stale, errors: [...(stale.errors ?? []), why] };
-    return answerWith(Rcode.ServFail, { errors: [why] });
+    return lookupFailure(why, this.#stale?.get(id, query.reactor.clock));
   }
 }
 

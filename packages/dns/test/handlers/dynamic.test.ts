@@ -1,7 +1,8 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { codeAnswer } from '../../src/contract/answer.ts';
-import { type DynamicOptions, dynamic, pass } from '../../src/handlers/dynamic.ts';
+import { type DynamicOptions, dynamic } from '../../src/handlers/dynamic.ts';
+import { pass } from '../../src/handlers/function-asker.ts';
 import type { Lookup } from '../../src/handlers/lookup.ts';
 import { respond } from '../../src/handlers/respond.ts';
 import { parseMessage } from '../../src/message/parse-message.ts';
@@ -118,6 +119,27 @@ describe('a function zone', () => {
     ['a type there is not', () => ({ NONSENSE: 'mine' }) as never],
     ['something else', () => 'mine' as never],
     ['data beside an alias', () => ({ A: '192.0.2.1', CNAME: 'mine.example.net' })],
+    ['a rejection with nothing', () => Promise.reject(undefined)],
+    ['null', () => null as never],
+    ['a function', () => (() => undefined) as never],
+    ['an answer without sections', () => ({ kind: 'answer', rcode: 0 }) as never],
+    [
+      'records that throw',
+      () => ({
+        get A(): string {
+          throw new Error('mine');
+        },
+      }),
+    ],
+    [
+      'a then that throws',
+      () => ({
+        // oxlint-disable-next-line no-thenable -- one that is broken
+        get then(): never {
+          throw new Error('mine');
+        },
+      }),
+    ],
   ])('%s is SERVFAIL and reported', async (_, resolve) => {
     const { ask, reactor } = serve({ resolve });
     expect(await ask('x.example.net')).toMatchObject({
@@ -162,6 +184,51 @@ describe('a function zone', () => {
     await ask('x.example.net');
     await reactor.clock.settle();
     expect(reactor.clock.timers).toBe(0);
+  });
+
+  test('thousands of lookups take one timer', async () => {
+    const answers: (() => void)[] = [];
+    const { ask, reactor } = serve({
+      resolve: () => new Promise((done) => answers.push(() => done({ A: '192.0.2.7' }))),
+    });
+    const idle = reactor.clock.timers;
+    const replies = Array.from({ length: 1000 }, (_, index) => ask(`x${index}.example.net`));
+    expect(reactor.clock.timers).toBe(idle + 1);
+    for (const answer of answers) answer();
+    await Promise.all(replies);
+    expect(reactor.clock.timers).toBe(idle);
+  });
+
+  test('lookups that never end count for a minute after they took too long', async () => {
+    const { ask, reactor } = serve({
+      maxConcurrent: 2,
+      resolve: ({ label }) => (label === 'x' ? { A: '192.0.2.7' } : new Promise(() => {})),
+    });
+    const lost = [ask('a.example.net'), ask('b.example.net')];
+    await reactor.clock.elapse(2000);
+    await Promise.all(lost);
+    await reactor.clock.elapse(59_999);
+    expect((await ask('x.example.net')).rcode).toBe(Rcode.ServFail);
+    await reactor.clock.elapse(1);
+    expect((await ask('x.example.net')).rcode).toBe(Rcode.NoError);
+  });
+
+  test('a lookup that ends after it took too long counts no more', async () => {
+    const answers: (() => void)[] = [];
+    const { ask, reactor } = serve({
+      maxConcurrent: 1,
+      resolve: ({ label }) =>
+        label === 'x'
+          ? { A: '192.0.2.7' }
+          : new Promise((done) => answers.push(() => done(undefined))),
+    });
+    const lost = ask('a.example.net');
+    await reactor.clock.elapse(2000);
+    expect((await lost).rcode).toBe(Rcode.ServFail);
+    expect((await ask('x.example.net')).rcode).toBe(Rcode.ServFail);
+    answers[0]?.();
+    await reactor.clock.settle();
+    expect((await ask('x.example.net')).rcode).toBe(Rcode.NoError);
   });
 
   test('the same question of the same client is asked once while it is answered', async () => {
@@ -309,6 +376,46 @@ describe('what a function is told', () => {
     const bytes = await send(query('x.example.net', Type.TXT, { additionals: [opt({ rdata })] }));
     const echoed = Buffer.of(0, 8, 0, 7, 0, 1, 24, 24, 198, 51, 100);
     expect(bytes?.includes(echoed)).toBe(looks);
+  });
+
+  test('an answer instead of records says for which subnet it is as well', async () => {
+    const { send } = await asking(
+      dynamic('example.net', {
+        resolve: ({ subnet }) => codeAnswer(subnet ? Rcode.Refused : Rcode.NotImp),
+      }),
+    );
+    const rdata = Buffer.of(0, 8, 0, 7, 0, 1, 24, 0, 198, 51, 100);
+    const bytes = await send(query('x.example.net', Type.TXT, { additionals: [opt({ rdata })] }));
+    expect(bytes?.includes(Buffer.of(0, 8, 0, 7, 0, 1, 24, 24, 198, 51, 100))).toBe(true);
+  });
+
+  test('clients that share an answer hear of their own subnet, not of another', async () => {
+    const { send } = await asking(
+      dynamic('example.net', {
+        perClient: false,
+        resolve: async ({ subnet }) => ({ TXT: subnet?.address ?? 'none' }),
+      }),
+    );
+    const option = (host: number): Buffer => Buffer.of(0, 8, 0, 7, 0, 1, 24, 0, 198, 51, host);
+    const asked = [option(100), option(101), undefined].map((rdata) =>
+      send(query('x.example.net', Type.TXT, { additionals: [opt(rdata && { rdata })] })),
+    );
+    const replies = await Promise.all(asked);
+    const subnets = replies.map((reply) => {
+      const at = reply?.lastIndexOf(Buffer.of(0, 8, 0, 7, 0, 1, 24)) ?? -1;
+      return at < 0 ? undefined : [reply?.[at + 7], reply?.[at + 10]];
+    });
+    expect(subnets).toEqual([[24, 100], [24, 101], undefined]);
+  });
+
+  test('clients that share an address but no transport do not share an answer', async () => {
+    const { ask } = await asking(
+      dynamic('example.net', { resolve: async ({ transport }) => ({ TXT: transport }) }),
+    );
+    const replies = await Promise.all(
+      (['udp', 'tcp'] as const).map((transport) => ask('x.example.net TXT', { transport })),
+    );
+    expect(replies.map(({ answer }) => answer[0]?.split(' ').at(-1))).toEqual(['udp', 'tcp']);
   });
 
   test('clients of two subnets of one resolver do not share an answer', async () => {
