@@ -256,14 +256,14 @@ function streamFactories(
   options: DnsServiceOptions,
 ): { readonly tcp: StreamFactory; readonly tls: StreamFactory | undefined } {
   const { maxConnections: limit = 1000, maxConnectionsPerNetwork = 200, proxy } = options;
-  const { tls: dot, idleTimeoutMs, maxInFlight } = options;
+  const { tls: dot } = options;
   const { crowdedAt = Math.max(1, Math.floor(limit * 0.9)) } = options;
   const common: Layer[] = [
     maxConnections(limit),
     ...(proxy === undefined ? [] : [proxyProtocol(proxy)]),
     perAddress(maxConnectionsPerNetwork, { ipv4Prefix: 24, ipv6Prefix: 56 }),
   ];
-  const factory = dnsStream(responder, { idleTimeoutMs, maxInFlight, crowdedAt });
+  const factory = dnsStream(responder, { ...options, crowdedAt });
   return {
     tcp: stack(...common)(factory),
     tls: dot === undefined ? undefined : stack(...common, tls(withoutPort(dot)))(factory),

@@ -1,7 +1,10 @@
 /** A connection that may be asked to make room. */
 export interface CrowdMember {
-  /** True while nothing is asked and nothing is being answered. */
-  readonly idle: boolean;
+  /**
+   * `idle`: nothing is asked and nothing is being answered. `halfway`: the peer is in the middle of a message, or of taking an
+   * answer, and we can do nothing but wait for it. `busy`: we are at work for it.
+   */
+  readonly state: 'idle' | 'halfway' | 'busy';
   leave(): void;
 }
 
@@ -13,7 +16,7 @@ export class ConnectionCrowd {
   readonly #members = new Set<CrowdMember>();
   readonly #comfortable: number;
 
-  /** With more than `comfortable` of them, each new one makes an idle one leave. */
+  /** With more than `comfortable` of them, each new one makes one leave that does nothing, or nothing whole. */
   constructor(comfortable: number) {
     this.#comfortable = comfortable;
   }
@@ -37,17 +40,22 @@ export class ConnectionCrowd {
   }
 
   #makeRoom(): void {
-    let looked = 0;
+    const looked: CrowdMember[] = [];
+    let leaving: CrowdMember | undefined;
     for (const member of this.#members) {
-      if (looked++ >= LOOKED_AT) return;
-      this.#members.delete(member);
-      if (!member.idle) {
-        // To the end, or so many that send half a message would hide everybody behind them.
-        this.#members.add(member);
-        continue;
+      if (member.state === 'idle') {
+        leaving = member;
+        break;
       }
-      member.leave();
-      return;
+      looked.push(member);
+      if (looked.length >= LOOKED_AT) break;
     }
+    // Whoever keeps many places with half a message in each must not have them all.
+    leaving ??= looked.find(({ state }) => state === 'halfway');
+    // To the end, or so many that are busy would hide everybody behind them.
+    for (const member of looked) this.touch(member);
+    if (leaving === undefined) return;
+    this.#members.delete(leaving);
+    leaving.leave();
   }
 }

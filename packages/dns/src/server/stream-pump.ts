@@ -17,11 +17,16 @@ export interface PumpSink {
   cutOff(): void;
 }
 
+interface Sending {
+  readonly stream: ReplyStream;
+  readonly dueAt: number;
+}
+
 /** Replies of many messages that are sent at the same time over one connection, a message of each in turn. */
 export class StreamPump {
   readonly #sink: PumpSink;
   /** The next one first. */
-  readonly #streams: ReplyStream[] = [];
+  readonly #sending: Sending[] = [];
 
   constructor(sink: PumpSink) {
     this.#sink = sink;
@@ -29,22 +34,29 @@ export class StreamPump {
 
   /** True while there is something to send. */
   get busy(): boolean {
-    return this.#streams.length > 0;
+    return this.#sending.length > 0;
   }
 
-  add(stream: ReplyStream): void {
-    this.#streams.push(stream);
+  /** When the first of them has to be over. */
+  get dueAt(): number {
+    return Math.min(...this.#sending.map(({ dueAt }) => dueAt));
+  }
+
+  /** Sends `stream`, which has to be over at `dueAt`: that is up to who asks for {@link dueAt}. */
+  add(stream: ReplyStream, dueAt: number): void {
+    this.#sending.push({ stream, dueAt });
   }
 
   /** Sends until the sink is full, or enough was sent for one turn. */
   pump(): void {
     let bytes = 0;
     while (!this.#sink.full && bytes < MAX_PUMPED_BYTES) {
-      const stream = this.#streams.shift();
-      if (stream === undefined) return;
+      const sending = this.#sending.shift();
+      if (sending === undefined) return;
+      const { stream } = sending;
       const message = stream.next();
       if (message !== undefined) {
-        this.#streams.push(stream);
+        this.#sending.push(sending);
         this.#sink.send(message);
         bytes += message.length;
       } else if (stream.failed) {
@@ -57,6 +69,6 @@ export class StreamPump {
   }
 
   cancel(why: Error): void {
-    for (const stream of this.#streams.splice(0)) stream.cancel(why);
+    for (const { stream } of this.#sending.splice(0)) stream.cancel(why);
   }
 }

@@ -4,7 +4,6 @@ import {
   ByteQueue,
   type CloseReason,
   ConnectionError,
-  type DelayedCall,
   type Factory,
   type Protocol,
   TLS,
@@ -16,11 +15,19 @@ import { ConnectionCrowd, type CrowdMember } from './connection-crowd.ts';
 import type { QueryContext } from './query.ts';
 import type { ReadyReply, ReplyStream } from './reply.ts';
 import type { Responder } from './responder.ts';
-import { checkStreamOptions, type DnsStreamOptions } from './stream-options.ts';
+import { type RoomWaiter, SharedRoom } from './shared-room.ts';
+import {
+  type CheckedStreamOptions,
+  checkStreamOptions,
+  type DnsStreamOptions,
+} from './stream-options.ts';
 import { type PumpSink, StreamPump } from './stream-pump.ts';
+import { type StreamActivity, StreamTimer } from './stream-timer.ts';
 
 /** Replies collected before they are written: one chunk of small queries may ask for a hundred megabytes. */
 const MAX_BATCH_BYTES = 0xffff;
+/** Messages taken in one go: a chunk holds thousands, and everybody else waits for all of them. */
+const MAX_TAKEN = 100;
 
 /**
  * The factory of DNS connections that are answered by `responder`.
@@ -31,69 +38,91 @@ export function dnsStream(
   options: DnsStreamOptions = {},
 ): Factory<DnsStreamProtocol> {
   const checked = checkStreamOptions(options);
-  const crowd = new ConnectionCrowd(checked.crowdedAt);
+  const shared = {
+    crowd: new ConnectionCrowd(checked.crowdedAt),
+    room: new SharedRoom(checked.maxInFlightTotal),
+  };
   return {
     name: 'dns',
     match: matchDns,
     acceptableProtocols: ['dot'],
-    buildProtocol: () => new DnsStreamProtocol(responder, checked, crowd),
+    buildProtocol: () => new DnsStreamProtocol(responder, checked, shared),
   };
 }
 
+/** What the connections of one factory have together. */
+export interface SharedLimits {
+  readonly crowd: ConnectionCrowd;
+  readonly room: SharedRoom;
+}
+
 /** The server side of one connection. */
-export class DnsStreamProtocol implements Protocol, CrowdMember {
+export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
   readonly #responder: Pick<Responder, 'respond'>;
-  readonly #idleTimeoutMs: number;
-  readonly #maxInFlight: number;
+  readonly #limits: CheckedStreamOptions;
   readonly #crowd: ConnectionCrowd | undefined;
+  readonly #room: SharedRoom;
   readonly #input = new ByteQueue();
-  #transport: Transport | undefined;
-  #timer: DelayedCall | undefined;
-  #dueAt = 0;
-  #inFlight = 0;
-  #paused = false;
-  /** The peer does not take what we send. */
-  #clogged = false;
-  /** What was waiting to be sent when the timer looked last. */
-  #pendingBytes = 0;
   readonly #pump = new StreamPump(this.#sink());
-  #pumping = false;
+  #transport: Transport | undefined;
+  #timer: StreamTimer | undefined;
   #context: QueryContext | undefined;
+  /** Queries that are not answered to their end, transfers included. */
+  #inFlight = 0;
+  /** Transfers that are being sent. */
+  #streams = 0;
+  #paused = false;
+  /** Enough was taken for this turn. */
+  #resting = false;
+  /** Since when the peer does not take what we send. */
+  #cloggedAt: number | undefined;
+  /** What the peer does not take is part of a transfer, or behind one. */
+  #transferring = false;
+  #pumping = false;
   /** No more queries are taken; when those in flight are answered, the connection is closed. */
   #finishing = false;
 
   constructor(
     responder: Pick<Responder, 'respond'>,
     options: DnsStreamOptions = {},
-    crowd?: ConnectionCrowd,
+    shared?: SharedLimits,
   ) {
-    const { idleTimeoutMs, maxInFlight } = checkStreamOptions(options);
     this.#responder = responder;
-    this.#idleTimeoutMs = idleTimeoutMs;
-    this.#maxInFlight = maxInFlight;
-    this.#crowd = crowd;
+    this.#limits = checkStreamOptions(options);
+    this.#crowd = shared?.crowd;
+    this.#room = shared?.room ?? new SharedRoom(this.#limits.maxInFlightTotal);
   }
 
-  get idle(): boolean {
-    return this.#inFlight === 0 && this.#input.length === 0 && !this.#clogged;
+  get state(): CrowdMember['state'] {
+    if (this.#inFlight > 0) return 'busy';
+    return this.#input.length === 0 && this.#cloggedAt === undefined ? 'idle' : 'halfway';
   }
 
   /** Closes as if it had been idle too long: somebody else needs the place. */
   leave(): void {
-    this.#finish();
+    if (this.state === 'halfway') this.#transport?.abort();
+    else this.#finish();
+  }
+
+  roomMade(): void {
+    this.#takeMessages();
   }
 
   connectionMade(transport: Transport): void {
     this.#transport = transport;
     this.#crowd?.join(this);
-    this.#touch();
-    this.#timer = transport.reactor.clock.callLater(this.#idleTimeoutMs, () => this.#timeUp());
+    this.#timer = new StreamTimer({
+      clock: transport.reactor.clock,
+      limits: this.#limits,
+      activity: () => this.#activity(transport),
+      timeUp: (afterMs) => this.#timeUp(afterMs),
+    });
   }
 
   dataReceived(data: Buffer): void {
     if (this.#finishing) return;
     // Only the first octets of a message buy time: one octet every now and then must not.
-    if (this.#input.length === 0) this.#touch();
+    if (this.#input.length === 0) this.#timer?.touch();
     this.#input.push(data);
     this.#takeMessages();
   }
@@ -103,42 +132,46 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
   }
 
   writeDrained(): void {
-    this.#clogged = false;
+    this.#cloggedAt = undefined;
+    this.#transferring = this.#pump.busy;
     // Whoever asks something else while a zone is transferred is answered in between (RFC 7766 §6.2.1.1).
     this.#takeMessages();
     this.#pumpOn();
   }
 
   drainRequested(): void {
-    this.#takeMessages();
+    this.#resting = false;
+    this.#takeMessages(Number.POSITIVE_INFINITY);
     this.#finish();
   }
 
   connectionLost(_reason: CloseReason): void {
-    this.#timer?.cancel();
+    this.#timer?.stop();
     this.#crowd?.left(this);
+    this.#room.leave(this);
     this.#finishing = true;
     this.#transport = undefined;
     this.#input.clear();
     this.#pump.cancel(lost());
+    // Answers that are being made go on, and keep their places.
+    this.#room.give(this.#streams);
   }
 
-  /** Answers every whole message there is room for. Replies that are ready leave together. */
-  #takeMessages(): void {
+  /** Answers whole messages while there is room. Replies that are ready leave together. */
+  #takeMessages(most = MAX_TAKEN): void {
     let replies: Buffer[] = [];
     let bytes = 0;
-    while (
-      !this.#finishing &&
-      this.#inFlight < this.#maxInFlight &&
-      !this.#clogged &&
-      this.#input.length >= 2
-    ) {
+    let taken = 0;
+    while (this.#mayTake() && this.#input.length >= 2) {
       const length = this.#input.readUInt16BE();
       if (length === 0) {
         this.#takeNoMore();
       } else if (this.#input.length < 2 + length) {
         break;
+      } else if (taken >= most) {
+        this.#rest();
       } else {
+        taken++;
         this.#input.skip(2);
         const reply = this.#answer(this.#input.take(length));
         if (reply === undefined) continue;
@@ -155,15 +188,33 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
     this.#closeWhenFinished();
   }
 
+  #mayTake(): boolean {
+    return !this.#finishing && !this.#resting && this.#cloggedAt === undefined && !this.#full;
+  }
+
+  /** As many are answered as may be. Whoever has none in flight may always ask, or one client could silence the others. */
+  get #full(): boolean {
+    return this.#inFlight >= this.#limits.maxInFlight || (this.#inFlight > 0 && this.#room.full);
+  }
+
+  /** Goes on when others have had their turn. */
+  #rest(): void {
+    this.#resting = true;
+    this.#transport?.reactor.clock.callSoon(() => {
+      this.#resting = false;
+      this.#takeMessages();
+    });
+  }
+
   /** The reply, if it is ready. Otherwise it is sent when it is. */
   #answer(message: Buffer): Buffer | undefined {
     const transport = this.#transport;
     if (transport === undefined) return undefined;
-    this.#touch();
+    this.#timer?.touch();
     this.#crowd?.touch(this);
     const reply = this.#responder.respond(message, this.#contextOf(transport));
     if (reply instanceof Promise) {
-      this.#inFlight++;
+      this.#begun();
       const { reports } = transport.reactor;
       reply
         .then((late) => this.#answered(late))
@@ -174,7 +225,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
       return undefined;
     }
     if (reply !== undefined && !Buffer.isBuffer(reply)) {
-      this.#inFlight++;
+      this.#begun();
       this.#begin(reply);
       return undefined;
     }
@@ -188,25 +239,38 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
       this.#begin(reply);
       return;
     }
-    this.#inFlight--;
+    this.#over();
     if (reply !== undefined) this.#send([lengthOf(reply), reply]);
-    this.#touch();
+    this.#timer?.touch();
     this.#takeMessages();
+  }
+
+  #begun(): void {
+    this.#inFlight++;
+    this.#room.take();
+  }
+
+  #over(): void {
+    this.#inFlight--;
+    this.#room.give();
   }
 
   #begin(stream: ReplyStream): void {
     const transport = this.#transport;
     if (transport === undefined) {
       stream.cancel(lost());
+      this.#over();
       return;
     }
-    this.#pump.add(stream);
+    this.#streams++;
+    this.#transferring = true;
+    this.#pump.add(stream, transport.reactor.clock.now() + this.#limits.transferTimeoutMs);
     this.#pumpSoon(transport);
   }
 
   /** In a turn of its own, so that what is asked together with a transfer is answered first. */
   #pumpSoon({ reactor }: Transport): void {
-    if (this.#pumping || this.#clogged) return;
+    if (this.#pumping || this.#cloggedAt !== undefined) return;
     this.#pumping = true;
     reactor.clock.callSoon(() => {
       this.#pumping = false;
@@ -222,17 +286,18 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
   }
 
   #sink(): PumpSink {
-    const clogged = (): boolean => this.#clogged;
+    const clogged = (): boolean => this.#cloggedAt !== undefined;
     return {
       get full() {
         return clogged();
       },
       send: (message) => {
         this.#send([lengthOf(message), message]);
-        this.#touch();
+        this.#timer?.touch();
       },
       finished: () => {
-        this.#inFlight--;
+        this.#streams--;
+        this.#over();
         this.#takeMessages();
       },
       cutOff: () => this.#transport?.abort(),
@@ -243,7 +308,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
     this.#context ??= {
       transport: transport.info(TLS) === undefined ? 'tcp' : 'tls',
       client: transport.peer,
-      keepaliveMs: this.#idleTimeoutMs,
+      keepaliveMs: this.#limits.idleTimeoutMs,
     };
     return this.#context;
   }
@@ -251,7 +316,8 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
   #send(parts: readonly Buffer[]): void {
     const transport = this.#transport;
     if (parts.length === 0 || transport === undefined) return;
-    this.#clogged = !transport.writeMany(parts) && !transport.ending;
+    if (transport.writeMany(parts) || transport.ending) this.#cloggedAt = undefined;
+    else this.#cloggedAt ??= transport.reactor.clock.now();
   }
 
   #finish(): void {
@@ -266,42 +332,34 @@ export class DnsStreamProtocol implements Protocol, CrowdMember {
 
   #closeWhenFinished(): void {
     if (this.#finishing && this.#inFlight === 0)
-      this.#transport?.close({ deadlineMs: this.#idleTimeoutMs });
+      this.#transport?.close({ deadlineMs: this.#limits.idleTimeoutMs });
   }
 
   #adjustReading(): void {
-    const full = this.#inFlight >= this.#maxInFlight || this.#clogged;
-    if (full === this.#paused) return;
-    this.#paused = full;
-    if (full) this.#transport?.pauseReading();
+    const full = this.#full;
+    if (full && this.#room.full) this.#room.wait(this);
+    const paused = full || this.#resting || this.#cloggedAt !== undefined;
+    if (paused === this.#paused) return;
+    this.#paused = paused;
+    if (paused) this.#transport?.pauseReading();
     else this.#transport?.resumeReading();
   }
 
-  #touch(): void {
-    const clock = this.#transport?.reactor.clock;
-    if (clock !== undefined) this.#dueAt = clock.now() + this.#idleTimeoutMs;
+  #activity({ pendingBytes }: Transport): StreamActivity {
+    const clogged = this.#cloggedAt !== undefined;
+    return {
+      pendingBytes,
+      cloggedAt: this.#cloggedAt,
+      transferring: this.#transferring,
+      transferDueAt: this.#pump.dueAt,
+      waitingForUs: !clogged && this.#inFlight > 0 && (this.#full || this.#input.length === 0),
+    };
   }
 
-  /** The timer is set once and looks at the clock when it fires: a busy connection does not set timers. */
-  #timeUp(): void {
-    const transport = this.#transport;
-    if (transport === undefined) return;
-    const { clock } = transport.reactor;
-    const full = this.#inFlight >= this.#maxInFlight;
-    const { pendingBytes } = transport;
-    const taken = this.#clogged && pendingBytes < this.#pendingBytes;
-    this.#pendingBytes = pendingBytes;
-    const waitingForUs = !this.#clogged && this.#inFlight > 0 && (full || this.#input.length === 0);
-    if (waitingForUs || taken) this.#touch();
-    const left = this.#dueAt - clock.now();
-    if (left > 0) {
-      this.#timer = clock.callLater(left, () => this.#timeUp());
-    } else if (this.#clogged || this.#inFlight > 0) {
-      transport.abort({
-        kind: 'timeout',
-        timer: this.#clogged ? 'write' : 'read',
-        afterMs: this.#idleTimeoutMs,
-      });
+  #timeUp(afterMs: number): void {
+    const writing = this.#cloggedAt !== undefined || this.#transferring;
+    if (writing || this.#inFlight > 0) {
+      this.#transport?.abort({ kind: 'timeout', timer: writing ? 'write' : 'read', afterMs });
     } else {
       this.#finish();
     }

@@ -35,7 +35,7 @@ function pumping(fullAfter = Number.POSITIVE_INFINITY) {
 
 test('one large message is sent in one go, so that other connections get their turn', () => {
   const { pump, sent } = pumping();
-  pump.add(stream(3, 0x4000).reply);
+  pump.add(stream(3, 0x4000).reply, 0);
   pump.pump();
   expect(sent).toHaveLength(1);
   expect(pump.busy).toBe(true);
@@ -43,8 +43,8 @@ test('one large message is sent in one go, so that other connections get their t
 
 test('several transfers of a connection take turns', () => {
   const { pump, sent, events } = pumping();
-  pump.add(stream(2, 1).reply);
-  pump.add(stream(2, 2).reply);
+  pump.add(stream(2, 1).reply, 0);
+  pump.add(stream(2, 2).reply, 0);
   pump.pump();
   expect(sent).toEqual([1, 2, 1, 2]);
   expect(events).toEqual(['finished', 'finished']);
@@ -53,7 +53,7 @@ test('several transfers of a connection take turns', () => {
 
 test('nothing is made while the peer takes no more', () => {
   const { pump, sent } = pumping(1);
-  pump.add(stream(9, 1).reply);
+  pump.add(stream(9, 1).reply, 0);
   pump.pump();
   pump.pump();
   expect(sent).toEqual([1]);
@@ -62,12 +62,20 @@ test('nothing is made while the peer takes no more', () => {
 test('a failure ends all', () => {
   const { pump, sent, events } = pumping();
   const other = stream(9, 2);
-  pump.add(stream(1, 1, true).reply);
-  pump.add(other.reply);
+  pump.add(stream(1, 1, true).reply, 0);
+  pump.add(other.reply, 0);
   pump.pump();
   expect(sent).toEqual([1, 2]);
   expect(events).toEqual(['cut off']);
   pump.cancel(new Error('gone'));
   expect(other.made.cancelled?.message).toBe('gone');
   expect(pump.busy).toBe(false);
+});
+
+test('the first of several transfers has to be over first', () => {
+  const { pump } = pumping();
+  expect(pump.dueAt).toBe(Number.POSITIVE_INFINITY);
+  pump.add(stream(2, 1).reply, 9000);
+  pump.add(stream(9, 1).reply, 8000);
+  expect(pump.dueAt).toBe(8000);
 });

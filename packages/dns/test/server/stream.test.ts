@@ -131,6 +131,103 @@ test('reading pauses at 100 queries in flight', async () => {
   expect(idsOf(transport.take())).toHaveLength(150);
 });
 
+describe('many connections', () => {
+  /** Connections that share a limit of queries in flight. */
+  function sharing(server: Pick<Responder, 'respond'>, maxInFlightTotal: number) {
+    const factory = dnsStream(server, { maxInFlightTotal });
+    return () => {
+      const transport = new FakeTransport();
+      transport.adopt(factory);
+      return transport;
+    };
+  }
+  const queries = (count: number): Buffer =>
+    Buffer.concat(
+      Array.from({ length: count }, (_, id) => framed(query('www.example.net', 1, { id }))),
+    );
+
+  test('have so many queries in flight together, and nothing is lost', async () => {
+    const server = slow();
+    const join = sharing(server, 5);
+    const [first, second, third] = [join(), join(), join()];
+    const all = [first, second, third];
+    first.receive(queries(8));
+    expect(server.waiting).toHaveLength(5);
+    second.receive(queries(4));
+    expect(all.map(({ reading }) => reading)).toEqual([false, false, true]);
+    for (let turn = 0; turn < 20; turn++) {
+      server.waiting.shift()?.();
+      // oxlint-disable-next-line no-await-in-loop
+      await Promise.all(all.map((transport) => transport.settle()));
+      expect(server.waiting.length).toBeLessThanOrEqual(6);
+    }
+    expect(idsOf(first.take())).toHaveLength(8);
+    expect(idsOf(second.take())).toHaveLength(4);
+    expect(all.map(({ reading }) => reading)).toEqual([true, true, true]);
+  });
+
+  test('beyond that each gets one at a time, so that nobody is silenced', async () => {
+    const server = slow();
+    const join = sharing(server, 5);
+    const [greedy, other] = [join(), join()];
+    greedy.receive(queries(50));
+    other.receive(queries(2));
+    expect(server.waiting).toHaveLength(6);
+    server.waiting.splice(5, 1)[0]?.();
+    await other.settle();
+    expect(idsOf(other.take())).toEqual([0]);
+    expect(server.waiting).toHaveLength(6);
+  });
+
+  test('keep their places when they are gone, as the work goes on', async () => {
+    const server = slow();
+    const join = sharing(server, 2);
+    const [gone, other] = [join(), join()];
+    gone.receive(queries(3));
+    gone.lose();
+    await gone.settle();
+    other.receive(queries(3));
+    expect(server.waiting).toHaveLength(3);
+    for (const finish of server.waiting.splice(0)) finish();
+    await other.settle();
+    expect(server.waiting).toHaveLength(2);
+  });
+
+  test('give the places of transfers back when they are gone', async () => {
+    const answer = new Map<string, () => void>();
+    const endless: Outcome = {
+      kind: 'stream',
+      rrsets: Array.from({ length: 100_000 }, () => www),
+    };
+    const server = startedResponder((asked) =>
+      asked.type === Type.AXFR ? endless : new Promise(() => answer.set(asked.key, () => {})),
+    );
+    const join = sharing(server, 2);
+    const [copying, other] = [join(), join()];
+    copying.stall();
+    for (const _ of [1, 2]) copying.receive(framed(query('example.net', Type.AXFR)));
+    await copying.settle();
+    other.receive(Buffer.concat(['a', 'b', 'c'].map((name) => framed(query(name)))));
+    expect(answer.size).toBe(1);
+    copying.lose();
+    await Promise.all([copying, other].map((transport) => transport.settle()));
+    expect(answer.size).toBe(2);
+  });
+});
+
+test('a chunk of thousands of queries lets others have their turn', async () => {
+  let made = 0;
+  const { transport } = connect({ respond: () => (made++, Buffer.alloc(12, 0x80)) });
+  transport.receive(
+    Buffer.concat(Array.from({ length: 2500 }, () => framed(query('www.example.net')))),
+  );
+  expect(made).toBe(100);
+  expect(transport.reading).toBe(false);
+  await transport.settle();
+  expect(made).toBe(2500);
+  expect(transport.reading).toBe(true);
+});
+
 test('reading pauses while the peer does not take replies', async () => {
   const { transport } = connect();
   transport.stall();
@@ -161,14 +258,18 @@ test('a chunk of queries does not make more large replies than the peer takes', 
   expect(transport.reading).toBe(true);
 });
 
-test.each([{ maxInFlight: 0 }, { maxInFlight: Number.NaN }, { idleTimeoutMs: 0 }])(
-  'does not take %j',
-  (options) => {
-    expect(() => dnsStream(responder, options)).toThrow(
-      expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
-    );
-  },
-);
+test.each([
+  { maxInFlight: 0 },
+  { maxInFlight: Number.NaN },
+  { idleTimeoutMs: 0 },
+  { maxInFlightTotal: 0 },
+  { transferTimeoutMs: -1 },
+  { transferIdleMs: Number.NaN },
+])('does not take %j', (options) => {
+  expect(() => dnsStream(responder, options)).toThrow(
+    expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+  );
+});
 
 describe('time', () => {
   test('queries that had to wait for slow answers are not the fault of the peer', async () => {
@@ -328,14 +429,36 @@ describe('when it is crowded', () => {
     expect(idle.wireState).toBe('ended');
   });
 
-  test('one that is being answered, or in the middle of a message, stays', async () => {
-    const join = crowd(2, slow());
-    const [busy, halfway] = [join(), join()];
+  test('if nobody is idle, one with half a message makes room, and one that is being answered never does', async () => {
+    const join = crowd(3, slow());
+    const [busy, halfway, idle] = [join(), join(), join()];
     busy.receive(framed(query('www.example.net')));
     halfway.receive(framed(query('www.example.net')).subarray(0, 5));
+    const states = async (): Promise<string[]> => {
+      const all = [busy, halfway, idle];
+      await Promise.all(all.map((transport) => transport.settle()));
+      return all.map(({ wireState }) => wireState);
+    };
+    const later = [join()];
+    expect(await states()).toEqual(['open', 'open', 'ended']);
+    for (const transport of later) transport.receive(framed(query('www.example.net')));
+    later.push(join());
+    expect(await states()).toEqual(['open', 'reset', 'ended']);
+    later.at(-1)?.receive(framed(query('www.example.net')));
     join();
-    await Promise.all([busy, halfway].map((transport) => transport.settle()));
-    expect([busy.wireState, halfway.wireState]).toEqual(['open', 'open']);
+    expect(await states()).toEqual(['open', 'reset', 'ended']);
+    await Promise.all(later.map((transport) => transport.settle()));
+    expect(later.map(({ wireState }) => wireState)).toEqual(['open', 'open']);
+  });
+
+  test('one that does not take its answers makes room', async () => {
+    const join = crowd(1);
+    const clogged = join();
+    clogged.stall();
+    clogged.receive(Buffer.concat(Array(1000).fill(framed(query('www.example.net')))));
+    join();
+    await clogged.settle();
+    expect(clogged.wireState).toBe('reset');
   });
 });
 
@@ -344,11 +467,15 @@ test('one that takes a transfer too slowly is given up, one that goes on taking 
     kind: 'stream',
     rrsets: Array.from({ length: 20_000 }, () => www),
   };
-  const { transport, clock } = connect(startedResponder(() => zoneful));
+  const options = { transferIdleMs: 20_000 };
+  const { transport, clock } = connect(
+    startedResponder(() => zoneful),
+    options,
+  );
   transport.stall();
   transport.receive(framed(query('example.net', Type.AXFR)));
   for (let turn = 0; turn < 5; turn++) {
-    await clock.elapse(9000);
+    await clock.elapse(19_000);
     transport.drained();
     transport.stall();
   }
