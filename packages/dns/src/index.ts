@@ -68,7 +68,7 @@ export type {
   LiveZone,
   TransferableZone,
 } from './contract/live-zone.ts';
-export type { DnsQuery, QueryTransport } from './contract/query.ts';
+export type { ClientCertificate, DnsQuery, QueryTransport } from './contract/query.ts';
 export type { AttendantContext, ZoneAttendant } from './contract/zone-attendant.ts';
 // Signatures of zones (DNSSEC).
 export type { KeyAlgorithm, SignatureAlgorithm } from './dnssec/algorithm.ts';

@@ -1,5 +1,5 @@
 import type { Address, Reactor } from '@hawser/core';
-import type { DnsQuery, QueryTransport } from '../contract/query.ts';
+import type { ClientCertificate, DnsQuery, QueryTransport } from '../contract/query.ts';
 import { type Edns, OPT_BYTES } from '../message/edns.ts';
 import { Flag, HEADER_BYTES } from '../message/header.ts';
 import { type Message, type Question, readMessage } from '../message/reader.ts';
@@ -14,6 +14,8 @@ export interface QueryContext {
   readonly client: Address;
   /** How long an idle connection is kept, for clients that want to know (RFC 7828). */
   readonly keepaliveMs?: number | undefined;
+  /** What the client has shown within TLS. */
+  readonly clientCertificate?: ClientCertificate | undefined;
 }
 
 /** What is known of the OPT record of a query. */
@@ -162,6 +164,10 @@ export class ReceivedQuery implements DnsQuery, Terms {
 
   get client(): Address {
     return this.context.client;
+  }
+
+  get clientCertificate(): ClientCertificate | undefined {
+    return this.context.clientCertificate;
   }
 
   get edns(): Edns | undefined {

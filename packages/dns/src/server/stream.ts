@@ -16,6 +16,7 @@ import type { QueryContext } from './query.ts';
 import type { ReadyReply, ReplyStream } from './reply.ts';
 import type { Responder } from './responder.ts';
 import { type RoomWaiter, SharedRoom } from './shared-room.ts';
+import { shownCertificate } from './shown-certificate.ts';
 import {
   type CheckedStreamOptions,
   checkStreamOptions,
@@ -305,11 +306,15 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
   }
 
   #contextOf(transport: Transport): QueryContext {
-    this.#context ??= {
-      transport: transport.info(TLS) === undefined ? 'tcp' : 'tls',
-      client: transport.peer,
-      keepaliveMs: this.#limits.idleTimeoutMs,
-    };
+    if (this.#context === undefined) {
+      const info = transport.info(TLS);
+      this.#context = {
+        transport: info === undefined ? 'tcp' : 'tls',
+        client: transport.peer,
+        keepaliveMs: this.#limits.idleTimeoutMs,
+        clientCertificate: info && shownCertificate(info),
+      };
+    }
     return this.#context;
   }
 

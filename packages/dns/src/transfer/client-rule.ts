@@ -13,6 +13,16 @@ export interface ClientRule {
   readonly key?: string | Name | Pick<TsigKey, 'name'> | undefined;
   /** True: only within TLS (RFC 9103). */
   readonly tls?: boolean | undefined;
+  /**
+   * Only with a TLS certificate for one of these names, by an authority of the server (RFC 9103 §9.3.3): its TLS options
+   * need `clientCertificates` and `ca`.
+   */
+  readonly certificate?: string | readonly string[] | undefined;
+  /**
+   * Only with a TLS certificate of one of these public keys, whoever has made it: pins, SHA-256 in base64 (RFC 7858 §4.2). The
+   * TLS options need `clientCertificates: 'request'`.
+   */
+  readonly keyPin?: string | readonly string[] | undefined;
 }
 
 /** A rule, or the network or address of one that says nothing else. */
@@ -27,19 +37,41 @@ export function clientRules(rules: readonly ClientRuleLike[]): (query: DnsQuery)
   return (query) => tests.some((test) => test(query));
 }
 
-function toTest({ from, key, tls }: ClientRule): (query: DnsQuery) => boolean {
-  if (from === undefined && key === undefined && !tls) {
+function toTest(rule: ClientRule): (query: DnsQuery) => boolean {
+  const { from, key, tls } = rule;
+  const certificate = listOf('certificate', rule.certificate, /^[\w-]+(?:\.[\w-]+)*$/);
+  const keyPin = listOf('keyPin', rule.keyPin, /^[\w+/]{43}=$/);
+  const named = [from, key, certificate, keyPin].some((each) => each !== undefined);
+  if (!named && !tls) {
     throw usageError(
       'HAWSER_DNS_OPTIONS',
-      'Cannot use a rule for clients as it has neither from, key nor tls',
+      'Cannot use a rule for clients as it has none of from, key, tls, certificate and keyPin',
     );
   }
   const networks = from === undefined ? undefined : addressSet(from);
   const keyName = key === undefined ? undefined : nameOfKey(key);
-  return ({ client, tsigKey, transport }) =>
+  return ({ client, tsigKey, transport, clientCertificate: shown }) =>
     (networks === undefined || networks.has(client)) &&
     (keyName === undefined || tsigKey?.equals(keyName) === true) &&
-    (!tls || transport === 'tls');
+    (!tls || transport === 'tls') &&
+    (certificate === undefined || certificate.some((name) => shown?.isGoodFor(name))) &&
+    (keyPin === undefined || keyPin.some((pin) => shown?.keyPin === pin));
+}
+
+/** A value or several. One that cannot be right would keep somebody out, who then wonders why. */
+function listOf(
+  what: string,
+  given: string | readonly string[] | undefined,
+  form: RegExp,
+): readonly string[] | undefined {
+  if (given === undefined) return undefined;
+  const list = typeof given === 'string' ? [given] : [...given];
+  const wrong = list.find((each) => !form.test(each));
+  if (wrong === undefined && list.length > 0) return list;
+  throw usageError(
+    'HAWSER_DNS_OPTIONS',
+    `Cannot use a rule for clients as this is no ${what}: "${wrong ?? ''}"`,
+  );
 }
 
 function nameOfKey(key: NonNullable<ClientRule['key']>): Name {

@@ -1,7 +1,7 @@
 // Queries as a server would give them to handlers.
 import type { Reactor } from '@hawser/core';
 import { createTestReactor } from '@hawser/core/testing';
-import type { DnsQuery, QueryTransport } from '../../src/contract/query.ts';
+import type { ClientCertificate, DnsQuery, QueryTransport } from '../../src/contract/query.ts';
 import { readMessage } from '../../src/message/reader.ts';
 import { Name } from '../../src/name.ts';
 import { Opcode, Type } from '../../src/numbers.ts';
@@ -17,6 +17,7 @@ export interface AskedBy {
   readonly transport?: QueryTransport;
   readonly host?: string;
   readonly key?: string;
+  readonly certificate?: Partial<ClientCertificate>;
   readonly udpSize?: number;
   readonly edns?: Uint8Array | undefined;
   readonly authorities?: readonly RawRecord[];
@@ -62,6 +63,13 @@ export function toQuery(type: number, asked: AskedBy = {}): DnsQuery {
     recursionDesired: false,
     checkingDisabled: false,
     tsigKey: key === undefined ? undefined : Name.parse(key),
+    clientCertificate: asked.certificate && {
+      verified: true,
+      subject: 'CN=x',
+      keyPin: '',
+      isGoodFor: () => false,
+      ...asked.certificate,
+    },
     addressProven: transport !== 'udp',
     reactor: asked.reactor ?? createTestReactor(),
   };

@@ -35,6 +35,9 @@ function records(outcome: Outcome): string[] {
 
 const expireOption = Buffer.from([0, 9, 0, 0]);
 
+const pin = `${'A'.repeat(43)}=`;
+const goodFor = (name: string) => ({ isGoodFor: (asked: string) => asked === name });
+
 describe('who may transfer', () => {
   test('nobody, unless a rule allows it: REFUSED with "prohibited"', async () => {
     const { ask, handler } = serving(new JournaledZone().fill(5), { allow: [] });
@@ -66,6 +69,19 @@ describe('who may transfer', () => {
       { key: 'k', transport: 'tls' as const },
       true,
     ],
+    ['a certificate', [{ certificate: 'ns2' }], { certificate: goodFor('ns2') }, true],
+    ['one of several', [{ certificate: ['a', 'ns2'] }], { certificate: goodFor('ns2') }, true],
+    ['another certificate', [{ certificate: 'ns2' }], { certificate: goodFor('ns3') }, false],
+    ['no certificate where one is asked for', [{ certificate: 'ns2' }], {}, false],
+    ['a public key', [{ keyPin: pin }], { certificate: { verified: false, keyPin: pin } }, true],
+    ['another public key', [{ keyPin: pin }], { certificate: goodFor('ns2') }, false],
+    ['no public key where one is asked for', [{ keyPin: [pin] }], {}, false],
+    [
+      'a certificate without the key',
+      [{ certificate: 'ns2', key: 'k' }],
+      { certificate: goodFor('ns2') },
+      false,
+    ],
     ['not all that one rule says', [{ from: '192.0.2.9', key: 'k' }], { key: 'k' }, false],
   ])('a rule is met by what it says: %s', async (_, allow, asked, allowed) => {
     const { ask } = serving(new JournaledZone().fill(5), { allow });
@@ -75,7 +91,17 @@ describe('who may transfer', () => {
 
   test('a rule that says nothing, or no network, is a mistake', () => {
     const zone = new JournaledZone();
-    for (const allow of [[{}], ['nowhere'], [{ tls: false }]]) {
+    const mistakes = [
+      {},
+      'nowhere',
+      { tls: false },
+      { certificate: '' },
+      { certificate: [] },
+      { certificate: '*.example.net' },
+      { keyPin: 'abc' },
+      { keyPin: `sha256//${pin}` },
+    ];
+    for (const allow of mistakes.map((rule) => [rule])) {
       expect(() => transfers(zone, { allow })).toThrow(
         expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
       );
