@@ -37,6 +37,12 @@ export interface Decision<T> {
   readonly result: T;
 }
 
+/**
+ * A decision, or the steps to it, which let others have their turn: a step that yields a number counts as so many. The zone
+ * stays as it is meanwhile.
+ */
+export type Deciding<T> = Decision<T> | Generator<number | void, Decision<T>, void>;
+
 /** What was done. */
 export interface Decided<T> {
   readonly result: T;
@@ -48,13 +54,13 @@ export interface Decided<T> {
 export interface LiveZone extends TransferableZone {
   readonly snapshot: Zone;
   /**
-   * Decides on the newest content and changes it: one at a time, in the order of the calls, all edits or none. `decide` is
-   * synchronous and sees what earlier calls will have stored, but for the serial, which is chosen once for all that are
+   * Decides on the newest content and changes it: one at a time, in the order of the calls, all edits or none. `decide` waits
+   * for nothing and sees what earlier calls will have stored, but for the serial, which is chosen once for all that are
    * stored together. It is asked again if another process changed the zone meanwhile. Resolves when the change is durable
    * and served.
    * @throws whatever `decide` throws, then nothing changes. StoreError if the store fails: what was served still is
    */
-  transact<T>(decide: (zone: Zone) => Decision<T>): Promise<Decided<T>>;
+  transact<T>(decide: (zone: Zone) => Deciding<T>): Promise<Decided<T>>;
 }
 
 /**

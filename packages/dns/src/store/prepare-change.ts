@@ -1,9 +1,10 @@
 // From what somebody wants to what is stored: the serial, and what hooks add.
 import type { CommitHook } from '../contract/live-zone.ts';
+import { atOnce } from '../in-turns.ts';
 import { Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { serialOf, withSerial } from '../zone/soa-serial.ts';
-import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import type { ChangeSet, Edit, Zone, ZoneStep } from '../zone/zone.ts';
 import { type SerialPolicy, serialAfter } from './serial-policy.ts';
 
 /** How a change is completed. */
@@ -13,9 +14,16 @@ export interface ChangeRules {
   readonly epochMs: () => number;
 }
 
+/** Takes steps to their end. */
+export type InTurns = <T>(steps: Iterator<unknown, T, void>) => T | Promise<T>;
+
 /** Options for {@link prepareChange}. */
 export interface PrepareOptions {
   readonly rules: ChangeRules;
+  /** Lets others have their turn. @defaultValue all at once */
+  readonly inTurns?: InTurns | undefined;
+  /** What `before` becomes by the edits, if that is known. */
+  readonly step?: ZoneStep | undefined;
   /** A serial to be after, besides that of the zone. */
   readonly floor?: number | undefined;
   /** Hooks are told that the zone is made, as nobody knows what it was before. @defaultValue false */
@@ -37,14 +45,14 @@ export async function prepareChange(
   edits: readonly Edit[],
   options: PrepareOptions,
 ): Promise<PreparedChange | undefined> {
-  const { rules, floor = before.serial, unknownBefore = false } = options;
-  let next = before.change(edits);
+  const { rules, floor = before.serial, unknownBefore = false, inTurns = atOnce } = options;
+  let next = options.step ?? (await inTurns(before.changing(edits)));
   if (next === undefined) return undefined;
   const serial = chooseSerial({ before, after: next.zone, edits, rules, floor });
   let all = edits;
   if (serial !== next.zone.serial) {
     all = [...edits, soaEdit(withSerial(next.zone.soa, serial))];
-    next = before.change(all) ?? next;
+    next = (await inTurns(before.changing(all))) ?? next;
   }
   for (const hook of rules.hooks) {
     const added: readonly Edit[] = await hook(
@@ -55,7 +63,7 @@ export async function prepareChange(
     if (added.length === 0) continue;
     // The SOA is among the edits now, so that it keeps the serial as it was chosen.
     all = [...all, soaEdit(next.zone.soa), ...added];
-    next = before.change(all) ?? next;
+    next = (await inTurns(before.changing(all))) ?? next;
   }
   return next;
 }

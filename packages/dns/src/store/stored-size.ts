@@ -25,8 +25,12 @@ export function sizeOfRRset(rrset: RRset | undefined): StoredSize {
 
 /** Octets of a change as it is stored: what was, and what is. */
 export function sizeOfChanges(changes: readonly RRsetChange[]): number {
-  return changes.reduce(
-    (sum, { before, after }) => sum + sizeOfRRset(before).bytes + sizeOfRRset(after).bytes,
-    0,
-  );
+  return changes.reduce((sum, { before, after }) => sum + bytesOf(before) + bytesOf(after), 0);
+}
+
+/** {@link StoredSize.bytes} alone: without counting the records where their data is packed. */
+function bytesOf(rrset: RRset | undefined): number {
+  return rrset instanceof PackedRRset
+    ? RRSET_BYTES + rrset.owner.length + rrset.packed.length
+    : sizeOfRRset(rrset).bytes;
 }

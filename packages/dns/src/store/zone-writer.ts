@@ -1,11 +1,22 @@
 // Changes of one zone, one after the other. What is asked for while the store is busy is stored together next.
-import type { Decided, Decision } from '../contract/live-zone.ts';
+import type { Decided, Deciding } from '../contract/live-zone.ts';
 import { StoreError, usageError } from '../errors.ts';
-import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import type { ChangeSet, Edit, Zone, ZoneStep } from '../zone/zone.ts';
 import { catchUp } from './catch-up.ts';
 import { LeaseBook, LeaseDraft, type LeaseView } from './lease-book.ts';
-import { type ChangeRules, type PreparedChange, prepareChange } from './prepare-change.ts';
-import { checkLimits, type FullZoneLimits, usageAfter, type ZoneUsage } from './zone-limits.ts';
+import {
+  type ChangeRules,
+  type InTurns,
+  type PreparedChange,
+  prepareChange,
+} from './prepare-change.ts';
+import {
+  checkLimits,
+  type FullZoneLimits,
+  measureUsage,
+  usageAfter,
+  type ZoneUsage,
+} from './zone-limits.ts';
 import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
 
 /** What a {@link ZoneWriter} begins with. */
@@ -19,6 +30,8 @@ export interface ZoneWriterStart {
   readonly rules: ChangeRules;
   readonly limits: FullZoneLimits;
   readonly journal: JournalLimits;
+  /** Takes long work to its end and lets others have their turn meanwhile. */
+  readonly inTurns: InTurns;
   /** Told of every change, when it is stored and {@link ZoneWriter.zone} is the result. Must not throw. */
   readonly changed: (changeSet: ChangeSet) => void;
   /** Told when {@link ZoneWriter.leases} may have changed. Must not throw. */
@@ -27,8 +40,11 @@ export interface ZoneWriterStart {
 
 /** Changes that may wait for the store. */
 const MAX_WAITING = 10_000;
-/** Changes stored together: deciding on them takes one turn. */
+/** Changes stored together. */
 const MAX_BATCH = 1000;
+/** A decision, and what is counted and looked up for each change in it, cost as much as so many steps of other work. */
+const JOB_STEPS = 20;
+const CHANGE_STEPS = 4;
 /** Times another process may be faster before a change fails. */
 const MAX_ATTEMPTS = 20;
 /** The journal of a small zone may be larger than the zone, in octets. */
@@ -37,7 +53,7 @@ const MIN_JOURNAL_BYTES = 256 * 1024;
 const JOURNAL_PER_ZONE = 2;
 
 /** As that of `LiveZone.transact`, and sees the leases too, as earlier calls will have stored them. */
-export type Decide<T> = (zone: Zone, leases: LeaseView) => Decision<T>;
+export type Decide<T> = (zone: Zone, leases: LeaseView) => Deciding<T>;
 
 interface Job {
   readonly decide: Decide<unknown>;
@@ -58,6 +74,10 @@ type Verdict =
 interface Draft {
   readonly verdicts: readonly Verdict[];
   readonly edits: readonly Edit[];
+  /** What the edits of a single job lead to, if there is only one. */
+  readonly step: ZoneStep | undefined;
+  /** After the edits. */
+  readonly usage: ZoneUsage;
   readonly leases: LeaseDraft;
 }
 
@@ -145,11 +165,15 @@ export class ZoneWriter {
 
   /** False if a hook refused several changes together. Throws what the store throws. */
   async #attempt(jobs: readonly Job[]): Promise<boolean> {
-    const { store, rules, changed, leased } = this.#start;
-    const draft = this.#decide(jobs);
+    const { store, rules, inTurns, changed, leased } = this.#start;
+    const draft = await inTurns(this.#decide(jobs));
     let prepared: PreparedChange | undefined;
     try {
-      prepared = await prepareChange(this.#zone, draft.edits, { rules });
+      prepared = await prepareChange(this.#zone, draft.edits, {
+        rules,
+        inTurns,
+        step: draft.step,
+      });
     } catch (error) {
       if (jobs.length > 1) return false;
       for (const { reject } of jobs) reject(error);
@@ -159,7 +183,10 @@ export class ZoneWriter {
     const leases = draft.leases.changes;
     if (prepared !== undefined || leases.length > 0) {
       const unchanged = { origin, from: serial, to: serial, changes: [] };
-      const usage = usageAfter(this.#usage, prepared?.changeSet.changes ?? []);
+      const usage =
+        prepared === draft.step
+          ? draft.usage
+          : await inTurns(measureUsage(this.#usage, prepared?.changeSet.changes ?? []));
       await store.commit(prepared?.changeSet ?? unchanged, {
         leases,
         revision: this.#revision,
@@ -177,36 +204,44 @@ export class ZoneWriter {
   }
 
   /** Asks every job in turn. One that throws, or goes beyond a limit, is alone in that. */
-  #decide(jobs: readonly Job[]): Draft {
+  *#decide(jobs: readonly Job[]): Generator<number | void, Draft, void> {
     const { limits } = this.#start;
     const leases = new LeaseDraft(this.#leases, limits.maxLeases);
     const edits: Edit[] = [];
+    const verdicts: Verdict[] = [];
     let measured = { zone: this.#zone, usage: this.#usage };
-    const verdicts = jobs.map((job): Verdict => {
+    let step: ZoneStep | undefined;
+    for (const job of jobs) {
       try {
-        const decision = job.decide(measured.zone, leases);
-        const next = measured.zone.change(decision.edits);
+        const asked = job.decide(measured.zone, leases);
+        const decision = 'next' in asked ? yield* asked : asked;
+        const next = yield* measured.zone.changing(decision.edits);
         const changes = next?.changeSet.changes ?? [];
-        const usage = usageAfter(measured.usage, changes);
+        const usage = yield* measureUsage(measured.usage, changes);
         const after = { zone: next?.zone ?? measured.zone, usage };
         checkLimits(limits, { before: measured, after, changes });
         leases.add({ zone: after.zone, changes, edits: decision.leases ?? [] });
         edits.push(...decision.edits);
         measured = after;
-        return { job, at: 'decided', result: decision.result, changes: next !== undefined };
+        step = next;
+        const changed = next !== undefined;
+        verdicts.push({ job, at: 'decided', result: decision.result, changes: changed });
+        yield JOB_STEPS + CHANGE_STEPS * changes.length;
       } catch (error) {
-        return { job, at: 'refused', error };
+        verdicts.push({ job, at: 'refused', error });
+        yield JOB_STEPS;
       }
-    });
-    return { verdicts, edits, leases };
+    }
+    const { usage } = measured;
+    return { verdicts, edits, leases, usage, step: jobs.length === 1 ? step : undefined };
   }
 
   async #catchUp(): Promise<void> {
-    const { store, rules, changed, leased } = this.#start;
+    const { store, rules, inTurns, changed, leased } = this.#start;
     const known = { zone: this.#zone, revision: this.#revision };
     // Before it is asked: who says meanwhile that there is more, is not forgotten.
     this.#doubtful = false;
-    const found = await catchUp(known, { store, rules });
+    const found = await catchUp(known, { store, rules, inTurns });
     if (found === undefined) return;
     this.#zone = found.zone;
     this.#revision = found.revision;

@@ -3,7 +3,7 @@ import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { formatType, isMetaType, Type } from '../numbers.ts';
 import type { NodeMap, NodeMapDraft } from './node-map.ts';
-import { firstRecords, PackedRRset } from './packed-rrset.ts';
+import { firstRecords, measureRecords, PackedRRset } from './packed-rrset.ts';
 import type { RRset } from './rrset.ts';
 import { type NodeValue, StoredNode, toNode, toValue } from './zone-node.ts';
 
@@ -24,9 +24,10 @@ export interface ApplyOptions {
   readonly touched?: Set<string> | undefined;
 }
 
-/** An edit and a node written cost as much as so many steps of other work. */
+/** An edit, a node written and a record packed cost as much as so many steps of other work. */
 const EDIT_STEPS = 5;
 const NODE_STEPS = 2;
+const RECORD_STEPS = 0.2;
 
 /** `nodes` after `edits`, in steps. Throws as `Zone.of` does. */
 export function* applyEdits(
@@ -39,7 +40,8 @@ export function* applyEdits(
   let written = 0;
   for (const edit of edits) {
     draft.apply(edit, options.pack);
-    yield EDIT_STEPS + NODE_STEPS * (draft.written - written);
+    const records = edit.rrset === undefined ? 0 : measureRecords(edit.rrset).count;
+    yield EDIT_STEPS + NODE_STEPS * (draft.written - written) + RECORD_STEPS * records;
     ({ written } = draft);
   }
   if (options.exists !== undefined) draft.include(options.exists);

@@ -31,12 +31,20 @@ export type Applied =
 /** A step that adds a record. */
 export type Addition = UpdateStep & { readonly kind: 'add' };
 
-/** Records of all RRsets that one update may change: a thousand of the largest would take the better part of a second. */
+/** Records of the RRsets that one update may add to or take from: a thousand of the largest would take seconds. */
 const MAX_COPIED = 100_000;
 
-/** What `steps` make of `zone`: all of it or nothing. */
-export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: StepLimits): Applied {
+/** An addition costs as much as so many steps of other work; the copy of a record is one. */
+const CHANGE_STEPS = 10;
+
+/** What `steps` make of `zone`, in steps: all of it or nothing. */
+export function* applySteps(
+  zone: Zone,
+  steps: readonly UpdateStep[],
+  limits: StepLimits,
+): Generator<number, Applied, void> {
   const work = new WorkingZone(zone);
+  let copied = 0;
   const grown = new Map<Addition, Grown>();
   for (const step of steps) {
     switch (step.kind) {
@@ -54,18 +62,21 @@ export function applySteps(zone: Zone, steps: readonly UpdateStep[], limits: Ste
               reason: `no right to delete ${formatType(type)} at "${step.name}"`,
             };
           }
-          work.clear(work.rrset(step.name, type));
+          work.delete(step.name, type);
+          yield CHANGE_STEPS;
         }
         break;
       case 'deleteRRset':
         if (!isApexRule(work.origin, step.name, step.type) && work.has(step.name, step.type))
-          work.clear(work.rrset(step.name, step.type));
+          work.delete(step.name, step.type);
         break;
       case 'deleteRecord':
         deleteRecord(work, step);
         break;
     }
-    if (work.copied > MAX_COPIED) return { ok: false, reason: 'it changes too large RRsets' };
+    yield CHANGE_STEPS + work.copied - copied;
+    ({ copied } = work);
+    if (copied > MAX_COPIED) return { ok: false, reason: 'it changes too large RRsets' };
   }
   const rrsets = new Set<WorkingRRset>();
   const added: Addition[] = [];
@@ -116,8 +127,7 @@ function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): Grown | u
 /** There is one WKS record for an address and a protocol (RFC 2136 §1.1.5): its first octets. */
 function takeServices(work: WorkingZone, rrset: WorkingRRset, { wire }: Rdata): void {
   const place = wire.subarray(0, 5);
-  for (const held of rrset.records.values())
-    if (held.wire.subarray(0, 5).equals(place)) work.take(rrset, held);
+  work.takeAll(rrset, (held) => held.wire.subarray(0, 5).equals(place));
 }
 
 function deleteRecord(

@@ -1,16 +1,24 @@
 // Whether a zone is as an update wants it (RFC 2136 §3.2). A name is in use if it has a record of its own: neither an empty
 // non-terminal nor what a wildcard would make of it counts.
 import { Rcode } from '../../numbers.ts';
+import { measureRecords } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import type { Zone } from '../../zone/zone.ts';
 import { rdataKey } from './rdata-key.ts';
 import type { Prerequisite } from './read-update.ts';
 
-/** NOERROR, or the response code of the first condition that does not hold. */
-export function checkPrerequisites(zone: Zone, prerequisites: readonly Prerequisite[]): number {
+/** A condition costs as much as so many steps of other work. */
+const CONDITION_STEPS = 5;
+
+/** NOERROR, or the response code of the first condition that does not hold. In steps. */
+export function* checkPrerequisites(
+  zone: Zone,
+  prerequisites: readonly Prerequisite[],
+): Generator<number, number, void> {
   const wanted = new Map<string, WantedRRset>();
   for (const each of prerequisites) {
     const { name } = each;
+    yield CONDITION_STEPS;
     switch (each.kind) {
       case 'nameInUse':
         if (!isInUse(zone, name.key)) return Rcode.NXDomain;
@@ -37,7 +45,10 @@ export function checkPrerequisites(zone: Zone, prerequisites: readonly Prerequis
       }
     }
   }
-  for (const each of wanted.values()) if (!isExactly(each)) return Rcode.NXRRSet;
+  for (const each of wanted.values()) {
+    if (!isExactly(each)) return Rcode.NXRRSet;
+    yield CONDITION_STEPS + each.keys.size;
+  }
   return Rcode.NoError;
 }
 
@@ -53,6 +64,7 @@ function isInUse(zone: Zone, key: string): boolean {
 
 /** The same records in whatever order. TTLs do not matter (RFC 2136 §2.4.2). */
 function isExactly({ held, type, keys }: WantedRRset): boolean {
-  if (held === undefined || held.records.length !== keys.size) return false;
+  // Counted first: a zone makes the records anew each time it is asked for them.
+  if (held === undefined || measureRecords(held).count !== keys.size) return false;
   return held.records.every((rdata) => keys.has(rdataKey(type, rdata)));
 }

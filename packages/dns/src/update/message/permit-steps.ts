@@ -14,12 +14,15 @@ export type Permit =
   | { readonly ok: true; readonly limits: StepLimits }
   | { readonly ok: false; readonly reason: string };
 
-/** Asks `policy` about every step before any is made (RFC 2136 §3.3). Throws what a check of the policy throws. */
-export function permitSteps(
+/** A step costs at least as much as so many of other work. */
+const LEAST_STEPS = 3;
+
+/** Asks `policy` about every step before any is made (RFC 2136 §3.3), in steps. Throws what a check of the policy throws. */
+export function* permitSteps(
   steps: readonly UpdateStep[],
   policy: KnownPolicy,
   requester: UpdateRequester,
-): Permit {
+): Generator<number, Permit, void> {
   const { key } = requester;
   const most = new Map<string, number>();
   for (const step of steps) {
@@ -38,6 +41,7 @@ export function permitSteps(
     if (allowance === undefined || !passed) {
       return { ok: false, reason: `no right to ${operation} ${formatType(type)} at "${name}"` };
     }
+    yield LEAST_STEPS + policy.patterns;
     if (allowance < MAX_RECORDS && operation === 'add') {
       const id = rrsetId(name, type);
       most.set(id, Math.min(most.get(id) ?? MAX_RECORDS, allowance));

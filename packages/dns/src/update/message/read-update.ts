@@ -42,24 +42,32 @@ export type Prerequisites =
   | { readonly ok: true; readonly prerequisites: readonly Prerequisite[] }
   | { readonly ok: false; readonly rcode: number };
 
-/** Reads the prerequisite section (RFC 2136 §3.2). `origin` is the zone of the message. */
-export function readPrerequisites(message: Message, origin: Name): Prerequisites {
+/** A record that is read costs as much as so many steps of other work. */
+const RECORD_STEPS = 5;
+
+/** Reads the prerequisite section in steps (RFC 2136 §3.2). `origin` is the zone of the message. */
+export function* readPrerequisites(
+  message: Message,
+  origin: Name,
+): Generator<number, Prerequisites, void> {
   const prerequisites: Prerequisite[] = [];
   for (const view of recordsOf(message, 'answer')) {
     const read = readPrerequisite(message, view, origin);
     if (typeof read === 'number') return { ok: false, rcode: read };
     prerequisites.push(read);
+    yield RECORD_STEPS;
   }
   return { ok: true, prerequisites };
 }
 
-/** Reads the update section: the prescan (RFC 2136 §3.4.1). `origin` is the zone of the message. */
-export function readSteps(message: Message, origin: Name): Steps {
+/** Reads the update section in steps: the prescan (RFC 2136 §3.4.1). `origin` is the zone of the message. */
+export function* readSteps(message: Message, origin: Name): Generator<number, Steps, void> {
   const steps: UpdateStep[] = [];
   for (const view of recordsOf(message, 'authority')) {
     const read = readStep(message, view, origin);
     if (typeof read === 'number') return { ok: false, rcode: read };
     steps.push(read);
+    yield RECORD_STEPS;
   }
   return { ok: true, steps };
 }

@@ -17,6 +17,8 @@ interface RuleSubject {
 /** A policy whose rules were understood. */
 export interface KnownPolicy {
   readonly checks: readonly UpdateCheck[];
+  /** Of names in all rules: a change may be compared with each. */
+  readonly patterns: number;
   /** False if no rule could ever allow anything to whoever has this key: then nothing else has to be looked at. */
   admits(key: Name | undefined): boolean;
   /** How many records the RRset may have after the change; undefined if it is not allowed. */
@@ -40,6 +42,7 @@ const rulingTypes: ReadonlySet<number> = new Set([
 interface KnownRule {
   readonly deny: boolean;
   readonly maxRecords: number;
+  readonly patterns: number;
   appliesTo(key: Name | undefined): boolean;
   matches(subject: RuleSubject, key: Name | undefined): boolean;
 }
@@ -65,6 +68,7 @@ export function checkPolicy(policy: UpdatePolicy): KnownPolicy {
   }
   return {
     checks,
+    patterns: rules.reduce((sum, { patterns }) => sum + patterns, 0),
     admits: (key) => allowing.length === 0 || allowing.some((rule) => rule.appliesTo(key)),
     allowance(subject, key) {
       if (denying.some((rule) => rule.matches(subject, key))) return undefined;
@@ -126,6 +130,7 @@ function knownRule(rule: UpdateRule, which: string): KnownRule {
   return {
     deny,
     maxRecords,
+    patterns: listOf(rule.names).length,
     appliesTo,
     matches: (subject, key) =>
       appliesTo(key) &&

@@ -5,6 +5,7 @@ import type { DnsHandlerObject, Eventually, Next } from '../../contract/handler.
 import type { Decision, LiveZone } from '../../contract/live-zone.ts';
 import type { DnsQuery } from '../../contract/query.ts';
 import { usageError } from '../../errors.ts';
+import { inTurns } from '../../in-turns.ts';
 import type { UpdateLease } from '../../message/edns-option.ts';
 import { Class, Opcode, Rcode, Type } from '../../numbers.ts';
 import type { Zone } from '../../zone/zone.ts';
@@ -123,6 +124,8 @@ class UpdateHandler implements DnsHandlerObject {
   readonly #onUpdate: ((report: UpdateReport) => void) | undefined;
   readonly #retransmits = new Retransmits();
   readonly #waiting = new Map<LiveZone, number>();
+  /** When the last one that came has been read, and all before it. */
+  readonly #reading = new Map<LiveZone, Promise<unknown>>();
 
   constructor(zones: readonly LiveZone[], options: UpdatesOptions) {
     const { allowUnsigned = [], trustDatagrams = false, leases = {}, onUpdate } = options;
@@ -164,8 +167,13 @@ class UpdateHandler implements DnsHandlerObject {
 
   /** Never rejects. */
   async #update(query: DnsQuery, zone: LiveZone): Promise<Answer> {
+    const waiting = this.#waiting.get(zone) ?? 0;
+    if (waiting >= this.#limits.maxWaiting) {
+      return this.#answer(query, zone, { verdict: failed('too many updates wait') });
+    }
+    this.#waiting.set(zone, waiting + 1);
     try {
-      const request = this.#read(query, zone);
+      const request = await this.#readInOrder(query, zone);
       if ('rcode' in request) return this.#answer(query, zone, { verdict: request });
       return await this.#change(query, zone, request);
     } catch (error) {
@@ -175,42 +183,44 @@ class UpdateHandler implements DnsHandlerObject {
       // Nothing was changed. The client may try again; why it failed is not for strangers.
       query.reactor.reports.problem('dns.update', error);
       return this.#answer(query, zone, { verdict: failed('the zone could not be changed') });
-    }
-  }
-
-  async #change(query: DnsQuery, zone: LiveZone, request: Request): Promise<Answer> {
-    const waiting = this.#waiting.get(zone) ?? 0;
-    if (waiting >= this.#limits.maxWaiting) {
-      return this.#answer(query, zone, { verdict: failed('too many updates wait') });
-    }
-    this.#waiting.set(zone, waiting + 1);
-    try {
-      const decided = await zone.transact((content) => this.#decide(content, request, query));
-      const changes = decided.changeSet?.changes ?? [];
-      const changed = changes.filter(({ type }) => type !== Type.SOA).length;
-      return this.#answer(query, zone, { verdict: decided.result, lease: request.lease, changed });
     } finally {
       this.#waiting.set(zone, (this.#waiting.get(zone) ?? 1) - 1);
     }
   }
 
+  /** They are made in the order in which they came, though a long one takes several turns to read. */
+  async #readInOrder(query: DnsQuery, zone: LiveZone): Promise<Request | Verdict> {
+    const reading = inTurns(this.#read(query, zone), query.reactor);
+    const read = Promise.allSettled([this.#reading.get(zone), reading]);
+    this.#reading.set(zone, read);
+    await read;
+    return reading;
+  }
+
+  async #change(query: DnsQuery, zone: LiveZone, request: Request): Promise<Answer> {
+    const decided = await zone.transact((content) => this.#decide(content, request, query));
+    const changes = decided.changeSet?.changes ?? [];
+    const changed = changes.filter(({ type }) => type !== Type.SOA).length;
+    return this.#answer(query, zone, { verdict: decided.result, lease: request.lease, changed });
+  }
+
   /** All that can be said without the content of the zone. Who may do nothing costs next to nothing. */
-  #read(query: DnsQuery, zone: LiveZone): Request | Verdict {
+  *#read(query: DnsQuery, zone: LiveZone): Generator<number, Request | Verdict, void> {
     const { message, tsigKey, client } = query;
     const { answers, authorities } = message.header;
     if (answers + authorities > this.#limits.maxRecords) return refused('too many records');
     const lease = this.#leases && grantLease(message, this.#leases);
     if (lease === 'malformed') return malformed('lease');
-    const prerequisites = readPrerequisites(message, zone.origin);
+    const prerequisites = yield* readPrerequisites(message, zone.origin);
     if (!prerequisites.ok) return { rcode: prerequisites.rcode, reason: 'malformed prerequisite' };
-    const steps = readSteps(message, zone.origin);
+    const steps = yield* readSteps(message, zone.origin);
     if (!steps.ok) {
       // The prerequisites come first, and what they say (RFC 2136 §3.2, §3.4.1).
-      const rcode = checkPrerequisites(zone.snapshot, prerequisites.prerequisites);
+      const rcode = yield* checkPrerequisites(zone.snapshot, prerequisites.prerequisites);
       return { rcode: rcode || steps.rcode, reason: 'malformed change' };
     }
     const requester = { key: tsigKey, client: hostOf(client), zone: zone.snapshot };
-    const permit = permitSteps(steps.steps, this.#policy, requester);
+    const permit = yield* permitSteps(steps.steps, this.#policy, requester);
     if (!permit.ok) return refused(permit.reason);
     const { limits } = permit;
     return { prerequisites: prerequisites.prerequisites, steps: steps.steps, limits, lease };
@@ -227,10 +237,14 @@ class UpdateHandler implements DnsHandlerObject {
     return this.#policy.admits(tsigKey) ? undefined : 'no rule for this client';
   }
 
-  #decide(content: Zone, request: Request, { reactor }: DnsQuery): Decision<Verdict> {
-    const rcode = checkPrerequisites(content, request.prerequisites);
+  *#decide(
+    content: Zone,
+    request: Request,
+    { reactor }: DnsQuery,
+  ): Generator<number, Decision<Verdict>, void> {
+    const rcode = yield* checkPrerequisites(content, request.prerequisites);
     if (rcode !== Rcode.NoError) return nothing({ rcode, reason: 'prerequisite' });
-    const applied = applySteps(content, request.steps, request.limits);
+    const applied = yield* applySteps(content, request.steps, request.limits);
     if (!applied.ok) return nothing(refused(applied.reason));
     const { edits, added } = applied;
     const leases = this.#leases && leaseEdits(added, request.lease, reactor.clock);

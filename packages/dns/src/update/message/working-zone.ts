@@ -37,7 +37,7 @@ export class WorkingZone {
     this.#zone = zone;
   }
 
-  /** How many records were copied to change the RRsets they are in. */
+  /** How many records were copied, or looked through, to change the RRsets they are in. */
   get copied(): number {
     return this.#copied;
   }
@@ -85,6 +85,20 @@ export class WorkingZone {
     const key = rdataKey(rrset.type, rdata);
     rrset.bytes -= rrset.records.get(key)?.wire.length ?? 0;
     rrset.records.delete(key);
+  }
+
+  /** Looks for all records for which `isMeant` says so and takes them away. */
+  takeAll(rrset: WorkingRRset, isMeant: (rdata: Rdata) => boolean): void {
+    this.#copied += rrset.records.size;
+    for (const rdata of rrset.records.values()) if (isMeant(rdata)) this.take(rrset, rdata);
+  }
+
+  /** Takes all records of a name and type away, whatever they are: they are not copied first. */
+  delete(name: Name, type: number): void {
+    const { touched } = this.#at(name);
+    const rrset = touched.get(type);
+    if (rrset !== undefined) this.clear(rrset);
+    else touched.set(type, workingCopy(name, type, undefined));
   }
 
   clear(rrset: WorkingRRset): void {

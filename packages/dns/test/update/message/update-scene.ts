@@ -3,8 +3,9 @@
 import { createTestReactor, type TestReactor } from '@hawser/core/testing';
 import type { Answer } from '../../../src/contract/answer.ts';
 import { codeAnswer } from '../../../src/contract/answer.ts';
-import type { Decided, Decision, LeaseEdit, LiveZone } from '../../../src/contract/live-zone.ts';
+import type { Decided, Deciding, LeaseEdit, LiveZone } from '../../../src/contract/live-zone.ts';
 import type { DnsQuery, QueryTransport } from '../../../src/contract/query.ts';
+import { atOnce } from '../../../src/in-turns.ts';
 import { readMessage } from '../../../src/message/reader.ts';
 import { Name } from '../../../src/name.ts';
 import { Class, formatType, parseType, Rcode } from '../../../src/numbers.ts';
@@ -41,9 +42,10 @@ export class TestZone implements LiveZone {
     this.snapshot = zoneOf([...apex, ...lines]);
   }
 
-  async transact<T>(decide: (zone: Zone) => Decision<T>): Promise<Decided<T>> {
+  async transact<T>(decide: (zone: Zone) => Deciding<T>): Promise<Decided<T>> {
     await this.held;
-    const { edits, leases = [], result } = decide(this.snapshot);
+    const asked = decide(this.snapshot);
+    const { edits, leases = [], result } = 'next' in asked ? atOnce(asked) : asked;
     const next = this.snapshot.change(edits);
     if (this.failure !== undefined && (next !== undefined || leases.length > 0)) throw this.failure;
     this.leases.push(...leases);
