@@ -1,7 +1,15 @@
 // The whole service on a simulated network, on virtual time.
-import { createSimReactor, type InetAddress, type SimHost, stack, TLS, tls } from '@hawser/core';
+import {
+  createSimReactor,
+  type InetAddress,
+  type Port,
+  type SimHost,
+  stack,
+  TLS,
+  tls,
+} from '@hawser/core';
 import { FakeTls } from '@hawser/core/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { codeAnswer } from '../../src/contract/answer.ts';
 import type { DnsHandler } from '../../src/contract/handler.ts';
 import { Name } from '../../src/name.ts';
@@ -139,4 +147,62 @@ test('a service that is stopped while it starts does not start, and leaves nothi
   await again;
   expect(service.addresses).toHaveLength(1);
   await service.stop();
+});
+
+describe('a port that is free for UDP and TCP', () => {
+  /** The ports UDP is given next, taken for TCP by somebody else. */
+  async function taken(count: number) {
+    const { sim, server, host } = world();
+    const bind = async (): Promise<number> => {
+      const port = await server.udp.bind({ host, port: 0 }, { datagramReceived: () => undefined });
+      await port.stop();
+      return port.address.port;
+    };
+    const first = (await bind()) + 1;
+    const others: Port[] = [];
+    for (let port = first; port < first + count; port++) {
+      // oxlint-disable-next-line no-await-in-loop
+      others.push(await server.tcp.listen({ host, port }, () => ({ dataReceived: () => {} })));
+    }
+    const service = dnsService(`${host}:0`, zone);
+    const left = (): readonly unknown[] => sim.leaks().filter(({ owner }) => owner === 'server');
+    return { server, host, service, first, others, left };
+  }
+
+  test('is looked for until there is one', async () => {
+    const { server, service, first, others, left } = await taken(7);
+    await service.start(server);
+    expect(service.address?.port).toBe(first + 7);
+    await service.stop();
+    await Promise.all(others.map((port) => port.stop()));
+    expect(left()).toEqual([]);
+  });
+
+  test('is not looked for for ever: then the service does not start, and leaves nothing', async () => {
+    const { server, service, others, left } = await taken(20);
+    await expect(service.start(server)).rejects.toMatchObject({ code: 'HAWSER_ADDRESS_IN_USE' });
+    expect(service.addresses).toEqual([]);
+    await Promise.all(others.map((port) => port.stop()));
+    expect(left()).toEqual([]);
+    await service.start(server);
+    expect(service.addresses).toHaveLength(1);
+    await service.stop();
+  });
+
+  test('is not looked for where one was asked for', async () => {
+    const { server, host, first, others, left } = await taken(1);
+    const service = dnsService(`${host}:${first}`, zone);
+    await expect(service.start(server)).rejects.toMatchObject({ code: 'HAWSER_ADDRESS_IN_USE' });
+    await Promise.all(others.map((port) => port.stop()));
+    expect(left()).toEqual([]);
+  });
+
+  test('is not looked for because TLS has no port', async () => {
+    const tlsOptions = { cert: 'x', key: 'x' };
+    const { server, host, first, others, left } = await taken(1);
+    const service = dnsService(`${host}:0`, zone, { tls: { ...tlsOptions, port: first } });
+    await expect(service.start(server)).rejects.toMatchObject({ code: 'HAWSER_ADDRESS_IN_USE' });
+    await Promise.all(others.map((port) => port.stop()));
+    expect(left()).toEqual([]);
+  });
 });

@@ -75,7 +75,7 @@ describe.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s', (version) => {
 
   test.each([
     ['the name of the rule', 8, ns2],
-    ['the name of the rule among others', 8, authority.client('NS2.example.net')],
+    ['the name of the rule in capitals', 8, authority.client('NS2.example.net')],
     ['another name', 'REFUSED', authority.client('ns3.example.net')],
     ['a name below it', 'REFUSED', authority.client('x.ns2.example.net')],
     ['a pattern for it', 'REFUSED', authority.client('*.example.net')],
