@@ -14,6 +14,9 @@ interface NameAnswers {
   used: boolean;
 }
 
+/** Names that get a second chance when one has to go: one answer must not wait for a walk through a million of them. */
+const MAX_CHANCES = 100;
+
 /** Answers by name, up to a number of octets and answers. Names not asked for lately make room for new ones. */
 export class AnswerStore {
   readonly #maxBytes: number;
@@ -87,8 +90,9 @@ export class AnswerStore {
 
   /** Who was asked for gets a second chance behind the others: nearly LRU, without any work when something is found. */
   #evict(): void {
+    let chances = MAX_CHANCES;
     for (const [nameKey, name] of this.#names) {
-      if (!name.used) {
+      if (!name.used || chances-- === 0) {
         this.evicted += this.deleteName(nameKey);
         return;
       }

@@ -1,4 +1,6 @@
 // What a cache may keep, and for how long.
+import { usageError } from '../errors.ts';
+import type { TtlBounds } from './cached-answer.ts';
 
 /** When `cache` shows what has ended (RFC 8767). */
 export interface ServeStaleOptions {
@@ -24,6 +26,11 @@ export interface CacheOptions {
   readonly negativeTtl?: number | undefined;
   /** How long SERVFAIL is kept (RFC 9520 §3.2: at least 1 second, at most 300); 0 does not. @defaultValue 5 */
   readonly failureTtl?: number | undefined;
+  /**
+   * Queries that wait for what is being asked already; more are shown what has ended, or answered with SERVFAIL.
+   * @defaultValue 10_000
+   */
+  readonly maxWaiting?: number | undefined;
   /** Show what has ended if nothing fresh can be had, or not in time. @defaultValue false */
   readonly serveStale?: boolean | ServeStaleOptions | undefined;
   /** Ask again in the background for what is asked for in the last tenth of its time. @defaultValue false */
@@ -47,4 +54,51 @@ export interface CacheCounters {
   stale: number;
   /** Questions asked in the background. */
   prefetched: number;
+}
+
+/** When what has ended is shown. */
+export type StaleLimits = Readonly<Record<keyof ServeStaleOptions, number>>;
+
+/** What a cache holds to. */
+export interface CacheLimits {
+  readonly bounds: TtlBounds;
+  /** Undefined if nothing is shown after its end. */
+  readonly stale: StaleLimits | undefined;
+  readonly maxBytes: number;
+  readonly maxEntries: number;
+  readonly maxWaiting: number;
+}
+
+/** How long nothing fresh is looked for after a failure (RFC 8767 §5). */
+export const STALE_RETRY_SECONDS = 30;
+/** RFC 9520 §3.2. */
+const MAX_FAILURE_TTL = 300;
+
+/**
+ * The limits that `options` set, with the defaults of the others.
+ * @throws UsageError `HAWSER_DNS_OPTIONS`
+ */
+export function cacheLimits(options: CacheOptions): CacheLimits {
+  const { maxBytes = 67_108_864, maxEntries = 1_000_000, maxWaiting = 10_000 } = options;
+  const { minTtl = 0, maxTtl = 86_400, negativeTtl = 3_600, failureTtl = 5 } = options;
+  const { serveStale = false } = options;
+  const bounds = { minTtl, maxTtl, negativeTtl, failureTtl };
+  const stale = serveStale === false ? undefined : staleLimits(serveStale);
+  const numbers = { ...bounds, ...stale, maxBytes, maxEntries, maxWaiting };
+  for (const [name, value] of Object.entries(numbers)) {
+    const most = name === 'failureTtl' ? MAX_FAILURE_TTL : Number.MAX_VALUE;
+    if (value >= 0 && value <= most) continue;
+    const rule = most === MAX_FAILURE_TTL ? `0 to ${most}` : '0 or more';
+    throw usageError(
+      'HAWSER_DNS_OPTIONS',
+      `Cannot make a cache as ${name} must be ${rule}: ${value}`,
+    );
+  }
+  return { bounds, stale, maxBytes, maxEntries, maxWaiting };
+}
+
+function staleLimits(serveStale: true | ServeStaleOptions): StaleLimits {
+  const options: ServeStaleOptions = serveStale === true ? {} : serveStale;
+  const { maxSeconds = 86_400, clientTimeoutMs = 1_800 } = options;
+  return { maxSeconds, clientTimeoutMs, retrySeconds: options.retrySeconds ?? STALE_RETRY_SECONDS };
 }

@@ -1,15 +1,20 @@
 // Remembers what the handlers behind it say (RFC 1034 §4.3, RFC 2308, RFC 8767, RFC 9520).
-import type { DelayedCall } from '@hawser/core';
-import type { Answer, Outcome } from '../contract/answer.ts';
+import { type Answer, answerWith, codeAnswer, type Outcome } from '../contract/answer.ts';
 import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
-import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { Rcode } from '../numbers.ts';
 import { type AnswerPlace, AnswerStore } from './answer-store.ts';
 import { isBelow, isCacheable, variantOf } from './cache-key.ts';
-import type { CacheCounters, CacheOptions, ServeStaleOptions } from './cache-options.ts';
+import {
+  type CacheCounters,
+  type CacheOptions,
+  cacheLimits,
+  STALE_RETRY_SECONDS,
+  type StaleLimits,
+} from './cache-options.ts';
 import { CachedAnswer, lifetimeOf, type TtlBounds } from './cached-answer.ts';
+import { WaitLines } from './wait-line.ts';
 
 /** A {@link cache}. */
 export interface DnsCache extends DnsHandlerObject {
@@ -65,21 +70,19 @@ class AnswerCache implements DnsCache {
   readonly #stale: StaleLimits | undefined;
   readonly #prefetch: boolean;
   readonly #authoritative: boolean;
+  readonly #maxWaiting: number;
+  readonly #patience: WaitLines;
   readonly #flights = new Map<string, Flight>();
+  /** Queries that wait for them, but for those that began them. */
+  #waiting = 0;
 
   constructor(options: CacheOptions) {
-    const { maxBytes = 67_108_864, maxEntries = 1_000_000, serveStale = false } = options;
-    const { minTtl = 0, maxTtl = 86_400, negativeTtl = 3_600, failureTtl = 5 } = options;
-    this.#bounds = { minTtl, maxTtl, negativeTtl, failureTtl };
-    this.#stale =
-      serveStale === false ? undefined : staleLimits(serveStale === true ? {} : serveStale);
-    const numbers = { ...this.#bounds, ...this.#stale, maxBytes, maxEntries };
-    for (const [name, value] of Object.entries(numbers)) {
-      if (Number.isFinite(value) && value >= 0) continue;
-      const why = `${name} must be 0 or more: ${value}`;
-      throw usageError('HAWSER_DNS_OPTIONS', `Cannot make a cache as ${why}`);
-    }
-    this.#store = new AnswerStore({ maxBytes, maxEntries });
+    const limits = cacheLimits(options);
+    this.#bounds = limits.bounds;
+    this.#stale = limits.stale;
+    this.#maxWaiting = limits.maxWaiting;
+    this.#patience = new WaitLines(limits.stale?.clientTimeoutMs ?? 0);
+    this.#store = new AnswerStore(limits);
     this.#prefetch = options.prefetch ?? false;
     this.#authoritative = options.authoritative ?? false;
   }
@@ -114,7 +117,8 @@ class AnswerCache implements DnsCache {
       this.#store.delete(ask);
       return this.#fetch(ask);
     }
-    return now < entry.retryAt ? this.#showStale(entry) : this.#freshOrStale(entry, ask);
+    const atOnce = now < entry.retryAt || this.#waiting >= this.#maxWaiting;
+    return atOnce ? this.#showStale(entry) : this.#freshOrStale(entry, ask);
   }
 
   purge(
@@ -137,8 +141,9 @@ class AnswerCache implements DnsCache {
   }
 
   #fetch(ask: Ask): Eventually<Outcome> {
-    const flight = this.#flights.get(flightKey(ask));
-    if (flight?.coming !== undefined) return this.#join(flight.coming, ask);
+    const coming = this.#flights.get(flightKey(ask))?.coming;
+    if (coming !== undefined)
+      return this.#waiting < this.#maxWaiting ? this.#join(coming, ask) : tooMany;
     this.counters.misses += 1;
     const outcome = ask.next(ask.query);
     return 'then' in outcome ? this.#fly(ask, outcome) : this.#keep(ask, outcome);
@@ -147,7 +152,16 @@ class AnswerCache implements DnsCache {
   /** What waits for an answer that turns out to be for one client only asks for itself. */
   async #join(coming: Promise<Outcome>, { query, next }: Ask): Promise<Outcome> {
     this.counters.joined += 1;
-    const outcome = await coming;
+    this.#waiting += 1;
+    let outcome: Outcome;
+    try {
+      outcome = await coming;
+    } catch {
+      // Reported by who asked first: once, however many wait.
+      return codeAnswer(Rcode.ServFail);
+    } finally {
+      this.#waiting -= 1;
+    }
     return this.#isShareable(outcome) ? outcome : next(query);
   }
 
@@ -173,7 +187,7 @@ class AnswerCache implements DnsCache {
     const { query, nameKey, variant } = ask;
     const now = query.reactor.clock.now();
     const known = this.#store.get(nameKey, variant);
-    if (outcome.rcode === Rcode.ServFail && known !== undefined && !known.failed) {
+    if (isFailure(outcome) && known !== undefined && !known.failed) {
       // What was good is worth more than to know that it cannot be had now.
       this.#postpone(known, now);
       return outcome;
@@ -196,43 +210,48 @@ class AnswerCache implements DnsCache {
   }
 
   #postpone(entry: CachedAnswer, now: number): void {
-    entry.retryAt = now + (this.#stale?.retrySeconds ?? RETRY_SECONDS) * 1_000;
+    entry.retryAt = now + (this.#stale?.retrySeconds ?? STALE_RETRY_SECONDS) * 1_000;
   }
 
   #maybePrefetch(entry: CachedAnswer, ask: Ask): void {
-    const { clock, reports } = ask.query.reactor;
+    const { clock } = ask.query.reactor;
     const now = clock.now();
     const left = (entry.endsAt - now) / (entry.endsAt - entry.storedAt);
     if (left > PREFETCH_PART || now < entry.retryAt || entry.failed) return;
     if (this.#flights.has(flightKey(ask))) return;
     this.counters.prefetched += 1;
-    this.#refresh(ask).catch((error: unknown) => {
-      this.#postpone(entry, clock.now());
-      reports.problem('dns.cache', error);
-    });
+    this.#refresh(ask).catch(() => this.#postpone(entry, clock.now()));
   }
 
   /** Fresh if that can be had in time. */
   async #freshOrStale(entry: CachedAnswer, ask: Ask): Promise<Outcome> {
-    const { clock, reports } = ask.query.reactor;
+    const { clock } = ask.query.reactor;
     const coming = this.#flights.get(flightKey(ask))?.coming ?? this.#refresh(ask);
-    let timer: DelayedCall | undefined;
-    const patience = new Promise<undefined>((resolve) => {
-      timer = clock.callLater(this.#stale?.clientTimeoutMs ?? 0, () => resolve(undefined));
+    const line = this.#patience.of(clock);
+    this.#waiting += 1;
+    const outcome = await new Promise<Outcome | undefined>((resolve) => {
+      const wait = line.add(() => resolve(undefined));
+      const settle = (fresh?: Outcome): void => {
+        line.remove(wait);
+        resolve(fresh);
+      };
+      coming.then(settle, () => settle());
     });
-    const fresh = coming.catch((error: unknown) => {
-      reports.problem('dns.cache', error);
-    });
-    const outcome = await Promise.race([fresh, patience]);
-    timer?.cancel();
+    this.#waiting -= 1;
     if (outcome !== undefined && !isFailure(outcome)) return outcome;
     this.#postpone(entry, clock.now());
     return this.#showStale(entry);
   }
 
+  /** Asks for what is known already. That it failed is reported, once for all who wait for it. */
   async #refresh(ask: Ask): Promise<Outcome> {
     this.counters.misses += 1;
-    return this.#fly(ask, Promise.resolve(ask.next(ask.query)));
+    try {
+      return await this.#fly(ask, Promise.resolve(ask.next(ask.query)));
+    } catch (error) {
+      ask.query.reactor.reports.problem('dns.cache', error);
+      throw error;
+    }
   }
 
   #showStale(entry: CachedAnswer): Answer {
@@ -241,27 +260,15 @@ class AnswerCache implements DnsCache {
   }
 }
 
-/** RFC 8767 §5. */
-const RETRY_SECONDS = 30;
-
-interface StaleLimits {
-  readonly maxSeconds: number;
-  readonly clientTimeoutMs: number;
-  readonly retrySeconds: number;
-}
-
-function staleLimits(options: ServeStaleOptions): StaleLimits {
-  const { maxSeconds = 86_400, clientTimeoutMs = 1_800, retrySeconds = RETRY_SECONDS } = options;
-  return { maxSeconds, clientTimeoutMs, retrySeconds };
-}
+/** Extended error "Not Ready" (RFC 8914 §4.15). */
+const tooMany = answerWith(Rcode.ServFail, { errors: [{ code: 14 }] });
 
 function flightKey({ nameKey, variant }: AnswerPlace): string {
   return `${variant}/${nameKey}`;
 }
 
+/** Nothing else says anything about the name (RFC 8767 §4). */
 function isFailure(outcome: Outcome): boolean {
-  return (
-    outcome.kind === 'answer' &&
-    (outcome.rcode === Rcode.ServFail || outcome.rcode === Rcode.Refused)
-  );
+  if (outcome.kind !== 'answer') return false;
+  return outcome.rcode !== Rcode.NoError && outcome.rcode !== Rcode.NXDomain;
 }

@@ -18,7 +18,7 @@ export interface TtlBounds {
 /** TTL of what is shown although it has ended (RFC 8767 §4). */
 const STALE_TTL = 30;
 /** Extended errors (RFC 8914 §4). */
-const Explained = { Stale: 3, StaleNxdomain: 19, CachedError: 13 } as const;
+const Explained = { Stale: 3, StaleNxdomain: 19, CachedError: 13, NotReady: 14 } as const;
 
 /**
  * Besides their octets, as measured: an entry with the reply that is kept with it, an RRset with its name, a record, a name in
@@ -27,12 +27,14 @@ const Explained = { Stale: 3, StaleNxdomain: 19, CachedError: 13 } as const;
 const ENTRY_BYTES = 1_200;
 const RRSET_BYTES = 600;
 const RECORD_BYTES = 300;
+const ERROR_BYTES = 100;
 const NAME_BYTES = 500;
 
 /** Seconds for which `answer` to a question of `type` may be kept; 0 if it must not be. */
 export function lifetimeOf(answer: Answer, type: number, bounds: TtlBounds): number {
   const { rcode } = answer;
-  if (rcode === Rcode.ServFail) return bounds.failureTtl;
+  // That somebody had too much to do a moment ago says nothing about the name.
+  if (rcode === Rcode.ServFail) return isNotReady(answer) ? 0 : bounds.failureTtl;
   if (rcode !== Rcode.NoError && rcode !== Rcode.NXDomain) return 0;
   let ttl = bounds.maxTtl;
   for (const entry of allEntries(answer)) ttl = Math.min(ttl, ttlOf(entry));
@@ -130,6 +132,10 @@ function withTtls(answer: Answer, ttlFor: (entry: AnswerEntry) => number): Answe
   };
 }
 
+function isNotReady({ errors }: Answer): boolean {
+  return errors?.some(({ code }) => code === Explained.NotReady) === true;
+}
+
 /** True if there is what was asked for. */
 function isPositive({ answer, rcode }: Answer, type: number): boolean {
   if (rcode !== Rcode.NoError) return false;
@@ -149,6 +155,7 @@ function* allEntries(answer: Answer): Generator<AnswerEntry, void, undefined> {
 
 function sizeOf(answer: Answer): number {
   let bytes = ENTRY_BYTES;
+  for (const { text = '' } of answer.errors ?? []) bytes += ERROR_BYTES + text.length * 2;
   for (const { rrset } of allEntries(answer)) {
     bytes += RRSET_BYTES + rrset.name.wire.length * 2;
     for (const { wire, compressible, target } of rrset.records) {

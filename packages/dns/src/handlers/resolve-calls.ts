@@ -1,7 +1,7 @@
 // Calls of a function that may take its time: not too many at once, none for ever.
-import { type Clock, type Reactor, TimeoutError } from '@hawser/core';
+import { type Reactor, TimeoutError } from '@hawser/core';
 import type { Eventually } from '../contract/handler.ts';
-import { WaitLine } from './wait-line.ts';
+import { WaitLines } from './wait-line.ts';
 
 /** What runs: how long it is awaited, and who hears that it is not any more. */
 export interface CallOptions {
@@ -18,8 +18,7 @@ const ABANDONED_MS = 60_000;
 export class ResolveCalls {
   readonly #timeoutMs: number;
   readonly #max: number;
-  /** One for each clock: a zone may be in servers of several reactors. */
-  readonly #lines = new WeakMap<Clock, WaitLine>();
+  readonly #lines: WaitLines;
   /** Calls that took too long, by what tells them apart, with when they count no more. The oldest first. */
   readonly #abandoned = new Map<object, number>();
   #awaited = 0;
@@ -28,6 +27,7 @@ export class ResolveCalls {
   constructor({ timeoutMs, max }: { readonly timeoutMs: number; readonly max: number }) {
     this.#timeoutMs = timeoutMs;
     this.#max = max;
+    this.#lines = new WaitLines(timeoutMs);
   }
 
   /** Calls that run, those included that nobody has awaited for less than a minute. */
@@ -47,7 +47,7 @@ export class ResolveCalls {
     const { reactor, what, abort } = options;
     // Query builders are thenables that run the query again for each `then`.
     const work = Promise.resolve(call);
-    const line = this.#lineOf(reactor.clock);
+    const line = this.#lines.of(reactor.clock);
     this.#awaited++;
     return new Promise((resolve, reject) => {
       const wait = line.add(() => {
@@ -84,15 +84,6 @@ export class ResolveCalls {
       'dns.resolve',
       new TimeoutError(`Cannot ask about "${what}" as ${why}`),
     );
-  }
-
-  #lineOf(clock: Clock): WaitLine {
-    let line = this.#lines.get(clock);
-    if (line === undefined) {
-      line = new WaitLine(clock, this.#timeoutMs);
-      this.#lines.set(clock, line);
-    }
-    return line;
   }
 
   #forget(now: number): void {

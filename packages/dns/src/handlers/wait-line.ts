@@ -79,3 +79,22 @@ export class WaitLine {
     if (this.#timer === undefined) this.#setTimer();
   };
 }
+
+/** A {@link WaitLine} for each clock: a handler may be in servers of several reactors. */
+export class WaitLines {
+  readonly #ms: number;
+  readonly #lines = new WeakMap<Clock, WaitLine>();
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  of(clock: Clock): WaitLine {
+    let line = this.#lines.get(clock);
+    if (line === undefined) {
+      line = new WaitLine(clock, this.#ms);
+      this.#lines.set(clock, line);
+    }
+    return line;
+  }
+}

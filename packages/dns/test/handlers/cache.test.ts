@@ -174,6 +174,7 @@ describe('does not keep', () => {
       }),
     ],
     ['REFUSED', codeAnswer(Rcode.Refused)],
+    ['SERVFAIL of who is too busy', answerWith(Rcode.ServFail, { errors: [{ code: 14 }] })],
     ['NOTIMP', codeAnswer(Rcode.NotImp)],
   ];
   test.each(cases)('%s', async (_, answer) => {
@@ -258,7 +259,8 @@ describe('the same question at the same time', () => {
     });
     const replies = await Promise.all([ask('www.example.net'), ask('www.example.net')]);
     expect(replies.map(({ rcode }) => rcode)).toEqual([Rcode.ServFail, Rcode.ServFail]);
-    expect(host.reports.problems.length).toBeGreaterThan(0);
+    // Once, however many wait.
+    expect(host.reports.problems).toHaveLength(1);
     host.reports.problems.length = 0;
     fails = false;
     expect((await ask('www.example.net')).rcode).toBe(Rcode.NoError);
@@ -266,7 +268,80 @@ describe('the same question at the same time', () => {
   });
 });
 
+describe('no more queries than allowed wait', () => {
+  test('for what is being asked: others get SERVFAIL, which is not kept', async () => {
+    const { ask, asked, sim } = await world(() => after(sim, 100, address(60)), { maxWaiting: 2 });
+    const replies = await Promise.all([0, 1, 2, 3, 4].map(() => ask('www.example.net')));
+    expect(replies.map(({ rcode }) => rcode)).toEqual([0, 0, 0, 2, 2]);
+    expect(replies.map(extendedErrors)).toEqual([[], [], [], [14], [14]]);
+    expect((await ask('www.example.net')).rcode).toBe(0);
+    expect(asked()).toBe(1);
+    // Those who waited do not count any more.
+    const later = await Promise.all([0, 1, 2].map(() => ask('other.example.net')));
+    expect(later.map(({ rcode }) => rcode)).toEqual([0, 0, 0]);
+  });
+
+  test('for something fresh: others are shown what has ended, and there is one timer', async () => {
+    let ttl = 10;
+    const { ask, sim, host } = await world(() => after(sim, 1_000, address(ttl)), {
+      serveStale: true,
+      maxWaiting: 20,
+    });
+    await ask('www.example.net');
+    await delay(10_000, sim.clock);
+    ttl = 77;
+    const timers = host.clock.callLater.bind(host.clock);
+    let armed = 0;
+    Object.defineProperty(host.clock, 'callLater', {
+      configurable: true,
+      value: (...call: Parameters<typeof timers>) => {
+        armed += 1;
+        return timers(...call);
+      },
+    });
+    const replies = await Promise.all(Array.from({ length: 30 }, () => ask('www.example.net')));
+    expect(replies.map(({ answer }) => answer[0]?.ttl)).toEqual([
+      ...Array.from({ length: 20 }, () => 77),
+      ...Array.from({ length: 10 }, () => 30),
+    ]);
+    expect(armed).toBe(1);
+  });
+});
+
 describe('stale answers (RFC 8767)', () => {
+  test.each([
+    ['REFUSED', Rcode.Refused],
+    ['FORMERR', Rcode.FormErr],
+    ['NOTIMP', Rcode.NotImp],
+  ])('outlive %s, which says nothing about the name', async (_, rcode) => {
+    const says: Outcome[] = [address(10)];
+    const { ask, sim } = await world(() => says.shift() ?? codeAnswer(rcode), { serveStale: true });
+    await ask('www.example.net');
+    for (let times = 0; times < 3; times++) {
+      await delay(31_000, sim.clock);
+      expect(extendedErrors(await ask('www.example.net'))).toEqual([3]);
+    }
+  });
+
+  test('are shown to all who wait when the handler throws, which is reported once', async () => {
+    let fails = false;
+    const { ask, sim, host } = await world(
+      async () => {
+        await delay(100, sim.clock);
+        if (fails) throw new Error('broken');
+        return address(10);
+      },
+      { serveStale: true },
+    );
+    await ask('www.example.net');
+    await delay(10_000, sim.clock);
+    fails = true;
+    const replies = await Promise.all(Array.from({ length: 10 }, () => ask('www.example.net')));
+    expect(new Set(replies.flatMap(extendedErrors))).toEqual(new Set([3]));
+    expect(host.reports.problems).toHaveLength(1);
+    host.reports.problems.length = 0;
+  });
+
   test('are not shown unless wanted', async () => {
     let fails = false;
     const { ask, sim } = await world(() => (fails ? codeAnswer(Rcode.ServFail) : address(10)));
@@ -475,6 +550,14 @@ test('it stays within its memory, and keeps what is asked for', async () => {
   expect(handler.counters.hits).toBe(499);
 });
 
+test('texts of extended errors are counted', async () => {
+  const text = 'x'.repeat(5_000);
+  const explained = { ...address(60), errors: [{ code: 0, text }] };
+  const { ask, handler } = await world(() => explained);
+  await ask('www.example.net');
+  expect(handler.bytes).toBeGreaterThan(text.length);
+});
+
 test('one answer that takes more than an eighth of it is not kept', async () => {
   const { ask, handler } = await world(() => address(60), { maxBytes: 10_000 });
   await ask('www.example.net');
@@ -528,6 +611,8 @@ test('signed queries are not answered from it', async () => {
 
 test('bad options are mistakes', () => {
   expect(() => cache({ maxTtl: -1 })).toThrow(/maxTtl/);
+  expect(() => cache({ maxWaiting: Number.POSITIVE_INFINITY })).toThrow(/maxWaiting/);
+  expect(() => cache({ failureTtl: 301 })).toThrow(/failureTtl must be 0 to 300: 301/);
   expect(() => cache({ serveStale: { clientTimeoutMs: Number.NaN } })).toThrow(/clientTimeoutMs/);
 });
 
