@@ -2,8 +2,9 @@
 
 import { DnsClientError } from '../client/client-error.ts';
 import type { DnsClient } from '../client/dns-client.ts';
-import { type Answer, codeAnswer } from '../contract/answer.ts';
+import { type Answer, answerWith, codeAnswer } from '../contract/answer.ts';
 import type { DnsQuery } from '../contract/query.ts';
+import { EdnsOption, type EdnsOptionData, optionIn } from '../message/edns.ts';
 import { recordsOf, type Section } from '../message/reader.ts';
 import { type DnsRecord, readRecord } from '../message/record.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
@@ -14,7 +15,7 @@ const FORWARD = { timeoutMs: 10_000, attempts: 1, stream: true };
 
 /**
  * Sends an update on and gives what the primary says. Its own signature was checked here and is not for the primary, which
- * gets ours.
+ * gets ours. How long what it adds shall live (RFC 9664) is part of what it wants: without that it would stay for ever.
  */
 export async function forwardUpdate(
   query: DnsQuery,
@@ -32,15 +33,23 @@ export async function forwardUpdate(
     answer,
     authority,
     additional,
+    options: leaseIn(query),
   };
   try {
     const { server, key } = primary;
-    const { rcode } = await client.exchange(request, server, { ...FORWARD, key });
-    return codeAnswer(rcode);
+    const { rcode, edns } = await client.exchange(request, server, { ...FORWARD, key });
+    const granted = edns?.options.filter(({ code }) => code === EdnsOption.UpdateLease) ?? [];
+    return granted.length === 0 ? codeAnswer(rcode) : answerWith(rcode, { options: granted });
   } catch (error) {
     if (error instanceof DnsClientError) return codeAnswer(Rcode.ServFail);
     throw error;
   }
+}
+
+function leaseIn({ message }: DnsQuery): EdnsOptionData[] | undefined {
+  const code = EdnsOption.UpdateLease;
+  const data = optionIn(message.bytes, message.edns, code);
+  return data && [{ code, data }];
 }
 
 /** The records of a section, without what belongs to the message itself. */

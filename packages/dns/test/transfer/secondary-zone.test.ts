@@ -2,6 +2,7 @@ import { createSimReactor, delay, type SimHost, type Simulation } from '@hawser/
 import { SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { Outcome } from '../../src/contract/answer.ts';
+import { EdnsOption } from '../../src/message/edns.ts';
 import type { DnsMessage } from '../../src/message/parse-message.ts';
 import { Name } from '../../src/name.ts';
 import { Opcode, Rcode, Type } from '../../src/numbers.ts';
@@ -849,6 +850,26 @@ describe('an update', () => {
     });
     const elsewhere = { ...records, name: 'sub.example.net' };
     expect(await it.ask(copy, elsewhere)).toMatchObject({ rcode: Rcode.NotAuth });
+    await copy.stopped();
+  });
+
+  test('says how long what it adds shall live, and the client hears what it was granted', async () => {
+    await using it = new World();
+    const asked = Buffer.from([0, 2, 0, 4, 0, 0, 0, 60]);
+    const granted = { code: EdnsOption.UpdateLease, data: Buffer.from([0, 0, 0, 90]) };
+    const server = await it.primary({
+      instead: ({ opcode }) =>
+        opcode === Opcode.Update ? { edns: { udpSize: 1232, options: [granted] } } : undefined,
+    });
+    const copy = await it.copy({ forwardUpdates: ['192.0.2.1'] });
+    expect(await it.ask(copy, { ...records, edns: asked })).toMatchObject({
+      rcode: Rcode.NoError,
+      options: [granted],
+    });
+    const sent = server.queries.at(-1)?.query.edns?.options ?? [];
+    expect(sent.filter(({ code }) => code === EdnsOption.UpdateLease)).toEqual([
+      { code: EdnsOption.UpdateLease, data: asked.subarray(4) },
+    ]);
     await copy.stopped();
   });
 
