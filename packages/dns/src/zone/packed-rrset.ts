@@ -73,6 +73,28 @@ export function measureRecords(rrset: RRset): { readonly count: number; readonly
   return { count: rrset.records.length, bytes };
 }
 
+/** The RDATA of each record of `rrset`, one character an octet: a tenth of the work to make the records. */
+export function* octetsOf(rrset: RRset): Generator<string, void, undefined> {
+  if (rrset instanceof PackedRRset) {
+    const { packed } = rrset;
+    for (let at = 0; at < packed.length; ) {
+      const end = at + 2 + (packed.charCodeAt(at) << 8) + packed.charCodeAt(at + 1);
+      yield packed.slice(at + 2, end);
+      at = end;
+    }
+    return;
+  }
+  for (const { wire } of rrset.records) yield wire.toString('latin1');
+}
+
+/** {@link PackedContent.packed} of records whose RDATA is `list`, one character an octet. */
+export function packOctets(list: Iterable<string>): string {
+  const parts: string[] = [];
+  for (const octets of list)
+    parts.push(String.fromCharCode(octets.length >> 8, octets.length & 255), octets);
+  return parts.join('');
+}
+
 /** At most `count` records of `rrset`, the first ones. */
 export function firstRecords(rrset: RRset, count: number): readonly Rdata[] {
   return rrset instanceof PackedRRset ? rrset.first(count) : rrset.records.slice(0, count);

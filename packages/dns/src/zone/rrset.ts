@@ -6,7 +6,7 @@ import { decodeRdata } from '../rdata/decode-rdata.ts';
 import { encodeRdata } from '../rdata/encode-rdata.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import type { RecordValue } from '../rdata/value.ts';
-import { PackedRRset } from './packed-rrset.ts';
+import { measureRecords, octetsOf, PackedRRset } from './packed-rrset.ts';
 
 /** All records of one name and type: at least one, no two alike, one TTL. Immutable. */
 export interface RRset {
@@ -81,9 +81,10 @@ export function sameRRset(one: RRset | undefined, other: RRset | undefined): boo
   // As most of two versions of a zone: no record need be made.
   if (one instanceof PackedRRset && other instanceof PackedRRset && one.packed === other.packed)
     return true;
-  if (one.records.length !== other.records.length) return false;
-  const wires = new Set(one.records.map((rdata) => rdata.wire.toString('latin1')));
-  return other.records.every((rdata) => wires.has(rdata.wire.toString('latin1')));
+  if (measureRecords(one).count !== measureRecords(other).count) return false;
+  const held = new Set(octetsOf(one));
+  for (const octets of octetsOf(other)) if (!held.has(octets)) return false;
+  return true;
 }
 
 /** One value or a list of values, as a list. */

@@ -89,7 +89,7 @@ export function* applySteps(
     if (records.size > limits.mostRecords(name, type) || size > MAX_RRSET_BYTES)
       return { ok: false, reason: `too many ${formatType(type)} records at "${name}"` };
   }
-  return { ok: true, edits: work.edits(), added };
+  return { ok: true, edits: yield* work.edits(), added };
 }
 
 /** What an addition has become: a record in an RRset, by its key. */
@@ -106,7 +106,7 @@ function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): Grown | u
     // An older start of authority would hide the change from every secondary.
     if (
       held === undefined ||
-      !isSerialAfter(decodeSoa(rdata.wire).serial, decodeSoa(held.wire).serial)
+      !isSerialAfter(decodeSoa(rdata.wire).serial, decodeSoa(Buffer.from(held, 'latin1')).serial)
     )
       return undefined;
   }
@@ -126,8 +126,7 @@ function add(work: WorkingZone, { name, type, ttl, rdata }: Addition): Grown | u
 
 /** There is one WKS record for an address and a protocol (RFC 2136 §1.1.5): its first octets. */
 function takeServices(work: WorkingZone, rrset: WorkingRRset, { wire }: Rdata): void {
-  const place = wire.subarray(0, 5);
-  work.takeAll(rrset, (held) => held.wire.subarray(0, 5).equals(place));
+  work.takeAll(rrset, wire.toString('latin1', 0, 5));
 }
 
 function deleteRecord(

@@ -1,7 +1,7 @@
 // Whether a zone is as an update wants it (RFC 2136 §3.2). A name is in use if it has a record of its own: neither an empty
 // non-terminal nor what a wildcard would make of it counts.
 import { Rcode } from '../../numbers.ts';
-import { measureRecords } from '../../zone/packed-rrset.ts';
+import { measureRecords, octetsOf } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import type { Zone } from '../../zone/zone.ts';
 import { rdataKey } from './rdata-key.ts';
@@ -39,7 +39,7 @@ export function* checkPrerequisites(
           type: each.type,
           keys: new Set(),
         };
-        found.keys.add(rdataKey(each.type, each.rdata));
+        found.keys.add(rdataKey(each.type, each.rdata.wire.toString('latin1')));
         wanted.set(id, found);
         break;
       }
@@ -66,5 +66,6 @@ function isInUse(zone: Zone, key: string): boolean {
 function isExactly({ held, type, keys }: WantedRRset): boolean {
   // Counted first: a zone makes the records anew each time it is asked for them.
   if (held === undefined || measureRecords(held).count !== keys.size) return false;
-  return held.records.every((rdata) => keys.has(rdataKey(type, rdata)));
+  for (const octets of octetsOf(held)) if (!keys.has(rdataKey(type, octets))) return false;
+  return true;
 }

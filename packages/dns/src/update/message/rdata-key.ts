@@ -1,7 +1,11 @@
-import { canonicalRdata } from '../../rdata/canonical-rdata.ts';
-import type { Rdata } from '../../rdata/rdata.ts';
+import { canonicalWire } from '../../rdata/canonical-rdata.ts';
+import { layoutOf } from '../../rdata/layout.ts';
 
-/** Equal for data that means the same: names in it are compared without case (RFC 2136 §1.1.1). Only for one type. */
-export function rdataKey(type: number, rdata: Rdata): string {
-  return canonicalRdata(type, rdata).toString('latin1');
+/**
+ * Equal for data that means the same: names in it are compared without case (RFC 2136 §1.1.1). Only for one type. `octets` are
+ * RDATA, one character each, and most often the key itself.
+ */
+export function rdataKey(type: number, octets: string): string {
+  if (layoutOf(type)?.folds !== true || !/[A-Z]/.test(octets)) return octets;
+  return canonicalWire(type, Buffer.from(octets, 'latin1')).toString('latin1');
 }

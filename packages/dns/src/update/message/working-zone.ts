@@ -2,6 +2,7 @@
 import type { Name } from '../../name.ts';
 import { Type } from '../../numbers.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
+import { octetsOf, PackedRRset, packOctets } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
 import type { ZoneNode } from '../../zone/zone-node.ts';
@@ -12,8 +13,8 @@ export interface WorkingRRset {
   readonly name: Name;
   readonly type: number;
   ttl: number;
-  /** By {@link rdataKey}. */
-  readonly records: Map<string, Rdata>;
+  /** RDATA by {@link rdataKey}, one character an octet: a thousand records with all that belongs to them would be slow. */
+  readonly records: Map<string, string>;
   /** Data octets of all records. */
   bytes: number;
 }
@@ -23,6 +24,9 @@ interface WorkingName {
   readonly node: ZoneNode | undefined;
   readonly touched: Map<number, WorkingRRset>;
 }
+
+/** An edit costs as much as so many steps of other work. */
+const EDIT_STEPS = 3;
 
 /** What a zone would hold. Only what is changed is copied. */
 export class WorkingZone {
@@ -70,27 +74,32 @@ export class WorkingZone {
   }
 
   /** Adds a record, or puts it in the place of one that is the same. Gives its key. */
-  put(rrset: WorkingRRset, rdata: Rdata): string {
-    const key = rdataKey(rrset.type, rdata);
+  put(rrset: WorkingRRset, { wire }: Rdata): string {
+    const octets = wire.toString('latin1');
+    const key = rdataKey(rrset.type, octets);
     const held = rrset.records.get(key);
     // A record that is replaced keeps no place: the newest is last.
     if (held !== undefined) rrset.records.delete(key);
-    rrset.records.set(key, rdata);
-    rrset.bytes += rdata.wire.length - (held?.wire.length ?? 0);
+    rrset.records.set(key, octets);
+    rrset.bytes += octets.length - (held?.length ?? 0);
     return key;
   }
 
   /** Takes a record away, if it is there. */
-  take(rrset: WorkingRRset, rdata: Rdata): void {
-    const key = rdataKey(rrset.type, rdata);
-    rrset.bytes -= rrset.records.get(key)?.wire.length ?? 0;
+  take(rrset: WorkingRRset, { wire }: Rdata): void {
+    const key = rdataKey(rrset.type, wire.toString('latin1'));
+    rrset.bytes -= rrset.records.get(key)?.length ?? 0;
     rrset.records.delete(key);
   }
 
-  /** Looks for all records for which `isMeant` says so and takes them away. */
-  takeAll(rrset: WorkingRRset, isMeant: (rdata: Rdata) => boolean): void {
+  /** Takes all records away whose data begins with `octets`. */
+  takeAll(rrset: WorkingRRset, octets: string): void {
     this.#copied += rrset.records.size;
-    for (const rdata of rrset.records.values()) if (isMeant(rdata)) this.take(rrset, rdata);
+    for (const [key, held] of rrset.records) {
+      if (!held.startsWith(octets)) continue;
+      rrset.bytes -= held.length;
+      rrset.records.delete(key);
+    }
   }
 
   /** Takes all records of a name and type away, whatever they are: they are not copied first. */
@@ -106,14 +115,16 @@ export class WorkingZone {
     rrset.bytes = 0;
   }
 
-  /** The way from the zone to this. What came back to what it was is among it, and changes nothing. */
-  edits(): Edit[] {
+  /** The way from the zone to this, in steps. What came back to what it was is among it, and changes nothing. */
+  *edits(): Generator<number, Edit[], void> {
     const edits: Edit[] = [];
     for (const { node, touched } of this.#names.values()) {
       for (const { name, type, ttl, records } of touched.values()) {
         if (records.size > 0) {
-          const list = [...records.values()];
-          edits.push({ name, type, rrset: { name: node?.name ?? name, type, ttl, records: list } });
+          const owner = (node?.name ?? name).wire.toString('latin1');
+          const packed = packOctets(records.values());
+          edits.push({ name, type, rrset: new PackedRRset(owner, { type, ttl, packed }) });
+          yield EDIT_STEPS + records.size;
         } else if (node?.get(type) !== undefined) {
           edits.push({ name, type, rrset: undefined });
         }
@@ -138,11 +149,11 @@ export function isSignerType(type: number): boolean {
 }
 
 function workingCopy(name: Name, type: number, rrset: RRset | undefined): WorkingRRset {
-  const records = new Map<string, Rdata>();
+  const records = new Map<string, string>();
   let bytes = 0;
-  for (const rdata of rrset?.records ?? []) {
-    records.set(rdataKey(type, rdata), rdata);
-    bytes += rdata.wire.length;
+  for (const octets of rrset === undefined ? [] : octetsOf(rrset)) {
+    records.set(rdataKey(type, octets), octets);
+    bytes += octets.length;
   }
   return { name, type, ttl: rrset?.ttl ?? 0, records, bytes };
 }

@@ -328,10 +328,10 @@ class RecordApi {
       now: context.reactor.clock.epoch(),
       mayUse: (name: Name, type: number) => token.mayUse(name, type),
     };
-    const { result, changeSet } = await zone.transact((content) => {
+    const { result, changeSet } = await zone.transact(function* (content) {
       const existed = isThere(content);
       checkPreconditions(request, content, existed);
-      return { ...decide(content, changes, terms), result: existed };
+      return { ...(yield* decide(content, changes, terms)), result: existed };
     });
     const serial = changeSet?.to ?? zone.snapshot.serial;
     // The start of authority is among the changes, and not one that anybody asked for.

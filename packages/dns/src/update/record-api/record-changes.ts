@@ -117,13 +117,17 @@ export function readType(text: string): number {
   return type;
 }
 
-/** What `changes` make of `zone`, one after the other. Throws Problem with the index of what cannot be done. */
-export function decide(
+/** A change costs as much as so many steps of other work; the copy of a record is one. */
+const CHANGE_STEPS = 20;
+
+/** What `changes` make of `zone`, one after the other, in steps. Throws Problem with the index of what cannot be done. */
+export function* decide(
   zone: Zone,
   changes: readonly RecordChange[],
   terms: ChangeTerms,
-): Pick<Decision<void>, 'edits' | 'leases'> {
+): Generator<number, Pick<Decision<void>, 'edits' | 'leases'>, void> {
   const work = new WorkingZone(zone);
+  let copied = 0;
   const wanted: WantedLease[] = [];
   for (const [index, change] of changes.entries()) {
     const { name, operation } = change;
@@ -134,24 +138,35 @@ export function decide(
         });
       // Not copied if there is nothing to do.
       if ((operation === 'delete' || operation === 'remove') && !work.has(name, type)) continue;
+      if (operation === 'delete') {
+        work.delete(name, type);
+        continue;
+      }
       const rrset = work.rrset(name, type);
       const keys = make(work, rrset, { change, ttl: terms.ttl });
-      if (operation === 'delete' || operation === 'remove') continue;
+      yield CHANGE_STEPS + keys.length + work.copied - copied;
+      ({ copied } = work);
+      if (operation === 'remove') continue;
       checkSize(rrset, index);
       const { leaseSeconds } = change;
       const expires = leaseSeconds === undefined ? undefined : terms.now + leaseSeconds * 1000;
       for (const [key, { wire }] of keys)
-        wanted.push({ rrset, key, lease: { name, type, rdata: wire, expires } });
+        wanted.push({
+          rrset,
+          key,
+          octets: wire.toString('latin1'),
+          lease: { name, type, rdata: wire, expires },
+        });
     }
   }
   // A lease is of a record that is there at the end, spelled as it is there.
   const leases = wanted
-    .filter(({ rrset, key, lease }) => {
+    .filter(({ rrset, key, octets }) => {
       const held = rrset.records.get(key);
-      return held !== undefined && lease.rdata !== undefined && held.wire.equals(lease.rdata);
+      return held !== undefined && held === octets;
     })
     .map(({ lease }) => lease);
-  return { edits: work.edits(), leases };
+  return { edits: yield* work.edits(), leases };
 }
 
 /** What changes may do, and what they take for granted. */
@@ -166,6 +181,7 @@ export interface ChangeTerms {
 interface WantedLease {
   readonly rrset: WorkingRRset;
   readonly key: string;
+  readonly octets: string;
   readonly lease: LeaseEdit;
 }
 
@@ -185,10 +201,10 @@ function make(
 ): [string, Rdata][] {
   const { operation, records } = change;
   const heldTtl = rrset.records.size > 0 ? rrset.ttl : ttl;
-  if (operation === 'delete' || operation === 'set') work.clear(rrset);
+  if (operation === 'set') work.clear(rrset);
   rrset.ttl = change.ttl ?? heldTtl;
   if (operation === 'remove') for (const rdata of records) work.take(rrset, rdata);
-  if (operation === 'delete' || operation === 'remove') return [];
+  if (operation === 'remove') return [];
   return records.map((rdata) => [work.put(rrset, rdata), rdata]);
 }
 
@@ -219,7 +235,7 @@ function readValues(type: number, values: unknown): Rdata[] {
         );
       return encodeRdata(type, value as RecordValue);
     });
-    keyed.set(rdataKey(type, rdata), rdata);
+    keyed.set(rdataKey(type, rdata.wire.toString('latin1')), rdata);
   }
   return [...keyed.values()];
 }
