@@ -124,7 +124,7 @@ class PostgresStore implements ZoneStore {
       const why = `zone "${origin}" has serial ${zone.serial} and its SOA ${soa}`;
       throw storeError(new TypeError(why));
     }
-    return { ...withoutId(zone), leases, rrsets: rrsetsOf(pages) };
+    return { ...withoutId(zone), leases, pages: pagesOf(pages) };
   }
 
   async leases(origin: Name): Promise<readonly Lease[]> {
@@ -257,8 +257,15 @@ class PostgresStore implements ZoneStore {
   }
 }
 
-function* rrsetsOf(pages: readonly (readonly PostgresRow[])[]): Generator<RRset> {
-  for (const rows of pages) for (const row of rows) yield reading(() => rrsetOf(row));
+/** RRsets made of rows at once: some milliseconds. */
+const PAGE = 1000;
+
+async function* pagesOf(
+  fetched: LoadedRows['pages'],
+): AsyncGenerator<readonly RRset[], void, undefined> {
+  for (const rows of fetched)
+    for (let at = 0; at < rows.length; at += PAGE)
+      yield reading(() => rows.slice(at, at + PAGE).map(rrsetOf));
 }
 
 function soaOf(zone: ZoneRow, pages: LoadedRows['pages']): number | undefined {

@@ -4,8 +4,8 @@ import { Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { withSerial } from '../zone/soa-serial.ts';
 import type { ChangeSet, Edit, RRsetChange, Zone } from '../zone/zone.ts';
-import { diffZones } from '../zone/zone-difference.ts';
-import { type ChangeRules, prepareChange } from './prepare-change.ts';
+import { changesBetween } from '../zone/zone-difference.ts';
+import { type ChangeRules, type InTurns, prepareChange } from './prepare-change.ts';
 import { serialAfter } from './serial-policy.ts';
 import { applyChangeSet, zoneFromStore } from './stored-zone.ts';
 import type { Lease, StoredContent, StoredLeaseChange, ZoneStore } from './zone-store.ts';
@@ -23,6 +23,8 @@ export interface CaughtUp {
 export interface CatchUpContext {
   readonly store: ZoneStore;
   readonly rules: ChangeRules;
+  /** Lets others have their turn: all of a zone may have to be read and compared. */
+  readonly inTurns: InTurns;
 }
 
 /**
@@ -50,10 +52,11 @@ export async function catchUp(
   }
   const content = await store.load(current.origin);
   if (content === undefined) throw gone(current);
-  const zone = zoneFromStore(current.origin, content.rrsets);
+  const { inTurns } = context;
+  const zone = await zoneFromStore({ origin: current.origin, pages: content.pages }, { inTurns });
   if (content.edits > 0 || !isSerialAfter(content.serial, current.serial))
     return adopt({ current, loaded: zone, content }, context);
-  const changeSets = [changeSetOf(current, zone)];
+  const changeSets = [await inTurns(changeSetOf(current, zone))];
   return { zone, revision: content.revision, leases: content.leases, changeSets };
 }
 
@@ -64,12 +67,17 @@ export async function catchUp(
 export async function adoptUnseen(
   loaded: Zone,
   content: StoredContent,
-  { store, rules }: CatchUpContext,
+  { store, rules, inTurns }: CatchUpContext,
 ): Promise<Omit<CaughtUp, 'changeSets'> & { readonly changeSet: ChangeSet }> {
   const floor = later(content.serial, loaded.serial);
   const soa = withSerial(loaded.soa, serialAfter(rules.serials, floor, rules.epochMs));
   const edits = [{ name: loaded.origin, type: Type.SOA, rrset: soa }];
-  const prepared = await prepareChange(loaded, edits, { rules, floor, unknownBefore: true });
+  const prepared = await prepareChange(loaded, edits, {
+    rules,
+    inTurns,
+    floor,
+    unknownBefore: true,
+  });
   const zone = prepared?.zone ?? loaded;
   const { origin } = loaded;
   const changes = prepared?.changeSet.changes ?? [];
@@ -94,7 +102,7 @@ interface Edited {
 /** Makes a change of what was edited, and stores what belongs to it. */
 async function adopt(
   { current, loaded, content }: Edited,
-  { store, rules }: CatchUpContext,
+  { store, rules, inTurns }: CatchUpContext,
 ): Promise<CaughtUp> {
   const { origin } = current;
   const { serial, edits, revision } = content;
@@ -104,7 +112,8 @@ async function adopt(
   const isKnown = base?.serial === serial;
   const from = isKnown ? base : current;
   const floor = later(serial, current.serial);
-  const prepared = await prepareChange(from, editsOf(diffZones(from, loaded)), { rules, floor });
+  const edited = await inTurns(changesBetween(from, loaded));
+  const prepared = await prepareChange(from, editsOf(edited), { rules, inTurns, floor });
   const zone = prepared?.zone ?? from;
   const changes = prepared?.changeSet.changes ?? [];
   const { kept, ended } = leasesLeft(zone, content);
@@ -113,7 +122,7 @@ async function adopt(
       origin,
       from: serial,
       to: zone.serial,
-      changes: [...changes, ...undone({ loaded, zone, changes })],
+      changes: [...changes, ...(await inTurns(undone({ loaded, zone, changes })))],
     },
     {
       revision,
@@ -122,18 +131,20 @@ async function adopt(
       journal: isKnown ? undefined : { maxChanges: 0 },
     },
   );
-  const changeSets = zone.serial === current.serial ? [] : [changeSetOf(current, zone)];
+  const changeSets =
+    zone.serial === current.serial ? [] : [await inTurns(changeSetOf(current, zone))];
   return { zone, revision: revision + 1, leases: kept, changeSets };
 }
 
 /** What the zone does not take over from what was loaded, such as a signature that is missing: it has to be written back. */
-function undone(edited: {
+function* undone(edited: {
   loaded: Zone;
   zone: Zone;
   changes: readonly RRsetChange[];
-}): RRsetChange[] {
+}): Generator<void, RRsetChange[], void> {
   const written = new Set(edited.changes.map(({ name, type }) => `${type}/${name.key}`));
-  return diffZones(edited.loaded, edited.zone)
+  const left = yield* changesBetween(edited.loaded, edited.zone);
+  return left
     .filter(({ name, type }) => !written.has(`${type}/${name.key}`))
     .map(({ name, type, after }) => ({ name, type, before: after, after }));
 }
@@ -145,8 +156,8 @@ function replay(zone: Zone, changeSets: readonly ChangeSet[]): Zone | undefined 
   return replayed;
 }
 
-function changeSetOf(before: Zone, after: Zone): ChangeSet {
-  const changes = diffZones(before, after);
+function* changeSetOf(before: Zone, after: Zone): Generator<void, ChangeSet, void> {
+  const changes = yield* changesBetween(before, after);
   return { origin: after.origin, from: before.serial, to: after.serial, changes };
 }
 

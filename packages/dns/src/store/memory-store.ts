@@ -1,7 +1,7 @@
 // A store that forgets everything with the process.
 import type { Name } from '../name.ts';
 import type { RRset } from '../zone/rrset.ts';
-import type { ChangeSet } from '../zone/zone.ts';
+import type { ChangeSet, RRsetChange } from '../zone/zone.ts';
 import type { Bucket } from './bucket.ts';
 import { checkBucketName } from './bucket.ts';
 import { conflict } from './conflict.ts';
@@ -23,11 +23,16 @@ interface Kept {
   readonly origin: Name;
   serial: number;
   revision: number;
-  readonly rrsets: Map<string, RRset>;
+  /** As it was made. A map of a million takes half a second, and most are never asked for. */
+  readonly first: readonly RRsetChange[];
+  readonly since: Since;
   readonly leases: Map<string, Lease>;
   journal: { readonly changeSet: ChangeSet; readonly bytes: number }[];
   journalBytes: number;
 }
+
+/** What became of RRsets since their zone was made, by type and name. What was not there then is left out when it is gone. */
+type Since = Map<string, { readonly rrset: RRset | undefined; readonly inFirst: boolean }>;
 
 class MemoryStore implements ZoneStore {
   readonly #zones = new Map<string, Kept>();
@@ -46,7 +51,7 @@ class MemoryStore implements ZoneStore {
     const zone = this.#zones.get(origin.key);
     if (zone === undefined) return undefined;
     const leases = [...zone.leases.values()];
-    return { ...described(zone), rrsets: [...zone.rrsets.values()], leases };
+    return { ...described(zone), pages: pagesOf(zone.first, new Map(zone.since)), leases };
   }
 
   async leases(origin: Name): Promise<readonly Lease[]> {
@@ -59,12 +64,8 @@ class MemoryStore implements ZoneStore {
     const { revision = stored?.revision } = options;
     if (stored?.serial !== from || stored?.revision !== revision)
       throw conflict(changeSet, stored && described(stored));
-    const zone = stored ?? emptyZone(origin, to);
-    for (const { name, type, after } of changes) {
-      const id = `${type}/${name.key}`;
-      if (after === undefined) zone.rrsets.delete(id);
-      else zone.rrsets.set(id, after);
-    }
+    const zone = stored ?? madeZone(changeSet);
+    if (stored !== undefined) for (const change of changes) take(zone.since, change);
     for (const { expires, ...record } of options.leases ?? []) {
       if (expires === undefined) zone.leases.delete(leaseId(record));
       else zone.leases.set(leaseId(record), { ...record, expires });
@@ -106,16 +107,44 @@ function described({ origin, serial, revision }: Kept): StoredZone {
   return { origin, serial, revision, edits: 0 };
 }
 
-function emptyZone(origin: Name, serial: number): Kept {
+function madeZone({ origin, to, changes }: ChangeSet): Kept {
   return {
     origin,
-    serial,
+    serial: to,
     revision: 0,
-    rrsets: new Map(),
+    first: changes,
+    since: new Map(),
     leases: new Map(),
     journal: [],
     journalBytes: 0,
   };
+}
+
+/** RRsets of a page. */
+const PAGE = 1000;
+
+async function* pagesOf(
+  first: readonly RRsetChange[],
+  since: Since,
+): AsyncGenerator<readonly RRset[], void, undefined> {
+  for (let at = 0; at < first.length; at += PAGE) {
+    const page = first.slice(at, at + PAGE).filter((change) => !since.has(idOf(change)));
+    yield page.flatMap(({ after }) => after ?? []);
+  }
+  const rrsets = [...since.values()].flatMap(({ rrset }) => rrset ?? []);
+  for (let at = 0; at < rrsets.length; at += PAGE) yield rrsets.slice(at, at + PAGE);
+}
+
+function take(since: Since, change: RRsetChange): void {
+  const { before, after: rrset } = change;
+  const id = idOf(change);
+  const inFirst = since.get(id)?.inFirst ?? before !== undefined;
+  if (rrset === undefined && !inFirst) since.delete(id);
+  else since.set(id, { rrset, inFirst });
+}
+
+function idOf({ name, type }: RRsetChange): string {
+  return `${type}/${name.key}`;
 }
 
 function keep(zone: Kept, changeSet: ChangeSet, { journal = {} }: CommitOptions): void {

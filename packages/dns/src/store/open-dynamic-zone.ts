@@ -4,12 +4,14 @@ import { createNodeReactor } from '@hawser/core';
 import type { CommitHook } from '../contract/live-zone.ts';
 import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { StoreError } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import { Name } from '../name.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
-import { Zone } from '../zone/zone.ts';
+import { type Edit, type RRsetChange, Zone } from '../zone/zone.ts';
 import { adoptUnseen, type CatchUpContext } from './catch-up.ts';
 import { DynamicZone } from './dynamic-zone.ts';
 import { memory } from './memory-store.ts';
+import type { InTurns } from './prepare-change.ts';
 import { checkSerialPolicy, type SerialPolicy } from './serial-policy.ts';
 import { zoneFromStore } from './stored-zone.ts';
 import {
@@ -69,11 +71,12 @@ export async function dynamicZone(
   const rules = { serials, hooks: allHooks, epochMs: (): number => reactor.clock.epoch() };
   const start = { store, ttl, rules, journal, limits: fullLimits(limits), reactor, attendants };
   await signing?.attach({ origin: name, bucket: (each) => store.bucket(each), reactor });
+  const context = { store, rules, inTurns: turnsOf(reactor) };
   for (let attempt = 1; ; attempt++) {
     try {
       const opened =
-        (await openStored(name, { store, rules })) ??
-        (await create(initial ?? newZone(name, fresh), { store, rules }));
+        (await openStored(name, context)) ??
+        (await create(initial ?? newZone(name, fresh), context));
       const zone = new DynamicZone({ ...start, ...opened });
       await signing?.opened(zone);
       return zone;
@@ -83,6 +86,10 @@ export async function dynamicZone(
       if (!conflict || attempt === MAX_ATTEMPTS) throw error;
     }
   }
+}
+
+function turnsOf(reactor: Has<'clock'>): InTurns {
+  return (steps) => inTurns(steps, reactor);
 }
 
 interface Opened {
@@ -95,8 +102,14 @@ interface Opened {
 async function openStored(origin: Name, context: CatchUpContext): Promise<Opened | undefined> {
   const content = await context.store.load(origin);
   if (content === undefined) return undefined;
+  const { inTurns, rules } = context;
   const counter = new UsageCounter();
-  const zone = zoneFromStore(origin, counter.count(content.rrsets));
+  const zone = await zoneFromStore(
+    { origin, pages: content.pages },
+    { inTurns, count: (rrset) => counter.add(rrset) },
+  );
+  // Hooks of a zone that was never signed need it.
+  if (rules.hooks.length > 0) await inTurns(zone.ordering());
   if (content.edits === 0) {
     const { revision, leases } = content;
     return { zone, revision, leases, usage: counter.usage };
@@ -105,26 +118,50 @@ async function openStored(origin: Name, context: CatchUpContext): Promise<Opened
   return { ...adopted, usage: usageAfter(counter.usage, changeSet.changes) };
 }
 
-async function create(initial: Zone, { store, rules }: CatchUpContext): Promise<Opened> {
+async function create(initial: Zone, { store, rules, inTurns }: CatchUpContext): Promise<Opened> {
   let zone = initial;
   for (const hook of rules.hooks) {
+    await inTurns(zone.ordering());
+    const edits = await hook(undefined, zone, []);
     // Not by a change, which would bump the serial.
-    const content = new Map([...zone.rrsets()].map((rrset) => [idOf(rrset), rrset]));
-    for (const edit of await hook(undefined, zone, [])) {
-      if (edit.rrset === undefined) content.delete(idOf(edit));
-      else content.set(idOf(edit), edit.rrset);
-    }
-    zone = Zone.of(zone.origin, content.values());
+    if (edits.length > 0) zone = await inTurns(rebuilt(zone, edits));
   }
   const { origin, serial } = zone;
   const counter = new UsageCounter();
-  const changes = [...counter.count(zone.rrsets())].map((after) => {
-    const { name, type } = after;
-    return { name, type, before: undefined, after };
-  });
+  const changes = await inTurns(made(zone, counter));
   await store.commit({ origin, from: undefined, to: serial, changes });
   return { zone, revision: 0, leases: [], usage: counter.usage };
 }
+
+/** The zone after `edits`, with the same serial. */
+function* rebuilt(zone: Zone, edits: readonly Edit[]): Generator<number | void, Zone, void> {
+  const edited = new Map(edits.map((edit) => [idOf(edit), edit.rrset]));
+  const builder = Zone.builder(zone.origin);
+  for (const rrset of zone.rrsets()) {
+    if (!edited.has(idOf(rrset))) builder.add(rrset);
+    yield STEPS;
+  }
+  for (const rrset of edited.values()) {
+    if (rrset !== undefined) builder.add(rrset);
+    yield STEPS;
+  }
+  return yield* builder.finishing();
+}
+
+/** The change that makes `zone`. */
+function* made(zone: Zone, counter: UsageCounter): Generator<number, RRsetChange[], void> {
+  const changes: RRsetChange[] = [];
+  for (const after of zone.rrsets()) {
+    const { name, type } = after;
+    counter.add(after);
+    changes.push({ name, type, before: undefined, after });
+    yield STEPS;
+  }
+  return changes;
+}
+
+/** What it takes to look at an RRset, as that many steps of other work. */
+const STEPS = 2;
 
 function idOf({ name, type }: { readonly name: Name; readonly type: number }): string {
   return `${type}/${name.key}`;

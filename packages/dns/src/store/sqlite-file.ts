@@ -45,8 +45,12 @@ export class SqliteFile {
     return this.#open().run;
   }
 
-  exec(sql: string): void {
-    this.#open().db.exec(sql);
+  /** What is there at this moment, until `end` is called. Nothing may be written meanwhile but by others. */
+  snapshot(): { readonly run: SqliteStatements; end(): void } {
+    // Another file may take its place before the end.
+    const { db, run } = this.#open();
+    db.exec('BEGIN');
+    return { run, end: () => db.exec('COMMIT') };
   }
 
   /** Runs `work` in one transaction: all of it or nothing. */

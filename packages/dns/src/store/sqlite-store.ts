@@ -33,14 +33,14 @@ export interface SqliteOptions extends OpenSqliteOptions {
   readonly pollMs?: number | undefined;
 }
 
-/** RRsets read at once. */
-const PAGE = 5000;
+/** RRsets read at once: some milliseconds. */
+const PAGE = 1000;
 
 /**
  * A store in the SQLite file at `path`, which is opened at the first use. Changes that are asked for at the same time share
  * one transaction and one flush of the disk. Several processes may use the file; each sees what the others wrote within
- * `pollMs`. The process does nothing else while it reads or writes: a new zone is written in parts, but a change of 100,000
- * records at once, or loading a zone as large, takes about a second.
+ * `pollMs`. The process does nothing else while it reads or writes: a new zone is written in parts and a stored one read in
+ * pages, while changes wait; but a change of 100,000 records at once takes about a second.
  */
 export function sqlite(path: string, options: SqliteOptions = {}): ZoneStore {
   return new SqliteStore(path, options);
@@ -81,7 +81,7 @@ class SqliteStore implements ZoneStore {
       throw this.#file.failure(new TypeError(why));
     }
     const leases = await this.leases(origin);
-    return { ...zone, leases, rrsets: this.#rrsets(zone) };
+    return { ...zone, leases, pages: this.#pages(zone) };
   }
 
   async leases(origin: Name): Promise<readonly Lease[]> {
@@ -153,9 +153,18 @@ class SqliteStore implements ZoneStore {
   }
 
   /** All of one moment: within a transaction that reads, and only if nothing happened since `zone` was read. */
-  *#rrsets(zone: ZoneRow): Generator<RRset, void, undefined> {
-    const { run } = this.#file;
-    this.#file.exec('BEGIN');
+  async *#pages(zone: ZoneRow): AsyncGenerator<readonly RRset[], void, undefined> {
+    // There is one connection, and on it one transaction at a time.
+    const release = await this.#writer.hold();
+    try {
+      yield* this.#pagesOf(zone);
+    } finally {
+      release();
+    }
+  }
+
+  *#pagesOf(zone: ZoneRow): Generator<readonly RRset[], void, undefined> {
+    const snapshot = this.#file.snapshot();
     try {
       const now = this.#find(zone.origin);
       if (now?.revision !== zone.revision || now.edits !== zone.edits)
@@ -163,15 +172,14 @@ class SqliteStore implements ZoneStore {
       let last: RRset | undefined;
       for (;;) {
         const key = last?.name.sortKey() ?? Buffer.alloc(0);
-        const rows = run.page.all(zone.id, key, last?.type ?? -1, PAGE);
-        for (const row of rows) {
-          last = this.#reading(() => rrsetOf(row));
-          yield last;
-        }
+        const rows = snapshot.run.page.all(zone.id, key, last?.type ?? -1, PAGE);
+        const rrsets = this.#reading(() => rows.map(rrsetOf));
+        last = rrsets.at(-1);
+        if (rrsets.length > 0) yield rrsets;
         if (rows.length < PAGE) return;
       }
     } finally {
-      this.#file.exec('COMMIT');
+      snapshot.end();
     }
   }
 

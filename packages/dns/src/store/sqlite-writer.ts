@@ -1,4 +1,4 @@
-// Writes that are asked for at the same time share one transaction and one flush of the disk.
+// Writes that are asked for at the same time share one transaction and one flush of the disk. They wait for who reads long.
 import type { SqliteFile } from './sqlite-file.ts';
 
 /** Writes within a transaction, or gives the reason why it must not, having written nothing. */
@@ -14,6 +14,8 @@ export class SqliteWriter {
   readonly #file: SqliteFile;
   readonly #replaced: () => void;
   #waiting: Waiting[] = [];
+  /** Each begins a hold, and resolves at its end. */
+  readonly #holds: (() => Promise<void>)[] = [];
   #running: Promise<void> | undefined;
 
   /** `replaced` is called when the file is another one now. */
@@ -32,13 +34,23 @@ export class SqliteWriter {
     });
   }
 
+  /** Resolves when no write runs. None does, nor does another hold begin, until what it gives is called. */
+  hold(): Promise<() => void> {
+    return new Promise((begin) => {
+      this.#holds.push(() => new Promise<void>((end) => begin(end)));
+      this.#running ??= this.#run();
+    });
+  }
+
   /** Resolves when nothing waits. */
   async idle(): Promise<void> {
     await this.#running;
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#holds.length > 0) {
+      await this.#holds.shift()?.();
+      if (this.#waiting.length === 0) continue;
       let failure: Error | undefined;
       try {
         // What is asked for while the file is looked at goes along.

@@ -1,13 +1,39 @@
 // A zone made of what a store has.
 import { StoreError } from '../errors.ts';
-import type { Name } from '../name.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { type ChangeSet, Zone } from '../zone/zone.ts';
+import type { InTurns } from './prepare-change.ts';
+import type { StoredContent } from './zone-store.ts';
 
-/** The zone of stored RRsets. Whoever started the program is not to blame for what is stored: throws StoreError. */
-export function zoneFromStore(origin: Name, rrsets: Iterable<RRset>): Zone {
+/** Options for {@link zoneFromStore}. */
+export interface BuildOptions {
+  readonly inTurns: InTurns;
+  /** Told of each RRset. */
+  readonly count?: ((rrset: RRset) => void) | undefined;
+}
+
+/** What it takes to add an RRset, as that many steps of other work. */
+const STEPS = 2;
+
+/**
+ * The zone of stored RRsets. Whoever started the program is not to blame for what is stored.
+ * @throws StoreError
+ */
+export async function zoneFromStore(
+  { origin, pages }: Pick<StoredContent, 'origin' | 'pages'>,
+  { inTurns, count }: BuildOptions,
+): Promise<Zone> {
+  const builder = Zone.builder(origin);
+  const add = function* (page: readonly RRset[]): Generator<number, void, void> {
+    for (const rrset of page) {
+      builder.add(rrset);
+      count?.(rrset);
+      yield STEPS;
+    }
+  };
   try {
-    return Zone.of(origin, rrsets);
+    for await (const page of pages) await inTurns(add(page));
+    return await inTurns(builder.finishing());
   } catch (error) {
     if (error instanceof StoreError) throw error;
     const why = error instanceof Error ? error.message : String(error);

@@ -34,8 +34,11 @@ export type StoredLeaseChange = Omit<Lease, 'expires'> & { readonly expires: num
 
 /** What a zone holds, all of one moment. */
 export interface StoredContent extends StoredZone {
-  /** To be walked once, at once: before anything else is asked of the store or awaited. */
-  readonly rrsets: Iterable<RRset>;
+  /**
+   * The RRsets, some thousand at a time. To be walked once, and to the end or with `return()`: a store may let changes wait
+   * meanwhile. Throws `StoreError`, also `HAWSER_STORE_CONFLICT` if the zone changed before the first page was asked for.
+   */
+  readonly pages: AsyncIterable<readonly RRset[]>;
   readonly leases: readonly Lease[];
 }
 

@@ -97,7 +97,7 @@ async function changesSince(base: Zone, fetch: Fetch): Promise<Fetched> {
 
 async function fromWhole(fetch: Fetch, { whole, expireSeconds }: Taken): Promise<Fetched> {
   const { base, client } = fetch;
-  const zone = whole.done();
+  const zone = await whole.done(client.reactor);
   if (typeof zone === 'string') throw nonsense(fetch, `it is no zone: ${zone}`);
   if (base !== undefined && !isSerialAfter(zone.serial, base.serial))
     return zone.serial === base.serial ? { kind: 'current', expireSeconds } : { kind: 'older' };

@@ -1,5 +1,6 @@
 // The records of a zone, gathered while they come.
-import { UsageError } from '@hawser/core';
+import { type Has, UsageError } from '@hawser/core';
+import { inTurns } from '../in-turns.ts';
 import type { DnsRecord } from '../message/record.ts';
 import type { Name } from '../name.ts';
 import type { Rdata } from '../rdata/rdata.ts';
@@ -38,10 +39,15 @@ export class GatheredZone {
     open.records.set(recordKey(rdata), rdata);
   }
 
-  /** The zone, once; or why the records are none. */
-  done(): Zone | string {
+  /** The zone, once; or why the records are none. The names of a signed zone are put in order in turns. */
+  async done(reactor: Has<'clock'>): Promise<Zone | string> {
     this.#close();
-    return this.#problem ?? whyNot(() => this.#builder.done());
+    if (this.#problem !== undefined) return this.#problem;
+    try {
+      return await inTurns(this.#builder.finishing(), reactor);
+    } catch (error) {
+      return reasonOf(error);
+    }
   }
 
   #close(): void {
@@ -49,13 +55,13 @@ export class GatheredZone {
     this.#open = undefined;
     if (open === undefined || this.#problem !== undefined) return;
     const { name, type } = open;
-    const outcome = whyNot(() => {
+    try {
       const before = this.#builder.get(name, type);
       if (before !== undefined) include(open, before);
       this.#builder.add({ name, type, ttl: open.ttl, records: [...open.records.values()] });
-      return undefined;
-    });
-    this.#problem = outcome;
+    } catch (error) {
+      this.#problem = reasonOf(error);
+    }
   }
 }
 
@@ -65,11 +71,7 @@ function include(open: Gathered, { ttl, records }: RRset): void {
 }
 
 /** What a peer sends is no mistake of ours. */
-function whyNot<T>(work: () => T): T | string {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof UsageError) return error.message;
-    throw error;
-  }
+function reasonOf(error: unknown): string {
+  if (error instanceof UsageError) return error.message;
+  throw error;
 }

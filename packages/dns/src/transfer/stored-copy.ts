@@ -1,9 +1,11 @@
-// What a secondary keeps over a restart: the copy, and when a primary last said that it is the newest.
+// What a secondary keeps over a restart: the copy, and how long it is good for.
 import { type Clock, UsageError } from '@hawser/core';
+import { StoreError } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import type { Name } from '../name.ts';
-import type { JournalLimits, ZoneStore } from '../store/zone-store.ts';
-import type { RRset } from '../zone/rrset.ts';
-import { type ChangeSet, Zone } from '../zone/zone.ts';
+import { zoneFromStore } from '../store/stored-zone.ts';
+import type { JournalLimits, StoredContent, ZoneStore } from '../store/zone-store.ts';
+import type { ChangeSet, Zone } from '../zone/zone.ts';
 
 /** Where the times are. */
 const BUCKET = 'secondaries';
@@ -11,8 +13,8 @@ const BUCKET = 'secondaries';
 /** A copy as it was found. */
 export interface FoundCopy {
   readonly zone: Zone;
-  /** Milliseconds since a primary was heard; 0 if that is not known. */
-  readonly ageMs: number;
+  /** Milliseconds it is still good for, by the clock of the wall; 0 if that is not known. */
+  readonly leftMs: number;
 }
 
 /** What is kept, and how much of its past. */
@@ -42,12 +44,12 @@ export class StoredCopy {
     const content = await this.#store.load(this.#origin);
     if (content === undefined) return undefined;
     // Changes of the primary would never undo what somebody else wrote.
-    const zone = content.edits === 0 ? zoneOf(this.#origin, content.rrsets) : undefined;
+    const zone = content.edits === 0 ? await this.#zoneOf(content) : undefined;
     if (zone === undefined) return 'broken';
     const value = await this.#store.bucket(BUCKET).get(this.#key);
-    const heardAt = value?.length === 8 ? value.readDoubleBE() : this.#clock.epoch();
-    // The clock of the wall may have been set back.
-    return { zone, ageMs: Math.max(0, this.#clock.epoch() - heardAt) };
+    // Of a copy that was stored when the process ended nobody knows how old it was.
+    const goodUntil = value?.length === 8 ? value.readDoubleBE() : 0;
+    return { zone, leftMs: Math.max(0, goodUntil - this.#clock.epoch()) };
   }
 
   /** Stores a change. @throws StoreError */
@@ -55,10 +57,10 @@ export class StoredCopy {
     await this.#store.commit(changeSet, { journal: this.#journal });
   }
 
-  /** Remembers that a primary was heard now. @throws StoreError */
-  async heard(): Promise<void> {
+  /** Remembers that the copy is good for so many milliseconds from now on. @throws StoreError */
+  async heard(leftMs: number): Promise<void> {
     const value = Buffer.alloc(8);
-    value.writeDoubleBE(this.#clock.epoch());
+    value.writeDoubleBE(this.#clock.epoch() + leftMs);
     await this.#store.bucket(BUCKET).put(this.#key, value);
   }
 
@@ -73,17 +75,21 @@ export class StoredCopy {
     await this.#store.bucket(BUCKET).delete(this.#key);
   }
 
+  /** Undefined for what is no zone. */
+  async #zoneOf({ pages }: StoredContent): Promise<Zone | undefined> {
+    const gathered = { origin: this.#origin, pages };
+    try {
+      return await zoneFromStore(gathered, {
+        inTurns: (steps) => inTurns(steps, { clock: this.#clock }),
+      });
+    } catch (error) {
+      if (error instanceof StoreError && error.cause instanceof UsageError) return undefined;
+      throw error;
+    }
+  }
+
   /** Octets in hexadecimal, as the text of a name may be longer than a key. */
   get #key(): string {
     return Buffer.from(this.#origin.key, 'latin1').toString('hex');
-  }
-}
-
-function zoneOf(origin: Name, rrsets: Iterable<RRset>): Zone | undefined {
-  try {
-    return Zone.of(origin, rrsets);
-  } catch (error) {
-    if (error instanceof UsageError) return undefined;
-    throw error;
   }
 }

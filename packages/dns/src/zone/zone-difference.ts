@@ -1,6 +1,6 @@
 // What differs between two versions of a zone.
 import type { Has } from '@hawser/core';
-import { atOnce, inTurns } from '../in-turns.ts';
+import { inTurns } from '../in-turns.ts';
 import { sameRRset } from './rrset.ts';
 import type { ChangeSet, RRsetChange, Zone } from './zone.ts';
 
@@ -17,13 +17,8 @@ export async function differenceOf(
   return { origin: after.origin, from: before?.serial, to: after.serial, changes };
 }
 
-/** The changes that lead from one zone to the other, the start of authority among them. Looks at every RRset of both, at once. */
-export function diffZones(before: Zone, after: Zone): RRsetChange[] {
-  return atOnce(changesBetween(before, after));
-}
-
-/** A step for each RRset of both. */
-function* changesBetween(
+/** The changes that lead from one zone to the other, the start of authority among them: a step for each RRset of both. */
+export function* changesBetween(
   before: Zone | undefined,
   after: Zone,
 ): Generator<void, RRsetChange[], void> {

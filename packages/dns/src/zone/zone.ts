@@ -185,8 +185,8 @@ export class Zone {
 
   /**
    * Every name in canonical order (RFC 4034 §6.1), the origin first, empty non-terminals included; or only that with the
-   * key `below` and those below it. The order is worked out when it is first asked for, about 2 µs a name, and kept up to
-   * date by changes from then on.
+   * key `below` and those below it. The order is worked out when it is first asked for, about 2 µs a name, unless
+   * {@link ordering} has done so, and kept up to date by changes from then on.
    */
   *ordered(below?: string): Generator<ZoneNode, void, undefined> {
     const first = below === undefined ? '' : orderOf(below, this.origin.key);
@@ -196,6 +196,13 @@ export class Zone {
       const node = this.node(keyOf(order, this.origin.key));
       if (node !== undefined) yield node;
     }
+  }
+
+  /** Works out in steps, once, what {@link ordered}, {@link neighbours} and {@link previous} need. */
+  *ordering(): Generator<void, void, void> {
+    if (this.#order !== undefined) return;
+    const order = yield* OrderedNames.sorting(ordersOf(this.#nodes, this.origin));
+    this.#order ??= order;
   }
 
   /**

@@ -1,11 +1,17 @@
-import { createTestReactor } from '@hawser/core/testing';
+import { createTestReactor, type TestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
+import type { CommitHook } from '../../src/contract/live-zone.ts';
 import { StoreError } from '../../src/errors.ts';
+import { Name } from '../../src/name.ts';
+import { Type } from '../../src/numbers.ts';
 import type { SoaValue } from '../../src/rdata/value.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import type { ZoneChange } from '../../src/store/zone-change.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
+import { newZone } from '../../src/zone/new-zone.ts';
+import { createRRset } from '../../src/zone/rrset.ts';
+import { Zone } from '../../src/zone/zone.ts';
 import { heldStore } from './held-store.ts';
 
 describe('a dynamic zone', () => {
@@ -18,7 +24,7 @@ describe('a dynamic zone', () => {
         serial: 1,
         revision: 1,
         edits: 0,
-        rrsets: [],
+        pages: (async function* () {})(),
         leases: [],
       }),
     };
@@ -236,5 +242,73 @@ describe('a dynamic zone', () => {
     expect(reactor.reports.problems).toMatchObject([
       { where: 'dns.zone.changed', error: { message: 'mine' } },
     ]);
+  });
+});
+
+describe('a large zone', () => {
+  const origin = Name.parse('example.net');
+  const count = 5_000;
+  const values = ['192.0.2.1'];
+  const addresses = Array.from({ length: count }, (_, index) =>
+    createRRset(Name.parse(`n${index}.example.net`), Type.A, { ttl: 60, values }),
+  );
+  const initial = Zone.of(origin, [...newZone(origin).rrsets(), ...addresses]);
+
+  /** How often others had their turn while `work` was done. */
+  async function turnsIn<T>(
+    reactor: TestReactor,
+    work: Promise<T>,
+  ): Promise<{ result: T; turns: number }> {
+    let turns = 0;
+    let over = false;
+    const done = work.finally(() => {
+      over = true;
+    });
+    const others = (): void => {
+      turns++;
+      if (!over) reactor.clock.callSoon(others);
+    };
+    reactor.clock.callSoon(others);
+    while (!over) await reactor.clock.elapse(1);
+    return { result: await done, turns };
+  }
+
+  test('is made and loaded in turns', async () => {
+    const reactor = createTestReactor();
+    const store = memory();
+    const options = { store, reactor, initial };
+    const made = await turnsIn(reactor, dynamicZone('example.net', options));
+    expect(made.turns).toBeGreaterThan(5);
+    const loaded = await turnsIn(reactor, dynamicZone('example.net', { store, reactor }));
+    expect(loaded.turns).toBeGreaterThan(5);
+    expect(loaded.result.snapshot.size).toBe(count + 1);
+  });
+
+  test('has its names in order before a hook needs them, in turns', async () => {
+    const reactor = createTestReactor();
+    const store = memory();
+    const plain = await turnsIn(reactor, dynamicZone('example.net', { store, reactor, initial }));
+    const hook: CommitHook = (_, after) => {
+      const { next } = after.neighbours(origin.key);
+      const rrset = createRRset(origin, Type.TXT, { ttl: 60, values: next.name.toString() });
+      return [{ name: origin, type: Type.TXT, rrset }];
+    };
+    const options = { store: memory(), reactor, initial, hooks: [hook] };
+    const hooked = await turnsIn(reactor, dynamicZone('example.net', options));
+    expect(hooked.turns).toBeGreaterThan(plain.turns + 10);
+    expect(hooked.result.get('@', 'TXT')).toEqual(['n0.example.net']);
+    expect(hooked.result.serial).toBe(initial.serial);
+  });
+
+  test('is compared in turns with what somebody else made of it', async () => {
+    const reactor = createTestReactor();
+    const store = memory();
+    const options = { store, reactor, initial, journal: { maxChanges: 0 } };
+    const { result: one } = await turnsIn(reactor, dynamicZone('example.net', options));
+    const { result: other } = await turnsIn(reactor, dynamicZone('example.net', options));
+    await one.set('x', 'A', '192.0.2.1');
+    const { turns } = await turnsIn(reactor, other.refresh());
+    expect(turns).toBeGreaterThan(10);
+    expect([other.serial, other.get('x', 'A')]).toEqual([2, ['192.0.2.1']]);
   });
 });

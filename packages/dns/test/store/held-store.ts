@@ -45,6 +45,9 @@ export function heldStore(inner: ZoneStore = memory()): {
   };
   const commit = async (index: number): Promise<HeldCommit> => {
     for (let turn = 0; turn < 100 && held[index] === undefined; turn++) await Promise.resolve();
+    // A large change is made in turns.
+    for (let turn = 0; turn < 100 && held[index] === undefined; turn++)
+      await new Promise((resume) => void setImmediate(resume));
     const found = held[index];
     if (found === undefined) throw new Error(`no commit ${index}`);
     return found;

@@ -17,6 +17,7 @@ import { openSqlite, storeError } from '../../src/store/open-sqlite.ts';
 import { sqlite } from '../../src/store/sqlite-store.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
+import { storedRRsets } from './stored-rrsets.ts';
 import { creation, setting, zoneStoreContract } from './zone-store-contract.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'hawser-dns-'));
@@ -24,9 +25,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 let files = 0;
 const file = (): string => join(folder, `${++files}.db`);
 
-const load = async (store: ZoneStore) => [
-  ...((await store.load(Name.parse('example.net')))?.rrsets ?? []),
-];
+const load = (store: ZoneStore) => storedRRsets(store, Name.parse('example.net'));
 
 const hasNodeSqlite = process.getBuiltinModule('node:sqlite') !== undefined;
 const drivers = hasNodeSqlite ? (['libsql', 'node'] as const) : (['libsql'] as const);
@@ -55,7 +54,7 @@ describe.each(drivers)('with %s', (driver) => {
     writeFileSync(copy, readFileSync(path));
     writeFileSync(`${copy}-wal`, readFileSync(`${path}-wal`));
     const after = open(copy);
-    const rrsets = [...((await after.load(zone.origin))?.rrsets ?? [])];
+    const rrsets = await storedRRsets(after, zone.origin);
     expect(rrsets.map(({ name }) => name.toString())).toContain('x.example.net');
     await Promise.all([store.close(), after.close()]);
   });
@@ -248,8 +247,7 @@ describe.each(drivers)('with %s', (driver) => {
       ]);
       await making;
       expect(await store.find(origin)).toMatchObject({ serial: 1, revision: 0, edits: 0 });
-      const content = await store.load(origin);
-      const keys = [...(content?.rrsets ?? [])].map(({ name }) => name.sortKey());
+      const keys = (await storedRRsets(store, origin)).map(({ name }) => name.sortKey());
       expect(keys).toHaveLength(zone.changes.length);
       expect(keys).toEqual(keys.toSorted((one, other) => Buffer.compare(one, other)));
       await expect(store.commit(zone)).rejects.toMatchObject({ code: 'HAWSER_STORE_CONFLICT' });

@@ -5,9 +5,10 @@ import { Type } from '../../src/numbers.ts';
 import type { BucketListing } from '../../src/store/bucket.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
-import { createRRset, sameRRset } from '../../src/zone/rrset.ts';
+import { createRRset, type RRset, sameRRset } from '../../src/zone/rrset.ts';
 import { withSerial } from '../../src/zone/soa-serial.ts';
 import { type ChangeSet, Zone } from '../../src/zone/zone.ts';
+import { storedRRsets } from './stored-rrsets.ts';
 
 const origin = Name.parse('Example.net');
 
@@ -26,10 +27,23 @@ export function setting(
   name: string,
   value: string,
 ): { zone: Zone; changeSet: ChangeSet } {
-  const rrset = createRRset(Name.parse(name), Type.TXT, { ttl: 60, values: [value] });
-  const changed = zone.change([{ name: rrset.name, type: Type.TXT, rrset }]);
+  const changed = zone.change([text(name, value)]);
   if (changed === undefined) throw new Error('nothing changed');
   return changed;
+}
+
+function text(name: string, value: string) {
+  const rrset = createRRset(Name.parse(name), Type.TXT, { ttl: 60, values: [value] });
+  return { name: rrset.name, type: Type.TXT, rrset };
+}
+
+/** A zone that no store gives in one page. */
+function large(count = 2500): Zone {
+  const values = ['192.0.2.1'];
+  const rrsets = Array.from({ length: count }, (_, index) =>
+    createRRset(Name.parse(`n${index}.example.net`), Type.A, { ttl: 60, values }),
+  );
+  return Zone.of(origin, [...newZone(origin).rrsets(), ...rrsets]);
 }
 
 /** Runs the suite. `open` makes a fresh store; `reopen`, where there is one, gives another look at the same data. */
@@ -48,7 +62,7 @@ export function zoneStoreContract(
   });
 
   async function expectStored(store: ZoneStore, zone: Zone): Promise<void> {
-    const loaded = Zone.of(zone.origin, (await store.load(zone.origin))?.rrsets ?? []);
+    const loaded = Zone.of(zone.origin, await storedRRsets(store, zone.origin));
     expect(loaded.serial).toBe(zone.serial);
     expect([...loaded.rrsets()]).toHaveLength([...zone.rrsets()].length);
     for (const rrset of zone.rrsets())
@@ -90,6 +104,63 @@ export function zoneStoreContract(
       expect((await store.list()).map((each) => [each.origin.toString(), each.serial])).toEqual([
         ['Example.net', 5],
       ]);
+    });
+
+    test('gives content of one moment, whatever is stored while it is read', async () => {
+      const store = await fresh();
+      const zone = large();
+      await store.commit(creation(zone));
+      const next = setting(zone, 'n2499.example.net', 'later');
+      let pages = 0;
+      let storing: Promise<void> | undefined;
+      const read: RRset[] = [];
+      for await (const page of (await store.load(origin))?.pages ?? []) {
+        storing ??= store.commit(next.changeSet);
+        read.push(...page);
+        pages++;
+      }
+      expect(pages).toBeGreaterThan(1);
+      expect(read).toHaveLength([...zone.rrsets()].length);
+      expect(Zone.of(origin, read).get(Name.parse('n2499.example.net'), Type.TXT)).toBeUndefined();
+      await storing;
+      await expectStored(store, next.zone);
+    });
+
+    test('waits for nobody who left before the end', async () => {
+      const store = await fresh();
+      const zone = large();
+      await store.commit(creation(zone));
+      for await (const page of (await store.load(origin))?.pages ?? []) {
+        expect(page.length).toBeGreaterThan(0);
+        break;
+      }
+      // Nor for one who never began.
+      await store.load(origin);
+      const next = setting(zone, 'a.example.net', 'x');
+      await store.commit(next.changeSet);
+      await expectStored(store, next.zone);
+    });
+
+    test('forgets records that come and go, those it was made with too', async () => {
+      const store = await fresh();
+      let zone = large(3);
+      await store.commit(creation(zone));
+      const put = async (name: string, type: number, rrset?: RRset): Promise<void> => {
+        const next = zone.change([{ name: Name.parse(name), type, rrset }]);
+        if (next === undefined) throw new Error('nothing changed');
+        await store.commit(next.changeSet);
+        zone = next.zone;
+        await expectStored(store, zone);
+      };
+      const first = zone.get(Name.parse('n1.example.net'), Type.A);
+      await put('n1.example.net', Type.A);
+      await put('n1.example.net', Type.A, first);
+      await put('n1.example.net', Type.A);
+      const { rrset } = text('new.example.net', 'x');
+      await put('new.example.net', Type.TXT, rrset);
+      await put('new.example.net', Type.TXT);
+      await put('n2.example.net', Type.A);
+      await put('n2.example.net', Type.TXT, text('n2.example.net', 'y').rrset);
     });
 
     test('takes a change only if it was made from what it holds', async () => {
