@@ -77,6 +77,7 @@ export { type DigestType, dsOf } from './dnssec/delegation-signer.ts';
 export type { KeyState } from './dnssec/kept-key.ts';
 export { formatKeyFiles, type KeyFiles, parseKeyFiles } from './dnssec/key-file.ts';
 export { keyTagOf } from './dnssec/key-tag.ts';
+export type { KeyReplacement } from './dnssec/new-keys.ts';
 export {
   type OnlineKey,
   OnlineSigner,

@@ -3,10 +3,14 @@ import { StoreError } from '../errors.ts';
 import { importKey, type KeyRole, type SigningKey } from './signing-key.ts';
 
 /**
- * `published`: others can learn of it. `active`: it signs. `retired`: another one signs in its place, and caches may still need
- * it. A key that is removed is forgotten.
+ * What a key is doing. `published`: others can learn of it. `active`: it signs. `retired`: another one signs in its place, and
+ * caches may still need it. A key that is removed is forgotten.
+ *
+ * Where the algorithm changes, signatures come before the key and go after it (RFC 6781 §4.1.4). `incoming`: it signs what the
+ * zone holds, and is not in the DNSKEY RRset yet. `outgoing`: it still signs that, and is not there any more. Between the two it
+ * is `published`, `active` and `retired` as other keys are, and signs all the time.
  */
-export type KeyState = 'published' | 'active' | 'retired';
+export type KeyState = 'incoming' | 'published' | 'active' | 'retired' | 'outgoing';
 
 /** A key of a zone, and how far it is. Moments are milliseconds since 1970. */
 export interface KeptKey {
@@ -14,11 +18,13 @@ export interface KeptKey {
   readonly state: KeyState;
   /** When it got into this state. */
   readonly since: number;
+  /** Of an incoming key: when the zone was seen to have all its signatures. */
+  readonly signaturesMade?: number | undefined;
   /** Of a retired key that signed data: when the last of its signatures went from the zone. */
   readonly signaturesGone?: number | undefined;
   /** Of a retired key that signed keys: when the parent was seen to know its successor, and not it. */
   readonly parentChanged?: number | undefined;
-  /** How long others may keep what it signed, or what the parent said, in milliseconds. */
+  /** How long others may keep what was signed before, or what the parent said, in milliseconds. */
   readonly keptForMs?: number | undefined;
   readonly delegationKeptForMs?: number | undefined;
 }
@@ -34,6 +40,11 @@ export interface KeyBook {
   readonly waitMs?: number | undefined;
   /** The zone is not signed, and keeps no keys. */
   readonly unsigned?: boolean | undefined;
+}
+
+/** True if a key in this state is in the DNSKEY RRset. */
+export function isShown(state: KeyState): boolean {
+  return state !== 'incoming' && state !== 'outgoing';
 }
 
 /** `book` as it is stored. It holds secrets. */

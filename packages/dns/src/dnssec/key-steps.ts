@@ -1,11 +1,19 @@
 // How keys follow each other, as plain rules (RFC 6781 §4.1, RFC 7583). A new key is published first, and signs data when everybody
-// can know it; DNSKEY is signed by both until the parent has changed; a key goes when no cache needs it any more.
+// can know it; DNSKEY is signed by both until the parent has changed; a key goes when no cache needs it any more. Of another
+// algorithm (RFC 6781 §4.1.4):
+//
+//   new    incoming -> published -> active ------------------------------------
+//   old    active ----------------> retired -> outgoing -> removed
+//   wait    signatures     DNSKEY       DS         DNSKEY
 import type { Name } from '../name.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { dsOf } from './delegation-signer.ts';
 import type { KeptKey, KeyBook } from './kept-key.ts';
 import type { SigningKey } from './signing-key.ts';
-import type { ZoneKeys } from './zone-keys.ts';
+import { isAlone } from './zone-keys.ts';
+
+/** How long it may take until every process with a zone has heard of a step, and signs accordingly. */
+export const SETTLE_MS = 120_000;
 
 /** What the steps depend on besides the keys. Times in milliseconds. */
 export interface StepFacts {
@@ -24,21 +32,8 @@ export interface StepFacts {
 /** `book` after the steps that are due; the same object if none is. */
 export function stepKeys(book: KeyBook, facts: StepFacts): KeyBook {
   if (book.leaving !== undefined) return leave(book, book.leaving, facts);
-  const steps = [activate, noteSignatures, noteParent, remove];
+  const steps = [show, activate, noteSignatures, noteParent, withdraw, remove];
   return steps.reduce((before, step) => step(before, facts), book);
-}
-
-/** What the keys do at the moment; undefined for a zone that is not signed. */
-export function keysOf({ keys, leaving, unsigned }: KeyBook): ZoneKeys | undefined {
-  if (unsigned) return undefined;
-  const active = keys.filter(({ state }) => state === 'active').map(({ key }) => key);
-  const entry = active.filter(({ signsKeys }) => signsKeys);
-  return {
-    published: keys.map(({ key }) => key),
-    signing: active.filter(({ signsData }) => signsData),
-    signingKeys: keys.filter(({ key }) => key.signsKeys).map(({ key }) => key),
-    entry: leaving === undefined ? entry : 'none',
-  };
 }
 
 /** True if a step waits for what the parent says. */
@@ -47,11 +42,21 @@ export function awaitsParent({ keys, leaving, unsigned }: KeyBook): boolean {
   return keys.some(({ key, state }) => state === 'retired' && key.signsKeys);
 }
 
-/** True if a step waits for signatures to be renewed. */
+/** True if a step waits for signatures to be made, or to be renewed. */
 export function awaitsSignatures({ keys }: KeyBook): boolean {
-  return keys.some(
-    ({ key, state, signaturesGone }) =>
-      state === 'retired' && key.signsData && signaturesGone === undefined,
+  return keys.some((kept) => awaitsItsSignatures(kept, keys));
+}
+
+/** Nobody has anything any more that no incoming key signed. */
+function show(book: KeyBook, { now }: StepFacts): KeyBook {
+  const incoming = book.keys.filter(({ state }) => state === 'incoming');
+  const isReady = incoming.every(
+    ({ signaturesMade, keptForMs = 0 }) =>
+      signaturesMade !== undefined && now >= signaturesMade + keptForMs,
+  );
+  if (incoming.length === 0 || !isReady) return book;
+  return withKeys(book, (kept) =>
+    kept.state === 'incoming' ? { key: kept.key, state: 'published', since: now } : kept,
   );
 }
 
@@ -72,10 +77,12 @@ function activate(book: KeyBook, { now, keyTtlMs, propagationMs }: StepFacts): K
 
 function noteSignatures(book: KeyBook, { now, renewed, propagationMs }: StepFacts): KeyBook {
   if (renewed === undefined) return book;
-  return withRetired(book, (kept) => {
-    if (!kept.key.signsData || kept.signaturesGone !== undefined || renewed.began < kept.since)
+  const keptForMs = renewed.maxTtlMs + propagationMs;
+  return withKeys(book, (kept) => {
+    if (!awaitsItsSignatures(kept, book.keys) || renewed.began < kept.since + SETTLE_MS)
       return kept;
-    return { ...kept, signaturesGone: now, keptForMs: renewed.maxTtlMs + propagationMs };
+    if (kept.state === 'incoming') return { ...kept, signaturesMade: now, keptForMs };
+    return { ...kept, signaturesGone: now, keptForMs };
   });
 }
 
@@ -88,25 +95,43 @@ function noteParent(book: KeyBook, { origin, now, parent, propagationMs }: StepF
   const isReady = parent === undefined || active.every(({ key }) => knows(key));
   const ttlMs = parent === undefined ? DEFAULT_DS_TTL_MS : parent.ttl * 1000;
   const delegationKeptForMs = ttlMs + propagationMs;
-  return withRetired(book, (kept) => {
-    if (!kept.key.signsKeys) return kept;
+  return withKeys(book, (kept) => {
+    if (kept.state !== 'retired' || !kept.key.signsKeys) return kept;
     const hasChanged = isReady && !knows(kept.key);
     if (hasChanged === (kept.parentChanged !== undefined)) return kept;
     return { ...kept, parentChanged: hasChanged ? now : undefined, delegationKeptForMs };
   });
 }
 
-function remove(book: KeyBook, { now }: StepFacts): KeyBook {
+/** Nobody has the DS of an algorithm any more that no active key has: its keys go all at once, and their signatures later. */
+function withdraw(book: KeyBook, { now }: StepFacts): KeyBook {
+  const retired = book.keys.filter(({ state }) => state === 'retired');
+  const unused = retired.filter((kept) => isAlone(kept, book.keys));
+  if (unused.length === 0 || !unused.every((kept) => isUnknownToParent(kept, now))) return book;
+  return withKeys(book, (kept) =>
+    unused.includes(kept) ? { key: kept.key, state: 'outgoing', since: now } : kept,
+  );
+}
+
+function remove(book: KeyBook, { now, keyTtlMs, propagationMs }: StepFacts): KeyBook {
   const keys = book.keys.filter((kept) => {
-    if (kept.state !== 'retired') return true;
-    const { key, signaturesGone, keptForMs = 0, parentChanged, delegationKeptForMs = 0 } = kept;
+    const { key, state, since, signaturesGone, keptForMs = 0 } = kept;
+    // Everybody who has an older DNSKEY RRset has forgotten it.
+    if (state === 'outgoing') return now < since + keyTtlMs + propagationMs;
+    if (state !== 'retired' || isAlone(kept, book.keys)) return true;
     const data =
       !key.signsData || (signaturesGone !== undefined && now >= signaturesGone + keptForMs);
-    const entry =
-      !key.signsKeys || (parentChanged !== undefined && now >= parentChanged + delegationKeptForMs);
-    return !(data && entry);
+    return !(data && isUnknownToParent(kept, now));
   });
   return keys.length === book.keys.length ? book : { ...book, keys };
+}
+
+function isUnknownToParent(
+  { key, parentChanged, delegationKeptForMs = 0 }: KeptKey,
+  now: number,
+): boolean {
+  if (!key.signsKeys) return true;
+  return parentChanged !== undefined && now >= parentChanged + delegationKeptForMs;
 }
 
 /** The keys stay until nobody can have a DS any more. */
@@ -127,8 +152,15 @@ function leave(book: KeyBook, since: number, { now, parent, propagationMs }: Ste
 /** The TTL of DS where nobody saw it. */
 const DEFAULT_DS_TTL_MS = 86_400_000;
 
-function withRetired(book: KeyBook, change: (kept: KeptKey) => KeptKey): KeyBook {
-  const keys = book.keys.map((kept) => (kept.state === 'retired' ? change(kept) : kept));
+function awaitsItsSignatures(kept: KeptKey, keys: readonly KeptKey[]): boolean {
+  const { key, state, signaturesMade, signaturesGone } = kept;
+  if (state === 'incoming') return signaturesMade === undefined;
+  if (state !== 'retired' || signaturesGone !== undefined) return false;
+  return key.signsData && !isAlone(kept, keys);
+}
+
+function withKeys(book: KeyBook, change: (kept: KeptKey) => KeptKey): KeyBook {
+  const keys = book.keys.map((kept) => change(kept));
   return keys.every((kept, index) => kept === book.keys[index]) ? book : { ...book, keys };
 }
 

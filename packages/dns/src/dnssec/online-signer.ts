@@ -18,12 +18,11 @@ import { rdataToText } from '../rdata/rdata-text.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { compactNsec, type DenialTypes } from './compact-denial.ts';
 import type { DigestType } from './delegation-signer.ts';
-import { type KeyBook, type KeyState } from './kept-key.ts';
-import { keysOf } from './key-steps.ts';
+import type { KeptKey, KeyState } from './kept-key.ts';
 import { type CachedSignatures, SignatureCache } from './signature-cache.ts';
 import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
 import { SigningKey } from './signing-key.ts';
-import { dsRecords, keyRRsets, keyTypes, type ZoneKeys } from './zone-keys.ts';
+import { checkedKeys, dsRecords, keyRRsets, keyTypes, type ZoneKeys } from './zone-keys.ts';
 
 /** A key, and what it is used for: without a state it signs. */
 export type OnlineKey = SigningKey | { readonly key: SigningKey; readonly state: KeyState };
@@ -306,17 +305,11 @@ class SignedDraft {
 }
 
 function useOf(keys: readonly OnlineKey[]): ZoneKeys {
-  const book: KeyBook = {
-    keys: keys.map((each) => {
-      const { key, state } =
-        each instanceof SigningKey ? { key: each, state: 'active' as const } : each;
-      return { key, state, since: 0 };
-    }),
-  };
-  const inUse = keysOf(book);
-  if (inUse === undefined || inUse.signing.length === 0 || inUse.signingKeys.length === 0)
-    throw usageError('HAWSER_DNS_KEY', 'Cannot sign a zone without a CSK, or a KSK and a ZSK');
-  return inUse;
+  const kept = keys.map((each): KeptKey => {
+    if (each instanceof SigningKey) return { key: each, state: 'active', since: 0 };
+    return { key: each.key, state: each.state, since: 0 };
+  });
+  return checkedKeys(kept);
 }
 
 function isBelow(key: string, aboveKey: string): boolean {

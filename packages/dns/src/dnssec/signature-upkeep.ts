@@ -26,13 +26,18 @@ const RETRY_MS = 5000;
 /** A walk takes at most this part of the time in which a signature has to be renewed. */
 const WALKS_PER_RENEWAL = 8;
 const MAX_WAIT_MS = 0x7fff_ffff;
+/** The wall clock may jump. */
+const MAX_REST_MS = 120_000;
 
 /** Walks over the signatures of one zone. */
 export class SignatureUpkeep implements Disposable {
   readonly #start: UpkeepStart;
   #timer: DelayedCall | undefined;
   #at: string;
-  #began: number;
+  /** When the walk that goes on began; undefined between two. */
+  #began: number | undefined;
+  /** Another walk is to begin at that time, or later. */
+  #againAt = 0;
   #maxTtl = 0;
   #fast = true;
   #disposed = false;
@@ -41,15 +46,15 @@ export class SignatureUpkeep implements Disposable {
   constructor(start: UpkeepStart) {
     this.#start = start;
     this.#at = start.zone.origin.key;
-    this.#began = start.reactor.clock.epoch();
     // Nobody may have renewed anything for weeks.
     this.#wait(0);
   }
 
-  /** Begins anew and hurries, as the keys have changed. */
-  hurry(): void {
+  /** Begins anew and hurries, as the keys have changed, and does so once more at `againAt`, milliseconds since 1970. */
+  hurry({ againAt }: { readonly againAt: number }): void {
     this.#at = this.#start.zone.origin.key;
-    this.#began = this.#start.reactor.clock.epoch();
+    this.#began = undefined;
+    this.#againAt = againAt;
     this.#maxTtl = 0;
     this.#fast = true;
     if (this.#working === undefined) this.#wait(0);
@@ -78,7 +83,7 @@ export class SignatureUpkeep implements Disposable {
     let ms = RETRY_MS;
     try {
       await this.#go();
-      ms = this.#fast ? FAST_MS : this.#pause();
+      ms = this.#fast ? this.#rest() : this.#pause();
     } catch (error) {
       reactor.reports.problem('dns.zone.signatures', error);
     }
@@ -94,7 +99,7 @@ export class SignatureUpkeep implements Disposable {
       return;
     }
     const from = this.#at;
-    const began = this.#began;
+    const began = (this.#began ??= reactor.clock.epoch());
     const nowSeconds = Math.floor(reactor.clock.epoch() / 1000);
     const { renewalSeconds } = terms;
     const { result: part } = await zone.transact((content) => {
@@ -108,14 +113,21 @@ export class SignatureUpkeep implements Disposable {
     if (part.next !== undefined) return;
     const maxTtl = this.#maxTtl;
     this.#maxTtl = 0;
-    this.#fast = false;
-    this.#began = reactor.clock.epoch();
+    this.#fast = began < this.#againAt;
+    this.#began = undefined;
     walked({ began, maxTtl });
   }
 
   #proceed({ next, maxTtl }: WalkPart): void {
     this.#maxTtl = Math.max(this.#maxTtl, maxTtl);
     this.#at = next ?? this.#start.zone.origin.key;
+  }
+
+  /** Between two goes in a hurry, or until it is time for another walk. */
+  #rest(): number {
+    if (this.#began !== undefined) return FAST_MS;
+    const ms = this.#againAt - this.#start.reactor.clock.epoch();
+    return Math.min(Math.max(ms, FAST_MS), MAX_REST_MS);
   }
 
   /** Spreads a walk over the time there is. */

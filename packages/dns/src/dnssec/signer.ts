@@ -1,7 +1,6 @@
 // Signing zones that are stored: as part of each change, so that what is served, kept and transferred is always signed.
 import { createNodeReactor, type Has } from '@hawser/core';
 import type { CommitHook } from '../contract/live-zone.ts';
-import { usageError } from '../errors.ts';
 import { Type } from '../numbers.ts';
 import { sameRRset } from '../zone/rrset.ts';
 import type { Edit, Zone } from '../zone/zone.ts';
@@ -10,7 +9,7 @@ import type { DigestType } from './delegation-signer.ts';
 import { isSignerType } from './signature.ts';
 import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
 import type { SigningKey } from './signing-key.ts';
-import { keyRRsets, keysInUse, keyTypes, type ZoneKeys } from './zone-keys.ts';
+import { checkedKeys, keyRRsets, keyTypes, type ZoneKeys } from './zone-keys.ts';
 
 /** Options for {@link signer}. */
 export interface SignerOptions extends SignatureTimes {
@@ -32,23 +31,25 @@ export interface SigningState {
   readonly digests: readonly DigestType[];
   /** What is signed already does not count. */
   readonly anew?: (() => boolean) | undefined;
-  /** Learns what somebody else did to the keys. */
-  readonly refresh?: (() => Promise<void>) | undefined;
+  /** Learns what somebody else did to the keys, unless that was done at most `maxAgeMs` ago. */
+  readonly refresh?: ((maxAgeMs?: number) => Promise<unknown>) | undefined;
 }
+
+/** Another process may have changed the keys since then. */
+const MAX_KEY_AGE_MS = 60_000;
 
 /**
  * Hooks for `dynamicZone` that keep a zone signed with `keys`, with a chain of NSEC. Who uses them renews signatures and changes
  * keys himself: `zoneSigning` does both.
- * @throws UsageError `HAWSER_DNS_KEY` for no keys, or not one that signs keys and one that signs data; `HAWSER_DNS_OPTIONS`
+ * @throws UsageError `HAWSER_DNS_KEY` for keys of which none signs keys, or none data, for one of their algorithms;
+ * `HAWSER_DNS_OPTIONS`
  */
 export function signer(
   keys: readonly SigningKey[],
   options: SignerOptions = {},
 ): readonly CommitHook[] {
   const { keyTtl = 3600, digests = [2], reactor = createNodeReactor() } = options;
-  const inUse = keysInUse(keys);
-  if (inUse.signing.length === 0 || inUse.signingKeys.length === 0)
-    throw usageError('HAWSER_DNS_KEY', 'Cannot sign a zone without a CSK, or a KSK and a ZSK');
+  const inUse = checkedKeys(keys.map((key) => ({ key, state: 'active', since: 0 })));
   return signingHooks({
     keys: () => inUse,
     epochMs: () => reactor.clock.epoch(),
@@ -62,6 +63,7 @@ export function signer(
 export function signingHooks(state: SigningState): readonly CommitHook[] {
   return [
     async (_before, after) => {
+      await state.refresh?.(MAX_KEY_AGE_MS);
       // Another process may have put other keys there, with good reason.
       if (keyEdits(after, state).length > 0) await state.refresh?.();
       return keyEdits(after, state);
@@ -90,7 +92,10 @@ function isSigned({ apex }: Zone): boolean {
 }
 
 /** What it takes for the origin to say which keys there are, and no others. */
-function keyEdits(zone: Zone, { keys, keyTtl, digests }: SigningState): Edit[] {
+export function keyEdits(
+  zone: Zone,
+  { keys, keyTtl, digests }: Pick<SigningState, 'keys' | 'keyTtl' | 'digests'>,
+): readonly Edit[] {
   const { origin, apex } = zone;
   const inUse = keys();
   const rrsets = inUse === undefined ? [] : keyRRsets(origin, inUse, { ttl: keyTtl, digests });

@@ -7,17 +7,17 @@ import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
-import type { Edit, Zone } from '../zone/zone.ts';
-import type { KeyAlgorithm } from './algorithm.ts';
-import type { KeptKey, KeyBook, KeyState } from './kept-key.ts';
+import type { KeyBook, KeyState } from './kept-key.ts';
+import { KeyFollower, withUnseen } from './key-follower.ts';
 import { type KeyChange, KeyKeeper } from './key-keeper.ts';
-import { awaitsParent, awaitsSignatures, type StepFacts, stepKeys } from './key-steps.ts';
-import { readSignature } from './signature.ts';
+import { awaitsSignatures, SETTLE_MS, type StepFacts, stepKeys } from './key-steps.ts';
+import { firstKeys, type KeyReplacement, withSuccessors } from './new-keys.ts';
+import { ParentWatch } from './parent-watch.ts';
 import { SignatureTerms } from './signature-terms.ts';
 import { SignatureUpkeep } from './signature-upkeep.ts';
-import { isSignedWith, type SigningState, signingHooks } from './signer.ts';
-import { generateKey, type KeyRole, type SigningKey } from './signing-key.ts';
-import { dsRecords, keyRRsets } from './zone-keys.ts';
+import type { SigningState } from './signer.ts';
+import type { KeyRole } from './signing-key.ts';
+import { dsRecords, keysOf } from './zone-keys.ts';
 import type { ZoneSigningOptions } from './zone-signing-options.ts';
 
 /** A key of a zone, without what is secret. */
@@ -49,21 +49,17 @@ const MIN_WAIT_MS = 1000;
 export class ZoneSigning implements ZoneAttendant {
   readonly hooks: readonly CommitHook[];
   readonly #options: ZoneSigningOptions;
-  readonly #terms: SignatureTerms;
-  readonly #keyTtl: number;
   readonly #propagationMs: number;
-  readonly #checkMs: number;
-  readonly #state: SigningState;
+  readonly #state: Omit<SigningState, 'anew'>;
+  readonly #follower: KeyFollower;
+  readonly #parent: ParentWatch;
   #clock: Has<'clock'>['clock'] = createNodeReactor().clock;
   #attached: { readonly origin: Name; readonly keeper: KeyKeeper } | undefined;
   #zone: LiveZone | undefined;
   #reactor: Has<'clock' | 'reports'> | undefined;
   #upkeep: SignatureUpkeep | undefined;
   #timer: DelayedCall | undefined;
-  #checkedParent = Number.NEGATIVE_INFINITY;
   #renewed: StepFacts['renewed'];
-  /** Every signature is made in the next change, whatever there is. */
-  #anew = false;
 
   constructor(options: ZoneSigningOptions = {}) {
     const { keyTtl = 3600, digests = [2], propagationSeconds = 3600 } = options;
@@ -72,20 +68,18 @@ export class ZoneSigning implements ZoneAttendant {
       if (!Number.isSafeInteger(value) || value < 0)
         throw usageError('HAWSER_DNS_OPTIONS', `Cannot sign a zone as ${name} is ${value}`);
     this.#options = options;
-    this.#terms = new SignatureTerms(options);
-    this.#keyTtl = keyTtl;
     this.#propagationMs = propagationSeconds * 1000;
-    this.#checkMs = Math.max(parentCheckSeconds, 1) * 1000;
+    this.#parent = new ParentWatch(options.parentDs, Math.max(parentCheckSeconds, 1) * 1000);
     this.#state = {
       keys: () => this.#attached?.keeper.keys,
       epochMs: () => this.#clock.epoch(),
-      terms: this.#terms,
+      terms: new SignatureTerms(options),
       keyTtl,
       digests,
-      anew: () => this.#anew,
-      refresh: async () => void (await this.#attached?.keeper.load()),
+      refresh: async (maxAgeMs) => this.#attached?.keeper.refresh(maxAgeMs),
     };
-    this.hooks = signingHooks(this.#state);
+    this.#follower = new KeyFollower(this.#state);
+    this.hooks = this.#follower.hooks;
   }
 
   /** The keys of the zone, without what is secret. */
@@ -106,24 +100,16 @@ export class ZoneSigning implements ZoneAttendant {
   }
 
   /**
-   * Begins to replace the keys by new ones, all of them or those of one role. Resolves when the new ones are published; the rest
-   * takes its time: caches must learn of the new keys, signatures are renewed, and the parent gets the new DS, before the old
-   * ones go.
-   * @throws UsageError `HAWSER_DNS_KEY` while keys are being replaced, or for a zone that is not signed; StoreError
+   * Begins to replace the keys by new ones: all of them, those of one role, or all by keys for another algorithm. Resolves when
+   * that is stored, and published unless the algorithm is another one; the rest takes its time: caches must learn of the new
+   * keys, signatures are made, and the parent gets the new DS, before the old ones go.
+   * @throws UsageError `HAWSER_DNS_KEY` while keys are being replaced, for a zone that is not signed, for another algorithm in
+   * one role, and for keys of an algorithm that are not made here; StoreError
    */
-  async rollover(options: { readonly role?: KeyRole | undefined } = {}): Promise<void> {
-    await this.#context.keeper.change((book) => {
-      const { role } = options;
-      const replaced = book.keys.filter(({ key }) => role === undefined || key.role === role);
-      const busy = book.keys.some(({ state }) => state !== 'active') || book.leaving !== undefined;
-      if (busy || replaced.length === 0)
-        throw usageError(
-          'HAWSER_DNS_KEY',
-          `Cannot replace keys of "${this.#context.origin}" as ${busy ? 'others are being replaced' : 'it has none of that role'}`,
-        );
-      const fresh = replaced.map(({ key }) => this.#makeLike(key, book));
-      return { ...book, keys: [...book.keys, ...fresh] };
-    });
+  async rollover(replacement: KeyReplacement = {}): Promise<void> {
+    await this.#context.keeper.change((book) =>
+      withSuccessors(book, replacement, this.#clock.epoch()),
+    );
   }
 
   /**
@@ -165,19 +151,18 @@ export class ZoneSigning implements ZoneAttendant {
         `Cannot sign "${origin}" as this one signs "${this.#attached.origin}"`,
       );
     this.#clock = reactor.clock;
-    const place = { origin, bucket: bucket(BUCKET) };
+    const place = { origin, bucket: bucket(BUCKET), now: () => this.#clock.now() };
     const keeper = new KeyKeeper(place, (change) => this.#follow(change));
     this.#attached = { origin, keeper };
-    if (await keeper.load()) return;
-    await keeper.save({ keys: this.#firstKeys() });
-    // Another process may have made others at the same time.
-    await keeper.load();
+    await keeper.open(() => ({ keys: this.#firstKeys() }));
   }
 
   async opened(zone: LiveZone): Promise<void> {
     this.#zone = zone;
-    await this.#context.keeper.change((book) => this.#withUnseen(book, zone.snapshot));
-    if (!this.#isCurrent(zone.snapshot)) await this.#resign(zone);
+    await this.#context.keeper.change((book) =>
+      withUnseen(book, zone.snapshot, this.#clock.epoch()),
+    );
+    await this.#follower.follow(zone);
   }
 
   started(reactor: Has<'clock' | 'reports'>): void {
@@ -188,13 +173,14 @@ export class ZoneSigning implements ZoneAttendant {
     this.#upkeep = new SignatureUpkeep({
       zone,
       reactor,
-      terms: this.#terms,
+      terms: this.#state.terms,
       keys: this.#state.keys,
       walked: ({ began, maxTtl }) => {
         this.#renewed = { began, maxTtlMs: maxTtl * 1000 };
         if (awaitsSignatures(this.#context.keeper.book)) this.#wait(0);
       },
     });
+    if (awaitsSignatures(this.#context.keeper.book)) this.#hurry();
     this.#wait(MIN_WAIT_MS);
   }
 
@@ -218,23 +204,8 @@ export class ZoneSigning implements ZoneAttendant {
     return this.#attached;
   }
 
-  #firstKeys(): readonly KeptKey[] {
-    const { keys, algorithm, style = 'csk' } = this.#options;
-    const roles: readonly KeyRole[] = style === 'csk' ? ['csk'] : ['ksk', 'zsk'];
-    const first = keys ?? roles.map((role) => generateKey(algorithm, { role }));
-    if (!first.some(({ signsKeys }) => signsKeys) || !first.some(({ signsData }) => signsData))
-      throw usageError('HAWSER_DNS_KEY', 'Cannot sign a zone without a CSK, or a KSK and a ZSK');
-    const since = this.#clock.epoch();
-    return first.map((key) => ({ key, state: 'active', since }));
-  }
-
-  /** A key to take the place of another, with a tag no other key has. */
-  #makeLike({ role, algorithm }: SigningKey, { keys }: KeyBook): KeptKey {
-    const tags = new Set(keys.map(({ key }) => key.tag));
-    for (;;) {
-      const key = generateKey(algorithm.name as KeyAlgorithm, { role });
-      if (!tags.has(key.tag)) return { key, state: 'published', since: this.#clock.epoch() };
-    }
+  #firstKeys(): KeyBook['keys'] {
+    return firstKeys(this.#options, this.#clock.epoch());
   }
 
   #dsRecords(): Rdata[] {
@@ -244,64 +215,15 @@ export class ZoneSigning implements ZoneAttendant {
     return dsRecords(origin, entry, this.#state.digests);
   }
 
-  /** New keys that are kept, and did not get into the zone: nobody can know them yet, and their time begins anew. */
-  #withUnseen(book: KeyBook, { apex }: Zone): KeyBook {
-    const shown = apex.get(Type.DNSKEY)?.records ?? [];
-    const isUnseen = ({ key, state }: KeptKey): boolean =>
-      state === 'published' && !shown.some(({ wire }) => wire.equals(key.rdata.wire));
-    if (!book.keys.some(isUnseen)) return book;
-    const since = this.#clock.epoch();
-    return { ...book, keys: book.keys.map((kept) => (isUnseen(kept) ? { ...kept, since } : kept)) };
-  }
-
-  /** True if the zone says what it should about its keys, and its signatures count. */
-  #isCurrent(zone: Zone): boolean {
-    const keys = this.#state.keys();
-    if (keys === undefined) return zone.apex.get(Type.RRSIG) === undefined;
-    return isSignedWith(zone, keys) && this.#keyEdits(zone).length === 0 && this.#areGood(zone);
-  }
-
-  /** False if signatures have ended, as nobody renewed them, or have not begun, as a clock was ahead. */
-  #areGood(zone: Zone): boolean {
-    const nowSeconds = this.#clock.epoch() / 1000;
-    return (zone.apex.get(Type.RRSIG)?.records ?? []).every((rdata) => {
-      const { inception, expiration } = readSignature(rdata);
-      return ((expiration - nowSeconds) | 0) > 0 && ((nowSeconds - inception) | 0) >= 0;
-    });
-  }
-
-  #keyEdits(zone: Zone): Edit[] {
-    const { origin } = this.#context;
-    const keys = this.#state.keys();
-    const { digests } = this.#state;
-    const ttl = this.#keyTtl;
-    const wanted = keys === undefined ? [] : keyRRsets(origin, keys, { ttl, digests });
-    const edits = wanted.map((rrset) => ({ name: origin, type: rrset.type, rrset }));
-    return edits.filter((edit) => zone.change([edit]) !== undefined);
-  }
-
-  /** Lets the hooks do what there is to do. */
-  async #resign(zone: LiveZone): Promise<void> {
-    this.#anew = this.#state.keys() !== undefined && !this.#areGood(zone.snapshot);
-    try {
-      await zone.transact((content) => {
-        const { name } = content.soa;
-        const edits = this.#keyEdits(content);
-        // Any change of the origin does: its signatures are made in each.
-        if (edits.length === 0) edits.push({ name, type: Type.RRSIG, rrset: undefined });
-        return { edits, result: undefined };
-      });
-    } finally {
-      this.#anew = false;
-    }
-  }
-
   /** The zone does what its keys do now. */
   async #follow({ before, after }: KeyChange): Promise<void> {
-    const zone = this.#zone;
-    if (zone !== undefined && !this.#isCurrent(zone.snapshot)) await this.#resign(zone);
-    const active = new Set(activeTags(before));
-    if (activeTags(after).some((tag) => !active.has(tag))) this.#upkeep?.hurry();
+    if (this.#zone !== undefined) await this.#follower.follow(this.#zone);
+    if (signersIn(before) !== signersIn(after)) this.#hurry();
+  }
+
+  /** Signatures of all names are looked at soon: and once more when nobody can have missed what the keys do now. */
+  #hurry(): void {
+    this.#upkeep?.hurry({ againAt: this.#clock.epoch() + SETTLE_MS });
   }
 
   #wait(ms: number): void {
@@ -313,9 +235,12 @@ export class ZoneSigning implements ZoneAttendant {
 
   async #step(reactor: Has<'clock' | 'reports'>): Promise<void> {
     try {
-      const parent = await this.#askParent(reactor);
-      await this.#context.keeper.change((book) => {
-        const seen = this.#zone === undefined ? book : this.#withUnseen(book, this.#zone.snapshot);
+      const { origin, keeper } = this.#context;
+      const parent = await this.#parent.ask(origin, keeper.book, reactor);
+      await keeper.change((book) => {
+        const zone = this.#zone;
+        const seen =
+          zone === undefined ? book : withUnseen(book, zone.snapshot, this.#clock.epoch());
         return stepKeys(seen, this.#facts(parent));
       });
     } catch (error) {
@@ -324,26 +249,11 @@ export class ZoneSigning implements ZoneAttendant {
     this.#wait(MAX_WAIT_MS);
   }
 
-  async #askParent({ reports }: Has<'reports'>): Promise<StepFacts['parent']> {
-    const { parentDs } = this.#options;
-    const now = this.#clock.now();
-    const isEarly = now < this.#checkedParent + this.#checkMs;
-    if (parentDs === undefined || isEarly || !awaitsParent(this.#context.keeper.book))
-      return 'unknown';
-    this.#checkedParent = now;
-    try {
-      return await parentDs(this.#context.origin);
-    } catch (error) {
-      reports.problem('dns.zone.parent', error);
-      return 'unknown';
-    }
-  }
-
   #facts(parent: StepFacts['parent']): StepFacts {
     return {
       origin: this.#context.origin,
       now: this.#clock.epoch(),
-      keyTtlMs: this.#keyTtl * 1000,
+      keyTtlMs: this.#state.keyTtl * 1000,
       propagationMs: this.#propagationMs,
       parent,
       renewed: this.#renewed,
@@ -351,6 +261,7 @@ export class ZoneSigning implements ZoneAttendant {
   }
 }
 
-function activeTags({ keys }: KeyBook): number[] {
-  return keys.filter(({ state }) => state === 'active').map(({ key }) => key.tag);
+/** Which keys sign what the zone holds. */
+function signersIn(book: KeyBook): string {
+  return (keysOf(book)?.signing ?? []).map(String).join();
 }
