@@ -31,8 +31,8 @@ export type Applied =
 /** A step that adds a record. */
 export type Addition = UpdateStep & { readonly kind: 'add' };
 
-/** Records of the RRsets that one update may add to or take from: a thousand of the largest would take seconds. */
-const MAX_COPIED = 100_000;
+/** Records of the RRsets that one update may add to or take from: the largest ones would fill memory for a while. */
+const MAX_COPIED = 25_000;
 
 /** An addition costs as much as so many steps of other work; the copy of a record is one. */
 const CHANGE_STEPS = 10;
