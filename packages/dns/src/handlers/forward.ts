@@ -10,6 +10,7 @@ import {
   type AnswerEntry,
   type AnswerOption,
   answerWith,
+  codeAnswer,
   type ExtendedError,
   type Outcome,
 } from '../contract/answer.ts';
@@ -45,10 +46,20 @@ export interface ForwardOptions
   readonly maxInFlight?: number | undefined;
   /**
    * EDNS options to pass on to the servers and back, by code, such as 8 (ECS). Some tell servers about clients, so none is by
-   * default. A `cache` passes by queries with ECS; with others that change answers there must be none before it.
+   * default. A `cache` passes by queries with ECS; with others that change answers there must be none before it. Those between
+   * two neighbours cannot be passed on: COOKIE, keepalive and padding. A query with more than 1024 octets of them is FORMERR.
    */
   readonly passOptions?: readonly number[] | undefined;
 }
+
+/** Options about one hop (RFC 7873 §5, RFC 7828 §3, RFC 7830 §3). */
+const ownOptions: ReadonlySet<number> = new Set([
+  EdnsOption.Cookie,
+  EdnsOption.Keepalive,
+  EdnsOption.Padding,
+]);
+/** Options of a stranger that are passed on, in octets: he could fill a whole message with them. */
+const MAX_PASSED_BYTES = 1024;
 
 /** Extended errors (RFC 8914 §4). */
 const Explained = { NotReady: 14, NoReachableAuthority: 22, NetworkError: 23, Other: 0 } as const;
@@ -80,6 +91,10 @@ class Forwarder implements DnsHandlerObject {
     if (servers.length === 0)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot forward queries as there are no servers');
     for (const server of servers) toDnsServer(server);
+    for (const code of passOptions) {
+      const valid = Number.isInteger(code) && code > 0 && code < 0xffff && !ownOptions.has(code);
+      if (!valid) throw usageError('HAWSER_DNS_OPTIONS', `Cannot pass on the EDNS option ${code}`);
+    }
     this.#options = options;
     this.#zones = zones && new Set(zones.map((zone) => Name.parse(zone).key));
     this.#passed = new Set(passOptions);
@@ -105,22 +120,19 @@ class Forwarder implements DnsHandlerObject {
     if (client === undefined)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot forward queries before the server started');
     if (isOwn(query, client)) return failure(Explained.Other, 'the query came from this server');
-    return this.#ask(query, client);
+    const options = this.#passed.size === 0 ? [] : this.#optionsOf(query);
+    const bytes = options.reduce((sum, { data }) => sum + 4 + data.length, 0);
+    if (bytes > MAX_PASSED_BYTES) return codeAnswer(Rcode.FormErr);
+    return this.#ask(query, client, options);
   }
 
-  async #ask(query: DnsQuery, client: DnsClient): Promise<Answer> {
-    const { name, type, dnssecOk, checkingDisabled, edns, message, flags } = query;
+  async #ask(
+    query: DnsQuery,
+    client: DnsClient,
+    options: readonly AnswerOption[],
+  ): Promise<Answer> {
+    const { name, type, dnssecOk, checkingDisabled, flags } = query;
     const authenticData = (flags & Flag.AuthenticData) !== 0;
-    const { bytes } = message;
-    const options =
-      this.#passed.size === 0
-        ? undefined
-        : edns?.options
-            .filter(({ code }) => this.#passed.has(code))
-            .map(({ code, offset, length }) => ({
-              code,
-              data: Buffer.from(bytes.subarray(offset, offset + length)),
-            }));
     try {
       const how = { dnssecOk, checkingDisabled, authenticData, options };
       const reply = await client.query(name, type, how);
@@ -134,6 +146,15 @@ class Forwarder implements DnsHandlerObject {
         ? failure(explain(error))
         : this.#answer(error.reply, dnssecOk || authenticData);
     }
+  }
+
+  #optionsOf({ edns, message: { bytes } }: DnsQuery): AnswerOption[] {
+    return (edns?.options ?? [])
+      .filter(({ code }) => this.#passed.has(code))
+      .map(({ code, offset, length }) => ({
+        code,
+        data: Buffer.from(bytes.subarray(offset, offset + length)),
+      }));
   }
 
   #answer(reply: DnsMessage, wantsAd: boolean): Answer {

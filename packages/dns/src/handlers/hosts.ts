@@ -112,6 +112,8 @@ export class Hosts implements DnsHandlerObject {
   #watch(): void {
     const reactor = this.#reactor;
     if (reactor === undefined || this.#pollMs === false) return;
+    // A look that began before a stop and a new start ends after it.
+    this.#timer?.cancel();
     this.#timer = reactor.clock.callLater(this.#pollMs, () => void this.#look(reactor));
   }
 

@@ -38,7 +38,7 @@ export interface LogOptions {
 
 /**
  * Tells `sink` of each query that gets here, when the handlers behind have answered it: put it first to see all. It changes
- * nothing. A throw of `sink` is reported, once until it works again, and spoils no answer.
+ * nothing. A throw of `sink`, or a rejection if it is async, is reported, once until it works again, and spoils no answer.
  * @throws UsageError `HAWSER_DNS_OPTIONS`
  *
  * @example
@@ -58,12 +58,17 @@ export function log(
   }
   let failing = false;
   const tell = (query: DnsQuery, since: number, outcome: Outcome | undefined): void => {
-    try {
-      sink(new LogEntry(query, query.reactor.clock.now() - since, outcome));
-      failing = false;
-    } catch (error) {
+    const failed = (error: unknown): void => {
       if (!failing) query.reactor.reports.problem('dns.log', error);
       failing = true;
+    };
+    try {
+      const said: unknown = sink(new LogEntry(query, query.reactor.clock.now() - since, outcome));
+      // A function without a result may be one that has it later, and fails then.
+      if (isPromise(said)) said.then(() => (failing = false), failed);
+      else failing = false;
+    } catch (error) {
+      failed(error);
     }
   };
   return (query, next) => {

@@ -263,6 +263,23 @@ test('options of clients are passed on only where that is wanted', async () => {
   expect((await passing.ask('a.example', 1, more)).edns?.options).toEqual([ecs]);
 });
 
+test('more options than are passed on are FORMERR, and nobody is asked', async () => {
+  let asked = 0;
+  const script: Script = () => {
+    asked += 1;
+    return { answer: [rr('a.example 60 A 192.0.2.1')] };
+  };
+  const { ask, host } = await world(script, { passOptions: [65_001] });
+  const withOption = (bytes: number) => ({
+    edns: { udpSize: 1232, options: [{ code: 65_001, data: Buffer.alloc(bytes) }] },
+  });
+  expect((await ask('a.example', 1, withOption(1020))).rcode).toBe(Rcode.NoError);
+  expect((await ask('a.example', 1, withOption(1021))).rcode).toBe(Rcode.FormErr);
+  expect((await ask('a.example', 1, withOption(3_900))).rcode).toBe(Rcode.FormErr);
+  expect(asked).toBe(1);
+  expect(host.reports.problems).toEqual([]);
+});
+
 test('stopping ends what is under way', async () => {
   const { ask, responder, sim, servers } = await world(() => undefined);
   const asked = ask('www.example.net');
@@ -277,4 +294,10 @@ test('stopping ends what is under way', async () => {
 test('no servers are a mistake', () => {
   expect(() => forward({ servers: [] })).toThrow(/no servers/);
   expect(() => forward({ servers: ['not a server'] })).toThrow(/not a server/);
+});
+
+test.each([10, 11, 12, 0, 65_535, 1.5])('the option %d cannot be passed on', (code) => {
+  expect(() => forward({ servers: ['192.0.2.53'], passOptions: [8, code] })).toThrow(
+    `Cannot pass on the EDNS option ${code}`,
+  );
 });

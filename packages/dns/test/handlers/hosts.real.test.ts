@@ -44,6 +44,21 @@ test('a file that goes away is reported once, and its names stay', async () => {
   expect((await ask('router.lan')).rcode).toBe(Rcode.NoError);
 });
 
+test('whoever stops and starts it while it looks leaves one timer', async () => {
+  writeFileSync(file, '192.0.2.1 router.lan');
+  const handler = hosts(file, { pollMs: 10 });
+  const { reactor, responder } = await asking([handler, refuse()]);
+  const idle = reactor.clock.timers;
+  await reactor.clock.elapse(10);
+  handler.stopped();
+  await handler.started(reactor);
+  // What the look before has begun takes a turn of the file system, as does this one.
+  await handler.reload();
+  await expect.poll(() => reactor.clock.timers).toBe(idle);
+  await responder.stop();
+  expect(reactor.clock.timers).toBe(0);
+});
+
 test('without its file, or with one that is too long, a server does not start', async () => {
   await expect(asking(hosts(file))).rejects.toMatchObject({ code: 'HAWSER_STORE_IO' });
   writeFileSync(file, '192.0.2.1 router.lan');

@@ -113,6 +113,20 @@ describe('a log of queries', () => {
     expect(reports.problems).toHaveLength(2);
   });
 
+  test('that is async and fails is reported as well, once until it works again', async () => {
+    let works = false;
+
+    const sink = async (): Promise<void> => {
+      if (!works) throw new Error('mine');
+    };
+    const { ask, reports } = await asking([log(sink as () => void), zone]);
+    for (const each of [false, false, true, false]) {
+      works = each;
+      expect((await ask('www.example.net')).rcode).toBe(Rcode.NoError);
+    }
+    expect(reports.problems).toHaveLength(2);
+  });
+
   test.each([{ sample: 2 }, { sample: -1 }, { sample: Number.NaN }])(
     'does not take %j',
     (options) => {
