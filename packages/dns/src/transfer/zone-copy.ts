@@ -63,7 +63,8 @@ export class ZoneCopy {
       return false;
     }
     this.#zone = found.zone;
-    const goodMs = times.expireSeconds(found.zone) * 1_000 - found.ageMs;
+    // The clock of the wall may have been set back.
+    const goodMs = Math.min(times.expireSeconds(found.zone) * 1_000, found.leftMs);
     this.#goodUntil = this.#reactor.clock.now() + goodMs;
     return true;
   }
@@ -73,27 +74,44 @@ export class ZoneCopy {
     const { stored, changed } = this.#options;
     if (fetched.kind === 'newer') {
       const { zone, changeSet } = fetched.version;
-      await this.#commit(fetched.version);
-      this.#zone = zone;
-      this.#heard(fetched.expireSeconds);
-      changed(changeSet);
-    } else {
-      this.#heard(fetched.expireSeconds);
+      if (await this.#commit(fetched.version)) {
+        this.#zone = zone;
+        this.#heard(fetched.expireSeconds);
+        changed(changeSet);
+      }
     }
-    await stored.heard();
+    this.#heard(fetched.expireSeconds);
+    await stored.heard(this.secondsLeft * 1_000);
   }
 
-  async #commit({ zone, changeSet }: Version): Promise<void> {
+  /** False if it was stored already, and is served since it was found. */
+  async #commit({ zone, changeSet }: Version): Promise<boolean> {
     const { stored } = this.#options;
     try {
       await stored.commit(changeSet);
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT')) throw error;
-      // Another process has the same copy, and was faster.
-      if (await this.load()) throw error;
+      if (await this.#find()) {
+        if (this.#zone?.serial === zone.serial) return false;
+        throw error;
+      }
       // What was stored is gone, or was none.
       await stored.commit(await differenceOf(undefined, zone, this.#reactor));
     }
+    return true;
+  }
+
+  /**
+   * Takes what is stored in place of what is served: another process has the same copy, and was faster; or a change is there
+   * although the store said that it failed.
+   */
+  async #find(): Promise<boolean> {
+    const before = this.#zone;
+    if (!(await this.load())) return false;
+    const found = this.#zone;
+    if (found !== undefined && found.serial !== before?.serial)
+      this.#options.changed(await differenceOf(before, found, this.#reactor));
+    return true;
   }
 
   /** It is good from now on as long as the zone says, or as the copy that it was made from (RFC 7314 §4). */

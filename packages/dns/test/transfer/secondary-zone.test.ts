@@ -698,6 +698,25 @@ describe('a copy that is stored', () => {
     await again.stopped();
   });
 
+  test('is not served, where nobody knows how old it is, until a primary was heard', async () => {
+    await using it = new World();
+    const server = await it.primary();
+    const store = memory();
+    const first = await it.copy({ store });
+    await first.stopped();
+    // As when the process ended after the zone was stored, and before it was noted when.
+    const [entry] = await store.bucket('secondaries').list();
+    await store.bucket('secondaries').delete(entry?.key ?? '');
+    const { script } = server;
+    server.script = () => undefined;
+    const again = await it.copy({ store });
+    expect(again.state).toBe('expired');
+    server.script = script;
+    await again.refresh();
+    expectSame(again, it);
+    await again.stopped();
+  });
+
   test('a store that fails to load does not let the server start', async () => {
     await using it = new World();
     await it.primary();
@@ -727,6 +746,38 @@ describe('a copy that is stored', () => {
     broken = false;
     await it.elapse(600_000);
     expectSame(copy, it);
+    await copy.stopped();
+  });
+
+  test('what was stored although the store said that it failed is served, and told of', async () => {
+    await using it = new World();
+    await it.primary();
+    const inner = memory();
+    let unsure = false;
+    const store = Object.create(inner, {
+      commit: {
+        value: async (...args: Parameters<ZoneStore['commit']>) => {
+          await inner.commit(...args);
+          if (unsure) throw new Error('the connection is gone');
+        },
+      },
+      bucket: { value: (name: string) => inner.bucket(name) },
+      load: { value: (origin: Name) => inner.load(origin) },
+    }) as ZoneStore;
+    const copy = await it.copy({ store });
+    const told: number[] = [];
+    copy.onChange(({ to }) => told.push(to));
+    unsure = true;
+    it.zone.change(...txt('1'));
+    await copy.refresh();
+    expect(told).toEqual([]);
+    const { length } = it.host.reports.problems;
+    unsure = false;
+    await copy.refresh();
+    expectSame(copy, it);
+    expect(told).toEqual([it.zone.zone.serial]);
+    expect(copy.lastError).toBeUndefined();
+    expect(it.host.reports.problems).toHaveLength(length);
     await copy.stopped();
   });
 
