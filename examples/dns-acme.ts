@@ -25,8 +25,7 @@ const texts = updates(zone, {
 const app = router().mount(
   '/',
   // Who is elsewhere may update, but not register.
-  acmeDns({
-    zone,
+  acmeDns(zone, {
     bucket: store.bucket('acme-dns'),
     domain: 'acme.example.net',
     registration: ['127.0.0.0/8', '10.0.0.0/8'],

@@ -292,20 +292,18 @@ describe('changes', () => {
     const app = router()
       .all(
         '/nic/update',
-        dyndns2({
-          zone,
+        dyndns2(zone, {
           accounts: [{ user: 'router', token: hashToken(token), hosts: ['home.example.net'] }],
           abuse: guard,
         }),
       )
       .mount(
         '/acme',
-        acmeDns({ zone, bucket: store.bucket('acme-dns'), domain: 'acme.example.net' }),
+        acmeDns(zone, { bucket: store.bucket('acme-dns'), domain: 'acme.example.net' }),
       )
       .mount(
         '/api',
-        recordApi({
-          zone,
+        recordApi(zone, {
           tokens: [{ name: 'ci', token: hashToken(apiToken), names: ['*.lab.example.net'] }],
         }),
       );

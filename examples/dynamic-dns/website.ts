@@ -35,13 +35,11 @@ export function website(
   { store, names, user, tokens }: WebsiteParts,
 ): HttpHandler {
   const statuses = new StatusCounts();
-  const update = dyndns2({
-    zone,
+  const update = dyndns2(zone, {
     accounts: [{ user, token: tokens.update, hosts: ['*'], types: ['A', 'AAAA', 'TXT'] }],
     abuse: new AbuseGuard({ bucket: store.bucket('abuse'), failureRate: WRONG_PASSWORDS }),
   });
-  const texts = acmeDns({
-    zone,
+  const texts = acmeDns(zone, {
     bucket: store.bucket('acme-dns'),
     domain: `acme.${zone.origin}`,
     registration: NEAR,
@@ -50,7 +48,7 @@ export function website(
     .use(statuses.middleware)
     .all('/nic/update', update)
     .get('/ip', checkIp())
-    .mount('/api', recordApi({ zone, tokens: [{ name: 'api', token: tokens.api }] }))
+    .mount('/api', recordApi(zone, { tokens: [{ name: 'api', token: tokens.api }] }))
     .mount('/acme', texts)
     .all('/dns-query', doh(names.service.responder))
     .get('/metrics', () => showMetrics(metricsText(zone, names, statuses)))

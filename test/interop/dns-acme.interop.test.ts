@@ -200,8 +200,7 @@ interop(
     await using server = await UpdateServer.start({
       store,
       web: (zone) => {
-        const acme = acmeDns({
-          zone,
+        const acme = acmeDns(zone, {
           bucket: store.bucket('acme-dns'),
           domain: 'auth.example.net',
         });
@@ -237,8 +236,7 @@ interop(
     const token = 'certbot-token';
     await using server = await UpdateServer.start({
       web: (zone) =>
-        recordApi({
-          zone,
+        recordApi(zone, {
           tokens: [
             {
               name: 'certbot',

@@ -14,8 +14,7 @@ const token = 'correct-horse';
 function start(options: Partial<Dyndns2Options> = {}): Promise<UpdateServer> {
   return UpdateServer.start({
     web: (zone) => {
-      const update = dyndns2({
-        zone,
+      const update = dyndns2(zone, {
         accounts: [{ user: 'home', token: hashToken(token), hosts: ['*.lab.example.net'] }],
         ...options,
       });

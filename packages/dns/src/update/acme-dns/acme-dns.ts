@@ -23,8 +23,6 @@ import { type AcmeAccount, AcmeAccounts } from './acme-accounts.ts';
 
 /** Options for {@link acmeDns}. */
 export interface AcmeDnsOptions {
-  /** Where the texts are. */
-  readonly zone: LiveZone;
   /** Where accounts are kept: `store.bucket('acme-dns')`. */
   readonly bucket: Bucket;
   /** The name below which each account has one. @defaultValue the origin of the zone */
@@ -52,7 +50,7 @@ const MAX_REMEMBERED = 10_000;
 const MAX_NETWORKS = 64;
 
 /**
- * A handler of the acme-dns interface, mounted where you like: the last part of the path counts.
+ * A handler of the acme-dns interface that keeps its texts in `zone`, mounted where you like: the last part of the path counts.
  *
  * - `POST /register`, with `{"allowfrom": ["192.0.2.0/24"]}` or nothing: 201 with `username`, `password`, `fulldomain`,
  *   `subdomain`, `allowfrom`. The password is not kept and cannot be told again.
@@ -66,10 +64,10 @@ const MAX_NETWORKS = 64;
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_OUT_OF_ZONE`
  *
  * @example
- * const acme = acmeDns({ zone, bucket: store.bucket('acme-dns') });
+ * const acme = acmeDns(zone, { bucket: store.bucket('acme-dns') });
  */
-export function acmeDns(options: AcmeDnsOptions): HttpUpdateHandler {
-  const endpoint = new AcmeDns(options);
+export function acmeDns(zone: LiveZone, options: AcmeDnsOptions): HttpUpdateHandler {
+  const endpoint = new AcmeDns(zone, options);
   return (request, context) => endpoint.answer(request, context);
 }
 
@@ -85,15 +83,8 @@ class AcmeDns {
   /** By key of a name, the text put there last: in the zone they have no order. The name heard of last is last. */
   readonly #latest = new Map<string, string>();
 
-  constructor(options: AcmeDnsOptions) {
-    const {
-      zone,
-      bucket,
-      domain,
-      registration = 'everybody',
-      maxAccounts = 100_000,
-      ttl = 1,
-    } = options;
+  constructor(zone: LiveZone, options: AcmeDnsOptions) {
+    const { bucket, domain, registration = 'everybody', maxAccounts = 100_000, ttl = 1 } = options;
     const {
       registrationRate = { burst: 10, perMinute: 1 / 6 },
       failureRate = { burst: 30, perMinute: 3 },

@@ -23,8 +23,6 @@ import { changeOfHost, type HostChange, type HostTerms, type HostWish } from './
 
 /** Options for {@link dyndns2}. */
 export interface Dyndns2Options {
-  /** Where the hosts are. All hosts of one request that are in the same zone change together or not at all. */
-  readonly zone: Zones;
   readonly accounts: readonly UpdateAccount[];
   /** TTL of what is updated, in seconds. @defaultValue 60 */
   readonly ttl?: number | undefined;
@@ -58,8 +56,8 @@ const MAX_FORM_BYTES = 4096;
 const MAX_TEXT_BYTES = 255;
 
 /**
- * A handler for `/nic/update`, `/v3/update` and `/update`, mounted where you like. When it says `good`, the change is stored
- * and already served.
+ * A handler for `/nic/update`, `/v3/update` and `/update`, mounted where you like, for hosts of `zones`. When it says `good`, the
+ * change is stored and already served. All hosts of one request that are in the same zone change together or not at all.
  *
  * Parameters: `hostname` (several, with commas), `myip`, `ip`, `myipv4`, `myipv6`, `ipv6` (without any: the address of the
  * client, of its family only); `2001:db8:1::/56` replaces that many bits and keeps the rest; `preserve` keeps a family;
@@ -71,10 +69,10 @@ const MAX_TEXT_BYTES = 255;
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER` for a bad account or option
  *
  * @example
- * const update = dyndns2({ zone, accounts: [{ user: 'home', token, hosts: ['home.example.net'] }] });
+ * const update = dyndns2(zone, { accounts: [{ user: 'home', token, hosts: ['home.example.net'] }] });
  */
-export function dyndns2(options: Dyndns2Options): HttpUpdateHandler {
-  const endpoint = new Dyndns2(options);
+export function dyndns2(zones: Zones, options: Dyndns2Options): HttpUpdateHandler {
+  const endpoint = new Dyndns2(zones, options);
   return (request, context) => endpoint.answer(request, context);
 }
 
@@ -102,11 +100,11 @@ class Dyndns2 {
   readonly #abuse: AbuseGuard;
   #inFlight = 0;
 
-  constructor(options: Dyndns2Options) {
+  constructor(zones: Zones, options: Dyndns2Options) {
     const { accounts, ttl = 60, maxHosts = 20, maxInFlight = 100 } = options;
     const { maxTexts = 4, textLeaseSeconds = 3600 } = options;
     this.#options = options;
-    this.#zones = new ZoneList(options.zone);
+    this.#zones = new ZoneList(zones);
     this.#accounts = new Map(
       accounts.map((account) => [account.user, checkAccount(account, this.#zones.origins)]),
     );

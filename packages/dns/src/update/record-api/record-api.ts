@@ -33,7 +33,6 @@ import { checkPreconditions, isKnown, notModified, tagOf, withTag } from './seri
 
 /** Options for {@link recordApi}. */
 export interface RecordApiOptions {
-  readonly zone: Zones;
   readonly tokens: readonly ApiToken[];
   /** What comes before `/zones` in the path. @defaultValue nothing */
   readonly prefix?: string | undefined;
@@ -57,7 +56,7 @@ export interface RecordApiOptions {
 }
 
 /**
- * A handler for records as JSON. Requests carry `Authorization: Bearer <token>`. Names are whole, or relative to the zone, or
+ * A handler for the records of `zones` as JSON. Requests carry `Authorization: Bearer <token>`. Names are whole, or relative to the zone, or
  * `@`; values are written as in zone files, or given as objects. A change that is answered is stored and served.
  *
  * - `GET /zones`: `{"zones": [{"name", "serial", "names"}]}`
@@ -79,10 +78,10 @@ export interface RecordApiOptions {
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER`
  *
  * @example
- * const api = recordApi({ zone, tokens: [{ name: 'ci', token: hashToken(secret), names: ['*.lab.example.net'] }] });
+ * const api = recordApi(zone, { tokens: [{ name: 'ci', token: hashToken(secret), names: ['*.lab.example.net'] }] });
  */
-export function recordApi(options: RecordApiOptions): HttpUpdateHandler {
-  const api = new RecordApi(options);
+export function recordApi(zones: Zones, options: RecordApiOptions): HttpUpdateHandler {
+  const api = new RecordApi(zones, options);
   return (request, context) => api.answer(request, context);
 }
 
@@ -126,7 +125,7 @@ class RecordApi {
   readonly #clientOf: ClientAddress;
   readonly #propagated: RecordApiOptions['propagated'];
 
-  constructor(options: RecordApiOptions) {
+  constructor(zones: Zones, options: RecordApiOptions) {
     const {
       prefix = '',
       ttl = 300,
@@ -134,7 +133,7 @@ class RecordApi {
       maxChanges = 500,
       maxPage = 1000,
     } = options;
-    this.#zones = new ZoneList(options.zone);
+    this.#zones = new ZoneList(zones);
     this.#findToken = checkTokens(options.tokens);
     this.#prefix = prefix.replace(/\/$/, '');
     this.#limits = { ttl, maxBodyBytes, maxChanges, maxPage };

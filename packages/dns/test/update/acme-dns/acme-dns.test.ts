@@ -19,7 +19,7 @@ function setUp(options: Partial<AcmeDnsOptions> = {}) {
   const zone = new TestZone();
   const bucket = new MemoryBucket();
   const reactor = createTestReactor();
-  const handler = acmeDns({ zone, bucket, ...options });
+  const handler = acmeDns(zone, { bucket, ...options });
   const ask = async (
     path: string,
     init: { method?: string; body?: unknown; headers?: Record<string, string>; from?: string } = {},

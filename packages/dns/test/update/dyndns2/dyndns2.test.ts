@@ -22,8 +22,7 @@ const peerAt = (host: string): HttpUpdateContext['peer'] => ({
 function setUp(options: Partial<Dyndns2Options> = {}) {
   const zone = new TestZone(['bob 60 A 192.0.2.99', 'alias 60 CNAME bob']);
   const reactor = createTestReactor();
-  const handler = dyndns2({
-    zone,
+  const handler = dyndns2(zone, {
     accounts: [
       {
         user: 'alice',
@@ -416,8 +415,7 @@ describe('addresses', () => {
 
   test('without a wish and without a peer that has one: dnserr', async () => {
     const { ask } = setUp();
-    const response = await dyndns2({
-      zone: new TestZone(),
+    const response = await dyndns2(new TestZone(), {
       accounts: [{ user: 'alice', token: 'secret', hosts: ['*'] }],
     })(new Request(`http://localhost/?${home}`, { headers: known }), {
       reactor: createTestReactor(),

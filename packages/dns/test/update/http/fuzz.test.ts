@@ -80,8 +80,7 @@ test(
   async () => {
     const noise = new Noise(1);
     const zone = new TestZone(['alias 60 CNAME bob']);
-    const handler = dyndns2({
-      zone,
+    const handler = dyndns2(zone, {
       accounts: [{ user: 'a', token: 'b', hosts: ['*'], types: ['A', 'AAAA', 'TXT'] }],
       emptyDeletes: true,
       abuse: new AbuseGuard({ hostRate: often, failureRate: often, blockAfter: 1e9 }),
@@ -124,7 +123,7 @@ test(
   async () => {
     const noise = new Noise(2);
     const zone = new TestZone(['www 60 A 192.0.2.1', 'alias 60 CNAME www']);
-    const handler = recordApi({ zone, tokens: [{ name: 'a', token: 'a' }], failureRate: often });
+    const handler = recordApi(zone, { tokens: [{ name: 'a', token: 'a' }], failureRate: often });
     const headers = { authorization: 'Bearer a', 'content-type': 'application/json' };
     const names = [
       'www',
@@ -199,7 +198,7 @@ test(
     const noise = new Noise(3);
     const zone = new TestZone();
     const bucket = new MemoryBucket();
-    const handler = acmeDns({ zone, bucket, registrationRate: often, failureRate: often });
+    const handler = acmeDns(zone, { bucket, registrationRate: often, failureRate: often });
     const statuses = await storm(handler, () => {
       const body = noise.pick([
         JSON.stringify({ allowfrom: [noise.text(['192.0.2.0/24', '::/0', '2001:db8::'])] }),

@@ -66,7 +66,7 @@ test('an update that changes nothing is not stored', async () => {
 
 test('a nochg of dyndns2 is not stored', async () => {
   const { reactor, zone, commits } = await setUp();
-  const handler = dyndns2({ zone, accounts: [{ user: 'a', token: 'b', hosts: ['*'] }] });
+  const handler = dyndns2(zone, { accounts: [{ user: 'a', token: 'b', hosts: ['*'] }] });
   const headers = { authorization: `Basic ${btoa('a:b')}`, 'user-agent': 'x' };
   const ask = async () => {
     const url = 'http://localhost/nic/update?hostname=www.example.net&myip=192.0.2.9';

@@ -231,6 +231,7 @@ export function queryOf(bytes: Buffer, sent: Sent, reactor: TestReactor): DnsQue
     dnssecOk: false,
     recursionDesired: false,
     checkingDisabled: false,
+    clientCertificate: undefined,
     tsigKey: key === undefined ? undefined : Name.parse(key),
     addressProven: sent.addressProven ?? transport !== 'udp',
     reactor,

@@ -42,8 +42,7 @@ interface Init {
 function setUp(options: Partial<RecordApiOptions> = {}) {
   const zone = new TestZone(content);
   const reactor = createTestReactor();
-  const handler = recordApi({
-    zone,
+  const handler = recordApi(zone, {
     prefix: '/api',
     tokens: [
       { name: 'all', token: 'all' },
