@@ -95,7 +95,8 @@ class ChangeSigner {
   /** The names that may need something; undefined for all of them. */
   dirtyNames(): Set<string> | undefined {
     const before = this.#before;
-    if (before === undefined) return undefined;
+    // Each name says for how long what is beside it may be denied (RFC 9077 §3.1).
+    if (before === undefined || before.negativeTtl !== this.#after.negativeTtl) return undefined;
     const dirty = new Set(this.#changed.keys());
     for (const { name, type, before: was, after: is } of this.#changes) {
       if ((type !== Type.NS && type !== Type.DNAME) || (was === undefined) === (is === undefined))

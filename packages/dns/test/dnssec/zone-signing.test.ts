@@ -246,14 +246,25 @@ describe('signatures', () => {
     expect(validate()).toEqual([]);
   });
 
-  test('of NSEC follow the TTL of negative answers', async () => {
-    const { zone, pass, validate } = await setUp();
+  test('of NSEC have the TTL of negative answers as soon as it changes', async () => {
+    const { zone, validate } = await setUp();
     await zone.set('www', 'A', '192.0.2.1');
     const [soa] = zone.get('@', 'SOA') ?? [];
-    await zone.set('@', 'SOA', { ...(soa as object), minimum: 30 } as never, { ttl: 3600 });
-    await pass(2 * DAY, HOUR);
-    expect(zone.snapshot.negativeTtl).toBe(30);
-    expect(validate()).toEqual([]);
+    const before = zone.snapshot.get(Name.parse('www.example.net'), Type.RRSIG)?.records ?? [];
+    for (const [minimum, ttl, negative] of [
+      [30, 3600, 30],
+      [600, 3600, 600],
+      [600, 20, 20],
+    ] as const) {
+      await zone.set('@', 'SOA', { ...(soa as object), minimum } as never, { ttl });
+      for (const { type, ttl: is } of zone.snapshot.rrsets())
+        if (type === Type.NSEC) expect(is).toBe(negative);
+      expect(validate()).toEqual([]);
+    }
+    // What did not change is not signed again.
+    const after = zone.snapshot.get(Name.parse('www.example.net'), Type.RRSIG)?.records ?? [];
+    const same = after.filter(({ wire }) => before.some((each) => each.wire.equals(wire)));
+    expect(same.map(({ wire }) => wire.readUInt16BE(0))).toEqual([Type.A]);
   });
 });
 
