@@ -15,12 +15,13 @@ import { startHandlers, stopHandlers } from '../handlers/handler-lifecycle.ts';
 import type { Name } from '../name.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
-import type { RRset } from '../zone/rrset.ts';
+import { minimumOf } from '../zone/soa-serial.ts';
 import { compactNsec, type DenialTypes } from './compact-denial.ts';
 import type { DigestType } from './delegation-signer.ts';
 import type { KeptKey, KeyState } from './kept-key.ts';
-import { type CachedSignatures, SignatureCache } from './signature-cache.ts';
+import { SignatureCache } from './signature-cache.ts';
 import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
+import { type SignedAnswer, SignedDraft } from './signed-draft.ts';
 import { SigningKey } from './signing-key.ts';
 import { checkedKeys, dsRecords, keyRRsets, keyTypes, type ZoneKeys } from './zone-keys.ts';
 
@@ -54,14 +55,6 @@ export interface OnlineSignerOptions extends SignatureTimes {
  */
 export function onlineSigner(zone: Authority, options: OnlineSignerOptions): OnlineSigner {
   return new OnlineSigner(zone, options);
-}
-
-/** An answer with its signatures. */
-interface SignedAnswer {
-  readonly answer: Answer;
-  /** Seconds since 1970. */
-  readonly useFrom: number;
-  readonly useUntil: number;
 }
 
 /** Where a question came from, and what is known of it. */
@@ -172,7 +165,8 @@ export class OnlineSigner implements Authority {
 
   #noteNegativeTtl({ authority }: Answer): void {
     const soa = authority.find(({ rrset }) => rrset.type === Type.SOA);
-    if (soa !== undefined) this.#negativeTtl = soa.ttl ?? soa.rrset.ttl;
+    if (soa === undefined) return;
+    this.#negativeTtl = Math.min(soa.ttl ?? soa.rrset.ttl, minimumOf(soa.rrset));
   }
 
   /** DNSKEY, CDS or CDNSKEY. */
@@ -189,10 +183,11 @@ export class OnlineSigner implements Authority {
   }
 
   #sign(answer: Answer, query: DnsQuery): Answer {
-    const { rcode, denial } = answer;
+    const { rcode } = answer;
+    // Whatever the answer is, who says that he understands compact ones is told that we do (RFC 9824 §5.1).
+    const compact = query.edns?.compactOk === true;
     if (rcode !== Rcode.NoError && rcode !== Rcode.NXDomain && rcode !== Rcode.YXDomain)
-      return answer;
-    const compact = query.dnssecOk && denial !== undefined && query.edns?.compactOk === true;
+      return compact ? { ...answer, compactOk: true, shared: false } : answer;
     const nowSeconds = Math.floor(query.reactor.clock.epoch() / 1000);
     const signing: Signing = { query, nowSeconds, compact };
     if (!answer.shared) return this.#withSignatures(answer, signing).answer;
@@ -211,10 +206,12 @@ export class OnlineSigner implements Authority {
     );
     const { query, compact } = signing;
     const { denial } = answer;
+    const compactOk = compact || undefined;
     const answers = draft.section(answer.answer, query.key);
     const authority = draft.section(answer.authority, query.key, true);
     this.#noteNegativeTtl(answer);
-    if (denial === undefined) return draft.made({ ...answer, answer: answers, authority });
+    if (denial === undefined)
+      return draft.made({ ...answer, answer: answers, authority, compactOk });
     const delegated = answer.authority.some(({ rrset }) => rrset.type === Type.NS);
     const proof = draft.section([this.#proof(denial, { query, delegated })], query.key);
     if (query.type === Type.NSEC && denial.kind === 'nodata' && !delegated)
@@ -223,6 +220,7 @@ export class OnlineSigner implements Authority {
         answer: [...answers, ...proof],
         authority: [],
         denial: undefined,
+        compactOk,
       });
     // Who asks for signatures and does not say that he understands it gets what the proof says (RFC 9824 §3.1).
     const rcode = denial.kind === 'nxdomain' && !compact ? Rcode.NoError : answer.rcode;
@@ -232,7 +230,7 @@ export class OnlineSigner implements Authority {
       rcode,
       answer: isRrsig ? [...answers, ...proof.slice(1)] : answers,
       authority: isRrsig ? [] : [...authority, ...proof],
-      compactOk: compact,
+      compactOk,
     });
   }
 
@@ -260,66 +258,10 @@ export class OnlineSigner implements Authority {
   }
 }
 
-type Sign = (rrset: RRset, owner: string) => CachedSignatures;
-
-/** The sections of one answer while signatures are added. */
-class SignedDraft {
-  #useFrom: number = Number.NEGATIVE_INFINITY;
-  #useUntil: number = Number.POSITIVE_INFINITY;
-  readonly #origin: Name;
-  readonly #sign: Sign;
-
-  constructor(origin: Name, sign: Sign) {
-    this.#origin = origin;
-    this.#sign = sign;
-  }
-
-  made(answer: Answer): SignedAnswer {
-    return { answer, useFrom: this.#useFrom, useUntil: this.#useUntil };
-  }
-
-  /** Each entry with its signatures behind it. */
-  section(entries: readonly AnswerEntry[], asked: string, mayDelegate = false): AnswerEntry[] {
-    const signed: AnswerEntry[] = [];
-    const redirected = new Set<string>();
-    for (const entry of entries) {
-      signed.push(entry);
-      const { rrset, owner = rrset.name, ttl = rrset.ttl } = entry;
-      const { type } = rrset;
-      const key = owner === 'question' ? asked : owner.key;
-      if (type === Type.DNAME) redirected.add(key);
-      // An alias that a DNAME makes is proven by the DNAME, which is said once (RFC 6672 §5.3.1).
-      const isMadeUp = type === Type.CNAME && [...redirected].some((above) => isBelow(key, above));
-      // Servers of a delegation are the child's to sign; signatures are not signed.
-      const isForeign = type === Type.RRSIG || isMadeUp || !isWithin(key, this.#origin.key);
-      const delegates = mayDelegate && type === Type.NS && key !== this.#origin.key;
-      if (isForeign || delegates) continue;
-      const signatures = this.#sign(rrset, key);
-      this.#useFrom = Math.max(this.#useFrom, signatures.useFrom);
-      this.#useUntil = Math.min(this.#useUntil, signatures.useUntil);
-      // The same data may have been signed as that of a wildcard.
-      signed.push({ rrset: signatures.rrset, owner, ttl });
-    }
-    return signed;
-  }
-}
-
 function useOf(keys: readonly OnlineKey[]): ZoneKeys {
   const kept = keys.map((each): KeptKey => {
     if (each instanceof SigningKey) return { key: each, state: 'active', since: 0 };
     return { key: each.key, state: each.state, since: 0 };
   });
   return checkedKeys(kept);
-}
-
-function isBelow(key: string, aboveKey: string): boolean {
-  return key !== aboveKey && isWithin(key, aboveKey);
-}
-
-function isWithin(key: string, originKey: string): boolean {
-  const above = key.length - originKey.length;
-  if (above < 0 || !key.endsWith(originKey)) return false;
-  let at = 0;
-  while (at < above) at += 1 + key.charCodeAt(at);
-  return at === above;
 }

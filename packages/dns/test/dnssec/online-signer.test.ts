@@ -33,7 +33,10 @@ const names: Readonly<Record<string, HostRecords | undefined>> = {
 async function setUp(options: Partial<OnlineSignerOptions> = {}) {
   const reactor = createTestReactor();
   const zone = dynamic('example.net', {
-    resolve: ({ label }) => (label.endsWith('.wild') ? { A: '192.0.2.7' } : names[label]),
+    resolve: ({ label }) => {
+      if (label === 'broken') throw new Error('no idea');
+      return label.endsWith('.wild') ? { A: '192.0.2.7' } : names[label];
+    },
   });
   const online = onlineSigner(zone, { keys: [key], types: 'exact', ...options });
   const { ask, responder } = await asking(reactor, [online]);
@@ -185,6 +188,36 @@ describe('compact denial (RFC 9824)', () => {
     const chain = await ask('dangling.example.net', Type.A, compact);
     expect([chain.rcode, chain.edns?.compactOk]).toEqual([3, true]);
     expect((await ask('dangling.example.net', Type.A, signed)).rcode).toBe(0);
+  });
+
+  test.each([
+    ['www.example.net', Type.A],
+    ['www.example.net', Type.AAAA],
+    ['www.example.net', Type.NSEC],
+    ['gone.example.net', Type.A],
+    ['alias.example.net', Type.A],
+    ['sub.example.net', Type.A],
+    ['safe.example.net', Type.A],
+    ['example.net', Type.DNSKEY],
+    ['example.net', Type.MX],
+    ['www.example.net', Type.RRSIG],
+    ['x.tree.example.net', Type.A],
+    ['broken.example.net', Type.A],
+  ])('§5.1: every response to who says so says so too: %s type %i', async (name, type) => {
+    const { ask, reactor } = await setUp();
+    for (let times = 0; times < 2; times++) {
+      expect((await ask(name, type, compact)).edns?.compactOk).toBe(true);
+      expect((await ask(name, type, signed)).edns?.compactOk).toBe(false);
+    }
+    reactor.reports.problems.length = 0;
+  });
+
+  test('§5.1: who wants no signatures wants no compact proofs', async () => {
+    const { ask } = await setUp();
+    const message = await ask('gone.example.net', Type.A, {
+      edns: { udpSize: 1232, compactOk: true },
+    });
+    expect([message.rcode, message.edns?.compactOk]).toEqual([3, false]);
   });
 
   test('a safe proof denies nothing but what was asked for', async () => {
