@@ -5,6 +5,7 @@ import { createTestReactor, SeededRandom } from '@hawser/core/testing';
 import { answerOnce } from '../src/handlers/answer-zone.ts';
 import { Name } from '../src/name.ts';
 import { Type } from '../src/numbers.ts';
+import { rdataFromText } from '../src/rdata/rdata-text.ts';
 import { Responder } from '../src/server/responder.ts';
 import { tsigKey } from '../src/tsig/key.ts';
 import { signTsigRequest } from '../src/tsig/sign.ts';
@@ -43,15 +44,43 @@ const zone = Zone.of(origin, [
     numbers(200).map((index) => `n${index}.sub.example.net`),
   ),
   ...numbers(200).map((index) => rrset(`n${index}.sub`, Type.A, numbers(4).map(address))),
+  rrset(
+    'thousand',
+    Type.NS,
+    numbers(1000).map((index) => `n${index}.thousand.example.net`),
+  ),
+  ...numbers(1000).map((index) => rrset(`n${index}.thousand`, Type.A, numbers(4).map(address))),
   ...numbers(40).map((index) => rrset(`c${index}`, Type.CNAME, [`c${index + 1}.example.net`])),
   rrset(`${long}.${long}.deep`, Type.CNAME, [`${long}.${long}.other.example.net`]),
+]);
+
+/** A name of 116 labels, of which all but the last are there only because of it, and nobody has signed them. */
+const deepOrigin = Name.parse('example.org');
+const ancestors = 'a.'.repeat(115);
+const signed = (name: string, type: number, value: string): RRset => ({
+  name: Name.parse(name),
+  type,
+  ttl: 60,
+  records: [rdataFromText(type, value)],
+});
+const signature = 'NSEC 13 2 60 20300101000000 20200101000000 1 example.org. AAAA';
+const deepZone = Zone.of(deepOrigin, [
+  ...newZone(deepOrigin).rrsets(),
+  signed('example.org', Type.NSEC, `b.${ancestors}example.org. NS SOA RRSIG NSEC`),
+  signed('example.org', Type.RRSIG, signature),
+  signed(`b.${ancestors}example.org`, Type.A, '192.0.2.1'),
+  signed(`b.${ancestors}example.org`, Type.NSEC, 'example.org. A RRSIG NSEC'),
+  signed(`b.${ancestors}example.org`, Type.RRSIG, signature),
 ]);
 const key = tsigKey('k', 'hmac-sha512', Buffer.alloc(64, 1));
 
 const reactor = createTestReactor();
 /** Every answer is made and written anew. */
 const responder = new Responder(
-  { origin, handle: (asked) => answerOnce(zone, asked) },
+  [
+    { origin, handle: (asked) => answerOnce(zone, asked) },
+    { origin: deepOrigin, handle: (asked) => answerOnce(deepZone, asked) },
+  ],
   { rateLimit: false, keys: [key] },
 );
 await responder.start(reactor);
@@ -71,6 +100,9 @@ const datagrams: Readonly<Record<string, Buffer>> = {
   '1000 A that do not fit': query('addresses.example.net', Type.A, { additionals }),
   '1000 MX that do not fit': query('mail.example.net', Type.MX, { additionals }),
   '200 NS with glue that do not fit': query('x.sub.example.net', Type.A, { additionals }),
+  '1000 NS with glue that do not fit': query('x.thousand.example.net', Type.A, { additionals }),
+  '115 empty non-terminals': query(`${ancestors}example.org`, Type.A, { additionals }),
+  'a name below 115 of them': query(`a.${ancestors}example.org`, Type.A, { additionals }),
   'a chain of 16': query('c0.example.net', Type.A, { additionals }),
   'a long name that is not there': query(`${'a.'.repeat(110)}example.net`, Type.A, { additionals }),
   '370 records': many(365, '.'),

@@ -45,6 +45,15 @@ export function keyOf(order: string, originKey: string): string {
   return scratch.toString('latin1', start, SCRATCH_BYTES) + originKey;
 }
 
+/** How many labels the name of `above` is above that of `order`, or 0 if it is no ancestor. */
+export function labelsAbove(above: string, order: string): number {
+  if (order.length <= above.length || !order.startsWith(above)) return 0;
+  if (above !== '' && order.charCodeAt(above.length) !== 0) return 0;
+  let count = above === '' ? 1 : 0;
+  for (let at = above.length; at < order.length; at++) if (order.charCodeAt(at) === 0) count++;
+  return count;
+}
+
 const label = Buffer.allocUnsafeSlow(MAX_NAME_BYTES);
 
 /** Puts the label that was collected before those that are there, and gives where it starts. */

@@ -1,5 +1,4 @@
 // NSEC: each name that is there says which one comes next (RFC 4035 §3.1.3, RFC 4592 §4.8).
-import { isWithin } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { DenialProof } from './denial-proof.ts';
 import { findNode } from './find-node.ts';
@@ -38,18 +37,15 @@ export class NsecProof implements DenialProof {
    */
   #covering(key: string): ZoneNode[] {
     const zone = this.#zone;
-    let at = key;
-    while (at !== zone.origin.key) {
-      const node = zone.previous(at);
+    for (const { node, isAncestor } of zone.preceding(key)) {
       if (node.get(Type.NSEC) !== undefined) return [node];
-      if (!isWithin(at, node.key)) {
+      if (!isAncestor) {
         // What a delegation or a DNAME hides may be any number of names; what hides it has the NSEC.
         const found = findNode(zone, node.key, Type.A);
         const hides = found.at === 'cut' || found.at === 'dname';
         return hides && found.node.get(Type.NSEC) !== undefined ? [found.node] : [];
       }
       // An empty non-terminal above it has none, and there may be a hundred of them.
-      at = node.key;
     }
     return [];
   }

@@ -79,6 +79,16 @@ export class OrderedNames {
     }
   }
 
+  /** The names before `name`, which need not be one of them, the nearest first. */
+  *backFrom(name: string): Generator<string, void, undefined> {
+    const last = chunkOf(this.#chunks, name);
+    for (let index = last; index >= 0; index--) {
+      const chunk = this.#chunks[index] ?? [];
+      const end = index === last ? placeIn(chunk, name) : chunk.length;
+      for (let at = end - 1; at >= 0; at--) yield chunk[at] ?? '';
+    }
+  }
+
   /** The last name before `name`, which need not be one of them. */
   before(name: string): string | undefined {
     const index = chunkOf(this.#chunks, name);

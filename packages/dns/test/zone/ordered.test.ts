@@ -88,6 +88,29 @@ describe('the canonical order', () => {
     }
   });
 
+  test('is walked back from names that are there and from those that are not', () => {
+    const random = new SeededRandom(7);
+    const names = Array.from({ length: 2000 }, () => randomName(random));
+    const zone = Zone.of(origin, [...newZone(origin).rrsets(), ...names.map(rrsetOf)]);
+    const keys = sorted(zone);
+    const others = Array.from({ length: 100 }, () => randomName(random).key);
+    for (const key of [...keys.slice(0, 100), ...others, keys.at(-1) ?? '']) {
+      const order = [...new Set([...keys, key])]
+        .map((each) => Name.fromOctets(each))
+        .sort((one, other) => Buffer.compare(one.sortKey(), other.sortKey()));
+      const end = order.findIndex((name) => name.key === key);
+      const expected = order.slice(0, end).map((name, at) => ({
+        key: name.key,
+        isAncestor: order[at + 1]?.isSubdomainOf(name),
+      }));
+      const walked = [...zone.preceding(key)];
+      expect(walked.map(({ node, isAncestor }) => ({ key: node.key, isAncestor }))).toEqual(
+        expected.toReversed(),
+      );
+    }
+    expect([...zone.preceding(origin.key)]).toEqual([]);
+  });
+
   test('of a subtree is that of a name and what is below it', () => {
     const texts = ['a', 'b.a', 'c.b.a', 'a-', 'a\\000', 'ab', 'x.ab'];
     const zone = Zone.of(origin, [
