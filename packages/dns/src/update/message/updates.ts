@@ -191,7 +191,8 @@ class UpdateHandler implements DnsHandlerObject {
   /** They are made in the order in which they came, though a long one takes several turns to read. */
   async #readInOrder(query: DnsQuery, zone: LiveZone): Promise<Request | Verdict> {
     const reading = inTurns(this.#read(query, zone), query.reactor);
-    const read = Promise.allSettled([this.#reading.get(zone), reading]);
+    // Without what was read: each would keep all before it.
+    const read = Promise.allSettled([this.#reading.get(zone), reading]).then(() => undefined);
     this.#reading.set(zone, read);
     await read;
     return reading;
