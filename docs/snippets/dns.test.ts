@@ -205,6 +205,14 @@ describe('zones', () => {
     expect(zone.leases()).toHaveLength(1);
   });
 
+  test('go on after a restore with a serial that nobody has seen', async () => {
+    const restored = memory();
+    const seen = (await dynamicZone('example.net', { store: restored })).serial;
+    const zone = await dynamicZone('example.net', { store: restored });
+    await zone.raiseSerial(seen + 1000);
+    expect(zone.serial).toBe(1001);
+  });
+
   test('come from text, and become text', async () => {
     const text = `
 $TTL 1h

@@ -240,7 +240,7 @@ export {
   MAX_BUCKET_KEY_BYTES,
   MAX_BUCKET_VALUE_BYTES,
 } from './store/bucket.ts';
-export { DynamicZone, type RecordEdit } from './store/dynamic-zone.ts';
+export { DynamicZone } from './store/dynamic-zone.ts';
 export type { LookupContext, LookupSource } from './store/lookup-source.ts';
 export { type LookupZoneOptions, lookupZone } from './store/lookup-zone.ts';
 export { memory } from './store/memory-store.ts';
@@ -253,6 +253,8 @@ export {
   type SqliteStatement,
   type SqliteValue,
 } from './store/open-sqlite.ts';
+export type { RecordEdit } from './store/record-edits.ts';
+export type { ListOptions } from './store/record-views.ts';
 export type { SerialPolicy } from './store/serial-policy.ts';
 export { type SqliteOptions, sqlite } from './store/sqlite-store.ts';
 export type { LeaseListing, RecordListing, ZoneChange } from './store/zone-change.ts';

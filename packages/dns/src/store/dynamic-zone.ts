@@ -1,42 +1,36 @@
 // A zone that changes while it is served. A change is visible when it is stored, and not before.
 import type { Has, Reactor } from '@hawser/core';
 import type { Outcome } from '../contract/answer.ts';
-import type { Decided, Deciding, Decision, LeaseEdit, LiveZone } from '../contract/live-zone.ts';
+import type { Decided, Deciding, Decision, LiveZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { usageError } from '../errors.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
 import { inTurns } from '../in-turns.ts';
-import { Name } from '../name.ts';
-import { parseType, Type } from '../numbers.ts';
+import type { Name } from '../name.ts';
+import { parseType } from '../numbers.ts';
 import type { HostRecords, RecordValue } from '../rdata/value.ts';
-import { fromRRsets } from '../zone/host-records.ts';
-import { createRRset, toList, valuesOf } from '../zone/rrset.ts';
-import type { ChangeSet, Edit, Zone } from '../zone/zone.ts';
+import type { ChangeSet, Zone } from '../zone/zone.ts';
 import { LeaseSweeper } from './lease-sweeper.ts';
 import type { ChangeRules } from './prepare-change.ts';
 import {
+  decisionOn,
+  deletableAt,
+  leaseEnd,
+  nameIn,
+  ownTypesAt,
+  type RecordEdit,
+  raisingSerial,
+} from './record-edits.ts';
+import { type ListOptions, listLeases, listRecords, recordsAt, valuesAt } from './record-views.ts';
+import {
   describeChange,
-  describeLease,
-  describeRRset,
   type LeaseListing,
   type RecordListing,
   type ZoneChange,
 } from './zone-change.ts';
 import type { ZoneStore } from './zone-store.ts';
 import { ZoneWriter, type ZoneWriterStart } from './zone-writer.ts';
-
-/** One wish for {@link DynamicZone.change}: values for a name and type, or none to delete. */
-export interface RecordEdit {
-  /** Relative to the zone, or whole. */
-  readonly name: string;
-  readonly type: string;
-  readonly values?: RecordValue | readonly RecordValue[] | undefined;
-  /** Seconds. @defaultValue that of the zone */
-  readonly ttl?: number | undefined;
-  /** Seconds after which these records go by themselves, unless they are set again. @defaultValue never */
-  readonly leaseSeconds?: number | undefined;
-}
 
 /** What a {@link DynamicZone} is made of. */
 export interface DynamicZoneStart
@@ -49,9 +43,6 @@ export interface DynamicZoneStart
   /** They hear when the zone is served. */
   readonly attendants: readonly ZoneAttendant[];
 }
-
-/** Longest life of a record that goes by itself, in seconds: ten years. */
-const MAX_LEASE_S = 315_360_000;
 
 /** A zone with a store behind it. Made by {@link dynamicZone}. */
 export class DynamicZone implements LiveZone {
@@ -92,39 +83,33 @@ export class DynamicZone implements LiveZone {
   }
 
   /**
-   * What a name holds, or its values of one type; `undefined` if there is none. Names may be relative to the zone or whole.
+   * What a name holds, or its values of one type; `undefined` if there is none. Names may be relative to the zone or whole. What
+   * the signer of the zone maintains is given by type alone.
    * @throws UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER`, `HAWSER_DNS_OUT_OF_ZONE`
    */
   get(name: string): HostRecords | undefined;
   get(name: string, type: string): RecordValue[] | undefined;
   get(name: string, type?: string): HostRecords | RecordValue[] | undefined {
-    const rrsets = this.snapshot.node(this.nameOf(name).key)?.rrsets;
-    if (type !== undefined) {
-      const rrset = rrsets?.get(parseType(type));
-      return rrset && valuesOf(rrset);
-    }
-    return rrsets === undefined || rrsets.size === 0 ? undefined : fromRRsets(rrsets.values());
+    const owner = this.nameOf(name);
+    return type === undefined
+      ? recordsAt(this.snapshot, owner)
+      : valuesAt(this.snapshot, owner, parseType(type));
   }
 
-  /** Every record, sorted by name. */
-  list(): RecordListing[] {
-    const rrsets = [...this.snapshot.rrsets()].map((rrset) => ({
-      rrset,
-      key: rrset.name.sortKey(),
-    }));
-    rrsets.sort(
-      (one, other) => Buffer.compare(one.key, other.key) || one.rrset.type - other.rrset.type,
-    );
-    return rrsets.map(({ rrset }) => describeRRset(rrset));
+  /**
+   * Every record, sorted by name; of a signed zone those of its user alone, unless `signer` asks for signatures, denials and
+   * keys too. Of a million it takes seconds, in which nothing else happens.
+   */
+  list(options: ListOptions = {}): RecordListing[] {
+    return listRecords(this.snapshot, options);
   }
 
   /** Records that go by themselves, of one name or of all, the first to go first. Throws as {@link get}. */
   leases(name?: string): LeaseListing[] {
-    const owner = name === undefined ? undefined : this.nameOf(name);
-    return [...this.#writer.leases.all()]
-      .filter((lease) => owner === undefined || lease.name.equals(owner))
-      .sort((one, other) => one.expires - other.expires)
-      .map(describeLease);
+    return listLeases(
+      this.#writer.leases.all(),
+      name === undefined ? undefined : this.nameOf(name),
+    );
   }
 
   /**
@@ -137,7 +122,7 @@ export class DynamicZone implements LiveZone {
     values: RecordValue | readonly RecordValue[],
     options: Pick<RecordEdit, 'ttl' | 'leaseSeconds'> = {},
   ): Promise<boolean> {
-    const decision = this.#parse([{ name, type, values, ...options }]);
+    const decision = this.#decisionOn([{ name, type, values, ...options }]);
     return (await this.transact(() => decision)).changeSet !== undefined;
   }
 
@@ -146,8 +131,9 @@ export class DynamicZone implements LiveZone {
     const owner = this.nameOf(name);
     const only = type === undefined ? undefined : parseType(type);
     const { changeSet } = await this.transact((zone) => {
-      const held = only === undefined ? deletable(zone, owner) : [only];
-      return { edits: held.map((each) => deletion(owner, each)), result: undefined };
+      const held = only === undefined ? deletableAt(zone, owner) : [only];
+      const edits = held.map((each) => ({ name: owner, type: each, rrset: undefined }));
+      return { edits, result: undefined };
     });
     return changeSet !== undefined;
   }
@@ -162,10 +148,9 @@ export class DynamicZone implements LiveZone {
   ): Promise<boolean> {
     const owner = this.nameOf(name);
     const only = options.type === undefined ? undefined : parseType(options.type);
-    const expires = this.#expires(options.leaseSeconds);
+    const expires = leaseEnd(options.leaseSeconds, this.#clock.epoch());
     const { result } = await this.transact((zone) => {
-      const held = [...(zone.node(owner.key)?.rrsets.keys() ?? [])];
-      const types = held.filter((type) => only === undefined || type === only);
+      const types = ownTypesAt(zone, owner).filter((type) => only === undefined || type === only);
       const leases = types.map((type) => ({ name: owner, type, expires }));
       return { edits: [], leases, result: leases.length > 0 };
     });
@@ -179,9 +164,20 @@ export class DynamicZone implements LiveZone {
    * `HAWSER_DNS_NUMBER`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_OUT_OF_ZONE`, `HAWSER_DNS_ZONE` for a wish that cannot be granted
    */
   async change(edits: readonly RecordEdit[]): Promise<ZoneChange | undefined> {
-    const decision = this.#parse(edits);
+    const decision = this.#decisionOn(edits);
     const { changeSet } = await this.transact(() => decision);
     return changeSet && describeChange(changeSet);
+  }
+
+  /**
+   * Lets the zone go on with `serial`, and forgets its journal: each secondary copies the whole zone. For a store that was
+   * restored from a backup, as secondaries may have seen its next serials already, with other content: give one that none of
+   * them can have seen.
+   * @throws UsageError `HAWSER_DNS_OPTIONS` for a serial that is not after the present one (RFC 1982); StoreError
+   */
+  async raiseSerial(serial: number): Promise<void> {
+    const decide = (zone: Zone): Decision<undefined> => raisingSerial(zone, serial);
+    await this.#writer.transact(decide, { forgetJournal: true });
   }
 
   transact<T>(decide: (zone: Zone) => Deciding<T>): Promise<Decided<T>> {
@@ -254,42 +250,11 @@ export class DynamicZone implements LiveZone {
    * @throws UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_OUT_OF_ZONE`
    */
   nameOf(text: string): Name {
-    if (text === '@' || text === '') return this.origin;
-    const name = Name.parse(text);
-    if (name.isSubdomainOf(this.origin)) return name;
-    if (!text.endsWith('.')) return name.concat(this.origin);
-    throw usageError(
-      'HAWSER_DNS_OUT_OF_ZONE',
-      `Cannot use "${text}" as it is outside of zone "${this.origin}"`,
-    );
+    return nameIn(this.origin, text);
   }
 
-  #parse(wishes: readonly RecordEdit[]): Decision<undefined> {
-    const edits: Edit[] = [];
-    const leases: LeaseEdit[] = [];
-    for (const { name: text, type: typeText, values, ttl = this.#ttl, leaseSeconds } of wishes) {
-      const name = this.nameOf(text);
-      const type = parseType(typeText);
-      const expires = this.#expires(leaseSeconds);
-      const list = values === undefined ? [] : toList(values);
-      if (list.length === 0) edits.push(deletion(name, type));
-      else {
-        edits.push({ name, type, rrset: createRRset(name, type, { ttl, values: list }) });
-        // Who sets records without a lease means them to stay.
-        leases.push({ name, type, expires });
-      }
-    }
-    return { edits, leases, result: undefined };
-  }
-
-  #expires(seconds: number | undefined): number | undefined {
-    if (seconds === undefined) return undefined;
-    if (!(seconds > 0 && seconds <= MAX_LEASE_S))
-      throw usageError(
-        'HAWSER_DNS_OPTIONS',
-        `Cannot let records go as it must be in more than 0 and at most ${MAX_LEASE_S} seconds: ${seconds}`,
-      );
-    return Math.ceil(this.#clock.epoch() + seconds * 1000);
+  #decisionOn(wishes: readonly RecordEdit[]): Decision<undefined> {
+    return decisionOn(wishes, { origin: this.origin, ttl: this.#ttl, now: this.#clock.epoch() });
   }
 
   /** A listener that throws must not undo what is stored, nor keep others from hearing of it. */
@@ -306,15 +271,4 @@ export class DynamicZone implements LiveZone {
       }
     }
   }
-}
-
-function deletion(name: Name, type: number): Edit {
-  return { name, type, rrset: undefined };
-}
-
-/** The zone itself stays: its SOA and NS go only with the zone. */
-function deletable(zone: Zone, owner: Name): number[] {
-  const held = [...(zone.node(owner.key)?.rrsets.keys() ?? [])];
-  if (!owner.equals(zone.origin)) return held;
-  return held.filter((type) => type !== Type.SOA && type !== Type.NS);
 }

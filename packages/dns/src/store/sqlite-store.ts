@@ -40,7 +40,8 @@ const PAGE = 1000;
  * A store in the SQLite file at `path`, which is opened at the first use. Changes that are asked for at the same time share
  * one transaction and one flush of the disk. Several processes may use the file; each sees what the others wrote within
  * `pollMs`. The process does nothing else while it reads or writes: a new zone is written in parts and a stored one read in
- * pages, while changes wait; but a change of 100,000 records at once takes about a second.
+ * pages, while changes wait; but a change of 100,000 records at once takes about a second. A file restored from a backup
+ * while no process runs takes serials back that secondaries have seen: see `DynamicZone.raiseSerial`.
  */
 export function sqlite(path: string, options: SqliteOptions = {}): ZoneStore {
   return new SqliteStore(path, options);

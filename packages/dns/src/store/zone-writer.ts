@@ -55,7 +55,13 @@ const JOURNAL_PER_ZONE = 2;
 /** As that of `LiveZone.transact`, and sees the leases too, as earlier calls will have stored them. */
 export type Decide<T> = (zone: Zone, leases: LeaseView) => Deciding<T>;
 
-interface Job {
+/** Options for {@link ZoneWriter.transact}. */
+export interface TransactOptions {
+  /** Stores the change without a way to it from any older serial. @defaultValue false */
+  readonly forgetJournal?: boolean | undefined;
+}
+
+interface Job extends TransactOptions {
   readonly decide: Decide<unknown>;
   readonly resolve: (decided: Decided<unknown>) => void;
   readonly reject: (error: unknown) => void;
@@ -111,7 +117,7 @@ export class ZoneWriter {
   }
 
   /** As `LiveZone.transact`. */
-  transact<T>(decide: Decide<T>): Promise<Decided<T>> {
+  transact<T>(decide: Decide<T>, options: TransactOptions = {}): Promise<Decided<T>> {
     if (this.#waiting.length >= MAX_WAITING) {
       const why = `${MAX_WAITING} changes are waiting`;
       return Promise.reject(
@@ -119,7 +125,7 @@ export class ZoneWriter {
       );
     }
     return new Promise((resolve, reject) => {
-      const job: Job = { decide, resolve: resolve as Job['resolve'], reject };
+      const job: Job = { ...options, decide, resolve: resolve as Job['resolve'], reject };
       this.#waiting.push(job);
       this.#running ??= this.#run();
     });
@@ -190,7 +196,9 @@ export class ZoneWriter {
       await store.commit(prepared?.changeSet ?? unchanged, {
         leases,
         revision: this.#revision,
-        journal: this.#journal(usage),
+        journal: jobs.some(({ forgetJournal }) => forgetJournal)
+          ? { maxChanges: 0 }
+          : this.#journal(usage),
       });
       this.#revision++;
       this.#usage = usage;

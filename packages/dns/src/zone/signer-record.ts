@@ -19,8 +19,10 @@ const apexTypes: ReadonlySet<number> = new Set([
  */
 export function isSignerRecord(
   zone: Zone,
-  { name, type }: { readonly name: Name; readonly type: number },
+  record: { readonly name: Name; readonly type: number },
 ): boolean {
+  const { type } = record;
   if (proofTypes.has(type)) return true;
-  return apexTypes.has(type) && name.equals(zone.origin) && zone.apex.get(Type.RRSIG) !== undefined;
+  if (!apexTypes.has(type) || zone.apex.get(Type.RRSIG) === undefined) return false;
+  return record.name.equals(zone.origin);
 }

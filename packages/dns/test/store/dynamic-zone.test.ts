@@ -7,11 +7,13 @@ import { Type } from '../../src/numbers.ts';
 import type { SoaValue } from '../../src/rdata/value.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
+import type { ListOptions } from '../../src/store/record-views.ts';
 import type { ZoneChange } from '../../src/store/zone-change.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import { Zone } from '../../src/zone/zone.ts';
+import { rrsetsFrom } from '../zone/zone-text.ts';
 import { heldStore } from './held-store.ts';
 
 describe('a dynamic zone', () => {
@@ -243,6 +245,78 @@ describe('a dynamic zone', () => {
       { where: 'dns.zone.changed', error: { message: 'mine' } },
     ]);
   });
+});
+
+describe('a signed zone', () => {
+  /** What a signer would do, near enough. */
+  const signing: CommitHook = (_, { origin }) => {
+    const signature = `SOA 13 2 60 20300101000000 20200101000000 1 @ AAAA`;
+    const text = `@ RRSIG ${signature}\n@ DNSKEY 257 3 13 AAAA\n@ NSEC www NS SOA\nwww RRSIG ${signature}`;
+    return rrsetsFrom(text, origin).map((rrset) => ({ name: rrset.name, type: rrset.type, rrset }));
+  };
+  const setUp = async () => {
+    const zone = await dynamicZone('example.net', { hooks: [signing] });
+    await zone.set('www', 'A', '192.0.2.1');
+    const types = (options?: ListOptions) =>
+      zone.list(options).map(({ name, type }) => `${name} ${type}`);
+    return { zone, types };
+  };
+  const own = ['example.net NS', 'example.net SOA', 'www.example.net A'];
+
+  test('lists the records of its user, and those of its signer where they are wanted', async () => {
+    const { zone, types } = await setUp();
+    expect(types()).toEqual(own);
+    expect(types({ signer: true })).toEqual([
+      'example.net NS',
+      'example.net SOA',
+      'example.net RRSIG',
+      'example.net NSEC',
+      'example.net DNSKEY',
+      'www.example.net A',
+      'www.example.net RRSIG',
+    ]);
+    expect(zone.get('www')).toEqual({ A: ['192.0.2.1'], ttl: 60 });
+    expect(zone.get('www', 'RRSIG')).toHaveLength(1);
+    expect(Object.keys(zone.get('@') ?? {}).toSorted()).toEqual(['NS', 'SOA', 'ttl']);
+  });
+
+  test('gives no lease to what the signer maintains, and keeps it when the origin is emptied', async () => {
+    const { zone, types } = await setUp();
+    await zone.set('@', 'TXT', 'x');
+    expect(await zone.renew('www', { leaseSeconds: 60 })).toBe(true);
+    expect(zone.leases().map(({ type }) => type)).toEqual(['A']);
+    const changed: string[] = [];
+    zone.on('changed', ({ changes }) => void changed.push(...changes.map(({ type }) => type)));
+    expect(await zone.delete('@')).toBe(true);
+    expect(changed).toEqual(['TXT']);
+    expect(types()).toEqual(own);
+  });
+});
+
+describe('a store that was restored from a backup', () => {
+  test('goes on with a serial that nobody has seen, and without its journal', async () => {
+    const store = memory();
+    const zone = await dynamicZone('example.net', { store });
+    await zone.set('a', 'A', '192.0.2.1');
+    const told: (readonly [number | undefined, number])[] = [];
+    zone.onChange(({ from, to }) => told.push([from, to]));
+    await zone.raiseSerial(100);
+    expect([zone.serial, told]).toEqual([100, [[2, 100]]]);
+    expect(await zone.journal(1)).toBeUndefined();
+    expect(await zone.journal(2)).toBeUndefined();
+    await zone.set('a', 'A', '192.0.2.2');
+    expect((await zone.journal(100))?.map(({ to }) => to)).toEqual([101]);
+    expect((await dynamicZone('example.net', { store })).serial).toBe(101);
+  });
+
+  test.each([2, 1, 0, -1, 2.5, 2 ** 31 + 2, 2 ** 32, Number.NaN])(
+    'does not go on with %d after 2',
+    async (serial) => {
+      const zone = await dynamicZone('example.net', { soa: { serial: 2 } });
+      await expect(zone.raiseSerial(serial)).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
+      expect(zone.serial).toBe(2);
+    },
+  );
 });
 
 describe('a large zone', () => {
