@@ -9,7 +9,7 @@ import { faultsScenario } from '../../packages/http/test/client/faults-scenario.
 // oxlint-disable-next-line no-restricted-imports -- as above
 import { scheduleScenario } from '../../packages/http/test/server/schedule-scenario.ts';
 import { chatScenario } from './chat-scenario.ts';
-import { dnsScenario } from './dns-scenario.ts';
+import { dnsScenario } from './dns/scenario.ts';
 import { requestScenario } from './request-scenario.ts';
 import { runSeeds } from './seeds.ts';
 

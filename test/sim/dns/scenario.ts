@@ -1,0 +1,168 @@
+// A zone on a primary that clients update (RFC 2136), and three copies of it, one of which is made from another. Every host
+// crashes and comes back with what its disk has; the network between them is bad, their disks fail in every way, and their clocks
+// are set.
+//
+// Invariants: an update that was acknowledged is never lost, and can be seen at once; one that was refused is never seen, and none
+// by half. A serial never goes back for anybody, and never stands for two contents. A copy has at every moment exactly what the
+// primary had with that serial, however it got it, and answers no longer than it may. Nothing waits for ever. In the end
+// everybody has the same, served and stored, and the changes from every serial lead to it. Nobody reports anything but disks.
+import type { Simulation } from '@hawser/core';
+import { SeededRandom } from '@hawser/core/testing';
+import { DnsClient, type DynamicZone, StoreError, type TransferableZone } from '@hawser/dns';
+import { checkEnd } from './check-end.ts';
+import { Copy } from './copy.ts';
+import { HostileDisk, isOfDisk } from './hostile-disk.ts';
+import { Primary } from './primary.ts';
+import { Repeater } from './repeater.ts';
+import { timersOf, traitsOf } from './traits.ts';
+import { Updater } from './updater.ts';
+import { DnsWatch } from './watch.ts';
+import { unleash } from './weather.ts';
+
+const WEATHER_MS = 25_000;
+/** Long enough for what is served to be no good any more. */
+const ISOLATED_WEATHER_MS = 34_000;
+/** Leases end late where a clock was set while they were given. */
+const PATIENCE_MS = 400_000;
+/** Until the last datagram was repeated. */
+const REPEATED_UNTIL_MS = 110_000;
+
+/** Faults that a test plants, to see that they are found. */
+export interface Planted {
+  /** The disk of the primary says that it has written before it has. */
+  readonly hastyDisk?: boolean | undefined;
+  /** What the primary transfers in place of its zone. */
+  readonly asTransferred?: ((zone: DynamicZone) => TransferableZone) | undefined;
+}
+
+/** What was done, for a test of the scenario itself. */
+export interface DnsSummary {
+  readonly acknowledged: number;
+  readonly doubtful: number;
+  readonly refused: number;
+  readonly compared: number;
+  readonly increments: number;
+  readonly whole: number;
+  readonly changes: number;
+  readonly crashes: number;
+  readonly repeated: number;
+  /** Writes that failed, and those of which nobody knew. */
+  readonly failed: number;
+  readonly unknown: number;
+}
+
+/** Runs it, and throws at the first invariant that does not hold. */
+export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promise<DnsSummary> {
+  const random = new SeededRandom(sim.seed * 31);
+  const traits = traitsOf(sim.seed);
+  const weatherMs = traits.isolation ? ISOLATED_WEATHER_MS : WEATHER_MS;
+  const expireSeconds = traits.clocksSet ? undefined : timersOf(traits).expire;
+  const watch = new DnsWatch(() => sim.now(), expireSeconds);
+  let listening = traits.repeater;
+  const repeater = new Repeater(sim.host('repeater'), { random, isActive: () => listening });
+  const [primaryHost, ...copyHosts] = sim.hosts('primary', 'first', 'second', 'third');
+  const [origin = '', first = '', second = '', third = ''] = [primaryHost, ...copyHosts].map(
+    ({ addresses }) => addresses[0],
+  );
+  const primary = new Primary(primaryHost, {
+    watch,
+    disk: new HostileDisk({ random, hasty: planted.hastyDisk }),
+    traits,
+    random,
+    copies: [first, second],
+    listener: repeater.listenAt(primaryHost),
+    asTransferred: planted.asTransferred,
+  });
+  const sources = [[origin], [origin, first], [second]];
+  const targets = [[second], [third], []];
+  const copies = copyHosts.map((host, at) => {
+    const disk = new HostileDisk({ random });
+    const listener = repeater.listenAt(host);
+    const [primaries = [], next = []] = [sources[at], targets[at]];
+    return new Copy(host, { watch, disk, traits, primaries, next, listener });
+  });
+  const clients = sim
+    .hosts('one', 'two')
+    .map((host) => new Updater(host, { watch, random, primary, copies, leased: traits.leased }));
+  const servers = [primary, ...copies];
+  const all = [...servers, ...clients];
+  let crashes = 0;
+  await sim.settled.until(() => repeater.start());
+  for (const each of all) each.boot();
+  unleash(sim, {
+    hosts: all.map(({ host }) => host),
+    servers,
+    traits,
+    untilMs: weatherMs,
+    crashed: (host) => {
+      crashes += 1;
+      repeater.crashed(host);
+    },
+    reboot: (host) => all.find((each) => each.host === host)?.boot(),
+  });
+  const pass = async (ms: number): Promise<void> => {
+    await sim.settled.elapse(ms);
+    for (const client of clients) client.checkPatience();
+    watch.check();
+  };
+  for (let at = 0; at < weatherMs; at += 1_000) {
+    // oxlint-disable-next-line no-await-in-loop -- time passes
+    await pass(1_000);
+  }
+  listening = false;
+  primary.skips = false;
+  for (const client of clients) client.finish();
+  const converged = async (): Promise<void> => {
+    const giveUpAt = sim.now() + PATIENCE_MS;
+    const isOver = (): boolean =>
+      primary.zone?.leases().length === 0 &&
+      clients.every(({ resting }) => resting) &&
+      copies.every(({ zone }) => zone?.snapshot?.serial === primary.zone?.serial);
+    while (!isOver()) {
+      if (sim.now() >= giveUpAt) {
+        const serials = servers.map(({ zone }) => zone?.snapshot?.serial).join(', ');
+        throw new Error(`The copies are not as the original after ${PATIENCE_MS} ms: ${serials}`);
+      }
+      // oxlint-disable-next-line no-await-in-loop
+      await pass(1_000);
+    }
+  };
+  await converged();
+  await sim.settled.until(() => Promise.all(clients.map((client) => client.changeOnceMore())));
+  await converged();
+  if (traits.repeater) await pass(REPEATED_UNTIL_MS);
+  const client = new DnsClient({ reactor: sim.host('judge') });
+  await sim.settled.until(() => checkEnd({ watch, traits, primary, copies, client }));
+  await sim.settled.until(() => Promise.all([...all, repeater].map((each) => each.stop())));
+  await sim.settled.until(() => client.close());
+  await sim.settled.run();
+  checkProblems(sim, watch);
+  watch.check();
+  sim.assertNoLeaks();
+  const { acknowledged, doubtful, refused, compared, increments } = watch;
+  const sum = (of: (copy: Copy) => number | undefined): number =>
+    copies.reduce((total, copy) => total + (of(copy) ?? 0), 0);
+  const disks = servers.map(({ disk }) => disk.counters);
+  return {
+    acknowledged,
+    doubtful,
+    refused,
+    compared,
+    increments,
+    whole: sum(({ zone }) => zone?.counters.whole),
+    changes: sum(({ zone }) => zone?.counters.changes),
+    crashes,
+    repeated: repeater.repeated,
+    failed: disks.reduce((total, { failed }) => total + failed, 0),
+    unknown: disks.reduce((total, { unknown }) => total + unknown, 0),
+  };
+}
+
+/** A disk that fails is to be reported; nothing else is anybody's mistake here. */
+function checkProblems(sim: Simulation, watch: DnsWatch): void {
+  for (const { host, where, error } of sim.takeProblems()) {
+    const isConflict = error instanceof StoreError && error.code === 'HAWSER_STORE_CONFLICT';
+    if (!isOfDisk(error) && !isConflict)
+      watch.broken.push(`${host} reports ${where}: ${String(error)}`);
+  }
+}
