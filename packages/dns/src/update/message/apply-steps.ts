@@ -5,6 +5,7 @@ import { decodeSoa } from '../../rdata/decode-rdata.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
 import { MAX_RRSET_BYTES, RECORD_BYTES } from '../../zone/rrset.ts';
 import { isSerialAfter } from '../../zone/serial.ts';
+import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
 import type { UpdateStep } from './read-update.ts';
 import { isSignerType, type WorkingRRset, WorkingZone } from './working-zone.ts';
@@ -55,7 +56,7 @@ export function* applySteps(
       }
       case 'deleteName':
         for (const type of work.typesAt(step.name)) {
-          if (isKept(work.origin, step.name, type)) continue;
+          if (isKept(zone, step.name, type)) continue;
           if (!limits.mayDelete(step.name, type)) {
             return {
               ok: false,
@@ -153,7 +154,7 @@ function isApexRule(origin: Name, name: Name, type: number): boolean {
   return (type === Type.SOA || type === Type.NS) && name.equals(origin);
 }
 
-/** Signatures and proofs belong to who signs the zone, and follow what they are about. */
-function isKept(origin: Name, name: Name, type: number): boolean {
-  return isSignerType(type) || isApexRule(origin, name, type);
+/** Signatures, proofs and keys belong to who signs the zone, and follow what they are about. */
+function isKept(zone: Zone, name: Name, type: number): boolean {
+  return isSignerRecord(zone, { name, type }) || isApexRule(zone.origin, name, type);
 }

@@ -3,11 +3,11 @@ import { formatType, Type } from '../../numbers.ts';
 import { decodeRdata } from '../../rdata/decode-rdata.ts';
 import type { RecordValue } from '../../rdata/value.ts';
 import { MAX_RECORDS } from '../../zone/rrset.ts';
+import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { StepLimits } from './apply-steps.ts';
 import type { UpdateStep } from './read-update.ts';
 import type { KnownPolicy } from './update-policy.ts';
 import type { RequestedChange, UpdateRequester } from './update-rule.ts';
-import { isSignerType } from './working-zone.ts';
 
 /** What the steps may do when they are made, or why they must not be. */
 export type Permit =
@@ -30,7 +30,7 @@ export function* permitSteps(
     const operation = step.kind === 'add' ? 'add' : 'delete';
     const type = step.kind === 'deleteName' ? Type.ANY : step.type;
     const ttl = step.kind === 'add' ? step.ttl : 0;
-    const allowance = isSignerType(type)
+    const allowance = isSignerRecord(requester.zone, { name, type })
       ? undefined
       : policy.allowance({ operation, name, type, ttl }, key);
     // What a deleted name has is not known yet: each type is asked about when it goes.

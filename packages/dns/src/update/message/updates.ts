@@ -71,8 +71,8 @@ export interface UpdatesOptions {
  * The order is that of the RFC but for one thing: who may do what is decided first, as BIND does, so that whoever may do
  * nothing costs nothing and learns nothing of the zone. Deleting all of a name takes the right to delete each type it has.
  *
- * What nobody may do, whatever the policy says: add or delete RRSIG, NSEC and NSEC3. They belong to who signs the zone, follow
- * what they are about, and stay when their name is deleted. What the RFC tells to ignore is ignored: CNAME beside other data
+ * What nobody may do, whatever the policy says: add or delete RRSIG, NSEC and NSEC3, and DNSKEY, CDS, CDNSKEY and NSEC3PARAM at
+ * the origin of a signed zone. They belong to who signs it, follow what they are about, and stay when their name is deleted. What the RFC tells to ignore is ignored: CNAME beside other data
  * and other data beside CNAME, an older SOA, the end of the SOA or of the last server of the zone.
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER` for a bad policy or option
  *
@@ -85,8 +85,14 @@ export interface UpdatesOptions {
 export function updates(
   zones: LiveZone | readonly LiveZone[],
   options: UpdatesOptions,
-): DnsHandlerObject {
+): Updates {
   return new UpdateHandler(Array.isArray(zones) ? zones : [zones as LiveZone], options);
+}
+
+/** A handler made by {@link updates}. */
+export interface Updates extends DnsHandlerObject {
+  /** How many updates of its zones were answered since it was made, by response code. */
+  readonly counters: Readonly<Record<number, number>>;
 }
 
 interface Limits {
@@ -114,7 +120,7 @@ const PROHIBITED = 18;
 
 const thisMachine = new AddressSet(['127.0.0.0/8', '::1']);
 
-class UpdateHandler implements DnsHandlerObject {
+class UpdateHandler implements Updates {
   readonly #zones: ReadonlyMap<string, LiveZone>;
   readonly #policy: KnownPolicy;
   readonly #unsigned: AddressSet;
@@ -123,6 +129,7 @@ class UpdateHandler implements DnsHandlerObject {
   readonly #leases: KnownLeaseLimits | undefined;
   readonly #onUpdate: ((report: UpdateReport) => void) | undefined;
   readonly #retransmits = new Retransmits();
+  readonly #counts = new Map<number, number>();
   readonly #waiting = new Map<LiveZone, number>();
   /** When the last one that came has been read, and all before it. */
   readonly #reading = new Map<LiveZone, Promise<unknown>>();
@@ -150,6 +157,10 @@ class UpdateHandler implements DnsHandlerObject {
     }
     this.#leases = leases === 'ignored' ? undefined : checkLeaseLimits(leases);
     this.#onUpdate = onUpdate;
+  }
+
+  get counters(): Readonly<Record<number, number>> {
+    return Object.fromEntries(this.#counts);
   }
 
   handle(query: DnsQuery, next: Next): Eventually<Outcome> {
@@ -255,6 +266,7 @@ class UpdateHandler implements DnsHandlerObject {
   #answer(query: DnsQuery, zone: LiveZone, ended: Ended): Answer {
     const { verdict, lease, changed = 0 } = ended;
     const { rcode } = verdict;
+    this.#counts.set(rcode, (this.#counts.get(rcode) ?? 0) + 1);
     this.#report(query, {
       zone: zone.origin.toString(),
       key: query.tsigKey?.toString(),

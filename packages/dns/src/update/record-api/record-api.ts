@@ -1,10 +1,8 @@
-// Records as JSON over HTTP: to list, add, change and delete them.
+// Records as JSON over HTTP: to list, add, change and delete them. Here: who may ask for what.
 import type { LiveZone } from '../../contract/live-zone.ts';
 import { usageError } from '../../errors.ts';
 import { Name } from '../../name.ts';
-import { Type } from '../../numbers.ts';
-import { MAX_TTL, type RRset } from '../../zone/rrset.ts';
-import type { Zone } from '../../zone/zone.ts';
+import { MAX_TTL } from '../../zone/rrset.ts';
 import {
   type ClientAddress,
   clientAddress,
@@ -13,23 +11,14 @@ import {
 } from '../http/client-address.ts';
 import type { HttpUpdateContext, HttpUpdateHandler } from '../http/http-context.ts';
 import { type Rate, RateMemory } from '../http/rate-memory.ts';
-import { jsonReply, type ReplyOptions } from '../http/reply.ts';
 import { ZoneList, type Zones } from '../http/zone-list.ts';
-import { accepts, decoded, jsonBody, toProblem, withoutBody } from './api-http.ts';
+import type { ApiLimits } from './api-call.ts';
+import { accepts, decoded, toProblem, withoutBody } from './api-http.ts';
 import { type ApiToken, checkTokens, type FindToken, type KnownApiToken } from './api-token.ts';
+import { ChangeCalls, type Propagated } from './change-calls.ts';
 import { Problem, problemReply } from './problem.ts';
-import {
-  type ApiRRset,
-  decide,
-  describe,
-  type RecordChange,
-  readChange,
-  readName,
-  readType,
-} from './record-changes.ts';
-import { recordPage } from './record-page.ts';
-import { deletion, patchChanges, putChange } from './request-changes.ts';
-import { checkPreconditions, isKnown, notModified, tagOf, withTag } from './serial-tag.ts';
+import { listRecords, listZones, showRRset, showZone } from './read-calls.ts';
+import { readName, readType } from './record-changes.ts';
 
 /** Options for {@link recordApi}. */
 export interface RecordApiOptions {
@@ -52,7 +41,7 @@ export interface RecordApiOptions {
    * Waits for `?wait=propagated` until all secondaries have a serial: `(zone, serial) => propagated(zone, { reactor, serial })`.
    * A TimeoutError is answered with 504; the change is made all the same. @defaultValue waiting is 400
    */
-  readonly propagated?: ((zone: LiveZone, serial: number) => Promise<void>) | undefined;
+  readonly propagated?: Propagated | undefined;
 }
 
 /**
@@ -85,45 +74,14 @@ export function recordApi(zones: Zones, options: RecordApiOptions): HttpUpdateHa
   return (request, context) => api.answer(request, context);
 }
 
-/** A request whose token was found. */
-interface Call {
-  readonly request: Request;
-  readonly method: string;
-  readonly url: URL;
-  readonly token: KnownApiToken;
-  readonly context: HttpUpdateContext;
-}
-
-/** A call about one zone. */
-interface ZoneCall extends Call {
-  readonly zone: LiveZone;
-}
-
-/** A change that was made. */
-interface Made {
-  readonly serial: number;
-  readonly changed: number;
-  /** Whether what the path speaks of was there before. */
-  readonly existed: boolean;
-}
-
-interface Limits {
-  readonly ttl: number;
-  readonly maxBodyBytes: number;
-  readonly maxChanges: number;
-  readonly maxPage: number;
-}
-
-const DEFAULT_PAGE = 100;
-
 class RecordApi {
   readonly #zones: ZoneList;
   readonly #findToken: FindToken;
   readonly #prefix: string;
-  readonly #limits: Limits;
+  readonly #limits: ApiLimits;
+  readonly #changes: ChangeCalls;
   readonly #failures: RateMemory;
   readonly #clientOf: ClientAddress;
-  readonly #propagated: RecordApiOptions['propagated'];
 
   constructor(zones: Zones, options: RecordApiOptions) {
     const {
@@ -147,7 +105,7 @@ class RecordApi {
     }
     this.#failures = new RateMemory(options.failureRate ?? { burst: 30, perMinute: 3 });
     this.#clientOf = clientAddress(options.trustedProxies);
-    this.#propagated = options.propagated;
+    this.#changes = new ChangeCalls(this.#limits, options.propagated);
   }
 
   async answer(request: Request, context: HttpUpdateContext): Promise<Response> {
@@ -186,17 +144,22 @@ class RecordApi {
     if (method !== 'GET' && !token.writes)
       throw new Problem(403, 'Cannot change anything with this token');
     const [zoneText, , name, type] = rest;
-    if (zoneText === undefined) return this.#listZones(call);
+    if (zoneText === undefined) return listZones(call, this.#zones);
     const zone = this.#find(zoneText, token);
     const zoneCall = { ...call, zone };
-    if (rest.length === 1) return this.#showZone(zoneCall);
+    if (rest.length === 1) return showZone(zoneCall);
     if (name === undefined)
-      return method === 'GET' ? this.#listRecords(zoneCall) : this.#batch(zoneCall);
+      return method === 'GET' ? listRecords(zoneCall, this.#limits) : this.#changes.batch(zoneCall);
     // A program that has no name to put there must not change the whole zone instead.
     if (name === '') throw new Problem(404, 'Cannot find this path: the zone itself is "@"');
     const owner = readName(name, zone.origin);
-    if (type === undefined) return this.#deleteName(zoneCall, owner);
-    return this.#rrset(zoneCall, owner, readType(type));
+    if (type === undefined) return this.#changes.deleteName(zoneCall, owner);
+    const number = readType(type);
+    if (!token.mayUse(owner, number))
+      throw new Problem(403, 'Cannot use this name and type with this token');
+    return method === 'GET'
+      ? showRRset(zoneCall, { name: owner, type: number })
+      : this.#changes.changeRRset(zoneCall, owner, number);
   }
 
   #authenticate(request: Request, context: HttpUpdateContext): KnownApiToken {
@@ -226,137 +189,6 @@ class RecordApi {
       throw new Problem(404, `Cannot find zone "${text.slice(0, 300)}"`);
     return zone;
   }
-
-  #listZones({ token }: Call): Response {
-    const zones = this.#zones.zones.filter(({ origin }) => token.mayUseZone(origin));
-    return jsonReply({ zones: zones.map(({ snapshot }) => describeZone(snapshot)) });
-  }
-
-  #showZone({ zone: { snapshot }, request }: ZoneCall): Response {
-    return isKnown(request, snapshot)
-      ? notModified(snapshot)
-      : withTag(snapshot.serial, describeZone(snapshot));
-  }
-
-  #listRecords({ zone, url, token, request }: ZoneCall): Response {
-    const { snapshot } = zone;
-    if (isKnown(request, snapshot)) return notModified(snapshot);
-    const limit =
-      url.searchParams.get('limit') ?? String(Math.min(DEFAULT_PAGE, this.#limits.maxPage));
-    if (!/^\d{1,6}$/.test(limit) || Number(limit) < 1 || Number(limit) > this.#limits.maxPage) {
-      throw new Problem(400, `Cannot use limit as it must be 1 to ${this.#limits.maxPage}`);
-    }
-    const name = url.searchParams.get('name');
-    const type = url.searchParams.get('type');
-    const page = recordPage(snapshot, {
-      limit: Number(limit),
-      after: url.searchParams.get('after') ?? undefined,
-      name: name === null ? undefined : readName(name, zone.origin),
-      type: type === null ? undefined : readType(type),
-      mayUse: (owner, each) => token.mayUse(owner, each),
-    });
-    return withTag(snapshot.serial, { records: page.rrsets.map(describe), next: page.next });
-  }
-
-  async #rrset(call: ZoneCall, name: Name, type: number): Promise<Response> {
-    const { zone, token, method, request } = call;
-    if (!token.mayUse(name, type))
-      throw new Problem(403, 'Cannot use this name and type with this token');
-    const found = (): RRset => {
-      const rrset = zone.snapshot.get(name, type);
-      if (rrset === undefined) throw new Problem(404, 'Cannot find such records');
-      return rrset;
-    };
-    if (method === 'GET') {
-      const rrset = found();
-      return isKnown(request, zone.snapshot)
-        ? notModified(zone.snapshot)
-        : withTag(zone.snapshot.serial, describe(rrset));
-    }
-    const isThere = (content: Zone): boolean => content.get(name, type) !== undefined;
-    if (method === 'DELETE') {
-      const made = await this.#change(call, [deletion(name, type)], isThere);
-      if (!made.existed) throw new Problem(404, 'Cannot find such records');
-      return this.#done(call, made, { status: 204 });
-    }
-    const body = await jsonBody(request, this.#limits.maxBodyBytes);
-    const subject = { origin: zone.origin, name, type };
-    const changes = method === 'PUT' ? [putChange(body, subject)] : patchChanges(body, subject);
-    const made = await this.#change(call, changes, isThere);
-    const rrset = zone.snapshot.get(name, type);
-    const shown: ApiRRset | undefined = rrset && describe(rrset);
-    return this.#done(call, made, { status: method === 'PUT' && !made.existed ? 201 : 200 }, shown);
-  }
-
-  async #deleteName(call: ZoneCall, name: Name): Promise<Response> {
-    const isThere = (content: Zone): boolean => (content.node(name.key)?.list.length ?? 0) > 0;
-    const made = await this.#change(call, [deletion(name, undefined)], isThere);
-    if (made.changed === 0) throw new Problem(404, 'Cannot find such records');
-    return this.#done(call, made, { status: 204 });
-  }
-
-  async #batch(call: ZoneCall): Promise<Response> {
-    const body = await jsonBody(call.request, this.#limits.maxBodyBytes);
-    const { changes } = body;
-    if (!Array.isArray(changes) || changes.length === 0)
-      throw new Problem(422, 'Cannot use the batch as it needs a list of changes');
-    if (changes.length > this.#limits.maxChanges)
-      throw new Problem(413, `Cannot make more than ${this.#limits.maxChanges} changes at once`);
-    const read = changes.map((change: unknown, index) => {
-      try {
-        return readChange(change, call.zone.origin);
-      } catch (error) {
-        if (error instanceof Problem) throw new Problem(error.status, error.message, { index });
-        throw error;
-      }
-    });
-    const made = await this.#change(call, read, () => true);
-    return this.#done(call, made, {}, { serial: made.serial, changed: made.changed });
-  }
-
-  /** `isThere` says whether what the path speaks of exists. */
-  async #change(
-    call: ZoneCall,
-    changes: readonly RecordChange[],
-    isThere: (content: Zone) => boolean,
-  ): Promise<Made> {
-    const { zone, token, request, context } = call;
-    this.#checkWait(call);
-    const terms = {
-      ttl: this.#limits.ttl,
-      now: context.reactor.clock.epoch(),
-      mayUse: (name: Name, type: number) => token.mayUse(name, type),
-    };
-    const { result, changeSet } = await zone.transact(function* (content) {
-      const existed = isThere(content);
-      checkPreconditions(request, content, existed);
-      return { ...(yield* decide(content, changes, terms)), result: existed };
-    });
-    const serial = changeSet?.to ?? zone.snapshot.serial;
-    // The start of authority is among the changes, and not one that anybody asked for.
-    const changed = changeSet?.changes.filter(({ type }) => type !== Type.SOA).length ?? 0;
-    return { serial, changed, existed: result };
-  }
-
-  #checkWait({ url }: Call): void {
-    const wait = url.searchParams.get('wait');
-    if (wait === null) return;
-    if (wait !== 'propagated') throw new Problem(400, 'Cannot wait for anything but "propagated"');
-    if (this.#propagated === undefined)
-      throw new Problem(400, 'Cannot wait for secondaries as it is not set up');
-  }
-
-  async #done(
-    { zone, url }: ZoneCall,
-    { serial }: Made,
-    options: ReplyOptions,
-    body?: unknown,
-  ): Promise<Response> {
-    if (url.searchParams.get('wait') === 'propagated') await this.#propagated?.(zone, serial);
-    if (body === undefined)
-      return new Response(null, { status: 204, headers: { etag: tagOf(serial) } });
-    return jsonReply(body, { ...options, headers: { etag: tagOf(serial) } });
-  }
 }
 
 /** Methods of a path with so many parts after `/zones`. */
@@ -364,14 +196,6 @@ function allowed(parts: number): string {
   if (parts === 2) return 'GET, HEAD, POST';
   if (parts === 3) return 'DELETE';
   return parts === 4 ? 'GET, HEAD, PUT, PATCH, DELETE' : 'GET, HEAD';
-}
-
-function describeZone({ origin, serial, size }: Zone): {
-  name: string;
-  serial: number;
-  names: number;
-} {
-  return { name: origin.toString(), serial, names: size };
 }
 
 function parseName(text: string): Name | undefined {

@@ -14,9 +14,10 @@ import {
   RECORD_BYTES,
   type RRset,
 } from '../../zone/rrset.ts';
+import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Zone } from '../../zone/zone.ts';
 import { rdataKey } from '../message/rdata-key.ts';
-import { isSignerType, type WorkingRRset, WorkingZone } from '../message/working-zone.ts';
+import { type WorkingRRset, WorkingZone } from '../message/working-zone.ts';
 import { Problem } from './problem.ts';
 
 /** What a change does: make the values all there are, add or remove some, or delete a type or a whole name. */
@@ -50,8 +51,8 @@ export function describe({ name, type, ttl, records }: RRset): ApiRRset {
 
 const members = new Set(['operation', 'name', 'type', 'ttl', 'values', 'leaseSeconds']);
 
-/** The change that `body` describes. Throws Problem. */
-export function readChange(body: unknown, origin: Name): RecordChange {
+/** The change of `zone` that `body` describes. Throws Problem. */
+export function readChange(body: unknown, zone: Zone): RecordChange {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Problem(422, 'Cannot use the change as it must be an object');
   }
@@ -77,19 +78,16 @@ export function readChange(body: unknown, origin: Name): RecordChange {
   if (type === undefined && operation !== 'delete')
     throw new Problem(422, 'Cannot use the change as it needs a type');
   const number = type === undefined ? undefined : readType(type);
-  if (number !== undefined && isSignerType(number)) {
-    throw new Problem(
-      422,
-      `Cannot change ${formatType(number)} as it belongs to who signs the zone`,
-    );
-  }
+  const owner = readName(name, zone.origin);
+  // Before anything is said of the values.
+  if (number !== undefined) checkOwned(zone, owner, number);
   const deletes = operation === 'delete';
   if (deletes && (values !== undefined || ttl !== undefined)) {
     throw new Problem(422, 'Cannot delete with values or ttl: "remove" is for single values');
   }
   return {
     operation,
-    name: readName(name, origin),
+    name: owner,
     type: number,
     ttl: readNumber('ttl', ttl, MAX_TTL, 0),
     records: deletes || number === undefined ? [] : readValues(number, values),
@@ -131,11 +129,12 @@ export function* decide(
   const wanted: WantedLease[] = [];
   for (const [index, change] of changes.entries()) {
     const { name, operation } = change;
-    for (const type of change.type === undefined ? typesAt(work, name) : [change.type]) {
+    for (const type of change.type === undefined ? typesAt(work, zone, name) : [change.type]) {
       if (!terms.mayUse(name, type))
         throw new Problem(403, `Cannot change ${formatType(type)} at "${name}" with this token`, {
           index,
         });
+      checkOwned(zone, name, type, index);
       // Not copied if there is nothing to do.
       if ((operation === 'delete' || operation === 'remove') && !work.has(name, type)) continue;
       if (operation === 'delete') {
@@ -169,6 +168,13 @@ export function* decide(
   return { edits: yield* work.edits(), leases };
 }
 
+/** Throws Problem for what the signer of the zone maintains. */
+function checkOwned(zone: Zone, name: Name, type: number, index?: number): void {
+  if (!isSignerRecord(zone, { name, type })) return;
+  const what = `${formatType(type)} at "${name}"`;
+  throw new Problem(422, `Cannot change ${what} as it belongs to who signs the zone`, { index });
+}
+
 /** What changes may do, and what they take for granted. */
 export interface ChangeTerms {
   /** Of what is set without one, in seconds. */
@@ -186,11 +192,12 @@ interface WantedLease {
 }
 
 /** What a whole name has: neither what belongs to the signer, nor what goes only with the zone. */
-function typesAt(work: WorkingZone, name: Name): number[] {
+function typesAt(work: WorkingZone, zone: Zone, name: Name): number[] {
   const apex = name.equals(work.origin);
   return work
     .typesAt(name)
-    .filter((type) => !isSignerType(type) && !(apex && (type === Type.SOA || type === Type.NS)));
+    .filter((type) => !isSignerRecord(zone, { name, type }))
+    .filter((type) => !(apex && (type === Type.SOA || type === Type.NS)));
 }
 
 /** Makes one change of one RRset. Gives what it put there, by key. */

@@ -1,6 +1,7 @@
 import { Name } from '../../name.ts';
 import { formatType } from '../../numbers.ts';
 import type { RRset } from '../../zone/rrset.ts';
+import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Zone } from '../../zone/zone.ts';
 import type { ZoneNode } from '../../zone/zone-node.ts';
 import { Problem } from './problem.ts';
@@ -39,7 +40,7 @@ export function recordPage(zone: Zone, request: PageRequest): RecordPage {
     for (const rrset of [...node.list].sort((one, other) => one.type - other.type)) {
       if (isCursor && rrset.type <= cursor.type) continue;
       if (request.type !== undefined && rrset.type !== request.type) continue;
-      if (!request.mayUse(name, rrset.type)) continue;
+      if (isSignerRecord(zone, rrset) || !request.mayUse(name, rrset.type)) continue;
       if (rrsets.length === request.limit) return { rrsets, next: cursorOf(rrsets.at(-1)) };
       rrsets.push(rrset);
     }

@@ -1,11 +1,12 @@
 // What PUT, PATCH and DELETE of an RRset mean as changes.
 import type { Name } from '../../name.ts';
+import type { Zone } from '../../zone/zone.ts';
 import { Problem } from './problem.ts';
 import { type RecordChange, readChange } from './record-changes.ts';
 
 /** The RRset that a request is about. */
 export interface Subject {
-  readonly origin: Name;
+  readonly zone: Zone;
   readonly name: Name;
   readonly type: number;
 }
@@ -15,7 +16,7 @@ type Body = Readonly<Record<string, unknown>>;
 /** What a body with `values` makes of an RRset: all there is. Throws Problem. */
 export function putChange(body: Body, subject: Subject): RecordChange {
   const change = { ...body, ...spoken(body, subject), operation: 'set' };
-  return readChange(change, subject.origin);
+  return readChange(change, subject.zone);
 }
 
 /**
@@ -32,11 +33,11 @@ export function patchChanges(body: Body, subject: Subject): RecordChange[] {
   const changes: RecordChange[] = [];
   if (remove !== undefined) {
     const change = { ...common, operation: 'remove', values: remove };
-    changes.push(readChange(change, subject.origin));
+    changes.push(readChange(change, subject.zone));
   }
   if (add !== undefined) {
     const change = { ...common, operation: 'add', values: add, ttl, leaseSeconds };
-    changes.push(readChange(change, subject.origin));
+    changes.push(readChange(change, subject.zone));
   }
   return changes;
 }

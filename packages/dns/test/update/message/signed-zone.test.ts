@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { answerWith } from '../../../src/contract/answer.ts';
 import { validateZone } from '../../../src/dnssec/validate-zone.ts';
 import { zoneSigning } from '../../../src/dnssec/zone-signing.ts';
-import { formatRcode, Rcode } from '../../../src/numbers.ts';
+import { formatRcode, Rcode, Type } from '../../../src/numbers.ts';
 import { memory } from '../../../src/store/memory-store.ts';
 import { dynamicZone } from '../../../src/store/open-dynamic-zone.ts';
 import { updates } from '../../../src/update/message/updates.ts';
@@ -90,4 +90,21 @@ test('a lease that ends takes its record and its signatures with it', async () =
   await settle({ turns: 100 });
   expect(zone.list({ signer: true }).filter(({ name }) => name.toString().includes('deep'))).toEqual([]);
   expect(problems()).toEqual([]);
+});
+
+test.each([
+  'add @ 60 DNSKEY 257 3 13 AAAA',
+  'add @ 60 CDS 0 0 0 00',
+  'delete @ DNSKEY',
+  'delete @ CDNSKEY',
+  'delete @ NSEC3PARAM 1 0 0 -',
+])('%s: keys of a signed zone belong to who signs it: REFUSED', async (line) => {
+  const { send, zone } = await setUp();
+  const before = zone.snapshot;
+  expect(await send({ changes: [line] })).toBe(Rcode.Refused);
+  // They stay when everything there is deleted.
+  expect(await send({ changes: ['delete @', 'add a 60 A 192.0.2.1'] })).toBe(Rcode.NoError);
+  expect(zone.snapshot.apex.get(Type.DNSKEY)?.records).toEqual(
+    before.apex.get(Type.DNSKEY)?.records,
+  );
 });
