@@ -185,7 +185,6 @@ export {
 export { canonicalRdata } from './rdata/canonical-rdata.ts';
 export { decodeRdata } from './rdata/decode-rdata.ts';
 export { encodeRdata } from './rdata/encode-rdata.ts';
-export { type ExpandedName, expandRdata, type NameReader } from './rdata/expand-rdata.ts';
 export type { FieldValue } from './rdata/field.ts';
 export type { ParameterValue } from './rdata/parameter-forms.ts';
 export { checkRdata, type Rdata } from './rdata/rdata.ts';

@@ -79,7 +79,7 @@ export function readMessage(bytes: Buffer): Reading {
     edns: undefined as Edns | undefined,
     signatureOffset: undefined as number | undefined,
     recordsOffset,
-    budget: nameBudget(bytes.length, records),
+    budget: nameBudget(bytes.length),
   };
   if (records > 0 && !walkRecords(message))
     return { ok: false, rcode: Rcode.FormErr, header, question };

@@ -1,19 +1,15 @@
 // RDATA cut out of a message, where names of some types may end in a pointer (RFC 1035 §4.1.4, RFC 3597 §4).
 import { layoutOf } from './layout.ts';
-import { Octets } from './octets.ts';
+import { copyOctets, Octets } from './octets.ts';
 
 const scratch = new Octets();
+const empty = Buffer.alloc(0);
 
-/** A name in a message, pointers followed. */
-export interface ExpandedName {
-  /** Uncompressed. */
-  readonly wire: Uint8Array;
-  /** Where it ends in the message: behind its first pointer, if it has one. */
-  readonly end: number;
-}
-
-/** Reads the name at an offset of a message; undefined if it is malformed or costs too much. */
-export type NameReader = (offset: number) => ExpandedName | undefined;
+/**
+ * Appends the name at an offset of a message to `out`, pointers followed, and says where it ends in the message: behind its
+ * first pointer, if it has one. -1 if it is malformed or costs too much.
+ */
+export type NameReader = (offset: number, out: Octets) => number;
 
 /**
  * The RDATA at `offset` of a message as a buffer of its own, names written in full; not checked yet. Undefined if a
@@ -26,26 +22,36 @@ export function expandRdata(
 ): Buffer | undefined {
   const { bytes, offset, length } = place;
   const limit = offset + length;
-  const raw = bytes.subarray(offset, limit);
   const layout = layoutOf(type);
-  if (layout === undefined || layout.expanded === 0) return Buffer.from(raw);
+  if (layout === undefined || layout.expanded === 0) return copyOf(bytes, offset, limit);
   const out = scratch;
   out.length = 0;
+  let raw: Buffer | undefined;
+  let copied = offset;
   let at = offset;
-  for (const { field } of layout.fields.slice(0, layout.expanded)) {
-    if (field.name?.expand) {
-      const name = readName(at);
-      if (name === undefined || name.end > limit) return undefined;
-      out.append(name.wire);
-      at = name.end;
+  for (let index = 0; index < layout.expanded; index++) {
+    const field = layout.fields[index]?.field;
+    if (field?.name?.expand) {
+      out.appendFrom(bytes, copied, at);
+      at = readName(at, out);
+      if (at < 0 || at > limit) return undefined;
+      copied = at;
     } else {
       // Numbers and strings before the names, which look at nothing but their own octets.
-      const end = field.end(raw, at - offset);
+      raw ??= bytes.subarray(offset, limit);
+      const end = field?.end(raw, at - offset) ?? -1;
       if (end < 0) return undefined;
-      out.append(raw.subarray(at - offset, end));
       at = offset + end;
     }
   }
-  out.append(bytes.subarray(at, limit));
-  return out.copy();
+  out.appendFrom(bytes, copied, limit);
+  return out.fits ? copyOf(out.bytes, 0, out.length) : undefined;
+}
+
+/** Without a view of the source in between: it costs as much as the copy, and a message may have 5,000 records. */
+function copyOf(bytes: Buffer, start: number, end: number): Buffer {
+  if (start === end) return empty;
+  const copy = Buffer.allocUnsafe(end - start);
+  copyOctets(bytes, start, end, copy);
+  return copy;
 }

@@ -28,8 +28,8 @@ export interface Field {
   parse(words: Words, out: Octets): void;
   /** Its value; by default its presentation. Undefined if a value cannot hold it. */
   toValue?(wire: Buffer, at: number, end: number): FieldValue | undefined;
-  /** Writes a value, or says false. By default a string is parsed as text. */
-  fromValue?(value: unknown, out: Octets): boolean;
+  /** Writes a value, or says false. By default a string is parsed as text. A single label is a name in `zone`. */
+  fromValue?(value: unknown, out: Octets, zone?: Name): boolean;
   readonly name?: NameRule;
   /** A string of a program is the text itself, and not its presentation: nobody expects "v=spf1 -all" to be two strings. */
   readonly raw?: true;
@@ -39,9 +39,11 @@ export interface Field {
 
 const single = new Words();
 
-/** Writes the field that `text` presents, or says false. Names in it are absolute. */
-export function parseField(field: Field, text: string, out: Octets): boolean {
+/** Writes the field that `text` presents, or says false. Names in it are whole, but for a single label in `zone`. */
+export function parseField(field: Field, text: string, out: Octets, zone?: Name): boolean {
   try {
+    single.origin = zone;
+    single.labelsOnly = true;
     single.cut(Buffer.from(text), 0, true);
     field.parse(single, out);
     single.finish();

@@ -5,7 +5,7 @@ import { formatIPv6, parseIPv6 } from './address.ts';
 import { ipv4, ipv6 } from './address-fields.ts';
 import { decode } from './binary-fields.ts';
 import { type Field, parseField } from './field.ts';
-import { foldedName, plainName, printName, readName } from './name-field.ts';
+import { foldedName, nameValue, plainName, printName, readName } from './name-field.ts';
 import { readCount } from './number-fields.ts';
 import type { Words } from './words.ts';
 
@@ -106,8 +106,9 @@ export const prefixName: Field = {
   parse: (words, out) => {
     if (out.bytes[0] !== 0) readName(words, out);
   },
-  toValue: (wire, at, end) => (at === end ? '' : Name.fromWire(wire, at).toString()),
-  fromValue: (value, out) => typeof value === 'string' && parseField(prefixName, value, out),
+  toValue: (wire, at, end) => (at === end ? '' : nameValue(Name.fromWire(wire, at))),
+  fromValue: (value, out, zone) =>
+    typeof value === 'string' && parseField(prefixName, value, out, zone),
 };
 
 function suffixBytes(prefix: number): number {

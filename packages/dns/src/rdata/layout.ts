@@ -54,6 +54,8 @@ export interface Layout {
   readonly expanded: number;
   /** True if names in it are folded for DNSSEC. */
   readonly folds: boolean;
+  /** True if there is a name that is a target, or may be compressed. */
+  readonly pointing: boolean;
 }
 
 type Fields = Readonly<Record<string, Field>>;
@@ -216,5 +218,6 @@ function createLayout(type: string, named: Fields): Layout {
     fields,
     expanded: fields.findLastIndex(({ field }) => field.name?.expand) + 1,
     folds: fields.some(({ field }) => field.name?.fold),
+    pointing: fields.some(({ field }) => field.name?.compress || field.name?.target),
   };
 }

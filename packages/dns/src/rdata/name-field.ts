@@ -86,6 +86,11 @@ export function nameText(name: Name, origin: Name | undefined): string {
   return below ? name.relativeTo(origin) : `${name.toString()}.`;
 }
 
+/** The name as a value: without a final dot, unless it would mean a name in the zone then. */
+export function nameValue(name: Name): string {
+  return name.labelCount === 1 ? `${name}.` : name.toString();
+}
+
 /** Reads the next word as a name and writes its wire form. */
 export function readName(words: Words, out: Octets): void {
   words.take();
@@ -143,7 +148,8 @@ function writeName(words: Words, out: Uint8Array, at: number): number {
   if (length > MAX_LABEL_BYTES) return LONG_LABEL;
   out[label] = length;
   if (length === 0) return to - at > MAX_NAME_BYTES ? LONG_NAME : to;
-  return append((origin ?? Name.root).wire, out, at, to);
+  const whole = origin === undefined || (words.labelsOnly && label !== at);
+  return append((whole ? Name.root : origin).wire, out, at, to);
 }
 
 /** The octet that the backslash at `at` stands for, or -1. */
@@ -175,8 +181,9 @@ function name(rule: NameRule): Field {
     end: plainNameEnd,
     print: (wire, at, _end, origin) => printName(wire, at, origin),
     parse: readName,
-    toValue: (wire, at) => Name.fromWire(wire, at).toString(),
-    fromValue: (value, out) => typeof value === 'string' && parseField(field, value, out),
+    toValue: (wire, at) => nameValue(Name.fromWire(wire, at)),
+    fromValue: (value, out, zone) =>
+      typeof value === 'string' && parseField(field, value, out, zone),
   };
   return field;
 }

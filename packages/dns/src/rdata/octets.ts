@@ -37,8 +37,29 @@ export class Octets {
     this.length += octets.length;
   }
 
+  /** Appends `source[start..end)`. */
+  appendFrom(source: Buffer, start: number, end: number): void {
+    copyOctets(source, start, end, this.bytes, this.length);
+    this.length += end - start;
+  }
+
   /** A copy of what was composed, or undefined if it was too much. */
   copy(): Buffer | undefined {
     return this.fits ? Buffer.from(this.bytes.subarray(0, this.length)) : undefined;
   }
+}
+
+/** Below this a loop is faster than the call of a native function. */
+const SHORT = 24;
+
+/** Copies `source[start..end)` to `at` of `target`, as far as there is room. */
+export function copyOctets(
+  source: Buffer,
+  start: number,
+  end: number,
+  target: Buffer,
+  at = 0,
+): void {
+  if (end - start > SHORT) source.copy(target, at, start, end);
+  else for (let from = start, to = at; from < end; ) target[to++] = source[from++] ?? 0;
 }

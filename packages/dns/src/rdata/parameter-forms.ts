@@ -137,15 +137,15 @@ const ech: ParameterForm = {
 /** A URI template with the variable `dns` (RFC 9461 §5). */
 const dohpath: ParameterForm = {
   ...opaque,
-  valid: (octets) => octets[0] === SLASH && isUtf8(octets) && expands('dns', octets.toString()),
+  valid: (octets) => octets[0] === SLASH && isUtf8(octets) && expandsDns(octets.toString()),
 };
 
-/** True if an expression of `template` has that variable. One pass over it: whoever sends us a record chose the text. */
-function expands(variable: string, template: string): boolean {
+/** True if an expression of `template` has the variable. One pass over it: whoever sends us a record chose the text. */
+function expandsDns(template: string): boolean {
   const [, ...rest] = template.split('{');
   return rest.some((text) => {
     const end = text.indexOf('}');
-    return end >= 0 && text.slice(0, end).split(/\W/).includes(variable);
+    return end >= 0 && /(?:^|\W)dns(?:\W|$)/.test(text.slice(0, end));
   });
 }
 

@@ -15,6 +15,11 @@ const scratch = new Octets();
 export interface RdataTextOptions {
   /** What relative names and `@` are relative to. @defaultValue every name is absolute, with or without a final dot */
   readonly origin?: Name | undefined;
+  /**
+   * The zone of a value as programs write it: a single label without a dot is relative to it, as is `@`, and every other name is
+   * whole, with or without a final dot. Instead of `origin`.
+   */
+  readonly zone?: Name | undefined;
 }
 
 /**
@@ -46,7 +51,8 @@ export function rdataToText(type: number, rdata: Rdata, origin?: Name): string {
 export function rdataFromText(type: number, text: string, options: RdataTextOptions = {}): Rdata {
   const bytes = Buffer.from(text);
   try {
-    words.origin = options.origin;
+    words.origin = options.origin ?? options.zone;
+    words.labelsOnly = options.origin === undefined;
     words.reading = `data of ${formatType(type)}`;
     const end = words.cut(bytes, 0, true);
     if (end < bytes.length) throw new TextProblem(end, 'Cannot read data on a second line');

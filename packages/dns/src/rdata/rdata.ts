@@ -45,13 +45,55 @@ export function fieldEnds(layout: Layout, wire: Buffer): number[] | undefined {
 }
 
 function checkFields(layout: Layout, wire: Buffer): Rdata | undefined {
+  let at = 0;
+  for (const { field } of layout.fields) {
+    at = field.end(wire, at);
+    if (at < 0) return undefined;
+  }
+  if (at !== wire.length) return undefined;
+  return layout.pointing ? new PointingRdata(layout, wire) : plain(wire);
+}
+
+function plain(wire: Buffer): Rdata {
+  return { wire, compressible: nothing, prefixBytes: wire.length, target: undefined };
+}
+
+/** Data with names that somebody may ask for. Made only then: of 5,000 records in a message few are ever written again. */
+class PointingRdata implements Rdata {
+  readonly wire: Buffer;
+  readonly #layout: Layout;
+  #names: Omit<Rdata, 'wire'> | undefined;
+
+  constructor(layout: Layout, wire: Buffer) {
+    this.#layout = layout;
+    this.wire = wire;
+  }
+
+  get compressible(): readonly Name[] {
+    return this.#found().compressible;
+  }
+
+  get prefixBytes(): number {
+    return this.#found().prefixBytes;
+  }
+
+  get target(): Name | undefined {
+    return this.#found().target;
+  }
+
+  #found(): Omit<Rdata, 'wire'> {
+    this.#names ??= namesIn(this.#layout, this.wire);
+    return this.#names;
+  }
+}
+
+function namesIn(layout: Layout, wire: Buffer): Omit<Rdata, 'wire'> {
   let compressible: Name[] | undefined;
   let prefixBytes = wire.length;
   let target: Name | undefined;
   let at = 0;
   for (const { field } of layout.fields) {
     const end = field.end(wire, at);
-    if (end < 0) return undefined;
     if (field.name?.compress || field.name?.target) {
       const name = Name.fromWire(wire, at);
       if (field.name.target) target = name;
@@ -62,10 +104,5 @@ function checkFields(layout: Layout, wire: Buffer): Rdata | undefined {
     }
     at = end;
   }
-  if (at !== wire.length) return undefined;
-  return { wire, compressible: compressible ?? nothing, prefixBytes, target };
-}
-
-function plain(wire: Buffer): Rdata {
-  return { wire, compressible: nothing, prefixBytes: wire.length, target: undefined };
+  return { compressible: compressible ?? nothing, prefixBytes, target };
 }

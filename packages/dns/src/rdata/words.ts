@@ -42,6 +42,8 @@ export class Words {
   bytes: Buffer = Buffer.alloc(0);
   /** What relative names are relative to. Without one every name is absolute. */
   origin: Name | undefined;
+  /** Only names of a single label are relative to it, and others are whole without a final dot, too. */
+  labelsOnly = false;
   /** What is being read, for errors: `"preference of MX"`. */
   reading = 'record';
   start = 0;

@@ -39,7 +39,7 @@ export function isTsig(bytes: Buffer, offset: number): boolean {
 
 /** The TSIG record at `offset`, whose bounds were checked by the reader; undefined if it is malformed. */
 export function readTsig(bytes: Buffer, offset: number): TsigRecord | undefined {
-  const keyName = readName(bytes, offset, nameBudget(0, 1));
+  const keyName = readName(bytes, offset, nameBudget(0));
   const fixed = skipName(bytes, offset);
   if (keyName === undefined || bytes.readUInt16BE(fixed + 2) !== Class.ANY) return undefined;
   if (bytes.readUInt32BE(fixed + 4) !== 0) return undefined;

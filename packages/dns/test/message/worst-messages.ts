@@ -14,6 +14,7 @@ export function worstMessages(size: number): Record<string, Buffer> {
       questions: [{}],
       answers: Array.from({ length: Math.floor(room / bytes) }, (_, index) => record(index)),
     });
+  const path = Buffer.from(`/{dns}{${'.'.repeat(Math.min(64_000, size) - 100)}}`);
   const reach = Math.min(size >> 1, 0x3f00);
   return {
     'header, counts ffff': Buffer.from('123401000001ffffffffffff', 'hex'),
@@ -62,6 +63,45 @@ export function worstMessages(size: number): Record<string, Buffer> {
       name: pointer(Math.min(0x3ff0, index === 0 ? 12 : START + (index - 1) * RECORD)),
       type: 65280,
     })),
+    'MINFO of roots': many(RECORD + 2, () => ({
+      name: pointer(12),
+      type: 14,
+      rdata: Buffer.alloc(2),
+    })),
+    'MINFO with names of their own': many(RECORD + 13, (index) => ({
+      name: own(3 * index),
+      type: 14,
+      rdata: Buffer.concat([own(3 * index + 1), own(3 * index + 2)]),
+    })),
+    'MX with owners of their own': many(RECORD + 7, (index) => ({
+      name: own(index),
+      type: 15,
+      rdata: Buffer.of(0, 1, 0xc0, 12),
+    })),
+    'SVCB with owners of their own': many(RECORD + 6, (index) => ({
+      name: own(index),
+      type: 64,
+      rdata: Buffer.of(0, 1, 0),
+    })),
+    'SVCB with many paths': many(RECORD + 13, () => ({
+      name: pointer(12),
+      type: 64,
+      rdata: Buffer.concat([Buffer.of(0, 1, 0, 0, 7, 0, 6), Buffer.from('/{dns}')]),
+    })),
+    'SVCB of many keys': filled(size, 64, {
+      start: Buffer.of(0, 1, 0),
+      each: (index) => Buffer.of((index + 9) >> 8, index + 9, 0, 0),
+    }),
+    'SVCB of a long path': filled(size, 64, {
+      start: Buffer.concat([Buffer.of(0, 1, 0, 0, 7), uint16(path.length), path]),
+      each: () => Buffer.alloc(0),
+    }),
+    'TXT of strings of one octet': filled(size, 16, { each: () => Buffer.of(1, 97) }),
+    'APL of many prefixes': filled(size, 42, { each: () => Buffer.of(0, 1, 0, 0) }),
+    'HIP of many servers': filled(size, 55, {
+      start: Buffer.alloc(4),
+      each: () => Buffer.of(1, 97, 0),
+    }),
     'TXT of many strings': many(RECORD + 200, () => ({
       name: pointer(12),
       type: 16,
@@ -85,6 +125,24 @@ export function worstMessages(size: number): Record<string, Buffer> {
     }),
     'updates of ANY': many(RECORD, () => ({ name: pointer(12), type: 255, class: 255 })),
   };
+}
+
+/** One record whose data is `start` and as many of `each` as there is room for. */
+function filled(
+  size: number,
+  type: number,
+  { start = Buffer.alloc(0), each }: { start?: Buffer; each: (index: number) => Buffer },
+): Buffer {
+  const parts = [start];
+  let left = Math.min(65_000, size - START - RECORD) - start.length;
+  for (let index = 0; ; index++) {
+    const part = each(index);
+    left -= part.length;
+    if (left < 0 || part.length === 0) break;
+    parts.push(part);
+  }
+  const rdata = Buffer.concat(parts);
+  return build({ questions: [{}], answers: [{ name: pointer(12), type, rdata }] });
 }
 
 /** Asks for a name of 255 octets and 127 labels; records follow until `size` is reached. */
@@ -147,4 +205,13 @@ function ladder(size: number, reach: number, at: (index: number, top: number) =>
 
 function pointer(target: number): Buffer {
   return Buffer.of(0xc0 | (target >> 8), target & 0xff);
+}
+
+/** A label of its own before the name asked for. */
+function own(index: number): Buffer {
+  return Buffer.of(2, index & 0xff, index >> 8, 0xc0, 12);
+}
+
+function uint16(value: number): Buffer {
+  return Buffer.of(value >> 8, value & 0xff);
 }

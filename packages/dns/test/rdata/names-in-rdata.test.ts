@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { parseType } from '../../src/numbers.ts';
 import { canonicalRdata } from '../../src/rdata/canonical-rdata.ts';
-import { expandRdata } from '../../src/rdata/expand-rdata.ts';
+import { expandRdata, type NameReader } from '../../src/rdata/expand-rdata.ts';
 import { checkRdata } from '../../src/rdata/rdata.ts';
 import { rdataFromText, rdataToText } from '../../src/rdata/rdata-text.ts';
 
@@ -68,12 +68,15 @@ test('what a record points to', () => {
 describe('names that arrive compressed', () => {
   const message = Buffer.concat([Buffer.alloc(12), Name.parse('example.net').wire]);
   /** Follows pointers to the one name there is. */
-  const readName = (bytes: Buffer) => (at: number) => {
-    if (bytes[at] === 0xc0) return { wire: Name.parse('example.net').wire, end: at + 2 };
-    if (bytes[at] !== 1) return undefined;
-    const wire = Buffer.concat([bytes.subarray(at, at + 2), Name.parse('example.net').wire]);
-    return { wire, end: at + 4 };
-  };
+  const readName =
+    (bytes: Buffer): NameReader =>
+    (at, out) => {
+      const pointer = bytes[at] === 1 ? at + 2 : at;
+      if (bytes[pointer] !== 0xc0) return -1;
+      out.append(bytes.subarray(at, pointer));
+      out.append(Name.parse('example.net').wire);
+      return pointer + 2;
+    };
   const expand = (type: string, hex: string, length = hex.length / 2) => {
     const bytes = Buffer.concat([message, Buffer.from(hex, 'hex'), Buffer.alloc(9)]);
     const place = { bytes, offset: message.length, length };
