@@ -53,6 +53,7 @@ describe('the command line', () => {
       'token',
       'api-token',
       'secondaries',
+      'sign',
       'cert',
       'key',
       'help',
@@ -66,6 +67,7 @@ describe('the command line', () => {
     ['a value without a flag', ['dyn.test'], 'dyn.test'],
     ['a port that is none', ['--http-port', '80a'], '--http-port'],
     ['a port that is too large', ['--dns-port', '65536'], '--dns-port'],
+    ['a wish to sign that is none', ['--sign', 'perhaps'], '--sign'],
     ['a key without its certificate', ['--key', 'key.pem'], '--key'],
   ] as const)('%s ends with 64 and one line that names it', async ([, flags, name]) => {
     expect(await attempt(flags)).toEqual(failure(64, name));
@@ -339,6 +341,33 @@ describe('who has the key', () => {
       await expect(rules.send()).rejects.toThrow('REFUSED');
       expect((await server.started.kill()).code).toBe(0);
     }
+  });
+});
+
+describe('a zone that is signed', () => {
+  test('stays so over restarts, with one key, and is not served without', async () => {
+    using home = new Home();
+    await using client = dnsClient({ reactor });
+    const seen: string[] = [];
+    for (const start of [['--sign', 'on'], []]) {
+      const options = start.length > 0 ? {} : { env: { HAWSER_SIGN: 'on' } };
+      await using server = await DynamicDns.start(home, start, options);
+      const [, ds = ''] =
+        /^ {2}dyn\.test\. IN DS (\d+ 13 2 \w{64})$/m.exec(server.started.stdout) ?? [];
+      seen.push(ds);
+      expect(await update(server, 'home', `192.0.2.${seen.length}`)).toMatch(/^good /);
+      const where = { servers: [`127.0.0.1:${server.ports.dns}`], dnssecOk: true };
+      const { answer } = await client.query('home.dyn.test', 'A', where);
+      expect(answer.map(({ type }) => type)).toEqual([1, 46]);
+      const page = await (await fetch(`http://127.0.0.1:${server.ports.http}/zone`)).text();
+      expect(page).toContain('home.dyn.test');
+      expect(page).not.toContain('RRSIG');
+      expect((await server.started.kill()).code).toBe(0);
+    }
+    expect(seen[0]).not.toBe('');
+    expect(seen[1]).toBe(seen[0]);
+    const flags = [`--database=${home.database}`, '--zone=dyn.test', ...anyPorts];
+    expect(await attempt(flags)).toEqual(failure(64, '--sign'));
   });
 });
 

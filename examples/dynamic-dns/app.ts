@@ -10,7 +10,7 @@ import {
   stack,
   tls,
 } from '@hawser/core';
-import { sqlite } from '@hawser/dns';
+import { sqlite, zoneSigning } from '@hawser/dns';
 import { http } from '@hawser/http';
 import { acceptFor, keep, MemoryMailbox, smtp } from '@hawser/smtp';
 import { authorizedKeys, ssh } from '@hawser/ssh';
@@ -34,7 +34,8 @@ export async function dynamicDns(settings: Settings): Promise<Service> {
   // A folder that cannot be made shows when the database in it is opened, and that error names the file.
   await mkdir(dirname(settings.database), { recursive: true }).catch(() => undefined);
   const store = sqlite(settings.database);
-  const zone = await openZone(settings, store);
+  const signing = settings.sign ? zoneSigning() : undefined;
+  const zone = await openZone(settings, { store, signing });
   const token = await readToken(join(folder, 'update-token'), settings.token);
   const apiToken = await readToken(join(folder, 'api-token'), settings.apiToken);
   const keys = await keepTsigKeys(folder, `admin.${origin}`);
@@ -87,6 +88,6 @@ export async function dynamicDns(settings: Settings): Promise<Service> {
     names.service,
     ...Object.values(listeners),
     ...onePort,
-    guide({ settings, dns: names.service, listeners, token, apiToken, keys, operator }),
+    guide({ settings, dns: names.service, signing, listeners, token, apiToken, keys, operator }),
   );
 }

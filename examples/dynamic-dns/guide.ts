@@ -1,5 +1,5 @@
 import type { Service } from '@hawser/core';
-import type { DnsService } from '@hawser/dns';
+import type { DnsService, ZoneSigning } from '@hawser/dns';
 import type { OperatorKey, Token, TsigKeys } from './first-run.ts';
 import type { Listening } from './office-lines.ts';
 import type { Settings } from './settings.ts';
@@ -8,6 +8,7 @@ import type { Settings } from './settings.ts';
 export interface GuideParts {
   readonly settings: Settings;
   readonly dns: DnsService;
+  readonly signing: ZoneSigning | undefined;
   readonly listeners: Readonly<Record<'http' | 'https' | 'smtp' | 'ssh', Listening>>;
   readonly token: Token;
   readonly apiToken: Token;
@@ -24,7 +25,7 @@ export function guide(parts: GuideParts): Service {
       await parts.apiToken.keep();
     },
     stop: async () => undefined,
-    describe: () => [...firstRun(parts), ...commands(parts)],
+    describe: () => [...firstRun(parts), ...delegation(parts), ...commands(parts)],
   };
 }
 
@@ -41,6 +42,13 @@ function firstRun({ settings, token, apiToken, keys, operator }: GuideParts): st
   if (made.length === 0) return [];
   const heading = 'First run. Keep this, it is shown once:';
   return ['', heading, ...made, `  host key      ${operator.hostFingerprint}`];
+}
+
+/** What makes resolvers believe the signatures. */
+function delegation({ settings: { zone }, signing }: GuideParts): string[] {
+  if (signing === undefined) return [];
+  const lines = signing.ds.map((ds) => `  ${zone}. IN DS ${ds}`);
+  return ['', 'The zone is signed. Give this to whoever delegates it:', ...lines];
 }
 
 function commands(parts: GuideParts): string[] {

@@ -1,16 +1,21 @@
 import { isIP } from 'node:net';
-import type { Service } from '@hawser/core';
-import { type DynamicZone, dynamicZone, type ZoneStore } from '@hawser/dns';
+import { type Service, UsageError } from '@hawser/core';
+import { type DynamicZone, dynamicZone, type ZoneSigning, type ZoneStore } from '@hawser/dns';
 import type { Group } from '@hawser/websocket';
 import { stateOf } from './page-rows.ts';
 import type { Settings } from './settings.ts';
 
-/** The kept zone, or a new one in which the server and its mail can be found. */
+/** The kept zone, or a new one in which the server and its mail can be found. With `signing` it is signed. */
 export async function openZone(
   { zone: origin, host }: Pick<Settings, 'zone' | 'host'>,
-  store: ZoneStore,
+  { store, signing }: { readonly store: ZoneStore; readonly signing: ZoneSigning | undefined },
 ): Promise<DynamicZone> {
-  const zone = await dynamicZone(origin, { store });
+  const zone = await dynamicZone(origin, { store, signing });
+  if (signing === undefined && zone.get('@', 'DNSKEY') !== undefined)
+    throw new UsageError(
+      'HAWSER_BAD_SETTING',
+      `Cannot serve ${origin} without --sign on as it is signed: nobody would believe its changes`,
+    );
   const family = isIP(host);
   const isNew = zone.serial === 1;
   if (isNew && family !== 0) {

@@ -24,6 +24,8 @@ export interface Settings {
   readonly apiToken: string | undefined;
   /** Servers that have copies of the zone, and are told of each change. */
   readonly secondaries: readonly string[];
+  /** The zone is kept signed (DNSSEC), with a key in the database. */
+  readonly sign: boolean;
   /** PEM files for TLS. Without them the first run makes a self-signed pair. */
   readonly cert: string | undefined;
   readonly key: string | undefined;
@@ -57,6 +59,7 @@ const flags = [
     'none',
     'servers with copies: 192.0.2.53,192.0.2.54',
   ],
+  ['sign', 'on|off', 'HAWSER_SIGN', 'off', 'DNSSEC: the zone is kept signed'],
   ['cert', 'PATH', 'HAWSER_CERT', 'made once', 'certificate for TLS (PEM)'],
   ['key', 'PATH', 'HAWSER_KEY', 'made once', 'its private key (PEM)'],
 ] as const;
@@ -100,6 +103,9 @@ export function readSettings(
     throw bad(`Cannot use --${flag} as a port must be 0 to 65535: "${text}"`);
   };
 
+  const sign = given('sign') ?? 'off';
+  if (sign !== 'on' && sign !== 'off')
+    throw bad(`Cannot use --sign as it must be on or off: "${sign}"`);
   const database = given('database') ?? 'data/dynamic-dns.db';
   const cert = given('cert');
   const key = given('key');
@@ -122,6 +128,7 @@ export function readSettings(
     token: given('token'),
     apiToken: given('api-token'),
     secondaries: (given('secondaries') ?? '').split(',').filter((each) => each !== ''),
+    sign: sign === 'on',
     cert,
     key,
   };

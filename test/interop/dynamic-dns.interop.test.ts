@@ -103,6 +103,28 @@ interop(
 );
 
 interop(
+  'delv validates a zone that is signed, by what the start printed',
+  ['delv', 'curl'],
+  async () => {
+    using home = new Home();
+    await using server = await DynamicDns.start(home, ['--sign', 'on']);
+    const ds = /^ {2}dyn\.test\. IN DS (\d+ \d+ \d+) (\w+)$/m.exec(server.started.stdout);
+    const anchor = join(home.folder, 'anchor');
+    writeFileSync(anchor, `trust-anchors { dyn.test. static-ds ${ds?.[1]} "${ds?.[2]}"; };\n`);
+    const where = ['@127.0.0.1', '-p', `${server.ports.dns}`, '-4', '-a', anchor, '+root=dyn.test'];
+    const delv = async (name: string): Promise<string> => {
+      const { stdout, stderr } = await run('delv', [...where, name, 'A']);
+      return `${stdout}${stderr}`;
+    };
+    expect(await server.update('home.dyn.test', '192.0.2.7')).toBe('good 192.0.2.7\n');
+    expect(await delv('home.dyn.test')).toMatch(
+      /^; fully validated\nhome\.dyn\.test\..*192\.0\.2\.7$/m,
+    );
+    expect(await delv('gone.dyn.test')).toContain('; negative response, fully validated');
+  },
+);
+
+interop(
   'kdig asks over TLS and HTTPS, dig over HTTPS, curl as a browser',
   ['kdig', 'dig', 'curl'],
   async () => {
