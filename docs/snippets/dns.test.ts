@@ -394,15 +394,23 @@ describe('transports', () => {
 
 describe('what is going on', () => {
   test('is counted', async () => {
-    const zone = fixedZone('example.net', { records: { home: { A: '192.0.2.7' } } });
-    const dns = dnsService('127.0.0.1:53', zone);
+    const zone = await dynamicZone('example.net');
+    const copies = transfers(zone, { allow: ['192.0.2.53'] });
+    const dns = dnsService('127.0.0.1:53', [copies, zone]);
     const metrics: HttpHandler = () =>
-      new Response(formatMetrics(dns.responder.counters, { server: 'ns1' }), {
-        headers: { 'content-type': 'text/plain; version=0.0.4' },
-      });
+      new Response(
+        formatMetrics(dns.responder.counters, {
+          zones: [zone],
+          transfers: copies,
+          labels: { server: 'ns1' },
+        }),
+        { headers: { 'content-type': 'text/plain; version=0.0.4' } },
+      );
     await using client = testClient(router().get('/metrics', metrics));
     const text = await (await client.get('/metrics')).text();
     expect(text).toContain('hawser_dns_queries_total{server="ns1",transport="udp"} 0');
+    expect(text).toContain('hawser_dns_zone_names{server="ns1",zone="example.net"} 1');
+    expect(text).toContain('hawser_dns_transfers_out_total{server="ns1",kind="axfr"} 0');
   });
 });
 

@@ -22,21 +22,15 @@ export class StatusCounts {
 /** Everything that is counted, as text that Prometheus reads. */
 export function metricsText(
   zone: DynamicZone,
-  { service, copies }: NameServer,
+  { service, copies, notices, changes }: NameServer,
   statuses: StatusCounts,
 ): string {
-  const { axfr, ixfr, refused } = copies.counters;
-  const own = [
-    '# TYPE hawser_dns_zone_serial gauge',
-    `hawser_dns_zone_serial{zone="${zone.origin}"} ${zone.serial}`,
-    '# TYPE hawser_dns_zone_names gauge',
-    `hawser_dns_zone_names{zone="${zone.origin}"} ${zone.snapshot.size}`,
-    '# TYPE hawser_dns_transfers_total counter',
-    `hawser_dns_transfers_total{kind="axfr"} ${axfr}`,
-    `hawser_dns_transfers_total{kind="ixfr"} ${ixfr}`,
-    `hawser_dns_transfers_total{kind="refused"} ${refused}`,
-    '# TYPE hawser_http_responses_total counter',
-    ...statuses.lines(),
-  ];
-  return `${formatMetrics(service.responder.counters)}${own.join('\n')}\n`;
+  const dns = formatMetrics(service.responder.counters, {
+    zones: [zone],
+    transfers: copies,
+    notifier: notices,
+    updates: changes,
+  });
+  const own = ['# TYPE hawser_http_responses_total counter', ...statuses.lines()];
+  return `${dns}${own.join('\n')}\n`;
 }

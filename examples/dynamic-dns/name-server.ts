@@ -2,18 +2,22 @@ import {
   type DnsService,
   type DynamicZone,
   dnsService,
+  type Notifier,
   notifier,
   type Transfers,
   transfers,
+  type Updates,
   updates,
 } from '@hawser/dns';
 import type { Certificate, TsigKeys } from './first-run.ts';
 import type { Settings } from './settings.ts';
 
-/** Who answers for the zone, and what has been copied of it. */
+/** Who answers for the zone, who copies it, who is told of changes, and who makes them. */
 export interface NameServer {
   readonly service: DnsService;
   readonly copies: Transfers;
+  readonly notices: Notifier;
+  readonly changes: Updates;
 }
 
 /**
@@ -29,16 +33,12 @@ export function nameServer(
   }: { readonly settings: Settings; readonly keys: TsigKeys; readonly certificate: Certificate },
 ): NameServer {
   const copies = transfers(zone, { allow: keys.all.map((key) => ({ key })) });
+  const notices = notifier(zone, { also: secondaries });
+  const changes = updates(zone, { policy: [{ key: '*', names: '*' }] });
   // First = outermost: each handler takes what is for it, the zone answers the rest.
-  const handlers = [
-    updates(zone, { policy: [{ key: '*', names: '*' }] }),
-    copies,
-    notifier(zone, { also: secondaries }),
-    zone,
-  ];
-  const service = dnsService(`${host}:${dnsPort}`, handlers, {
+  const service = dnsService(`${host}:${dnsPort}`, [changes, copies, notices, zone], {
     keys: keys.all,
     tls: { ...certificate, port: dotPort },
   });
-  return { service, copies };
+  return { service, copies, notices, changes };
 }

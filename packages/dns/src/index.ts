@@ -213,7 +213,7 @@ export type { CookieOptions } from './server/cookies.ts';
 export { type CountersSnapshot, ResponderCounters } from './server/counters.ts';
 // Serving without the service: your own transports.
 export { type DnsDatagramOptions, DnsDatagramProtocol } from './server/datagram.ts';
-export { formatMetrics } from './server/format-metrics.ts';
+export { formatMetrics, type MetricsOptions } from './server/format-metrics.ts';
 export type { ServerIdentity } from './server/identity.ts';
 export { localAddresses } from './server/local-addresses.ts';
 export type { QueryContext } from './server/query.ts';
@@ -224,6 +224,7 @@ export type { AnsweredQuery, ResponderOptions } from './server/responder-options
 export { DnsStreamProtocol, dnsStream } from './server/stream.ts';
 export type { DnsStreamOptions } from './server/stream-options.ts';
 export type { Served } from './server/to-handlers.ts';
+export type { MeteredZone, ZoneMetricsSources } from './server/zone-metrics.ts';
 export {
   type DnsService,
   type DnsServiceOptions,
@@ -341,7 +342,12 @@ export type {
   UpdateRequester,
   UpdateRule,
 } from './update/message/update-rule.ts';
-export { type UpdateReport, type UpdatesOptions, updates } from './update/message/updates.ts';
+export {
+  type UpdateReport,
+  type Updates,
+  type UpdatesOptions,
+  updates,
+} from './update/message/updates.ts';
 export type { ApiToken } from './update/record-api/api-token.ts';
 export { type RecordApiOptions, recordApi } from './update/record-api/record-api.ts';
 export type { DenialProof } from './zone/denial-proof.ts';

@@ -1,21 +1,27 @@
-import { usageError } from '../errors.ts';
 import { formatRcode } from '../numbers.ts';
 import type { CountersSnapshot, ResponderCounters } from './counters.ts';
+import { MetricsText } from './metrics-text.ts';
+import { writeZoneMetrics, type ZoneMetricsSources } from './zone-metrics.ts';
 
-const OWN_LABELS = new Set(['transport', 'opcode', 'rcode', 'le']);
+/** Options for {@link formatMetrics}. */
+export interface MetricsOptions extends ZoneMetricsSources {
+  /** On every line, such as `{ server: 'ns1' }`. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+}
 
 /**
  * The counts as text that Prometheus reads (text format 0.0.4, `text/plain; version=0.0.4`). Names begin with `hawser_dns_`.
- * `labels` are added to every line, such as `{ server: 'ns1' }`.
  * @throws UsageError `HAWSER_DNS_OPTIONS` for a label that has no such name as labels have, or one of ours
+ *
+ * @example
+ * formatMetrics(service.responder.counters, { zones: [zone], transfers: copies, labels: { server: 'ns1' } });
  */
 export function formatMetrics(
   counters: ResponderCounters | CountersSnapshot,
-  labels: Readonly<Record<string, string>> = {},
+  options: MetricsOptions = {},
 ): string {
-  for (const name of Object.keys(labels)) checkLabel(name);
+  const text = new MetricsText(options.labels ?? {});
   const counts = 'snapshot' in counters ? counters.snapshot() : counters;
-  const text = new MetricsText(labels);
   text.family('queries_total', 'counter', 'Messages that asked something.');
   for (const [transport, count] of Object.entries(counts.queries)) {
     text.line('queries_total', count, { transport });
@@ -28,21 +34,10 @@ export function formatMetrics(
   for (const [rcode, count] of Object.entries(counts.rcodes)) {
     text.line('replies_total', count, { rcode: formatRcode(Number(rcode)) });
   }
-  for (const [name, help, count] of plainCounts(counts)) {
-    text.family(name, 'counter', help);
-    text.line(name, count);
-  }
+  for (const [name, help, count] of plainCounts(counts)) text.counter(name, help, count);
   writeSizes(text, counts);
+  writeZoneMetrics(text, options);
   return text.toString();
-}
-
-/** One wrong name, and nothing of the whole text would be read. */
-function checkLabel(name: string): void {
-  if (/^(?!__)[a-z_][a-z\d_]*$/i.test(name) && !OWN_LABELS.has(name)) return;
-  throw usageError(
-    'HAWSER_DNS_OPTIONS',
-    `Cannot add a label to metrics as "${name}" is no name for one`,
-  );
 }
 
 function plainCounts(counts: CountersSnapshot): readonly (readonly [string, string, number])[] {
@@ -74,31 +69,4 @@ function writeSizes(text: MetricsText, { replySizes, replyBytes }: CountersSnaps
   text.line('reply_bytes_bucket', total, { le: '+Inf' });
   text.line('reply_bytes_sum', replyBytes);
   text.line('reply_bytes_count', total);
-}
-
-class MetricsText {
-  readonly #common: Readonly<Record<string, string>>;
-  readonly #lines: string[] = [];
-
-  constructor(common: Readonly<Record<string, string>>) {
-    this.#common = common;
-  }
-
-  family(name: string, type: string, help: string): void {
-    this.#lines.push(`# HELP hawser_dns_${name} ${help}`, `# TYPE hawser_dns_${name} ${type}`);
-  }
-
-  line(name: string, value: number, own: Readonly<Record<string, string>> = {}): void {
-    const pairs = Object.entries({ ...this.#common, ...own });
-    const labels = pairs.map(([key, text]) => `${key}="${escapeLabel(text)}"`).join(',');
-    this.#lines.push(`hawser_dns_${name}${labels === '' ? '' : `{${labels}}`} ${value}`);
-  }
-
-  toString(): string {
-    return `${this.#lines.join('\n')}\n`;
-  }
-}
-
-function escapeLabel(text: string): string {
-  return text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }

@@ -13,7 +13,7 @@ export interface DnsStreamOptions {
   /**
    * The same for all connections of one factory together. While there are so many, each connection gets its answers one at a
    * time: nothing is dropped, and nobody has to wait for somebody else's queries.
-   * @defaultValue 4000
+   * @defaultValue 4_000
    */
   readonly maxInFlightTotal?: number | undefined;
   /**

@@ -92,6 +92,7 @@ export class SecondaryZone implements TransferableZone {
   #users = 0;
   #running: Running | undefined;
   #lastError: Error | undefined;
+  #refreshedAt: number | undefined;
 
   constructor(origin: Name, options: SecondaryOptions) {
     this.origin = origin;
@@ -119,6 +120,11 @@ export class SecondaryZone implements TransferableZone {
   /** Why the last look failed; undefined if it did not. */
   get lastError(): Error | undefined {
     return this.#lastError;
+  }
+
+  /** When a primary was heard last, in milliseconds since 1970; undefined if none was since this was made. */
+  get refreshedAt(): number | undefined {
+    return this.#refreshedAt;
   }
 
   get snapshot(): Zone | undefined {
@@ -219,6 +225,7 @@ export class SecondaryZone implements TransferableZone {
     if (fetched.kind === 'newer')
       this.#counters[fetched.style === 'zone' ? 'whole' : 'changes'] += 1;
     this.#lastError = undefined;
+    this.#refreshedAt = running.reactor.clock.epoch();
     return fetched.kind;
   }
 

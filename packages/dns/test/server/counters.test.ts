@@ -65,7 +65,7 @@ test('a reply of 64 octets and one of 65 are in different steps', () => {
 });
 
 test('Prometheus can read it', () => {
-  const text = formatMetrics(busy(), { server: 'a "b" \\ c' });
+  const text = formatMetrics(busy(), { labels: { server: 'a "b" \\ c' } });
   const labels = 'server="a \\"b\\" \\\\ c"';
   expect(text).toContain(`hawser_dns_queries_total{${labels},transport="udp"} 6\n`);
   expect(text).toContain(`hawser_dns_replies_total{${labels},rcode="NXDOMAIN"} 1\n`);
@@ -79,14 +79,14 @@ test('Prometheus can read it', () => {
   expect(formatMetrics(busy().snapshot())).toContain('\nhawser_dns_ignored_total 2\n');
 });
 
-test.each(['my-label', '1st', '', '__name__', 'a b', 'rcode', 'le'])(
+test.each(['my-label', '1st', '', '__name__', 'a b', 'rcode', 'le', 'zone', 'state', 'kind'])(
   'a label called "%s" is a mistake',
   (name) => {
-    expect(() => formatMetrics(busy(), { [name]: 'x' })).toThrow('no name for one');
+    expect(() => formatMetrics(busy(), { labels: { [name]: 'x' } })).toThrow('no name for one');
   },
 );
 
 test('whatever the value of a label is, it stays in its quotes', () => {
-  const text = formatMetrics(busy(), { zone: 'a"} 1\n# EOF\\' });
-  expect(text).toContain('{zone="a\\"} 1\\n# EOF\\\\",transport="udp"} 6\n');
+  const text = formatMetrics(busy(), { labels: { site: 'a"} 1\n# EOF\\' } });
+  expect(text).toContain('{site="a\\"} 1\\n# EOF\\\\",transport="udp"} 6\n');
 });

@@ -82,10 +82,7 @@ export interface UpdatesOptions {
  *   zone,
  * ], { keys });
  */
-export function updates(
-  zones: LiveZone | readonly LiveZone[],
-  options: UpdatesOptions,
-): Updates {
+export function updates(zones: LiveZone | readonly LiveZone[], options: UpdatesOptions): Updates {
   return new UpdateHandler(Array.isArray(zones) ? zones : [zones as LiveZone], options);
 }
 
