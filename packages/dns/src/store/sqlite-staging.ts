@@ -10,7 +10,7 @@ import type { SqliteWork, SqliteWriter } from './sqlite-writer.ts';
 import type { CommitOptions } from './zone-store.ts';
 
 /** RRsets written in one go: some ten milliseconds. */
-const PART = 2_000;
+const PART = 1_000;
 /** Keys looked at to divide a zone into parts of about the same size. */
 const SAMPLES_PER_PART = 16;
 

@@ -10,7 +10,7 @@ export function* checkZone(gatherer: ZoneGatherer): Generator<void, void, void> 
   const { origin, records } = gatherer;
   checkApex(gatherer);
   const dnames = new Set<string>();
-  for (const [key, first] of records.names) {
+  for (const [key, first] of records.names.entries()) {
     const types = typesOf(first);
     checkAlias(gatherer, first, types);
     if (types.has(Type.DNAME)) dnames.add(key);
@@ -108,7 +108,7 @@ function* checkBelowDname(
   gatherer: ZoneGatherer,
   dnames: ReadonlySet<string>,
 ): Generator<void, void, void> {
-  for (const [key, first] of gatherer.records.names) {
+  for (const [key, first] of gatherer.records.names.entries()) {
     yield;
     let at = 1 + key.charCodeAt(0);
     while (at < key.length && !dnames.has(key.slice(at))) at += 1 + key.charCodeAt(at);

@@ -119,7 +119,9 @@ export class ZoneFile implements TransferableZone {
 
   /**
    * Reads the file again and serves what it says now. Gives the change, or undefined if there is none. What was served stays
-   * where this rejects. Reloads happen one after another.
+   * where this rejects. Reloads happen one after another. Others have their turn every few milliseconds, but for what the
+   * garbage collector of V8 takes at once: with a million names it stops the process twice for a quarter to half a second, as
+   * it marks the objects of both versions. Where that is too long, load large zones in a process of its own, and transfer them.
    * @throws ZoneFileError `HAWSER_DNS_ZONE_FILE`, also for a serial that does not go forward; StoreError `HAWSER_STORE_IO`
    */
   reload(): Promise<ChangeSet | undefined> {

@@ -4,6 +4,7 @@ import { canonicalWire } from '../rdata/canonical-rdata.ts';
 import { layoutOf } from '../rdata/layout.ts';
 import { PackedRRset } from '../zone/packed-rrset.ts';
 import { MAX_RECORDS, MAX_RRSET_BYTES, RECORD_BYTES, type RRset } from '../zone/rrset.ts';
+import { NameTable } from './name-table.ts';
 
 /** An RRset that is being gathered, and where its first record stands. */
 export interface GatheredRRset {
@@ -38,7 +39,7 @@ export type Addition = 'kept' | 'duplicate' | 'lower TTL' | 'higher TTL' | 'too 
 /** RRsets by name. */
 export class ZoneRecords {
   /** The first RRset of each name, by key, in the order of the file. */
-  readonly names: Map<string, GatheredRRset> = new Map();
+  readonly names: NameTable<GatheredRRset> = new NameTable();
 
   /** The RRset of a name and type. */
   get(key: string, type: number): GatheredRRset | undefined {
@@ -67,14 +68,14 @@ export class ZoneRecords {
       line,
       next: undefined,
     };
-    if (last === undefined) this.names.set(key, fresh);
+    if (last === undefined) this.names.add(key, fresh);
     else last.next = fresh;
     return 'kept';
   }
 
   /** Every RRset, in the order of the file. */
   *rrsets(): Generator<RRset, void, undefined> {
-    for (const first of this.names.values()) {
+    for (const [, first] of this.names.entries()) {
       for (let found: GatheredRRset | undefined = first; found; found = found.next) {
         yield new PackedRRset(found.owner, found);
       }
