@@ -30,9 +30,11 @@ export function rrsetExists(
 ): Prerequisite {
   const number = typeOf(type);
   if (values === undefined) return (nameIn) => [bare(nameIn(name), number, Class.ANY)];
-  const data = values.map((value) => encodeRdata(number, value));
   return (nameIn) =>
-    data.map((rdata) => ({ name: nameIn(name), type: number, class: Class.IN, ttl: 0, rdata }));
+    values.map((value) => {
+      const rdata = encodeRdata(number, value, nameIn('@'));
+      return { name: nameIn(name), type: number, class: Class.IN, ttl: 0, rdata };
+    });
 }
 
 /** `name` has no records of `type`. */

@@ -48,7 +48,8 @@ export interface UpdateOptions extends OperationOptions {
 
 /**
  * One update in the making: changes in their order, all of which are carried out or none. Names are whole if they are in the zone
- * or end with a dot, otherwise relative to the zone; `"@"` is the zone itself.
+ * or end with a dot, otherwise relative to the zone; `"@"` is the zone itself. In values a single label without a dot is
+ * relative to the zone, and every other name is whole.
  *
  * Every method but `send` gives the update itself, and throws UsageError for names, types, values and TTLs that cannot be.
  */
@@ -187,7 +188,7 @@ export class Update {
     const list = Array.isArray(values)
       ? (values as readonly RecordValue[])
       : [values as RecordValue];
-    return list.map((value) => encodeRdata(typeOf(type), value));
+    return list.map((value) => encodeRdata(typeOf(type), value, this.zone));
   }
 
   readonly #nameIn = (text: Name | string): Name => {

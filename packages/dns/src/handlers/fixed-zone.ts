@@ -3,6 +3,7 @@ import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import type { HostRecords } from '../rdata/value.ts';
 import { toRRsets } from '../zone/host-records.ts';
+import { nameIn } from '../zone/name-in.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { Zone } from '../zone/zone.ts';
 import { answerZone } from './answer-zone.ts';
@@ -40,7 +41,7 @@ function makeZone(origin: string, options: FixedZoneOptions | undefined): Zone {
   const { records, ttl = 3600, ...rest } = options;
   const base = newZone(name, rest);
   const rrsets = Object.entries(records).flatMap(([label, held]) =>
-    toRRsets(label === '@' ? name : Name.parse(label).concat(name), held, ttl),
+    toRRsets(nameIn(name, label), held, { origin: name, ttl }),
   );
   return Zone.of(name, [...base.rrsets(), ...rrsets]);
 }

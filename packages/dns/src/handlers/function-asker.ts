@@ -108,7 +108,7 @@ export class FunctionAsker {
       return asked.length === 1 ? { said: resolution, subnet } : contentOf(zone, step, true);
     const plain = zone === base && name.key !== base.origin.key && !isMetaType(query.type);
     if (resolution === undefined) return plain ? this.#nobody(step) : contentOf(zone, step);
-    const rrsets = toRRsets(name, resolution, ttl);
+    const rrsets = toRRsets(name, resolution, { origin: base.origin, ttl });
     if (plain) {
       const said = answerAlone(zone, rrsets, query.type);
       if (said !== undefined) return { said, subnet };

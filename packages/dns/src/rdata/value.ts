@@ -153,7 +153,10 @@ export type RecordValue =
 /** One value or several. */
 export type OneOrMany<T> = T | readonly T[];
 
-/** What a name holds, by type. `ttl` is for all of them, in seconds. */
+/**
+ * What a name holds, by type. `ttl` is for all of them, in seconds. A name in a value is whole, with or without a final dot, but
+ * for a single label without one, which is in the zone, and `"@"`.
+ */
 export interface HostRecords {
   readonly ttl?: number | undefined;
   readonly A?: OneOrMany<string> | undefined;

@@ -10,6 +10,7 @@ import { inTurns } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { parseType } from '../numbers.ts';
 import type { HostRecords, RecordValue } from '../rdata/value.ts';
+import { nameIn } from '../zone/name-in.ts';
 import type { ChangeSet, Zone } from '../zone/zone.ts';
 import { LeaseSweeper } from './lease-sweeper.ts';
 import type { ChangeRules } from './prepare-change.ts';
@@ -17,12 +18,12 @@ import {
   decisionOn,
   deletableAt,
   leaseEnd,
-  nameIn,
   ownTypesAt,
   type RecordEdit,
   raisingSerial,
 } from './record-edits.ts';
 import { type ListOptions, listLeases, listRecords, recordsAt, valuesAt } from './record-views.ts';
+import { StoreRecheck } from './store-recheck.ts';
 import {
   describeChange,
   type LeaseListing,
@@ -34,7 +35,7 @@ import { ZoneWriter, type ZoneWriterStart } from './zone-writer.ts';
 
 /** What a {@link DynamicZone} is made of. */
 export interface DynamicZoneStart
-  extends Omit<ZoneWriterStart, 'changed' | 'leased' | 'rules' | 'inTurns'> {
+  extends Omit<ZoneWriterStart, 'changed' | 'leased' | 'failed' | 'rules' | 'inTurns'> {
   readonly rules: Omit<ChangeRules, 'epochMs'>;
   /** TTL of records set without one, in seconds. */
   readonly ttl: number;
@@ -56,6 +57,7 @@ export class DynamicZone implements LiveZone {
   #clock: Reactor['clock'];
   #reports: Reactor['reports'] | undefined;
   #sweeper: LeaseSweeper | undefined;
+  #recheck: StoreRecheck | undefined;
   #watch: Disposable | undefined;
 
   constructor({ ttl, reactor, rules, attendants, ...start }: DynamicZoneStart) {
@@ -70,6 +72,7 @@ export class DynamicZone implements LiveZone {
       inTurns: (steps) => inTurns(steps, { clock: this.#clock }),
       changed: (changeSet) => this.#tell(changeSet),
       leased: () => this.#sweeper?.leasesChanged(),
+      failed: () => this.#recheck?.failed(),
     });
   }
 
@@ -160,7 +163,8 @@ export class DynamicZone implements LiveZone {
   /**
    * Makes all `edits` or none, and resolves once they are stored and served: with what changed, or `undefined` if no record
    * did. A lease that changes is stored all the same.
-   * @throws StoreError if the store fails: what was served before still is. UsageError `HAWSER_DNS_NAME`,
+   * @throws StoreError if the store fails: what was served before still is, and if the change turns out to be stored all the same,
+   * as the connection was lost too late, it is served once the store answers again. UsageError `HAWSER_DNS_NAME`,
    * `HAWSER_DNS_NUMBER`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_OUT_OF_ZONE`, `HAWSER_DNS_ZONE` for a wish that cannot be granted
    */
   async change(edits: readonly RecordEdit[]): Promise<ZoneChange | undefined> {
@@ -221,6 +225,7 @@ export class DynamicZone implements LiveZone {
     this.#clock = reactor.clock;
     this.#reports = reactor.reports;
     this.#sweeper = new LeaseSweeper(this.#writer, reactor);
+    this.#recheck = new StoreRecheck(this.#writer, reactor);
     this.#watch = this.#store.watch(reactor, (origin) => {
       if (!origin.equals(this.origin)) return;
       this.#writer.look().catch((error: unknown) => {
@@ -234,8 +239,10 @@ export class DynamicZone implements LiveZone {
     this.#users -= 1;
     if (this.#users > 0) return;
     this.#sweeper?.[Symbol.dispose]();
+    this.#recheck?.[Symbol.dispose]();
     this.#watch?.[Symbol.dispose]();
     this.#sweeper = undefined;
+    this.#recheck = undefined;
     this.#watch = undefined;
     await Promise.all(this.#attendants.map(async (attendant) => attendant.stopped()));
     await this.#writer.idle();

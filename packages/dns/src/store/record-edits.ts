@@ -1,9 +1,10 @@
 // What somebody wants to have changed, in the words of a program, as a decision on a zone.
 import type { Decision, LeaseEdit } from '../contract/live-zone.ts';
 import { usageError } from '../errors.ts';
-import { Name } from '../name.ts';
+import type { Name } from '../name.ts';
 import { parseType, Type } from '../numbers.ts';
 import type { RecordValue } from '../rdata/value.ts';
+import { nameIn } from '../zone/name-in.ts';
 import { createRRset, toList } from '../zone/rrset.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { isSignerRecord } from '../zone/signer-record.ts';
@@ -15,6 +16,7 @@ export interface RecordEdit {
   /** Relative to the zone, or whole. */
   readonly name: string;
   readonly type: string;
+  /** A name in a value is whole, with or without a final dot, but for a single label without one, which is in the zone, and `"@"`. */
   readonly values?: RecordValue | readonly RecordValue[] | undefined;
   /** Seconds. @defaultValue that of the zone */
   readonly ttl?: number | undefined;
@@ -34,18 +36,6 @@ export interface EditTerms {
 /** Longest life of a record that goes by itself, in seconds: ten years. */
 const MAX_LEASE_S = 315_360_000;
 
-/** The name that `text` means in a zone. Throws as `DynamicZone.nameOf`. */
-export function nameIn(origin: Name, text: string): Name {
-  if (text === '@' || text === '') return origin;
-  const name = Name.parse(text);
-  if (name.isSubdomainOf(origin)) return name;
-  if (!text.endsWith('.')) return name.concat(origin);
-  throw usageError(
-    'HAWSER_DNS_OUT_OF_ZONE',
-    `Cannot use "${text}" as it is outside of zone "${origin}"`,
-  );
-}
-
 /** The edits and leases that `wishes` are. Throws as `DynamicZone.change`. */
 export function decisionOn(
   wishes: readonly RecordEdit[],
@@ -60,7 +50,7 @@ export function decisionOn(
     const list = values === undefined ? [] : toList(values);
     if (list.length === 0) edits.push({ name, type, rrset: undefined });
     else {
-      edits.push({ name, type, rrset: createRRset(name, type, { ttl, values: list }) });
+      edits.push({ name, type, rrset: createRRset(name, type, { ttl, values: list, origin }) });
       // Who sets records without a lease means them to stay.
       leases.push({ name, type, expires });
     }

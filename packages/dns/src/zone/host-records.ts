@@ -4,21 +4,30 @@ import { formatType, parseType } from '../numbers.ts';
 import type { HostRecords, RecordValue } from '../rdata/value.ts';
 import { createRRset, type RRset, valuesOf } from './rrset.ts';
 
-/** The RRsets that `records` says `name` holds. Throws as {@link createRRset} and {@link parseType}. */
-export function toRRsets(name: Name, records: HostRecords, defaultTtl: number): RRset[] {
+/** The RRsets that `records` says `name` holds in a zone. Throws as {@link createRRset} and {@link parseType}. */
+export function toRRsets(
+  name: Name,
+  records: HostRecords,
+  zone: { readonly origin: Name; readonly ttl: number },
+): RRset[] {
   if (typeof records !== 'object' || records === null || Array.isArray(records)) {
     throw usageError(
       'HAWSER_DNS_RDATA',
       `Cannot use ${JSON.stringify(records)} as records of "${name}"`,
     );
   }
-  const { ttl = defaultTtl } = records;
+  const { origin } = zone;
+  const { ttl = zone.ttl } = records;
   const rrsets: RRset[] = [];
   for (const type of Object.keys(records)) {
     const values = type === 'ttl' ? undefined : (records as Record<string, unknown>)[type];
     if (values === undefined || (Array.isArray(values) && values.length === 0)) continue;
     rrsets.push(
-      createRRset(name, parseType(type), { ttl, values: values as RecordValue | RecordValue[] }),
+      createRRset(name, parseType(type), {
+        ttl,
+        values: values as RecordValue | RecordValue[],
+        origin,
+      }),
     );
   }
   return rrsets;

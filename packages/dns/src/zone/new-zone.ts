@@ -32,7 +32,7 @@ export function newZone(origin: Name, options: NewZoneOptions = {}): Zone {
   };
   return Zone.of(origin, [
     createSoa(origin, fields, apexTtl),
-    createRRset(origin, Type.NS, { ttl: apexTtl, values: ns }),
+    createRRset(origin, Type.NS, { ttl: apexTtl, values: ns, origin }),
   ]);
 }
 

@@ -28,23 +28,28 @@ export const RECORD_BYTES = 12;
 
 /**
  * An RRset of `values`, which is a list or one value; equal ones count once. A value that is a list itself, such as the
- * strings of one TXT record, has to be within a list.
+ * strings of one TXT record, has to be within a list. In a zone, `origin`, a name in a value that is a single label without a dot
+ * is relative to it, as is `"@"`; every other one is whole, with or without a final dot. Without one all are whole.
  * @throws UsageError `HAWSER_DNS_RDATA` for a value that does not fit, no value, more than 1000 or 65,100 octets, more than
  * one SOA, or a bad TTL
  */
 export function createRRset(
   name: Name,
   type: number,
-  content: { ttl: number; values: RecordValue | readonly RecordValue[] },
+  content: {
+    readonly ttl: number;
+    readonly values: RecordValue | readonly RecordValue[];
+    readonly origin?: Name | undefined;
+  },
 ): RRset {
-  const { ttl, values } = content;
+  const { ttl, values, origin } = content;
   if (!isTtl(ttl)) {
     throw usageError(
       'HAWSER_DNS_RDATA',
       `Cannot use a TTL as it must be 0 to ${MAX_TTL} seconds: ${ttl}`,
     );
   }
-  const encoded = toList(values).map((value) => encodeRdata(type, value));
+  const encoded = toList(values).map((value) => encodeRdata(type, value, origin));
   const records = encoded.length > 1 ? distinct(encoded) : encoded;
   // Only one of several would stay, and nobody could say which.
   if (type === Type.SOA && records.length > 1) {

@@ -363,7 +363,7 @@ function withoutLabels(key: string, count: number): string {
 
 /** A SOA RRset made of fields. Throws as {@link createRRset}. */
 export function createSoa(origin: Name, fields: SoaValue, ttl: number): RRset {
-  return createRRset(origin, Type.SOA, { ttl, values: [fields] });
+  return createRRset(origin, Type.SOA, { ttl, values: [fields], origin });
 }
 
 function* toEdits(rrsets: Iterable<RRset>): Generator<Edit, void, undefined> {

@@ -35,7 +35,7 @@ describe('a hosts file', () => {
     [
       'names of an address',
       '1.2.0.192.in-addr.arpa PTR',
-      ['1.2.0.192.in-addr.arpa 60 PTR router.lan', '1.2.0.192.in-addr.arpa 60 PTR Router'],
+      ['1.2.0.192.in-addr.arpa 60 PTR router.lan', '1.2.0.192.in-addr.arpa 60 PTR Router.'],
     ],
     ['no IPv6 address', 'router.lan AAAA', []],
     ['no IPv4 address', 'six.lan A', []],

@@ -19,7 +19,7 @@ describe('an answer without a zone is the one with it', () => {
     { TXT: ['one', 'two'], AAAA: '2001:db8::1', A: '192.0.2.1' },
     { PTR: 'host.example.net', CAA: '0 issue "ca.example"' },
   ])('for a name with %j', (records) => {
-    const rrsets = toRRsets(name, records, 60);
+    const rrsets = toRRsets(name, records, { origin: zone.origin, ttl: 60 });
     const whole = zone.including(name, rrsets);
     for (const type of types) {
       const expected = answerFrom(whole, { key: name.key, type });
@@ -37,10 +37,14 @@ describe('it takes a zone to know the answer', () => {
     { A: '192.0.2.1', HTTPS: '0 other.example.net' },
     { A: '192.0.2.1', TYPE1: '192.0.2.2' },
   ])('for a name with %j', (records) => {
-    expect(answerAlone(zone, toRRsets(name, records, 60), Type.A)).toBeUndefined();
+    expect(
+      answerAlone(zone, toRRsets(name, records, { origin: zone.origin, ttl: 60 }), Type.A),
+    ).toBeUndefined();
   });
 
   test.each([Type.ANY, Type.AXFR, Type.IXFR])('for questions of type %i', (type) => {
-    expect(answerAlone(zone, toRRsets(name, { A: '192.0.2.1' }, 60), type)).toBeUndefined();
+    expect(
+      answerAlone(zone, toRRsets(name, { A: '192.0.2.1' }, { origin: zone.origin, ttl: 60 }), type),
+    ).toBeUndefined();
   });
 });

@@ -46,7 +46,8 @@ export interface RecordApiOptions {
 
 /**
  * A handler for the records of `zones` as JSON. Requests carry `Authorization: Bearer <token>`. Names are whole, or relative to the zone, or
- * `@`; values are written as in zone files, or given as objects. A change that is answered is stored and served.
+ * `@`; values are written as in zone files, or given as objects, and names in them are whole, with or without a final dot, but for a
+ * single label without one, which is in the zone. A change that is answered is stored and served.
  *
  * - `GET /zones`: `{"zones": [{"name", "serial", "names"}]}`
  * - `GET /zones/{zone}`: one of them

@@ -1,12 +1,13 @@
 // Changes of records as JSON, and what they mean for a zone.
 import type { Decision, LeaseEdit } from '../../contract/live-zone.ts';
 import { usageError } from '../../errors.ts';
-import { Name } from '../../name.ts';
+import type { Name } from '../../name.ts';
 import { formatType, isMetaType, parseType, Type } from '../../numbers.ts';
 import { encodeRdata } from '../../rdata/encode-rdata.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
 import { rdataFromText, rdataToText } from '../../rdata/rdata-text.ts';
 import type { RecordValue } from '../../rdata/value.ts';
+import { nameIn } from '../../zone/name-in.ts';
 import {
   MAX_RECORDS,
   MAX_RRSET_BYTES,
@@ -90,22 +91,14 @@ export function readChange(body: unknown, zone: Zone): RecordChange {
     name: owner,
     type: number,
     ttl: readNumber('ttl', ttl, MAX_TTL, 0),
-    records: deletes || number === undefined ? [] : readValues(number, values),
+    records: deletes || number === undefined ? [] : readValues(number, values, zone.origin),
     leaseSeconds: readNumber('leaseSeconds', leaseSeconds, 0xffff_ffff, 1),
   };
 }
 
-/** Whole if it is in the zone or ends with a dot, else relative to the zone. Throws Problem. */
+/** As {@link nameIn}, but throws Problem. */
 export function readName(text: string, origin: Name): Name {
-  if (text === '@' || text === '') return origin;
-  const name = sound(() => Name.parse(text));
-  if (name.isSubdomainOf(origin)) return name;
-  if (text.endsWith('.'))
-    throw new Problem(
-      422,
-      `Cannot use "${text.slice(0, 300)}" as it is outside of zone "${origin}"`,
-    );
-  return sound(() => name.concat(origin));
+  return sound(() => nameIn(origin, text));
 }
 
 /** Throws Problem. */
@@ -227,20 +220,20 @@ function checkSize({ name, type, records, bytes }: WorkingRRset, index: number):
   );
 }
 
-function readValues(type: number, values: unknown): Rdata[] {
+function readValues(type: number, values: unknown, origin: Name): Rdata[] {
   if (!Array.isArray(values) || values.length === 0 || values.length > MAX_RECORDS) {
     throw new Problem(422, `Cannot use the change as values must be a list of 1 to ${MAX_RECORDS}`);
   }
   const keyed = new Map<string, Rdata>();
   for (const value of values as unknown[]) {
     const rdata = sound(() => {
-      if (typeof value === 'string') return rdataFromText(type, value);
+      if (typeof value === 'string') return rdataFromText(type, value, { zone: origin });
       if (typeof value !== 'object' || value === null)
         throw usageError(
           'HAWSER_DNS_RDATA',
           'Cannot use a value as it is neither text nor an object',
         );
-      return encodeRdata(type, value as RecordValue);
+      return encodeRdata(type, value as RecordValue, origin);
     });
     keyed.set(rdataKey(type, rdata.wire.toString('latin1')), rdata);
   }
