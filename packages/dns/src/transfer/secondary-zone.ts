@@ -15,7 +15,7 @@ import type { ChangeSet, Zone } from '../zone/zone.ts';
 import { clientRules } from './client-rule.ts';
 import { CopyLimits } from './copy-limits.ts';
 import { fetchZone } from './fetch-zone.ts';
-import { forwardUpdate } from './forward-update.ts';
+import { UpdateForwarder } from './forward-update.ts';
 import { RefreshTimes } from './refresh-times.ts';
 import { type Found, Refresher } from './refresher.ts';
 import {
@@ -79,6 +79,7 @@ export class SecondaryZone implements TransferableZone {
   readonly #mayUpdate: (query: DnsQuery) => boolean;
   readonly #addresses = new Map<CheckedPrimary, AddressSet>();
   readonly #listeners = new Set<(changeSet: ChangeSet) => void>();
+  readonly #forwarder = new UpdateForwarder();
   readonly #counters: SecondaryCounters = {
     looks: 0,
     failures: 0,
@@ -283,6 +284,7 @@ export class SecondaryZone implements TransferableZone {
     if (running === undefined || primary === undefined || !this.#mayUpdate(query))
       return codeAnswer(Rcode.Refused);
     this.#counters.forwarded += 1;
-    return forwardUpdate(query, { client: running.client, primary });
+    const { client, reactor } = running;
+    return this.#forwarder.forward(query, { client, primary, reports: reactor.reports });
   }
 }
