@@ -409,7 +409,8 @@ describe('tools', () => {
       expect(kdig.stdout).toMatch(/^h1\.example\.net\.\s+300\s+IN\s+A\s+192\.0\.2\.1$/m);
       expect(kdig.stdout).toMatch(/^late\.example\.net\.\s+60\s+IN\s+A\s+192\.0\.2\.77$/m);
       expect(kdig.stdout.match(/\sSOA\s/g)).toHaveLength(8);
-      const udp = await run('dig', [...at, ORIGIN, `ixfr=${before}`, '+notcp']);
+      const signature = ['-y', `hmac-sha256:${keyText.name}:${secret}`];
+      const udp = await run('dig', [...at, ...signature, ORIGIN, `ixfr=${before}`, '+notcp']);
       expect(udp.stdout).toMatch(/late\.example\.net/);
       const drill = await run('drill', ['-p', `${port}`, 'axfr', ORIGIN, '@127.0.0.1']);
       expect(drill.stdout.split('\n').filter((line) => /\sIN\s/.test(line))).toHaveLength(count);

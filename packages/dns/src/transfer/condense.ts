@@ -12,10 +12,12 @@ export function isChain(changeSets: readonly ChangeSet[], serial: number): boole
 }
 
 /**
- * One change for a chain of them (RFC 1995 §5): what was added and removed again is not in it. Undefined for an empty
- * chain.
+ * One change for a chain of them (RFC 1995 §5), made in steps: what was added and removed again is not in it. Undefined for an
+ * empty chain.
  */
-export function condense(changeSets: readonly ChangeSet[]): ChangeSet | undefined {
+export function* condense(
+  changeSets: readonly ChangeSet[],
+): Generator<void, ChangeSet | undefined, void> {
   const [first] = changeSets;
   const last = changeSets.at(-1);
   if (first === undefined || last === undefined) return undefined;
@@ -26,8 +28,13 @@ export function condense(changeSets: readonly ChangeSet[]): ChangeSet | undefine
       const id = `${change.type}/${change.name.key}`;
       const earlier = merged.get(id);
       merged.set(id, earlier === undefined ? change : { ...change, before: earlier.before });
+      yield;
     }
   }
-  const changes = [...merged.values()].filter(({ before, after }) => !sameRRset(before, after));
+  const changes: RRsetChange[] = [];
+  for (const change of merged.values()) {
+    if (!sameRRset(change.before, change.after)) changes.push(change);
+    yield;
+  }
   return { origin: first.origin, from: first.from, to: last.to, changes };
 }

@@ -1,6 +1,7 @@
 // What a change means for single records: zones change by RRsets, differences are sent by records (RFC 1995 §4).
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
+import { measureRecords } from '../zone/packed-rrset.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { ChangeSet, RRsetChange } from '../zone/zone.ts';
 import { withOwnTtls } from './signature-ttl.ts';
@@ -13,12 +14,19 @@ export interface RecordChanges {
   readonly added: readonly RRset[];
 }
 
-/** The records that `changeSet` takes away and adds; undefined if it does not say how the start of authority changed. */
-export function recordChanges({ origin, changes }: ChangeSet): RecordChanges | undefined {
+/**
+ * The records that `changeSet` takes away and adds, found in steps that yield how many there are; undefined if it does not say
+ * how the start of authority changed.
+ */
+export function* recordChanges({
+  origin,
+  changes,
+}: ChangeSet): Generator<number, RecordChanges | undefined, void> {
   const removed: RRset[] = [];
   const added: RRset[] = [];
   let soa: RRsetChange | undefined;
   for (const change of changes) {
+    yield countOf(change.before) + countOf(change.after);
     if (change.type === Type.SOA && change.name.equals(origin)) soa = change;
     else pushRecords(change, removed, added);
   }
@@ -29,6 +37,10 @@ export function recordChanges({ origin, changes }: ChangeSet): RecordChanges | u
 /** How the wire form of records is compared. */
 export function recordKey({ wire }: Rdata): string {
   return wire.toString('latin1');
+}
+
+function countOf(rrset: RRset | undefined): number {
+  return rrset === undefined ? 0 : measureRecords(rrset).count;
 }
 
 function pushRecords({ type, before, after }: RRsetChange, removed: RRset[], added: RRset[]): void {

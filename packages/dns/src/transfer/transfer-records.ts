@@ -1,5 +1,6 @@
 // The records of outgoing transfers, in their order. Nothing is collected: a million names are walked as they are sent.
 import { Type } from '../numbers.ts';
+import { measureRecords } from '../zone/packed-rrset.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { ChangeSet, Zone } from '../zone/zone.ts';
 import { type RecordChanges, recordChanges } from './record-changes.ts';
@@ -17,19 +18,21 @@ export function* wholeZone(zone: Zone): Generator<RRset, void, undefined> {
   yield zone.soa;
 }
 
-/** The steps between two serials, with what they weigh. */
+/** The steps between two serials, and what they weigh. */
 export interface Increments {
   readonly steps: readonly RecordChanges[];
   /** How many records they take on the wire. */
   readonly recordCount: number;
 }
 
-/** What is to be sent for `changeSets`; undefined if one of them does not say how the start of authority changed. */
-export function incrementsOf(changeSets: readonly ChangeSet[]): Increments | undefined {
+/** What is to be sent for `changeSets`, in steps; undefined if one of them does not say how the start of authority changed. */
+export function* incrementsOf(
+  changeSets: readonly ChangeSet[],
+): Generator<number, Increments | undefined, void> {
   const steps: RecordChanges[] = [];
   let recordCount = 2;
   for (const changeSet of changeSets) {
-    const step = recordChanges(changeSet);
+    const step = yield* recordChanges(changeSet);
     if (step === undefined) return undefined;
     steps.push(step);
     recordCount += 2 + countRecords(step.removed) + countRecords(step.added);
@@ -51,12 +54,14 @@ export function* incremental({ steps }: Increments): Generator<RRset, void, unde
   yield newest;
 }
 
-/** True if the zone has more records than `count`. Looks at no more of them than that. */
-export function hasMoreRecordsThan(zone: Zone, count: number): boolean {
+/** True if the zone has more records than `count`. Looks at no more of them than that, in steps. */
+export function* hasMoreRecordsThan(zone: Zone, count: number): Generator<void, boolean, void> {
   let sum = 0;
-  for (const { records } of zone.rrsets()) {
-    sum += records.length;
+  for (const rrset of zone.rrsets()) {
+    // Counted as they are kept: to read them takes longer than to send them.
+    sum += measureRecords(rrset).count;
     if (sum > count) return true;
+    yield;
   }
   return false;
 }

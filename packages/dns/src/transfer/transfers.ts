@@ -63,7 +63,7 @@ const NOT_READY = 14;
 
 /**
  * Lets clients copy `zones`, in front of them in a list of handlers. What else they are asked goes on to the next handler.
- * Whole zones go over TCP or TLS only.
+ * Whole zones go over TCP or TLS only, and changes over UDP only to clients that have a cookie of ours, or a signature.
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`
  *
  * @example
@@ -143,6 +143,9 @@ class OutgoingTransfers implements Transfers {
       this.#counts.upToDate += 1;
       return this.#newestSoa(query, { zone, snapshot });
     }
+    // Anybody can send a datagram with the sender of a secondary: it does not make us read what changed since spring.
+    if (query.transport === 'udp' && !query.addressProven && query.tsigKey === undefined)
+      return this.#overTcp(query, { zone, snapshot });
     const over = this.#quota.take(query.client);
     if (over === undefined) {
       this.#counts.overQuota += 1;
@@ -152,7 +155,8 @@ class OutgoingTransfers implements Transfers {
     const sameHalf = serial !== undefined && isSerialAfter(snapshot.serial, serial);
     // Half the circle away is neither before nor after: only the whole zone is right then (RFC 1982 §3.2).
     if (!this.#ixfr || !sameHalf) return this.#send(query, pinned, undefined);
-    return findIncrements(pinned, { serial, condense: this.#condense }).then(
+    const wish = { serial, condense: this.#condense };
+    return findIncrements(pinned, wish, query.reactor).then(
       (increments) => this.#send(query, pinned, increments),
       (error: unknown): never => {
         over();
@@ -183,7 +187,7 @@ class OutgoingTransfers implements Transfers {
     };
   }
 
-  /** Too large for a datagram: a newer start of authority alone says so (RFC 1995 §2). */
+  /** Not for a datagram: a newer start of authority alone says so (RFC 1995 §2). */
   #overTcp(query: DnsQuery, pinned: Pinned): Answer {
     this.#counts.tooLargeForUdp += 1;
     return this.#newestSoa(query, pinned);

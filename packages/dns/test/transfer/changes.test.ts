@@ -1,5 +1,6 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
+import { atOnce } from '../../src/in-turns.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { checkRdata } from '../../src/rdata/rdata.ts';
@@ -38,7 +39,7 @@ describe('a change by records', () => {
     const zone = new JournaledZone();
     zone.change(...putting(rrset('www.example.net', 'A', a(1), a(2))));
     const change = zone.change(...putting(rrset('www.example.net', 'A', a(2), a(3))));
-    const records = recordChanges(change);
+    const records = atOnce(recordChanges(change));
     expect(lines(records?.removed ?? [])).toEqual(['www.example.net 1 c0000201']);
     expect(lines(records?.added ?? [])).toEqual(['www.example.net 1 c0000203']);
     expect(records?.soaBefore).not.toBe(records?.soaAfter);
@@ -48,7 +49,7 @@ describe('a change by records', () => {
     const zone = new JournaledZone();
     zone.change(...putting(rrset('www.example.net', 'A', a(1), a(2))));
     const later = { ...rrset('www.example.net', 'A', a(1), a(2)), ttl: 60 };
-    const records = recordChanges(zone.change(...putting(later)));
+    const records = atOnce(recordChanges(zone.change(...putting(later))));
     expect(records?.removed).toMatchObject([{ ttl: 300, records: { length: 2 } }]);
     expect(records?.added).toMatchObject([{ ttl: 60, records: { length: 2 } }]);
   });
@@ -57,8 +58,8 @@ describe('a change by records', () => {
     const zone = new JournaledZone();
     const change = zone.change(...putting(rrset('www.example.net', 'A', a(1))));
     const changes = change.changes.filter(({ type }) => type !== Type.SOA);
-    expect(recordChanges({ ...change, changes })).toBeUndefined();
-    expect(incrementsOf([change, { ...change, changes }])).toBeUndefined();
+    expect(atOnce(recordChanges({ ...change, changes }))).toBeUndefined();
+    expect(atOnce(incrementsOf([change, { ...change, changes }]))).toBeUndefined();
   });
 
   test('signatures go out with the TTL of what they sign', () => {
@@ -86,14 +87,14 @@ test('a signature that is added leaves those beside it the lowest TTL, as in a w
   zone.change(...rrsigs([signature(16, 60)]));
   const base = zone.zone;
   const change = zone.change(...rrsigs([signature(16, 60), signature(1, 300)]));
-  const increments = incrementsOf([change]);
+  const increments = atOnce(incrementsOf([change]));
   const version = applyIncrements(base, toRecords(increments ? incremental(increments) : []));
   if (typeof version === 'string') throw new Error(version);
   expect(version.zone.get(name, Type.RRSIG)).toMatchObject({ ttl: 60, records: [{}, {}] });
   expect(same(version.zone, zone.zone)).toBe(true);
   // The lowest TTL of all changes with one of them, and no other is sent again for that.
   const fewer = zone.change(...rrsigs([signature(1, 300)], 300));
-  const { removed, added } = recordChanges(fewer) ?? {};
+  const { removed, added } = atOnce(recordChanges(fewer)) ?? {};
   expect(removed?.map(({ ttl, records: { length } }) => [ttl, length])).toEqual([[60, 1]]);
   expect(added).toEqual([]);
 });
@@ -121,9 +122,9 @@ describe('a chain of changes', () => {
 
   test('is condensed to what changed in the end', () => {
     const { zone } = history();
-    const condensed = condense(zone.changes);
+    const condensed = atOnce(condense(zone.changes));
     expect(condensed).toMatchObject({ from: 1, to: 6 });
-    const records = condensed && recordChanges(condensed);
+    const records = condensed && atOnce(recordChanges(condensed));
     expect(records?.removed).toEqual([]);
     expect(lines(records?.added ?? [])).toEqual(['c.example.net 15 0001016200']);
   });
@@ -132,7 +133,7 @@ describe('a chain of changes', () => {
     const { zones, zone } = history();
     const last = zone.zone;
     for (const [index, start] of zones.entries()) {
-      const condensed = condense(zone.changes.slice(index));
+      const condensed = atOnce(condense(zone.changes.slice(index)));
       if (condensed === undefined) continue;
       const edits = condensed.changes.map(({ name, type, after }) => ({
         name,
@@ -149,12 +150,12 @@ describe('a chain of changes', () => {
     expect(isChain(changes, 1)).toBe(true);
     expect(isChain(changes, 2)).toBe(false);
     expect(isChain([...changes.slice(0, 1), ...changes.slice(2)], 1)).toBe(false);
-    expect(condense([])).toBeUndefined();
+    expect(atOnce(condense([]))).toBeUndefined();
   });
 
   test('goes out as its steps between the newest start of authority (RFC 1995 §4)', () => {
     const { changes } = history().zone;
-    const increments = incrementsOf(changes.slice(0, 2));
+    const increments = atOnce(incrementsOf(changes.slice(0, 2)));
     expect(increments && lines(incremental(increments))).toEqual([
       'SOA 3',
       'SOA 1',

@@ -1,3 +1,4 @@
+import { atOnce } from '../../src/in-turns.ts';
 // What a primary with a zone says, to be disturbed by tests.
 
 import { Flag } from '../../src/message/header.ts';
@@ -49,7 +50,7 @@ function changesFor({ authority }: DnsMessage, zone: JournaledZone): Iterable<RR
   const { serial } = decodeSoa(wire);
   if (serial === zone.zone.serial) return [zone.zone.soa];
   const first = zone.changes.findIndex(({ from }) => from === serial);
-  const increments = first < 0 ? undefined : incrementsOf(zone.changes.slice(first));
+  const increments = first < 0 ? undefined : atOnce(incrementsOf(zone.changes.slice(first)));
   return increments === undefined ? wholeZone(zone.zone) : incremental(increments);
 }
 

@@ -19,6 +19,8 @@ export interface AskedBy {
   readonly key?: string;
   readonly certificate?: Partial<ClientCertificate>;
   readonly udpSize?: number;
+  /** Over UDP: there is a cookie of ours. */
+  readonly proven?: boolean;
   readonly edns?: Uint8Array | undefined;
   readonly authorities?: readonly RawRecord[];
   readonly reactor?: Reactor;
@@ -70,7 +72,7 @@ export function toQuery(type: number, asked: AskedBy = {}): DnsQuery {
       isGoodFor: () => false,
       ...asked.certificate,
     },
-    addressProven: transport !== 'udp',
+    addressProven: asked.proven ?? transport !== 'udp',
     reactor: asked.reactor ?? createTestReactor(),
   };
 }

@@ -1,3 +1,4 @@
+import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { Answer, AnswerStream, Outcome } from '../../src/contract/answer.ts';
 import { codeAnswer } from '../../src/contract/answer.ts';
@@ -289,7 +290,7 @@ describe('IXFR', () => {
 
   test('over UDP is one answer if it fits', async () => {
     const { ask } = serving(changed());
-    const outcome = answerOf(await ask(Type.IXFR, { serial: 2, transport: 'udp' }));
+    const outcome = answerOf(await ask(Type.IXFR, { serial: 2, transport: 'udp', proven: true }));
     expect(records(outcome)).toHaveLength(9);
     expect(outcome.authoritative).toBe(true);
   });
@@ -300,16 +301,50 @@ describe('IXFR', () => {
     for (let index = 0; index < 12; index++)
       zone.change(...putting(rrset('a.example.net', 'TXT', 'x'.repeat(index + 20))));
     const { ask, handler } = serving(zone);
-    const udp = { serial: 5, transport: 'udp' as const };
+    const udp = { serial: 5, transport: 'udp' as const, proven: true };
     expect(records(await ask(Type.IXFR, udp))).toEqual(['SOA 17']);
     expect(records(await ask(Type.IXFR, { ...udp, udpSize: 4096 }))).toEqual(['SOA 17']);
     // What fits depends on what the client takes.
-    const few = { serial: 11, transport: 'udp' as const };
+    const few = { serial: 11, transport: 'udp' as const, proven: true };
     expect(records(await ask(Type.IXFR, few))).toEqual(['SOA 17']);
     expect(records(await ask(Type.IXFR, { ...few, udpSize: 1232 }))).toHaveLength(26);
     expect(handler.counters).toMatchObject({ tooLargeForUdp: 3, ixfr: 1 });
     // The whole zone never goes into a datagram.
     expect(records(await ask(Type.IXFR, { ...udp, serial: 1 }))).toEqual(['SOA 17']);
+  });
+
+  test('over UDP is the newest start of authority if anybody may have sent the question, and nothing is read for it', async () => {
+    const zone = changed();
+    const journal = zone.journal.bind(zone);
+    let read = 0;
+    zone.journal = (serial) => {
+      read += 1;
+      return journal(serial);
+    };
+    const { ask, handler } = serving(zone);
+    const udp = { serial: 2, transport: 'udp' as const };
+    expect(records(await ask(Type.IXFR, udp))).toEqual(['SOA 4']);
+    expect([read, handler.counters.tooLargeForUdp]).toEqual([0, 1]);
+    expect(records(await ask(Type.IXFR, { ...udp, key: 'copy.example.net' }))).toHaveLength(9);
+    expect(records(await ask(Type.IXFR, { ...udp, proven: true }))).toHaveLength(9);
+    expect([read, handler.counters.ixfr]).toEqual([2, 2]);
+  });
+
+  test('of many changes is made in turns', async () => {
+    const zone = new JournaledZone().fill(3000);
+    const names = Array.from({ length: 1400 }, (_, index) => `host${index}.example.net`);
+    zone.change(...names.flatMap((name) => putting(rrset(name, 'A', '203.0.113.1'))));
+    const { ask } = serving(zone);
+    const reactor = createTestReactor();
+    let turns = 0;
+    const { clock } = reactor;
+    const callSoon = clock.callSoon.bind(clock);
+    clock.callSoon = (call) => {
+      turns += 1;
+      callSoon(call);
+    };
+    expect(records(await ask(Type.IXFR, { serial: 2, reactor }))).toHaveLength(2804);
+    expect(turns).toBeGreaterThan(3);
   });
 
   test('over UDP leaves room for the signature of a signed answer', async () => {
@@ -319,7 +354,13 @@ describe('IXFR', () => {
       zone.change(...putting(rrset('a.example.net', 'TXT', 'x'.repeat(index + 20))));
     const { ask } = serving(zone);
     const fits = async (udpSize: number, key?: string): Promise<boolean> => {
-      const asked = { serial: 5, transport: 'udp', udpSize, ...(key && { key }) } as const;
+      const asked = {
+        serial: 5,
+        transport: 'udp',
+        proven: true,
+        udpSize,
+        ...(key && { key }),
+      } as const;
       return records(await ask(Type.IXFR, asked)).length > 1;
     };
     let size = 512;
@@ -363,7 +404,7 @@ describe('how many at a time', () => {
       });
       return journal(serial);
     };
-    const udp = { serial: 2, transport: 'udp' as const };
+    const udp = { serial: 2, transport: 'udp' as const, proven: true };
     const first = ask(Type.IXFR, udp);
     expect(await ask(Type.IXFR, udp)).toMatchObject({ rcode: Rcode.ServFail });
     answer();
