@@ -23,11 +23,15 @@ export class RefreshTimes {
     this.#settings = settings;
   }
 
-  /** Until `zone`, which was found to be the newest, is looked after again. Never longer than it is good for. */
-  refreshMs(zone: Zone): number {
-    const { refresh } = timersOf(zone);
-    const seconds = Math.min(within(refresh, this.#settings.refresh), this.expireSeconds(zone));
-    return this.#spread(seconds * 1_000);
+  /**
+   * Until `zone`, which was found to be the newest, is looked after again. Never longer than it is good for: that may be less
+   * than it says where it was copied from another copy. Nor ever shorter for that than until a next try.
+   */
+  refreshMs(zone: Zone, goodForSeconds: number): number {
+    const { refresh, retry } = timersOf(zone);
+    const longest = Math.max(goodForSeconds, within(retry, this.#settings.retry));
+    const seconds = Math.min(within(refresh, this.#settings.refresh), longest);
+    return this.#spread(Math.min(seconds, this.expireSeconds(zone)) * 1_000);
   }
 
   /** Until the next try, after so many in a row have failed. */

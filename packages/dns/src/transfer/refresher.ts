@@ -15,6 +15,8 @@ export interface RefresherOptions {
   readonly notifyIntervalMs: number;
   /** What there is. */
   readonly zone: () => Zone | undefined;
+  /** For how long that is good. */
+  readonly secondsLeft: () => number;
   /** Looks at one primary, and takes what is newer. May fail. */
   readonly look: (primary: CheckedPrimary, signal: AbortSignal) => Promise<Found>;
   /** A look failed. */
@@ -88,9 +90,10 @@ export class Refresher {
     this.#round = undefined;
     if (this.#abort.signal.aborted) return;
     this.#failures = good ? 0 : this.#failures + 1;
-    const { times, zone } = this.#options;
+    const { times, zone, secondsLeft } = this.#options;
     const there = zone();
-    const wait = good && there ? times.refreshMs(there) : times.retryMs(there, this.#failures);
+    const wait =
+      good && there ? times.refreshMs(there, secondsLeft()) : times.retryMs(there, this.#failures);
     if (this.#notified) this.#lookSoon();
     else this.#wait(wait);
   }

@@ -180,6 +180,7 @@ export class SecondaryZone implements TransferableZone {
       times,
       notifyIntervalMs: this.#settings.notifyIntervalMs,
       zone: () => copy.zone,
+      secondsLeft: () => copy.secondsLeft,
       look: (primary, signal) => this.#look(primary, signal),
       failed: (error) => this.#failed(error),
     });

@@ -388,6 +388,21 @@ describe('when it looks', () => {
     await copy.stopped();
   });
 
+  test('before the copy expires that was made from a copy, but not without a pause', async () => {
+    await using it = new World();
+    let left = 3_000;
+    const server = await it.primary({ expireSeconds: () => left });
+    const copy = await it.copy();
+    left = 1;
+    await it.elapse(3_000_000);
+    expect(looks(server)).toBe(2);
+    left = 80_000;
+    await it.elapse(600_000);
+    expect(looks(server)).toBe(3);
+    expect(copy.state).toBe('good');
+    await copy.stopped();
+  });
+
   test('after the retry time where nobody answers', async () => {
     await using it = new World();
     const server = await it.primary();
