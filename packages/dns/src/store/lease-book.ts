@@ -3,7 +3,6 @@ import type { LeaseEdit } from '../contract/live-zone.ts';
 import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
-import type { RRset } from '../zone/rrset.ts';
 import type { RRsetChange, Zone } from '../zone/zone.ts';
 import type { Lease, StoredLeaseChange } from './zone-store.ts';
 
@@ -166,11 +165,15 @@ export class LeaseDraft implements LeaseView {
       let held = rrsets.get(id);
       if (held === undefined) rrsets.set(id, (held = heldRecords(zone, name, type)));
       const octets = rdata && octetsOf(rdata);
-      const wanted = octets === undefined ? held.keys() : held.has(octets) ? [octets] : [];
-      for (const each of wanted) {
+      for (const each of octets === undefined ? held.keys() : [octets]) {
         const wire = held.get(each);
         if (wire !== undefined && leases.get(each)?.expires !== expires)
           yield { name, type, rdata: wire, expires };
+      }
+      // Of records that are not there: somebody may have stored such.
+      for (const each of octets === undefined ? leases.keys() : [octets]) {
+        const lease = leases.get(each);
+        if (lease !== undefined && !held.has(each)) yield { ...lease, expires: undefined };
       }
     }
   }
@@ -193,7 +196,11 @@ function put(leases: Map<string, Lease>, change: StoredLeaseChange): void {
   else leases.set(octets, { ...change, expires });
 }
 
-function isVital(zone: Zone, { name, type }: RRset): boolean {
+/** True for what a zone cannot be without. */
+export function isVital(
+  zone: Zone,
+  { name, type }: { readonly name: Name; readonly type: number },
+): boolean {
   return type === Type.SOA || (type === Type.NS && name.equals(zone.origin));
 }
 

@@ -1,9 +1,9 @@
 // Takes records away when their time is over.
 import type { DelayedCall, Has } from '@hawser/core';
-import type { Decision } from '../contract/live-zone.ts';
+import type { Decision, LeaseEdit } from '../contract/live-zone.ts';
 import type { Name } from '../name.ts';
 import type { Edit, Zone } from '../zone/zone.ts';
-import type { LeaseView } from './lease-book.ts';
+import { isVital, type LeaseView } from './lease-book.ts';
 import type { ZoneWriter } from './zone-writer.ts';
 
 /** Sweeps are at least this far apart: what ends within it goes together. */
@@ -66,16 +66,20 @@ export class LeaseSweeper implements Disposable {
   #ended(zone: Zone, leases: LeaseView): Decision<void> {
     const now = this.#reactor.clock.epoch();
     const gone = new Map<string, EndedRecords>();
-    let swept = 0;
+    const ended: LeaseEdit[] = [];
     for (const { name, type, rdata, expires } of leases.all()) {
       if (expires > now) continue;
-      const id = `${type}/${name.key}`;
-      const entry = gone.get(id) ?? { name, type, octets: new Set() };
-      entry.octets.add(Buffer.from(rdata).toString('latin1'));
-      gone.set(id, entry);
-      if (++swept === MAX_SWEPT) break;
+      if (!isVital(zone, { name, type })) {
+        const id = `${type}/${name.key}`;
+        const entry = gone.get(id) ?? { name, type, octets: new Set() };
+        entry.octets.add(Buffer.from(rdata).toString('latin1'));
+        gone.set(id, entry);
+      }
+      // It has to go also where its record is gone already, or it would be swept for ever.
+      if (ended.push({ name, type, rdata, expires: undefined }) === MAX_SWEPT) break;
     }
-    return { edits: [...gone.values()].map((ended) => without(zone, ended)), result: undefined };
+    const edits = [...gone.values()].map((records) => without(zone, records));
+    return { edits, leases: ended, result: undefined };
   }
 }
 

@@ -36,6 +36,8 @@ export interface ZoneWriterStart {
   readonly changed: (changeSet: ChangeSet) => void;
   /** Told when {@link ZoneWriter.leases} may have changed. Must not throw. */
   readonly leased: () => void;
+  /** Told when the store failed, and may have stored a change all the same. Must not throw. */
+  readonly failed: () => void;
 }
 
 /** Changes that may wait for the store. */
@@ -164,6 +166,7 @@ export class ZoneWriter {
         this.#doubtful = true;
         if (isConflict(error) && attempt < MAX_ATTEMPTS) continue;
         for (const { reject } of jobs) reject(error);
+        this.#start.failed();
         return;
       }
     }

@@ -5,6 +5,7 @@ import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { type DynamicZoneOptions, dynamicZone } from '../../src/store/open-dynamic-zone.ts';
+import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import { heldStore } from './held-store.ts';
 
@@ -240,5 +241,42 @@ describe('leases', () => {
     // Some turns more: so many are not swept in one.
     await pass(45_000);
     expect([zone.snapshot.size, zone.serial]).toEqual([1, before + 1]);
+  });
+
+  test.each([
+    ['is not there', 'gone.example.net', Type.A],
+    ['the zone cannot be without', 'example.net', Type.NS],
+  ])('one that somebody stored, whose record %s, goes alone, and once', async (_, owner, type) => {
+    const inner = memory();
+    const made = await dynamicZone('example.net', { store: inner });
+    const name = Name.parse(owner);
+    let commits = 0;
+    const rdata = made.snapshot.get(name, type)?.records[0]?.wire ?? Buffer.from([192, 0, 2, 1]);
+    const orphan = { name, type, rdata, expires: 5_000 };
+    const load: ZoneStore['load'] = async (origin) => {
+      const content = await inner.load(origin);
+      return content && { ...content, leases: [orphan] };
+    };
+    const commit: ZoneStore['commit'] = (changeSet, options) => {
+      commits++;
+      return inner.commit(changeSet, options);
+    };
+    const store: ZoneStore = {
+      list: () => inner.list(),
+      find: (origin) => inner.find(origin),
+      load,
+      leases: (origin) => inner.leases(origin),
+      commit,
+      journal: (origin, serial) => inner.journal(origin, serial),
+      delete: (origin) => inner.delete(origin),
+      watch: (reactor, listener) => inner.watch(reactor, listener),
+      bucket: (bucket) => inner.bucket(bucket),
+      close: () => inner.close(),
+    };
+    const { zone, pass, leases, reactor } = await setUp({ store });
+    expect(zone.leases()).toHaveLength(1);
+    await pass(120_000);
+    expect([leases(), zone.serial, commits]).toEqual([[], 1, 1]);
+    expect(reactor.reports.problems).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import type { CommitHook, Decision } from '../../src/contract/live-zone.ts';
 import { StoreError, usageError } from '../../src/errors.ts';
@@ -5,6 +6,7 @@ import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
+import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import { serialOf } from '../../src/zone/soa-serial.ts';
 import type { ChangeSet, Edit, Zone } from '../../src/zone/zone.ts';
@@ -321,6 +323,49 @@ describe('a store that fails', () => {
     (await commit(1)).go();
     expect(await next).toMatchObject({ result: 2, changeSet: { from: 2, to: 3 } });
     expect(heard).toEqual([2, 3]);
+  });
+
+  test('after it has stored: the zone serves that once the store answers, though nobody asks for more', async () => {
+    const reactor = createTestReactor();
+    const { store, hold, commit } = heldStore();
+    let isDown = false;
+    const find: ZoneStore['find'] = (origin) =>
+      isDown ? Promise.reject(new StoreError('HAWSER_STORE_IO', 'down')) : store.find(origin);
+    const zone = await dynamicZone('example.net', { store: { ...store, find }, reactor });
+    zone.started(reactor);
+    const heard: number[] = [];
+    zone.onChange(({ to }) => heard.push(to));
+    hold();
+    const lost = zone.transact(increment);
+    (await commit(0)).fail(new StoreError('HAWSER_STORE_IO', 'connection lost'), 'stored');
+    isDown = true;
+    await expect(lost).rejects.toMatchObject({ code: 'HAWSER_STORE_IO' });
+    await reactor.clock.elapse(6_000);
+    expect([zone.serial, heard]).toEqual([1, []]);
+    isDown = false;
+    await reactor.clock.elapse(30_000);
+    expect([zone.serial, heard]).toEqual([2, [2]]);
+    expect(reactor.reports.problems).toEqual([]);
+    await zone.stopped();
+  });
+
+  test('is not asked again after the zone has stopped', async () => {
+    const reactor = createTestReactor();
+    const { store, hold, commit } = heldStore();
+    let finds = 0;
+    const find: ZoneStore['find'] = (origin) => {
+      finds++;
+      return store.find(origin);
+    };
+    const zone = await dynamicZone('example.net', { store: { ...store, find }, reactor });
+    zone.started(reactor);
+    hold();
+    const lost = zone.transact(increment);
+    (await commit(0)).fail(new StoreError('HAWSER_STORE_IO', 'connection lost'));
+    await expect(lost).rejects.toMatchObject({ code: 'HAWSER_STORE_IO' });
+    await zone.stopped();
+    await reactor.clock.elapse(60_000);
+    expect(finds).toBe(0);
   });
 
   test('a zone that another one of the same store changed takes that in and decides again', async () => {
