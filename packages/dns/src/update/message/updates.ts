@@ -2,28 +2,23 @@
 import { type Address, AddressSet, UsageError } from '@hawser/core';
 import { type Answer, answerWith, codeAnswer, type Outcome } from '../../contract/answer.ts';
 import type { DnsHandlerObject, Eventually, Next } from '../../contract/handler.ts';
-import type { Decision, LiveZone } from '../../contract/live-zone.ts';
+import type { LiveZone } from '../../contract/live-zone.ts';
 import type { DnsQuery } from '../../contract/query.ts';
 import { usageError } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
 import type { UpdateLease } from '../../message/edns-option.ts';
 import { Class, Opcode, Rcode, Type } from '../../numbers.ts';
-import type { Zone } from '../../zone/zone.ts';
-import { applySteps, type StepLimits } from './apply-steps.ts';
-import { checkPrerequisites } from './check-prerequisites.ts';
-import { permitSteps } from './permit-steps.ts';
-import { type Prerequisite, readPrerequisites, readSteps, type UpdateStep } from './read-update.ts';
 import { Retransmits } from './retransmits.ts';
+import { checkLeaseLimits, type LeaseLimits, leaseOption } from './update-lease.ts';
+import { checkPolicy } from './update-policy.ts';
 import {
-  checkLeaseLimits,
-  grantLease,
-  type KnownLeaseLimits,
-  type LeaseLimits,
-  leaseEdits,
-  leaseOption,
-} from './update-lease.ts';
-import { checkPolicy, type KnownPolicy } from './update-policy.ts';
+  decideRequest,
+  type RequestRules,
+  readRequest,
+  type UpdateRequest,
+} from './update-request.ts';
 import type { UpdatePolicy } from './update-rule.ts';
+import { failed, refused, type Verdict } from './verdict.ts';
 
 /** What became of an UPDATE, for a log. Without the data of records. */
 export interface UpdateReport {
@@ -72,8 +67,9 @@ export interface UpdatesOptions {
  * nothing costs nothing and learns nothing of the zone. Deleting all of a name takes the right to delete each type it has.
  *
  * What nobody may do, whatever the policy says: add or delete RRSIG, NSEC and NSEC3, and DNSKEY, CDS, CDNSKEY and NSEC3PARAM at
- * the origin of a signed zone. They belong to who signs it, follow what they are about, and stay when their name is deleted. What the RFC tells to ignore is ignored: CNAME beside other data
- * and other data beside CNAME, an older SOA, the end of the SOA or of the last server of the zone.
+ * the origin of a signed zone. They belong to who signs it, follow what they are about, and stay when their name is deleted.
+ * What the RFC tells to ignore is ignored: CNAME beside other data and other data beside CNAME, an older SOA, the end of the SOA
+ * or of the last server of the zone.
  * @throws UsageError `HAWSER_DNS_OPTIONS`, `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER` for a bad policy or option
  *
  * @example
@@ -92,26 +88,6 @@ export interface Updates extends DnsHandlerObject {
   readonly counters: Readonly<Record<number, number>>;
 }
 
-interface Limits {
-  readonly maxRecords: number;
-  readonly maxWaiting: number;
-}
-
-/** What an update asks for, read. */
-interface Request {
-  readonly prerequisites: readonly Prerequisite[];
-  readonly steps: readonly UpdateStep[];
-  readonly limits: StepLimits;
-  readonly lease: UpdateLease | undefined;
-}
-
-/** How an update ends: what the client hears, and why. */
-interface Verdict {
-  readonly rcode: number;
-  readonly reason?: string | undefined;
-}
-
-const done: Verdict = { rcode: Rcode.NoError };
 /** The server does not do this for this client (RFC 8914 §4.19). */
 const PROHIBITED = 18;
 
@@ -119,11 +95,10 @@ const thisMachine = new AddressSet(['127.0.0.0/8', '::1']);
 
 class UpdateHandler implements Updates {
   readonly #zones: ReadonlyMap<string, LiveZone>;
-  readonly #policy: KnownPolicy;
+  readonly #rules: RequestRules;
   readonly #unsigned: AddressSet;
   readonly #trustDatagrams: boolean;
-  readonly #limits: Limits;
-  readonly #leases: KnownLeaseLimits | undefined;
+  readonly #maxWaiting: number;
   readonly #onUpdate: ((report: UpdateReport) => void) | undefined;
   readonly #retransmits = new Retransmits();
   readonly #counts = new Map<number, number>();
@@ -141,18 +116,21 @@ class UpdateHandler implements Updates {
         'Cannot take updates as each zone needs its own origin',
       );
     }
-    this.#policy = checkPolicy(options.policy);
     this.#unsigned = networks(allowUnsigned);
     this.#trustDatagrams = trustDatagrams;
-    this.#limits = { maxRecords, maxWaiting };
-    for (const [name, limit] of Object.entries(this.#limits)) {
+    for (const [name, limit] of Object.entries({ maxRecords, maxWaiting })) {
       if (!Number.isInteger(limit) || limit < 1)
         throw usageError(
           'HAWSER_DNS_OPTIONS',
           `Cannot use ${name} as it must be 1 or more: ${limit}`,
         );
     }
-    this.#leases = leases === 'ignored' ? undefined : checkLeaseLimits(leases);
+    this.#maxWaiting = maxWaiting;
+    this.#rules = {
+      policy: checkPolicy(options.policy),
+      leases: leases === 'ignored' ? undefined : checkLeaseLimits(leases),
+      maxRecords,
+    };
     this.#onUpdate = onUpdate;
   }
 
@@ -176,7 +154,7 @@ class UpdateHandler implements Updates {
   /** Never rejects. */
   async #update(query: DnsQuery, zone: LiveZone): Promise<Answer> {
     const waiting = this.#waiting.get(zone) ?? 0;
-    if (waiting >= this.#limits.maxWaiting) {
+    if (waiting >= this.#maxWaiting) {
       return this.#answer(query, zone, { verdict: failed('too many updates wait') });
     }
     this.#waiting.set(zone, waiting + 1);
@@ -197,8 +175,8 @@ class UpdateHandler implements Updates {
   }
 
   /** They are made in the order in which they came, though a long one takes several turns to read. */
-  async #readInOrder(query: DnsQuery, zone: LiveZone): Promise<Request | Verdict> {
-    const reading = inTurns(this.#read(query, zone), query.reactor);
+  async #readInOrder(query: DnsQuery, zone: LiveZone): Promise<UpdateRequest | Verdict> {
+    const reading = inTurns(readRequest(query, zone, this.#rules), query.reactor);
     // Without what was read: each would keep all before it.
     const read = Promise.allSettled([this.#reading.get(zone), reading]).then(() => undefined);
     this.#reading.set(zone, read);
@@ -206,33 +184,11 @@ class UpdateHandler implements Updates {
     return reading;
   }
 
-  async #change(query: DnsQuery, zone: LiveZone, request: Request): Promise<Answer> {
-    const decided = await zone.transact((content) => this.#decide(content, request, query));
+  async #change(query: DnsQuery, zone: LiveZone, request: UpdateRequest): Promise<Answer> {
+    const decided = await zone.transact((content) => decideRequest(content, request, query));
     const changes = decided.changeSet?.changes ?? [];
     const changed = changes.filter(({ type }) => type !== Type.SOA).length;
     return this.#answer(query, zone, { verdict: decided.result, lease: request.lease, changed });
-  }
-
-  /** All that can be said without the content of the zone. Who may do nothing costs next to nothing. */
-  *#read(query: DnsQuery, zone: LiveZone): Generator<number, Request | Verdict, void> {
-    const { message, tsigKey, client } = query;
-    const { answers, authorities } = message.header;
-    if (answers + authorities > this.#limits.maxRecords) return refused('too many records');
-    const lease = this.#leases && grantLease(message, this.#leases);
-    if (lease === 'malformed') return malformed('lease');
-    const prerequisites = yield* readPrerequisites(message, zone.origin);
-    if (!prerequisites.ok) return { rcode: prerequisites.rcode, reason: 'malformed prerequisite' };
-    const steps = yield* readSteps(message, zone.origin);
-    if (!steps.ok) {
-      // The prerequisites come first, and what they say (RFC 2136 §3.2, §3.4.1).
-      const rcode = yield* checkPrerequisites(zone.snapshot, prerequisites.prerequisites);
-      return { rcode: rcode || steps.rcode, reason: 'malformed change' };
-    }
-    const requester = { key: tsigKey, client: hostOf(client), zone: zone.snapshot };
-    const permit = yield* permitSteps(steps.steps, this.#policy, requester);
-    if (!permit.ok) return refused(permit.reason);
-    const { limits } = permit;
-    return { prerequisites: prerequisites.prerequisites, steps: steps.steps, limits, lease };
   }
 
   /** Why this client may do nothing at all; undefined if it may do something. */
@@ -243,21 +199,7 @@ class UpdateHandler implements Updates {
       const isProven = addressProven || this.#trustDatagrams || thisMachine.has(client);
       if (!isProven) return 'anybody can send a datagram with this sender';
     }
-    return this.#policy.admits(tsigKey) ? undefined : 'no rule for this client';
-  }
-
-  *#decide(
-    content: Zone,
-    request: Request,
-    { reactor }: DnsQuery,
-  ): Generator<number, Decision<Verdict>, void> {
-    const rcode = yield* checkPrerequisites(content, request.prerequisites);
-    if (rcode !== Rcode.NoError) return nothing({ rcode, reason: 'prerequisite' });
-    const applied = yield* applySteps(content, request.steps, request.limits);
-    if (!applied.ok) return nothing(refused(applied.reason));
-    const { edits, added } = applied;
-    const leases = this.#leases && leaseEdits(added, request.lease, reactor.clock);
-    return { edits, leases, result: done };
+    return this.#rules.policy.admits(tsigKey) ? undefined : 'no rule for this client';
   }
 
   #answer(query: DnsQuery, zone: LiveZone, ended: Ended): Answer {
@@ -299,26 +241,6 @@ interface Ended {
 
 function isRefusedByZone(error: unknown): error is Error {
   return error instanceof UsageError && error.code === 'HAWSER_DNS_ZONE';
-}
-
-function nothing(result: Verdict): Decision<Verdict> {
-  return { edits: [], result };
-}
-
-function refused(reason: string): Verdict {
-  return { rcode: Rcode.Refused, reason };
-}
-
-function malformed(what: string): Verdict {
-  return { rcode: Rcode.FormErr, reason: `malformed ${what}` };
-}
-
-function failed(reason: string): Verdict {
-  return { rcode: Rcode.ServFail, reason };
-}
-
-function hostOf(client: Address): string {
-  return 'host' in client ? client.host : client.kind;
 }
 
 function networks(entries: readonly string[]): AddressSet {
