@@ -7,6 +7,8 @@ import {
   type HttpHandler,
   HttpResponse,
 } from '@hawser/http';
+import { usageError } from '../errors.ts';
+import { Opcode } from '../numbers.ts';
 import type { Responder } from '../server/responder.ts';
 import { dohMaxAge } from './doh-max-age.ts';
 
@@ -14,6 +16,11 @@ import { dohMaxAge } from './doh-max-age.ts';
 export interface DohOptions {
   /** Longest query taken, in octets; more is answered with 413. @defaultValue 65,535 */
   readonly maxQueryBytes?: number | undefined;
+  /**
+   * Queries whose answers take time, at a time; while there are so many, others are answered with 503. One that its client has
+   * given up counts until its answer is there. @defaultValue 4_000
+   */
+  readonly maxInFlight?: number | undefined;
 }
 
 const MEDIA_TYPE = 'application/dns-message';
@@ -22,8 +29,10 @@ const MAX_MESSAGE_BYTES = 65_535;
 /**
  * Answers DNS queries over HTTP with `responder`, which must be running: GET with `?dns=` in base64url, POST with
  * `application/dns-message`. What DNS has to say is said with status 200, whatever the response code. Other statuses are about HTTP:
- * 400 for no query, 405, 413, 415, and 503 where the handlers kept silent. Put it at a path, such as `/dns-query`; behind a proxy
+ * 400 for no query, 405, 413, 415, and 503 where the handlers kept silent or are too busy. GET takes queries only: any page can make
+ * a browser send one, from the network it is in, and that must change nothing. Put it at a path, such as `/dns-query`; behind a proxy
  * `trustProxy` tells it who asks. The queries ought to have come over TLS: that is up to who listens.
+ * @throws UsageError `HAWSER_DNS_OPTIONS` for a `maxInFlight` below 1
  *
  * @example
  * const app = router();
@@ -31,8 +40,15 @@ const MAX_MESSAGE_BYTES = 65_535;
  * app.post('/dns-query', doh(responder));
  */
 export function doh(responder: Responder, options: DohOptions = {}): HttpHandler {
-  const { maxQueryBytes = MAX_MESSAGE_BYTES } = options;
+  const { maxQueryBytes = MAX_MESSAGE_BYTES, maxInFlight = 4_000 } = options;
+  if (!(maxInFlight >= 1)) {
+    throw usageError(
+      'HAWSER_DNS_OPTIONS',
+      `Cannot answer over HTTP as maxInFlight must be 1 or more: ${maxInFlight}`,
+    );
+  }
   const limit = bodyLimit(maxQueryBytes);
+  const answers = new DohAnswers(responder, maxInFlight);
   return (request, context) => {
     switch (request.method) {
       case 'GET':
@@ -40,11 +56,12 @@ export function doh(responder: Responder, options: DohOptions = {}): HttpHandler
         const query = queryOf(request.url);
         if (query === undefined) return refused(400);
         if (query.length > maxQueryBytes) return refused(413);
-        return answer(responder, query, context);
+        if (opcodeOf(query) !== Opcode.Query) return refused(400);
+        return answers.answer(query, context);
       }
       case 'POST':
         if (!isMessage(request.headers.get('content-type'))) return refused(415);
-        return limit(request, (limited = request) => posted(responder, limited, context), context);
+        return limit(request, (limited = request) => posted(answers, limited, context), context);
       default:
         return refused(405, { allow: 'GET, HEAD, POST' });
     }
@@ -52,25 +69,44 @@ export function doh(responder: Responder, options: DohOptions = {}): HttpHandler
 }
 
 async function posted(
-  responder: Responder,
+  answers: DohAnswers,
   request: Request,
   context: HttpContext,
 ): Promise<Response> {
-  return await answer(responder, Buffer.from(await request.arrayBuffer()), context);
+  return await answers.answer(Buffer.from(await request.arrayBuffer()), context);
 }
 
-async function answer(
-  responder: Responder,
-  query: Buffer,
-  context: HttpContext,
-): Promise<Response> {
-  // What deserves no reply over UDP is a wrong request here, where the client waits.
-  if (query.length < 12 || ((query[2] ?? 0) & 0x80) !== 0) return refused(400);
-  const reply = await responder.respond(query, { transport: 'https', client: addressOf(context) });
-  if (!Buffer.isBuffer(reply)) return refused(503);
-  return new HttpResponse(reply, {
-    headers: { 'content-type': MEDIA_TYPE, 'cache-control': `max-age=${dohMaxAge(reply)}` },
-  });
+/** Asks a responder, and counts what it has not answered yet. */
+class DohAnswers {
+  readonly #responder: Responder;
+  readonly #maxInFlight: number;
+  #inFlight = 0;
+
+  constructor(responder: Responder, maxInFlight: number) {
+    this.#responder = responder;
+    this.#maxInFlight = maxInFlight;
+  }
+
+  async answer(query: Buffer, context: HttpContext): Promise<Response> {
+    // What deserves no reply over UDP is a wrong request here, where the client waits.
+    if (query.length < 12 || ((query[2] ?? 0) & 0x80) !== 0) return refused(400);
+    if (this.#inFlight >= this.#maxInFlight) return refused(503);
+    this.#inFlight++;
+    try {
+      const from = { transport: 'https', client: addressOf(context) } as const;
+      const reply = await this.#responder.respond(query, from);
+      if (!Buffer.isBuffer(reply)) return refused(503);
+      return new HttpResponse(reply, {
+        headers: { 'content-type': MEDIA_TYPE, 'cache-control': `max-age=${dohMaxAge(reply)}` },
+      });
+    } finally {
+      this.#inFlight--;
+    }
+  }
+}
+
+function opcodeOf(query: Buffer): number {
+  return ((query[2] ?? 0) >> 3) & 15;
 }
 
 /** The message in `?dns=`; undefined if there is none, or it is not base64url. */

@@ -2,7 +2,8 @@ import { createTestReactor } from '@hawser/core/testing';
 import { http, router } from '@hawser/http';
 import { testClient } from '@hawser/http/testing';
 import { describe, expect, test } from 'vitest';
-import { silence } from '../../src/contract/answer.ts';
+import { codeAnswer, silence } from '../../src/contract/answer.ts';
+import type { DnsHandler } from '../../src/contract/handler.ts';
 import { doh } from '../../src/http/doh.ts';
 import { dohMaxAge } from '../../src/http/doh-max-age.ts';
 import { Name } from '../../src/name.ts';
@@ -79,6 +80,54 @@ describe('a query over HTTP', () => {
     await using client = serve(Zone.of(origin, [...zone.rrsets(), many]));
     const { reply } = await post(client, query('many.example.net', Type.TXT));
     expect(readReply(reply)).toMatchObject({ tc: false, counts: [1, 100, 0, 0] });
+  });
+
+  test('by GET changes nothing: any page can make a browser send one', async () => {
+    const seen: number[] = [];
+    const noting: DnsHandler = (asked, next) => {
+      seen.push(asked.opcode);
+      return next(asked);
+    };
+    await using client = serve([noting, zone]);
+    const update = query('example.net', Type.SOA, { flags: 0x2800 });
+    const notice = query('example.net', Type.SOA, { flags: 0x2000 });
+    for (const packet of [update, notice]) {
+      // oxlint-disable-next-line no-await-in-loop
+      expect((await client.get(get(packet))).status).toBe(400);
+    }
+    expect(seen).toEqual([]);
+    expect((await post(client, update)).response.status).toBe(200);
+    expect(seen).toEqual([5]);
+  });
+
+  test('beyond those in flight is answered with 503, until there is room', async () => {
+    const waiting: (() => void)[] = [];
+    let arrived = (): void => {};
+    const slow: DnsHandler = () =>
+      new Promise((resolve) => {
+        waiting.push(() => resolve(codeAnswer(Rcode.NoError)));
+        arrived();
+      });
+    const arrivals = (count: number): Promise<void> =>
+      new Promise((resolve) => {
+        arrived = () => {
+          if (waiting.length === count) resolve();
+        };
+      });
+    await using client = serve(slow, { maxInFlight: 2 });
+    const packet = query('www.example.net');
+    const both = arrivals(2);
+    const first = [post(client, packet), post(client, packet)];
+    await both;
+    expect((await post(client, packet)).response.status).toBe(503);
+    for (const finish of waiting.splice(0)) finish();
+    expect((await Promise.all(first)).map(({ response }) => response.status)).toEqual([200, 200]);
+    const one = arrivals(1);
+    const later = post(client, packet);
+    await one;
+    waiting[0]?.();
+    expect((await later).response.status).toBe(200);
+    expect(() => doh(new Responder(zone), { maxInFlight: 0 })).toThrow('must be 1 or more');
   });
 
   test.each([
