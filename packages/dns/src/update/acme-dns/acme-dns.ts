@@ -3,11 +3,8 @@
 import type { LiveZone } from '../../contract/live-zone.ts';
 import { usageError } from '../../errors.ts';
 import { Name } from '../../name.ts';
-import { Type } from '../../numbers.ts';
-import type { Rdata } from '../../rdata/rdata.ts';
 import type { Bucket } from '../../store/bucket.ts';
-import { createRRset, MAX_TTL } from '../../zone/rrset.ts';
-import type { Edit, Zone } from '../../zone/zone.ts';
+import { MAX_TTL } from '../../zone/rrset.ts';
 import {
   addressSet,
   type ClientAddress,
@@ -20,6 +17,7 @@ import { type Rate, RateMemory } from '../http/rate-memory.ts';
 import { readBody } from '../http/read-body.ts';
 import { jsonReply, type ReplyOptions } from '../http/reply.ts';
 import { type AcmeAccount, AcmeAccounts } from './acme-accounts.ts';
+import { AcmeTexts } from './acme-texts.ts';
 
 /** Options for {@link acmeDns}. */
 export interface AcmeDnsOptions {
@@ -35,17 +33,13 @@ export interface AcmeDnsOptions {
   readonly failureRate?: Rate | undefined;
   /** Accounts at all. @defaultValue 100_000 */
   readonly maxAccounts?: number | undefined;
-  /** TTL of the texts, in seconds. @defaultValue 1 */
+  /** TTL of the texts, in seconds. @defaultValue 1, as authorities ask again at once where a check has failed */
   readonly ttl?: number | undefined;
   /** Proxies that are believed when they say who the client is. @defaultValue none */
   readonly trustedProxies?: TrustedProxies | undefined;
 }
 
-/** A certificate for a name and for all below it takes two texts at the same name. */
-const TEXTS = 2;
 const MAX_BODY_BYTES = 4096;
-/** Names whose latest text is known. */
-const MAX_REMEMBERED = 10_000;
 /** Networks of one account. */
 const MAX_NETWORKS = 64;
 
@@ -72,16 +66,13 @@ export function acmeDns(zone: LiveZone, options: AcmeDnsOptions): HttpUpdateHand
 }
 
 class AcmeDns {
-  readonly #zone: LiveZone;
+  readonly #texts: AcmeTexts;
   readonly #domain: Name;
-  readonly #ttl: number;
   readonly #accounts: AcmeAccounts;
   readonly #mayRegister: (client: string | undefined) => boolean;
   readonly #registrations: RateMemory;
   readonly #failures: RateMemory;
   readonly #clientOf: ClientAddress;
-  /** By key of a name, the text put there last: in the zone they have no order. The name heard of last is last. */
-  readonly #latest = new Map<string, string>();
 
   constructor(zone: LiveZone, options: AcmeDnsOptions) {
     const { bucket, domain, registration = 'everybody', maxAccounts = 100_000, ttl = 1 } = options;
@@ -89,7 +80,7 @@ class AcmeDns {
       registrationRate = { burst: 10, perMinute: 1 / 6 },
       failureRate = { burst: 30, perMinute: 3 },
     } = options;
-    this.#zone = zone;
+    this.#texts = new AcmeTexts(zone, ttl);
     this.#domain = domain === undefined ? zone.origin : Name.parse(domain);
     if (!this.#domain.isSubdomainOf(zone.origin)) {
       throw usageError(
@@ -109,7 +100,6 @@ class AcmeDns {
         `Cannot keep accounts as maxAccounts must be 1 or more, and ttl 0 or more: ${maxAccounts}, ${ttl}`,
       );
     }
-    this.#ttl = ttl;
     this.#accounts = new AcmeAccounts(bucket, maxAccounts);
     this.#mayRegister = registrar(registration);
     this.#registrations = new RateMemory(registrationRate);
@@ -184,34 +174,8 @@ class AcmeDns {
     const { txt } = given;
     if (typeof txt !== 'string' || !isDigest(txt)) return failure(400, 'bad_txt');
     const name = this.#nameOf(account);
-    await this.#zone.transact((zone) => {
-      const edits = this.#edits(zone, name, txt);
-      this.#remember(name, txt);
-      return { edits, result: undefined };
-    });
+    await this.#texts.put(name, txt);
     return jsonReply({ txt });
-  }
-
-  /** The newest text is last. */
-  #edits(zone: Zone, name: Name, txt: string): Edit[] {
-    const added = createRRset(name, Type.TXT, { ttl: this.#ttl, values: [txt] });
-    const [newest] = added.records;
-    const held = zone.get(name, Type.TXT)?.records ?? [];
-    if (newest === undefined || held.some(({ wire }) => wire.equals(newest.wire))) return [];
-    // One that was put again has stayed where it was, and is needed all the same.
-    const latest = this.#latest.get(name.key);
-    const isLatest = ({ wire }: Rdata): boolean => wire.toString('latin1', 1) === latest;
-    const ordered = [...held.filter((each) => !isLatest(each)), ...held.filter(isLatest)];
-    const records = [...ordered, newest].slice(-TEXTS);
-    return [{ name, type: Type.TXT, rrset: { ...added, records } }];
-  }
-
-  #remember({ key }: Name, txt: string): void {
-    this.#latest.delete(key);
-    this.#latest.set(key, txt);
-    if (this.#latest.size <= MAX_REMEMBERED) return;
-    const [oldest] = this.#latest.keys();
-    if (oldest !== undefined) this.#latest.delete(oldest);
   }
 
   #nameOf({ subdomain }: AcmeAccount): Name {

@@ -1,14 +1,10 @@
 // The update protocol of routers and of ddclient and inadyn: GET /nic/update, answered with one word a host.
-import { HawserError } from '@hawser/core';
-import type { LiveZone } from '../../contract/live-zone.ts';
 import { usageError } from '../../errors.ts';
-import { Name } from '../../name.ts';
-import { Type } from '../../numbers.ts';
+import { CHANGING_TTL } from '../../zone/default-ttl.ts';
 import { MAX_TTL } from '../../zone/rrset.ts';
 import {
   authenticate,
   checkAccount,
-  isChallenge,
   type KnownAccount,
   type UpdateAccount,
 } from '../http/account.ts';
@@ -19,7 +15,8 @@ import { textReply } from '../http/reply.ts';
 import { ZoneList, type Zones } from '../http/zone-list.ts';
 import { AbuseGuard } from './abuse-guard.ts';
 import { addressesOf, basicCredentials, hostsOf } from './dyndns2-request.ts';
-import { changeOfHost, type HostChange, type HostTerms, type HostWish } from './host-change.ts';
+import type { HostWish } from './host-change.ts';
+import { HostUpdates } from './host-updates.ts';
 
 /** Options for {@link dyndns2}. */
 export interface Dyndns2Options {
@@ -76,23 +73,13 @@ export function dyndns2(zones: Zones, options: Dyndns2Options): HttpUpdateHandle
   return (request, context) => endpoint.answer(request, context);
 }
 
-/** One host of a request. */
-interface Asked {
-  readonly name: Name | undefined;
-  /** What to say, once that is known. */
-  line: string | undefined;
-}
-
 interface Limits {
-  readonly ttl: number;
   readonly maxHosts: number;
   readonly maxInFlight: number;
-  readonly maxTexts: number;
-  readonly textLeaseSeconds: number;
 }
 
 class Dyndns2 {
-  readonly #zones: ZoneList;
+  readonly #hosts: HostUpdates;
   readonly #accounts: ReadonlyMap<string, KnownAccount>;
   readonly #limits: Limits;
   readonly #options: Dyndns2Options;
@@ -101,18 +88,18 @@ class Dyndns2 {
   #inFlight = 0;
 
   constructor(zones: Zones, options: Dyndns2Options) {
-    const { accounts, ttl = 60, maxHosts = 20, maxInFlight = 100 } = options;
+    const { accounts, ttl = CHANGING_TTL, maxHosts = 20, maxInFlight = 100 } = options;
     const { maxTexts = 4, textLeaseSeconds = 3600 } = options;
     this.#options = options;
-    this.#zones = new ZoneList(zones);
+    const list = new ZoneList(zones);
     this.#accounts = new Map(
-      accounts.map((account) => [account.user, checkAccount(account, this.#zones.origins)]),
+      accounts.map((account) => [account.user, checkAccount(account, list.origins)]),
     );
     if (this.#accounts.size !== accounts.length) {
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot use accounts as two have the same user');
     }
-    this.#limits = { ttl, maxHosts, maxInFlight, maxTexts, textLeaseSeconds };
-    for (const [name, limit] of Object.entries(this.#limits)) {
+    const limits = { ttl, maxHosts, maxInFlight, maxTexts, textLeaseSeconds };
+    for (const [name, limit] of Object.entries(limits)) {
       const least = name === 'ttl' ? 0 : 1;
       if (!Number.isInteger(limit) || limit < least || limit > MAX_TTL)
         throw usageError(
@@ -121,7 +108,9 @@ class Dyndns2 {
         );
     }
     this.#clientOf = clientAddress(options.trustedProxies);
+    this.#limits = limits;
     this.#abuse = options.abuse ?? new AbuseGuard();
+    this.#hosts = new HostUpdates(list, limits, this.#abuse);
   }
 
   async answer(request: Request, context: HttpUpdateContext): Promise<Response> {
@@ -168,10 +157,8 @@ class Dyndns2 {
     if (hosts.length > this.#limits.maxHosts) return textReply('numhost');
     const wish = this.#wishOf(query, client);
     if (wish === undefined) return textReply(hosts.map(() => 'dnserr').join('\n'));
-    const asked = hosts.map((host) => this.#judge(host, account, wish));
-    await this.#admit(asked, context);
-    await this.#change(asked, wish, context);
-    return textReply(asked.map(({ line }) => line ?? '911').join('\n'));
+    const lines = await this.#hosts.lines({ hosts, account, wish }, context);
+    return textReply(lines.join('\n'));
   }
 
   #authenticate(request: Request, query: URLSearchParams | undefined): KnownAccount | undefined {
@@ -200,114 +187,6 @@ class Dyndns2 {
     }
     const addresses = addressesOf(query, client, { emptyDeletes, loopback });
     return addresses && { addresses, txt };
-  }
-
-  /** The same for a host of somebody else as for none, so that nobody can find out which there are. */
-  #judge(host: string, account: KnownAccount, wish: HostWish): Asked {
-    const name = fullName(host);
-    if (name === undefined) return { name, line: 'notfqdn' };
-    const types =
-      wish.txt !== undefined
-        ? [Type.TXT]
-        : (['A', 'AAAA'] as const)
-            .filter((family) => wish.addresses?.[family].kind !== 'keep')
-            .map((family) => Type[family]);
-    const allowed = (types.length > 0 ? types : [Type.A]).every((type) =>
-      account.mayUpdate(name, type),
-    );
-    const fits = wish.txt === undefined || isChallenge(name);
-    const known = this.#zones.of(name) !== undefined;
-    return { name, line: known && allowed && fits ? undefined : 'nohost' };
-  }
-
-  async #admit(asked: readonly Asked[], context: HttpUpdateContext): Promise<void> {
-    for (const each of asked) {
-      if (each.name === undefined || each.line !== undefined) continue;
-      // oxlint-disable-next-line no-await-in-loop -- at most once for each host of this process
-      if (!(await this.#abuse.admits(each.name, context))) each.line = 'abuse';
-    }
-  }
-
-  async #change(
-    asked: readonly Asked[],
-    wish: HostWish,
-    context: HttpUpdateContext,
-  ): Promise<void> {
-    const byZone = new Map<LiveZone, Asked[]>();
-    for (const each of asked) {
-      const zone = each.name && each.line === undefined ? this.#zones.of(each.name) : undefined;
-      if (zone !== undefined) byZone.set(zone, [...(byZone.get(zone) ?? []), each]);
-    }
-    await Promise.all(
-      [...byZone].map(([zone, hosts]) => this.#changeZone(zone, { hosts, wish, context })),
-    );
-  }
-
-  async #changeZone(
-    zone: LiveZone,
-    {
-      hosts,
-      wish,
-      context,
-    }: {
-      readonly hosts: readonly Asked[];
-      readonly wish: HostWish;
-      readonly context: HttpUpdateContext;
-    },
-  ): Promise<void> {
-    const { clock, reports } = context.reactor;
-    const { ttl, maxTexts, textLeaseSeconds } = this.#limits;
-    const terms: HostTerms = {
-      ttl,
-      maxTexts,
-      textExpires: clock.epoch() + textLeaseSeconds * 1000,
-    };
-    const names = hosts.flatMap(({ name }) => name ?? []);
-    try {
-      const { result } = await zone.transact((content) => {
-        const changes = names.map((name) => changeOfHost(content, name, { wish, terms }));
-        const fine = changes.every(({ ok }) => ok);
-        const made = fine ? changes.flatMap((change) => (change.ok ? [change] : [])) : [];
-        return {
-          edits: made.flatMap(({ edits }) => edits),
-          leases: made.flatMap(({ leases }) => leases),
-          result: changes,
-        };
-      });
-      const failed = result.some(({ ok }) => !ok);
-      for (const [index, each] of hosts.entries()) {
-        const change = result[index];
-        each.line =
-          change === undefined || (failed && !isNothing(change)) ? 'dnserr' : lineOf(change);
-        if (each.name === undefined) continue;
-        if (each.line.startsWith('good')) this.#abuse.changed(each.name, context);
-        if (each.line.startsWith('nochg')) this.#abuse.unchanged(each.name, context);
-      }
-    } catch (error) {
-      // What was served still is. That the disk is full is for the operator to know; that a zone is full, too.
-      reports.problem('dns.dyndns2', error);
-      for (const each of hosts) each.line = error instanceof HawserError ? 'dnserr' : '911';
-    }
-  }
-}
-
-function isNothing(change: HostChange): boolean {
-  return change.ok && change.edits.length === 0;
-}
-
-function lineOf(change: HostChange): string {
-  if (!change.ok) return 'dnserr';
-  const word = change.edits.length > 0 ? 'good' : 'nochg';
-  return `${word} ${change.addresses.join(',')}`.trimEnd();
-}
-
-/** A host name of letters, digits, `-`, `_`, with at least one dot. */
-function fullName(host: string): Name | undefined {
-  if (!/^(?:[\w-]{1,63}\.)+[\w-]{1,63}\.?$/.test(host) || host.length > 254) return undefined;
-  try {
-    return Name.parse(host);
-  } catch {
-    return undefined;
   }
 }
 

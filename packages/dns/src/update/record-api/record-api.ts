@@ -2,6 +2,7 @@
 import type { LiveZone } from '../../contract/live-zone.ts';
 import { usageError } from '../../errors.ts';
 import { Name } from '../../name.ts';
+import { CHANGING_TTL } from '../../zone/default-ttl.ts';
 import { MAX_TTL } from '../../zone/rrset.ts';
 import {
   type ClientAddress,
@@ -25,7 +26,7 @@ export interface RecordApiOptions {
   readonly tokens: readonly ApiToken[];
   /** What comes before `/zones` in the path. @defaultValue nothing */
   readonly prefix?: string | undefined;
-  /** TTL of records set without one, in seconds. @defaultValue 300 */
+  /** TTL of records without one, in seconds. @defaultValue 60 */
   readonly ttl?: number | undefined;
   /** Octets of a body; more is 413. @defaultValue 262_144 */
   readonly maxBodyBytes?: number | undefined;
@@ -87,7 +88,7 @@ class RecordApi {
   constructor(zones: Zones, options: RecordApiOptions) {
     const {
       prefix = '',
-      ttl = 300,
+      ttl = CHANGING_TTL,
       maxBodyBytes = 262_144,
       maxChanges = 500,
       maxPage = 1000,
