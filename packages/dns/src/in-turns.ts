@@ -1,5 +1,5 @@
 // Long work in steps of some microseconds, of which a server must not do a million in one go.
-import type { Has } from '@hawser/core';
+import type { Clock } from '@hawser/core';
 
 /** Steps before others get their turn: some milliseconds. */
 const SLICE = 1_000;
@@ -10,7 +10,7 @@ const SLICE = 1_000;
  */
 export async function inTurns<T>(
   steps: Iterator<unknown, T, void>,
-  { clock }: Has<'clock'>,
+  { clock }: { readonly clock: Pick<Clock, 'callSoon'> },
 ): Promise<T> {
   for (let left = SLICE; ; ) {
     const step = steps.next();

@@ -88,7 +88,9 @@ test('a lease that ends takes its record and its signatures with it', async () =
   expect(zone.get('new.deep', 'RRSIG')).toBeDefined();
   reactor.clock.advance(61_000);
   await settle({ turns: 100 });
-  expect(zone.list({ signer: true }).filter(({ name }) => name.toString().includes('deep'))).toEqual([]);
+  expect(
+    zone.list({ signer: true }).filter(({ name }) => name.toString().includes('deep')),
+  ).toEqual([]);
   expect(problems()).toEqual([]);
 });
 

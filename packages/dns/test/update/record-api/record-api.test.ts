@@ -210,14 +210,14 @@ describe('PUT', () => {
     expect(made).toMatchObject({
       status: 201,
       etag: '"11"',
-      body: { name: 'new.example.net', type: 'A', ttl: 300, values: ['192.0.2.9'] },
+      body: { name: 'new.example.net', type: 'A', ttl: 60, values: ['192.0.2.9'] },
     });
     const again = await ask(path, {
       method: 'PUT',
-      body: { ttl: 60, values: ['192.0.2.8', '192.0.2.7'] },
+      body: { ttl: 30, values: ['192.0.2.8', '192.0.2.7'] },
     });
     expect(again).toMatchObject({ status: 200, etag: '"12"' });
-    expect(zone.lines('new')).toEqual(['new 60 A 192.0.2.7', 'new 60 A 192.0.2.8']);
+    expect(zone.lines('new')).toEqual(['new 30 A 192.0.2.7', 'new 30 A 192.0.2.8']);
   });
 
   test('the same again changes no serial', async () => {
@@ -236,7 +236,7 @@ describe('PUT', () => {
       method: 'PUT',
       body: { values: [['a b', 'c']] },
     });
-    expect(zone.lines('new')).toEqual(['new 300 MX 10 mail', 'new 300 TXT "a b" "c"']);
+    expect(zone.lines('new')).toEqual(['new 60 MX 10 mail', 'new 60 TXT "a b" "c"']);
   });
 
   test('with a lease it goes by itself', async () => {
@@ -345,7 +345,7 @@ describe('PATCH', () => {
     expect(
       (await ask('/zones/example.net/records/alias/CNAME', { method: 'PATCH', body })).status,
     ).toBe(200);
-    expect(zone.lines('alias')).toEqual(['alias 300 CNAME mail']);
+    expect(zone.lines('alias')).toEqual(['alias 60 CNAME mail']);
   });
 
   test.each([[{}], [{ values: ['192.0.2.1'] }], [{ add: 'x' }], [{ add: ['x'] }]])(
@@ -421,7 +421,7 @@ describe('POST of a batch', () => {
       'alias 300 CNAME www',
       'mail 300 MX 10 www',
       'new 60 A 192.0.2.9',
-      'www 300 CNAME mail',
+      'www 60 CNAME mail',
     ]);
   });
 
