@@ -24,7 +24,7 @@ export interface EndCheck {
   readonly client: DnsClient;
 }
 
-/** Versions from which changes are asked for over the network. */
+/** Versions from which changes are asked for over the network, at each server. */
 const MAX_TRANSFERS = 6;
 /** Everybody has the same, on its disk too; every way from an earlier version leads there; nothing with a lease is left. */
 export async function checkEnd(check: EndCheck): Promise<void> {
@@ -33,7 +33,7 @@ export async function checkEnd(check: EndCheck): Promise<void> {
   if (end === undefined) throw new Error('There is no primary in the end');
   checkLeases(check);
   if (traits.signed) watch.broken.push(...validateZone(end));
-  for (const server of [primary, ...copies]) {
+  for (const [at, server] of [primary, ...copies].entries()) {
     const { zone, host } = server;
     if (zone?.snapshot === undefined) continue;
     watch.checkContent(host.name, zone.snapshot);
@@ -44,7 +44,7 @@ export async function checkEnd(check: EndCheck): Promise<void> {
     // oxlint-disable-next-line no-await-in-loop
     await checkJournals(server, zone, check);
     // oxlint-disable-next-line no-await-in-loop
-    await checkTransfers(server, end, check);
+    await checkTransfers(server, end, { ...check, at });
   }
   watch.check();
 }
@@ -94,11 +94,12 @@ async function checkJournals(
 async function checkTransfers(
   { host, address }: Primary | Copy,
   end: Zone,
-  { watch, client }: EndCheck,
+  { watch, client, at }: EndCheck & { readonly at: number },
 ): Promise<void> {
   const versions = [...watch.versions.values()].map(({ zone }) => zone);
   const step = Math.ceil(versions.length / MAX_TRANSFERS);
-  const bases = versions.filter((_, at) => at % step === 0);
+  // Others at each server.
+  const bases = versions.filter((_, index) => index % step === at % step);
   for (const base of [undefined, ...bases]) {
     const from = base && { serial: base.serial, content: contentOf(base) };
     try {

@@ -12,6 +12,7 @@ import {
   updates,
   zoneSigning,
 } from '@hawser/dns';
+import { filling } from './filling.ts';
 import { Hosted } from './hosted.ts';
 import type { HostileDisk } from './hostile-disk.ts';
 import { key, signingKey, ZONE } from './key.ts';
@@ -59,6 +60,7 @@ export class Primary extends Hosted {
       store: this.disk.mount(host),
       reactor: host,
       soa: timersOf(traits),
+      hooks: traits.large ? [filling] : [],
       ...(traits.signed ? { signing: zoneSigning({ keys: [signingKey] }) } : {}),
       ...(traits.shortJournal ? { journal: { maxChanges: 4 } } : {}),
     });

@@ -6,7 +6,7 @@
 // by half. A serial never goes back for anybody, and never stands for two contents. A copy has at every moment exactly what the
 // primary had with that serial, however it got it, and answers no longer than it may. Nothing waits for ever. In the end
 // everybody has the same, served and stored, and the changes from every serial lead to it. Nobody reports anything but disks.
-import type { Simulation } from '@hawser/core';
+import type { SimHost, Simulation } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
 import { DnsClient, type DynamicZone, StoreError, type TransferableZone } from '@hawser/dns';
 import { checkEnd } from './check-end.ts';
@@ -21,11 +21,13 @@ import { unleash } from './weather.ts';
 
 const WEATHER_MS = 25_000;
 /** Long enough for what is served to be no good any more. */
-const ISOLATED_WEATHER_MS = 34_000;
+const ISOLATED_WEATHER_MS = 40_000;
 /** Leases end late where a clock was set while they were given. */
 const PATIENCE_MS = 400_000;
 /** Until the last datagram was repeated. */
 const REPEATED_UNTIL_MS = 110_000;
+/** Until the last connection is gone after everything was stopped. */
+const GONE_MS = 900;
 
 /** Faults that a test plants, to see that they are found. */
 export interface Planted {
@@ -89,17 +91,13 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
   let crashes = 0;
   await sim.settled.until(() => repeater.start());
   for (const each of all) each.boot();
-  unleash(sim, {
-    hosts: all.map(({ host }) => host),
-    servers,
-    traits,
-    untilMs: weatherMs,
-    crashed: (host) => {
-      crashes += 1;
-      repeater.crashed(host);
-    },
-    reboot: (host) => all.find((each) => each.host === host)?.boot(),
-  });
+  const crashed = (host: SimHost): void => {
+    crashes += 1;
+    repeater.crashed(host);
+  };
+  const reboot = (host: SimHost): void => all.find((each) => each.host === host)?.boot();
+  const hosts = all.map(({ host }) => host);
+  unleash(sim, { hosts, servers, traits, untilMs: weatherMs, crashed, reboot });
   const pass = async (ms: number): Promise<void> => {
     await sim.settled.elapse(ms);
     for (const client of clients) client.checkPatience();
@@ -129,13 +127,19 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
   };
   await converged();
   await sim.settled.until(() => Promise.all(clients.map((client) => client.changeOnceMore())));
+  // It had no time to tell anybody.
+  sim.crash(primaryHost);
+  crashed(primaryHost);
+  await sim.settled.elapse(300);
+  sim.restart(primaryHost);
+  reboot(primaryHost);
   await converged();
   if (traits.repeater) await pass(REPEATED_UNTIL_MS);
   const client = new DnsClient({ reactor: sim.host('judge') });
   await sim.settled.until(() => checkEnd({ watch, traits, primary, copies, client }));
   await sim.settled.until(() => Promise.all([...all, repeater].map((each) => each.stop())));
   await sim.settled.until(() => client.close());
-  await sim.settled.run();
+  await sim.settled.run({ limitMs: GONE_MS });
   checkProblems(sim, watch);
   watch.check();
   sim.assertNoLeaks();

@@ -2,6 +2,8 @@ import { SeededRandom } from '@hawser/core/testing';
 
 /** What kind of a world a seed is. What is not in it is not waited for. */
 export interface Traits {
+  /** The whole zone does not fit into one message. */
+  readonly large: boolean;
   /** Every change is signed (DNSSEC). */
   readonly signed: boolean;
   /** Part of what is added that goes by itself. What changes in the end tells the copies of all before. */
@@ -44,11 +46,12 @@ export function traitsOf(seed: number): Traits {
     skipsSteps: chance(0.25),
     repeater: chance(0.4),
     condenses: chance(0.25),
+    large: chance(0.2),
   };
 }
 
 export function timersOf({ rarelyLooks }: Traits): ZoneTimers {
   return rarelyLooks
     ? { refresh: 3_600, retry: 1, expire: 86_400 }
-    : { refresh: 4, retry: 1, expire: 8 };
+    : { refresh: 4, retry: 1, expire: 14 };
 }

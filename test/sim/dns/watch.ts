@@ -12,7 +12,7 @@ interface Version {
 export const NEVER = 'never';
 
 /** Copies answer for as long as the zone says, and somewhat longer, as they hear late how old it is. */
-const SLACK_MS = 12_000;
+const SLACK_MS = 7_000;
 
 /** Sees everything, and remembers what must not happen. */
 export class DnsWatch {
