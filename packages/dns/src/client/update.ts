@@ -18,6 +18,7 @@ import { encodeRdata } from '../rdata/encode-rdata.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import type { OneOrMany, RecordValue } from '../rdata/value.ts';
 import type { TsigKey } from '../tsig/key.ts';
+import { CHANGING_TTL } from '../zone/default-ttl.ts';
 import { MAX_TTL } from '../zone/rrset.ts';
 import { DnsClientError } from './client-error.ts';
 import { DnsClient } from './dns-client.ts';
@@ -33,7 +34,7 @@ export interface UpdateOptions extends OperationOptions {
   readonly server?: DnsServerLike | undefined;
   /** Sign the update, and insist on a signed reply. */
   readonly key?: TsigKey | undefined;
-  /** TTL of what is added, in seconds. @defaultValue 60 */
+  /** TTL of records without one, in seconds. @defaultValue 60 */
   readonly ttl?: number | undefined;
   /** Longest wait for the reply, in milliseconds. @defaultValue 10_000 */
   readonly timeoutMs?: number | undefined;
@@ -84,7 +85,7 @@ export class Update {
     name: Name | string,
     type: number | string,
     values: OneOrMany<RecordValue>,
-    { ttl = this.#options.ttl ?? 60 }: { readonly ttl?: number | undefined } = {},
+    { ttl = this.#options.ttl ?? CHANGING_TTL }: { readonly ttl?: number | undefined } = {},
   ): this {
     if (!Number.isInteger(ttl) || ttl < 0 || ttl > MAX_TTL)
       throw usageError(

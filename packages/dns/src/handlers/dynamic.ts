@@ -8,6 +8,7 @@ import { EdnsOption } from '../message/edns.ts';
 import { ednsCodecs } from '../message/edns-option.ts';
 import { Name } from '../name.ts';
 import { Opcode, Rcode, Type } from '../numbers.ts';
+import { CHANGING_TTL } from '../zone/default-ttl.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { isTtl } from '../zone/rrset.ts';
 import type { Zone } from '../zone/zone.ts';
@@ -26,7 +27,7 @@ export interface DynamicOptions extends NewZoneOptions {
    * to, an answer or {@link pass} ends the chain: the client asks for the rest itself.
    */
   resolve(lookup: Lookup): Eventually<Resolution>;
-  /** TTL where an answer has none, in seconds. @defaultValue 60 */
+  /** TTL of records without one, in seconds. @defaultValue 60 */
   readonly ttl?: number | undefined;
   /**
    * Longest wait for one call of `resolve`, in milliseconds; then SERVFAIL. A call that does not end then counts as running
@@ -72,7 +73,13 @@ class FunctionZone implements Authority {
   readonly #stale: StaleAnswers | undefined;
 
   constructor(origin: Name, options: DynamicOptions) {
-    const { ttl = 60, timeoutMs = 2000, maxConcurrent = 1000, perClient = true, ...rest } = options;
+    const {
+      ttl = CHANGING_TTL,
+      timeoutMs = 2000,
+      maxConcurrent = 1000,
+      perClient = true,
+      ...rest
+    } = options;
     const { serveStale = false } = rest;
     const limited = isTtl(ttl) && timeoutMs > 0 && maxConcurrent > 0;
     if (typeof options.resolve !== 'function' || !limited) {

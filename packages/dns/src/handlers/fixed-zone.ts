@@ -2,6 +2,7 @@ import type { Authority } from '../contract/handler.ts';
 import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import type { HostRecords } from '../rdata/value.ts';
+import { STEADY_TTL } from '../zone/default-ttl.ts';
 import { toRRsets } from '../zone/host-records.ts';
 import { nameIn } from '../zone/name-in.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
@@ -12,7 +13,7 @@ import { answerZone } from './answer-zone.ts';
 export interface FixedZoneOptions extends NewZoneOptions {
   /** What each name holds. Names are relative to the zone, `"@"` is the zone itself. */
   readonly records: Readonly<Record<string, HostRecords>>;
-  /** TTL where a name has none, in seconds. @defaultValue 3600 */
+  /** TTL of records without one, in seconds. @defaultValue 3600 */
   readonly ttl?: number | undefined;
 }
 
@@ -38,7 +39,7 @@ function makeZone(origin: string, options: FixedZoneOptions | undefined): Zone {
   const name = Name.parse(origin);
   if (options === undefined)
     throw usageError('HAWSER_DNS_OPTIONS', `Cannot serve "${name}" as there are no records`);
-  const { records, ttl = 3600, ...rest } = options;
+  const { records, ttl = STEADY_TTL, ...rest } = options;
   const base = newZone(name, rest);
   const rrsets = Object.entries(records).flatMap(([label, held]) =>
     toRRsets(nameIn(name, label), held, { origin: name, ttl }),

@@ -9,6 +9,7 @@ import { StoreError, usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { Opcode } from '../numbers.ts';
 import type { OneOrMany } from '../rdata/value.ts';
+import { CHANGING_TTL } from '../zone/default-ttl.ts';
 import { isTtl } from '../zone/rrset.ts';
 import { HostsAnswers } from './hosts-answers.ts';
 
@@ -17,7 +18,7 @@ export type HostsMap = Readonly<Record<string, OneOrMany<string>>>;
 
 /** Options for {@link hosts}. */
 export interface HostsOptions {
-  /** In seconds. @defaultValue 60 */
+  /** TTL of the addresses, in seconds. @defaultValue 60 */
   readonly ttl?: number | undefined;
   /**
    * Looks after the file this often, in milliseconds, while a server runs, and reads it again when it changed.
@@ -55,7 +56,7 @@ export class Hosts implements DnsHandlerObject {
   #timer: DelayedCall | undefined;
 
   constructor(source: string | HostsMap, options: HostsOptions = {}) {
-    const { ttl = 60, pollMs = 5000, maxBytes = 16 * 1024 * 1024 } = options;
+    const { ttl = CHANGING_TTL, pollMs = 5000, maxBytes = 16 * 1024 * 1024 } = options;
     const valid = isTtl(ttl) && maxBytes > 0;
     if (!valid || (pollMs !== false && !(pollMs >= 1))) {
       const why = 'ttl must be 0 or more seconds, pollMs and maxBytes 1 or more';

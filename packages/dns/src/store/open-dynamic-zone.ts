@@ -6,6 +6,7 @@ import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { StoreError } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { Name } from '../name.ts';
+import { CHANGING_TTL } from '../zone/default-ttl.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { type Edit, type RRsetChange, Zone } from '../zone/zone.ts';
 import { adoptUnseen, type CatchUpContext } from './catch-up.ts';
@@ -27,7 +28,7 @@ import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
 export interface DynamicZoneOptions extends NewZoneOptions {
   /** @defaultValue `memory()` */
   readonly store?: ZoneStore | undefined;
-  /** TTL of records set without one, in seconds. @defaultValue 60 */
+  /** TTL of records without one, in seconds. @defaultValue 60 */
   readonly ttl?: number | undefined;
   /** What a zone that is not stored yet begins with, such as that of a zone file. @defaultValue SOA and NS */
   readonly initial?: Zone | undefined;
@@ -61,7 +62,13 @@ export async function dynamicZone(
   origin: string,
   options: DynamicZoneOptions = {},
 ): Promise<DynamicZone> {
-  const { store = memory(), ttl = 60, serials = 'increment', hooks = [], journal = {} } = options;
+  const {
+    store = memory(),
+    ttl = CHANGING_TTL,
+    serials = 'increment',
+    hooks = [],
+    journal = {},
+  } = options;
   const { reactor = createNodeReactor(), initial, limits, ...fresh } = options;
   checkSerialPolicy(serials);
   const name = Name.parse(origin);

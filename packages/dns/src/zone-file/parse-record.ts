@@ -2,6 +2,7 @@ import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
 import { checkRdata, type Rdata } from '../rdata/rdata.ts';
 import { TextProblem, Words } from '../rdata/words.ts';
+import { STEADY_TTL } from '../zone/default-ttl.ts';
 import { isTtl } from '../zone/rrset.ts';
 import { toName } from './parse-zone.ts';
 import { RecordReader } from './record-reader.ts';
@@ -18,7 +19,7 @@ export interface TextRecord {
 export interface ParseRecordOptions {
   /** What relative names and `@` are relative to. @defaultValue every name is absolute */
   readonly origin?: Name | string | undefined;
-  /** Seconds, where the line gives none. @defaultValue 3600 */
+  /** TTL of a line without one, in seconds. @defaultValue 3600 */
   readonly ttl?: number | undefined;
   /** Cuts TXT strings of more than 255 octets into several. @defaultValue false */
   readonly autoSplitTxt?: boolean | undefined;
@@ -29,7 +30,7 @@ export interface ParseRecordOptions {
  * @throws UsageError `HAWSER_DNS_RDATA` with the column, counted in octets from 1; `HAWSER_DNS_OPTIONS`
  */
 export function parseRecord(text: string, options: ParseRecordOptions = {}): TextRecord {
-  const { origin, ttl = 3600, autoSplitTxt = false } = options;
+  const { origin, ttl = STEADY_TTL, autoSplitTxt = false } = options;
   if (!isTtl(ttl))
     throw usageError('HAWSER_DNS_OPTIONS', `Cannot read a record with a TTL of ${ttl}`);
   const words = new Words();

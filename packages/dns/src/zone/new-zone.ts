@@ -1,6 +1,7 @@
 import { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { SoaValue } from '../rdata/value.ts';
+import { STEADY_TTL } from './default-ttl.ts';
 import { createRRset } from './rrset.ts';
 import { createSoa, Zone } from './zone.ts';
 
@@ -19,7 +20,7 @@ export interface NewZoneOptions {
  * @throws UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA`
  */
 export function newZone(origin: Name, options: NewZoneOptions = {}): Zone {
-  const { ns = [below(origin, 'ns1')], soa = {}, apexTtl = 3600 } = options;
+  const { ns = [below(origin, 'ns1')], soa = {}, apexTtl = STEADY_TTL } = options;
   const fields: SoaValue = {
     mname: ns[0] ?? below(origin, 'ns1'),
     rname: below(origin, 'hostmaster'),
