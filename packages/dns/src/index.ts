@@ -368,8 +368,8 @@ export {
   type Neighbours,
   type RRsetChange,
   Zone,
-  type ZoneBuilder,
 } from './zone/zone.ts';
+export type { ZoneBuilder } from './zone/zone-builder.ts';
 export type { ZoneNode } from './zone/zone-node.ts';
 // Zone files.
 export {

@@ -5,7 +5,8 @@ import type { DnsRecord } from '../message/record.ts';
 import type { Name } from '../name.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { MAX_TTL, type RRset } from '../zone/rrset.ts';
-import { Zone, type ZoneBuilder } from '../zone/zone.ts';
+import { Zone } from '../zone/zone.ts';
+import type { ZoneBuilder } from '../zone/zone-builder.ts';
 import { recordKey } from './record-changes.ts';
 
 interface Gathered {

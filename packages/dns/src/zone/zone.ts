@@ -4,16 +4,17 @@ import { atOnce } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { SoaValue } from '../rdata/value.ts';
-import { applyEdits, type Edit, ZoneDraft } from './apply-edits.ts';
-import { type DenialProof, denialProofOf, denialTypeOf } from './denial-proof.ts';
+import { applyEdits, type Edit } from './apply-edits.ts';
+import { type DenialProof, denialProofOf } from './denial-proof.ts';
+import { NameIndexes } from './name-indexes.ts';
 import { keyOf, labelsAbove, orderOf } from './name-order.ts';
 import { NodeMap } from './node-map.ts';
 import { isHashedName } from './nsec3-proof.ts';
-import { OrderedNames } from './ordered-names.ts';
 import { measureRecords } from './packed-rrset.ts';
 import { createRRset, type RRset, sameRRset } from './rrset.ts';
 import { isSerialAfter, nextSerial } from './serial.ts';
 import { minimumOf, serialOf, withSerial } from './soa-serial.ts';
+import { type ZoneBuilder, zoneBuilder } from './zone-builder.ts';
 import { toNode, type ZoneNode } from './zone-node.ts';
 
 /** An RRset that changed. */
@@ -31,27 +32,6 @@ export interface ChangeSet {
   readonly from: number | undefined;
   readonly to: number;
   readonly changes: readonly RRsetChange[];
-}
-
-/** A zone in the making, by {@link Zone.builder}. */
-export interface ZoneBuilder {
-  /** What there is of that name and type so far. */
-  get(name: Name, type: number): RRset | undefined;
-  /**
-   * Adds an RRset, or replaces the one of that name and type.
-   * @throws UsageError as {@link Zone.of}, and `HAWSER_DNS_ZONE` if the zone is made already
-   */
-  add(rrset: RRset): void;
-  /** The zone, once. @throws UsageError as {@link add} */
-  done(): Zone;
-  /** The same in steps, as the names of a signed zone are put in order first. */
-  finishing(): Generator<void, Zone, void>;
-}
-
-/** What is worked out from the names, and goes along with changes. */
-interface Indexes {
-  order?: OrderedNames;
-  hashed?: OrderedNames;
 }
 
 /** A zone after edits, and the way there. */
@@ -91,11 +71,9 @@ export class Zone {
   /** How it proves that something does not exist; undefined if it is not signed. */
   readonly denialProof: DenialProof | undefined;
   readonly #nodes: NodeMap;
-  #order: OrderedNames | undefined;
-  /** Labels of names that are hashes of others. */
-  #hashed: OrderedNames | undefined;
+  readonly #indexes: NameIndexes;
 
-  private constructor(origin: Name, nodes: NodeMap, indexes: Indexes = {}) {
+  private constructor(origin: Name, nodes: NodeMap, indexes = new NameIndexes(origin, nodes)) {
     const value = nodes.get(origin.key);
     const apex = value && toNode(value);
     const soa = apex?.get(Type.SOA);
@@ -119,12 +97,11 @@ export class Zone {
     this.serial = serialOf(this.soa);
     this.negativeTtl = Math.min(soa.ttl, minimumOf(this.soa));
     this.#nodes = nodes;
-    this.#order = indexes.order;
-    this.#hashed = indexes.hashed;
+    this.#indexes = indexes;
     this.denialProof = denialProofOf(this);
     // The first denial must not wait for what it needs.
-    if (this.denialProof?.type === Type.NSEC) this.#orderedNames();
-    if (this.denialProof?.type === Type.NSEC3) this.#hashedNames();
+    if (this.denialProof?.type === Type.NSEC) indexes.order();
+    if (this.denialProof?.type === Type.NSEC3) indexes.hashes();
   }
 
   /**
@@ -139,34 +116,7 @@ export class Zone {
 
   /** A zone of RRsets that come a few at a time: a million at once would stop everything else for seconds. */
   static builder(origin: Name): ZoneBuilder {
-    let draft: ZoneDraft | undefined = new ZoneDraft(origin, NodeMap.empty.edit(), undefined);
-    const open = (): ZoneDraft => {
-      if (draft !== undefined) return draft;
-      throw usageError('HAWSER_DNS_ZONE', `Cannot build zone "${origin}" further as it is made`);
-    };
-    const close = (): NodeMap => {
-      const last = open();
-      draft = undefined;
-      last.check();
-      return last.nodes.done();
-    };
-    return {
-      get: (name, type) => open().get(name.key, type),
-      add: (rrset) => open().apply({ name: rrset.name, type: rrset.type, rrset }, true),
-      done: () => new Zone(origin, close()),
-      *finishing() {
-        const nodes = close();
-        const apex = nodes.get(origin.key);
-        const denial = apex && denialTypeOf(toNode(apex));
-        const indexes: Indexes = {};
-        if (denial === Type.NSEC) {
-          indexes.order = yield* OrderedNames.sorting(ordersOf(nodes, origin));
-        } else if (denial === Type.NSEC3) {
-          indexes.hashed = yield* OrderedNames.sorting(ordersOf(nodes, origin, Type.NSEC3));
-        }
-        return new Zone(origin, nodes, indexes);
-      },
-    };
+    return zoneBuilder(origin, (nodes, indexes) => new Zone(origin, nodes, indexes));
   }
 
   /** The node of this {@link Name.key}, if the name exists. */
@@ -197,7 +147,7 @@ export class Zone {
    */
   *ordered(below?: string): Generator<ZoneNode, void, undefined> {
     const first = below === undefined ? '' : orderOf(below, this.origin.key);
-    for (const order of this.#orderedNames().from(first)) {
+    for (const order of this.#indexes.order().from(first)) {
       const inside = first === '' || order === first || order.startsWith(`${first}\0`);
       if (!inside) return;
       const node = this.node(keyOf(order, this.origin.key));
@@ -207,9 +157,7 @@ export class Zone {
 
   /** Works out in steps, once, what {@link ordered}, {@link neighbours} and {@link preceding} need. */
   *ordering(): Generator<void, void, void> {
-    if (this.#order !== undefined) return;
-    const order = yield* OrderedNames.sorting(ordersOf(this.#nodes, this.origin));
-    this.#order ??= order;
+    yield* this.#indexes.ordering();
   }
 
   /**
@@ -217,7 +165,7 @@ export class Zone {
    * the first. Names without data and those below a delegation count.
    */
   neighbours(key: string): Neighbours {
-    const names = this.#orderedNames();
+    const names = this.#indexes.order();
     const order = orderOf(key, this.origin.key);
     return {
       previous: this.#nodeAt(names.before(order) ?? names.last),
@@ -230,7 +178,7 @@ export class Zone {
     const originKey = this.origin.key;
     let order = orderOf(key, originKey);
     let at = key;
-    for (const before of this.#orderedNames().backFrom(order)) {
+    for (const before of this.#indexes.order().backFrom(order)) {
       const labels = labelsAbove(before, order);
       // One above another is a part of it: a hundred of them are found in less than it takes to write their names.
       at = labels === 0 ? keyOf(before, originKey) : withoutLabels(at, labels);
@@ -302,7 +250,7 @@ export class Zone {
 
   /** The last hash before `label`, of those the zone has (RFC 5155 §1.3); the last one comes before the first. */
   hashedBefore(label: string): ZoneNode | undefined {
-    const names = this.#hashedNames();
+    const names = this.#indexes.hashes();
     const found = names.before(label) ?? names.last;
     return found === undefined ? undefined : this.node(keyOf(found, this.origin.key));
   }
@@ -315,36 +263,10 @@ export class Zone {
   }
 
   *#with(edits: readonly Edit[]): Generator<number | void, Zone, void> {
-    const touched = this.#order === undefined ? undefined : new Set<string>();
+    const touched = this.#indexes.hasOrder ? new Set<string>() : undefined;
     const nodes = yield* applyEdits(this.origin, this.#nodes, edits, { pack: true, touched });
-    const indexes: Indexes = {};
-    if (this.#order !== undefined) {
-      const changes = new Map<string, boolean>();
-      for (const key of touched ?? []) {
-        changes.set(orderOf(key, this.origin.key), nodes.get(key) !== undefined);
-        yield;
-      }
-      indexes.order = yield* this.#order.changing(changes);
-    }
-    if (this.#hashed !== undefined) {
-      const changes = new Map<string, boolean>();
-      for (const { name, type, rrset } of edits) {
-        if (type === Type.NSEC3)
-          changes.set(orderOf(name.key, this.origin.key), rrset !== undefined);
-      }
-      indexes.hashed = yield* this.#hashed.changing(changes);
-    }
+    const indexes = yield* this.#indexes.changing(nodes, { edits, touched });
     return new Zone(this.origin, nodes, indexes);
-  }
-
-  #hashedNames(): OrderedNames {
-    this.#hashed ??= OrderedNames.of([...ordersOf(this.#nodes, this.origin, Type.NSEC3)]);
-    return this.#hashed;
-  }
-
-  #orderedNames(): OrderedNames {
-    this.#order ??= OrderedNames.of([...ordersOf(this.#nodes, this.origin)]);
-    return this.#order;
   }
 
   #nodeAt(order: string | undefined): ZoneNode {
@@ -368,11 +290,4 @@ export function createSoa(origin: Name, fields: SoaValue, ttl: number): RRset {
 
 function* toEdits(rrsets: Iterable<RRset>): Generator<Edit, void, undefined> {
   for (const rrset of rrsets) yield { name: rrset.name, type: rrset.type, rrset };
-}
-
-/** What sorts as the names do, or only those that have that type. */
-function* ordersOf(nodes: NodeMap, origin: Name, type?: number): Generator<string, void, void> {
-  for (const [key, value] of nodes.entries()) {
-    if (type === undefined || toNode(value).get(type) !== undefined) yield orderOf(key, origin.key);
-  }
 }

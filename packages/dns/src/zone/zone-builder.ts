@@ -1,0 +1,55 @@
+// A zone made of RRsets that come a few at a time.
+import { usageError } from '../errors.ts';
+import type { Name } from '../name.ts';
+import { ZoneDraft } from './apply-edits.ts';
+import { denialTypeOf } from './denial-proof.ts';
+import { NameIndexes } from './name-indexes.ts';
+import { NodeMap } from './node-map.ts';
+import type { RRset } from './rrset.ts';
+import type { Zone } from './zone.ts';
+import { toNode } from './zone-node.ts';
+
+/** A zone in the making, by `Zone.builder`. */
+export interface ZoneBuilder {
+  /** What there is of that name and type so far. */
+  get(name: Name, type: number): RRset | undefined;
+  /**
+   * Adds an RRset, or replaces the one of that name and type.
+   * @throws UsageError as `Zone.of`, and `HAWSER_DNS_ZONE` if the zone is made already
+   */
+  add(rrset: RRset): void;
+  /** The zone, once. @throws UsageError as {@link add} */
+  done(): Zone;
+  /** The same in steps, as the names of a signed zone are put in order first. */
+  finishing(): Generator<void, Zone, void>;
+}
+
+/** A builder of what `make` makes a zone of. */
+export function zoneBuilder(
+  origin: Name,
+  make: (nodes: NodeMap, indexes?: NameIndexes) => Zone,
+): ZoneBuilder {
+  let draft: ZoneDraft | undefined = new ZoneDraft(origin, NodeMap.empty.edit(), undefined);
+  const open = (): ZoneDraft => {
+    if (draft !== undefined) return draft;
+    throw usageError('HAWSER_DNS_ZONE', `Cannot build zone "${origin}" further as it is made`);
+  };
+  const close = (): NodeMap => {
+    const last = open();
+    draft = undefined;
+    last.check();
+    return last.nodes.done();
+  };
+  return {
+    get: (name, type) => open().get(name.key, type),
+    add: (rrset) => open().apply({ name: rrset.name, type: rrset.type, rrset }, true),
+    done: () => make(close()),
+    *finishing() {
+      const nodes = close();
+      const apex = nodes.get(origin.key);
+      const indexes = new NameIndexes(origin, nodes);
+      yield* indexes.denying(apex && denialTypeOf(toNode(apex)));
+      return make(nodes, indexes);
+    },
+  };
+}
