@@ -27,6 +27,10 @@ export interface SignatureAlgorithm {
   fromPublicKey(key: KeyObject): Buffer;
 }
 
+/** Of RSA: 4096 bits, and an exponent of which nobody needs more than 65537. */
+const MAX_MODULUS_BYTES = 512;
+const MAX_EXPONENT_BYTES = 4;
+
 const algorithms: readonly SignatureAlgorithm[] = [
   rsa(8, 'RSASHA256', 'sha256'),
   rsa(10, 'RSASHA512', 'sha512'),
@@ -122,7 +126,9 @@ function rsa(number: number, name: string, digest: string): SignatureAlgorithm {
       if (octets.length < 3) return undefined;
       const start = short === 0 ? 3 : 1;
       const end = start + (short === 0 ? octets.readUInt16BE(1) : short);
-      if (end >= octets.length) return undefined;
+      // Larger ones cost more than they are worth to who verifies (RFC 3110 §3).
+      const isLarge = end - start > MAX_EXPONENT_BYTES || octets.length - end > MAX_MODULUS_BYTES;
+      if (end >= octets.length || isLarge) return undefined;
       const e = octets.toString('base64url', start, end);
       return publicKey({ kty: 'RSA', e, n: octets.toString('base64url', end) });
     },

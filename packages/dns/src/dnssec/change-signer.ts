@@ -36,7 +36,8 @@ export async function signChange(
   context: SigningContext,
 ): Promise<readonly Edit[]> {
   const signer = new ChangeSigner(change, context);
-  const keys = signer.dirtyNames();
+  const isSmall = change.after.size <= BATCH_NAMES;
+  const keys = signer.dirtyNames() ?? (isSmall ? new Set(signer.allNames()) : undefined);
   if (keys !== undefined && keys.size <= BATCH_NAMES)
     return [...keys].flatMap((key) => signer.signNow(key));
   const edits: Edit[] = [];

@@ -3,8 +3,8 @@ import type { CommitHook, LiveZone } from '../contract/live-zone.ts';
 import { Type } from '../numbers.ts';
 import type { Edit, Zone } from '../zone/zone.ts';
 import { isShown, type KeptKey, type KeyBook } from './kept-key.ts';
-import { readSignature } from './signature.ts';
 import { isSignedWith, keyEdits, type SigningState, signingHooks } from './signer.ts';
+import { countsAt, withoutExpired } from './stale-signatures.ts';
 
 /** Follows the keys of one zone. */
 export class KeyFollower {
@@ -36,6 +36,16 @@ export class KeyFollower {
     }
   }
 
+  /** Signs anew what has ended while nobody was there, or does not count yet. @throws StoreError */
+  async renewExpired(zone: LiveZone): Promise<void> {
+    const { keys, epochMs } = this.#state;
+    if (keys() === undefined) return;
+    await zone.transact(function* (content) {
+      const edits = yield* withoutExpired(content, Math.floor(epochMs() / 1000));
+      return { edits, result: undefined };
+    });
+  }
+
   #isCurrent(zone: Zone): boolean {
     const keys = this.#state.keys();
     if (keys === undefined) return zone.apex.get(Type.RRSIG) === undefined;
@@ -46,10 +56,7 @@ export class KeyFollower {
   /** False if signatures have ended, as nobody renewed them, or have not begun, as a clock was ahead. */
   #areGood(zone: Zone): boolean {
     const nowSeconds = this.#state.epochMs() / 1000;
-    return (zone.apex.get(Type.RRSIG)?.records ?? []).every((rdata) => {
-      const { inception, expiration } = readSignature(rdata);
-      return ((expiration - nowSeconds) | 0) > 0 && ((nowSeconds - inception) | 0) >= 0;
-    });
+    return (zone.apex.get(Type.RRSIG)?.records ?? []).every((each) => countsAt(each, nowSeconds));
   }
 }
 

@@ -97,7 +97,7 @@ function noteParent(book: KeyBook, { origin, now, parent, propagationMs }: StepF
   const delegationKeptForMs = ttlMs + propagationMs;
   return withKeys(book, (kept) => {
     if (kept.state !== 'retired' || !kept.key.signsKeys) return kept;
-    const hasChanged = isReady && !knows(kept.key);
+    const hasChanged = isReady && (parent === undefined || !mayKnow(origin, kept.key, parent));
     if (hasChanged === (kept.parentChanged !== undefined)) return kept;
     return { ...kept, parentChanged: hasChanged ? now : undefined, delegationKeptForMs };
   });
@@ -162,6 +162,15 @@ function awaitsItsSignatures(kept: KeptKey, keys: readonly KeptKey[]): boolean {
 function withKeys(book: KeyBook, change: (kept: KeptKey) => KeptKey): KeyBook {
   const keys = book.keys.map((kept) => change(kept));
   return keys.every((kept, index) => kept === book.keys[index]) ? book : { ...book, keys };
+}
+
+/** True if one of the DS records is that of `key`, or could be: with a digest that is not made here. */
+function mayKnow(origin: Name, key: SigningKey, parent: Pick<RRset, 'records'>): boolean {
+  if (isDelegatedTo(origin, key, parent)) return true;
+  return parent.records.some(({ wire }) => {
+    const isOurs = wire[3] === 2 || wire[3] === 4;
+    return !isOurs && wire.readUInt16BE(0) === key.tag && wire[2] === key.algorithm.number;
+  });
 }
 
 /** True if one of the DS records is that of `key`. */

@@ -51,6 +51,34 @@ export function findStale(zone: Zone, from: string, rules: FreshnessRules & Walk
   return { edits, next: key, maxTtl };
 }
 
+/**
+ * Edits that take away each signature of `zone` that has ended, or does not count yet: who signs the change puts others in their
+ * place. A step looks at as many signatures as it yields.
+ */
+export function* withoutExpired(
+  zone: Zone,
+  nowSeconds: number,
+): Generator<number, readonly Edit[], void> {
+  const edits: Edit[] = [];
+  for (const { name, list } of zone.ordered()) {
+    const held = list.find(({ type }) => type === Type.RRSIG);
+    const records = held?.records ?? [];
+    yield records.length;
+    const good = records.filter((rdata) => countsAt(rdata, nowSeconds));
+    if (held === undefined || good.length === records.length) continue;
+    const { type, ttl } = held;
+    const rrset = good.length === 0 ? undefined : { name, type, ttl, records: good };
+    edits.push({ name, type, rrset });
+  }
+  return edits;
+}
+
+/** False for a signature that nobody renewed in time, or that was made by a clock that was ahead. */
+export function countsAt(signature: Rdata, nowSeconds: number): boolean {
+  const { inception, expiration } = readSignature(signature);
+  return ((expiration - nowSeconds) | 0) > 0 && ((nowSeconds - inception) | 0) >= 0;
+}
+
 function staleAt(
   zone: Zone,
   node: ZoneNode,

@@ -7,6 +7,7 @@ import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
+import { ClockJumps, withoutJump } from './clock-jumps.ts';
 import type { KeyBook, KeyState } from './kept-key.ts';
 import { KeyFollower, withUnseen } from './key-follower.ts';
 import { type KeyChange, KeyKeeper } from './key-keeper.ts';
@@ -60,6 +61,9 @@ export class ZoneSigning implements ZoneAttendant {
   #upkeep: SignatureUpkeep | undefined;
   #timer: DelayedCall | undefined;
   #renewed: StepFacts['renewed'];
+  readonly #jumps = new ClockJumps();
+  /** By how much the clock was set since the last step. */
+  #jumpMs = 0;
 
   constructor(options: ZoneSigningOptions = {}) {
     const { keyTtl = 3600, digests = [2], propagationSeconds = 3600 } = options;
@@ -163,6 +167,7 @@ export class ZoneSigning implements ZoneAttendant {
       withUnseen(book, zone.snapshot, this.#clock.epoch()),
     );
     await this.#follower.follow(zone);
+    await this.#follower.renewExpired(zone);
   }
 
   started(reactor: Has<'clock' | 'reports'>): void {
@@ -237,12 +242,18 @@ export class ZoneSigning implements ZoneAttendant {
     try {
       const { origin, keeper } = this.#context;
       const parent = await this.#parent.ask(origin, keeper.book, reactor);
+      const jump = this.#jumps.since(reactor.clock);
+      this.#jumpMs += jump;
+      // Signatures made by a clock that was wrong do not count, or not for long.
+      if (jump !== 0) this.#hurry();
       await keeper.change((book) => {
         const zone = this.#zone;
-        const seen =
-          zone === undefined ? book : withUnseen(book, zone.snapshot, this.#clock.epoch());
+        const nowMs = this.#clock.epoch();
+        const elapsed = withoutJump(book, this.#jumpMs, nowMs);
+        const seen = zone === undefined ? elapsed : withUnseen(elapsed, zone.snapshot, nowMs);
         return stepKeys(seen, this.#facts(parent));
       });
+      this.#jumpMs = 0;
     } catch (error) {
       reactor.reports.problem('dns.zone.keys', error);
     }

@@ -26,6 +26,22 @@ const rsa512 =
 const keyOf = (text: string) => ({ rdata: rdataFromText(Type.DNSKEY, text) });
 
 test.each([
+  ['a modulus of 4104 bits', Buffer.concat([Buffer.from([1, 3]), Buffer.alloc(513, 0xff)])],
+  [
+    'an exponent of 5 octets',
+    Buffer.concat([Buffer.from([5]), Buffer.alloc(5, 1), Buffer.alloc(256, 0xff)]),
+  ],
+  ['no modulus', Buffer.from([1, 3])],
+])('an RSA key with %s verifies nothing', (_what, octets) => {
+  const wire = Buffer.concat([Buffer.from([1, 0, 3, 8]), octets]);
+  const key = rdataFromText(Type.DNSKEY, `\\# ${wire.length} ${wire.toString('hex')}`);
+  const rrset = createRRset(Name.parse('example.net'), Type.A, { ttl: 60, values: ['192.0.2.1'] });
+  const head = `A 8 2 60 20300101000000 20200101000000 ${keyTagOf(key.wire)} example.net.`;
+  const signature = rdataFromText(Type.RRSIG, `${head} ${Buffer.alloc(256).toString('base64')}`);
+  expect(verifyRRset(rrset, { signature, key })).toBe('the key is none we understand');
+});
+
+test.each([
   [
     'RFC 4509 §2.3',
     'dskey.example.com',

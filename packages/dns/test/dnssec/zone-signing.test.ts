@@ -232,6 +232,33 @@ describe('signatures', () => {
     expect(validateZone(again.snapshot, { atSeconds })).toEqual([]);
   });
 
+  test('of some names that ended while nobody was there are made anew before it is served', async () => {
+    const { store, zone, reactor } = await setUp();
+    for (let host = 0; host < 20; host++) await zone.set(`host${host}`, 'A', '192.0.2.1');
+    await zone.set('@', 'TXT', 'old');
+    // Nobody looks after the signatures, and the origin is signed again.
+    await zone.stopped();
+    reactor.clock.advance(10 * DAY);
+    const soa = zone.snapshot.apex.list.filter(({ type }) => type !== Type.NSEC);
+    await zone.transact((content) => ({
+      edits: [
+        { name: content.origin, type: Type.TXT, rrset: undefined },
+        { name: content.origin, type: Type.RRSIG, rrset: undefined },
+      ],
+      result: soa,
+    }));
+    reactor.clock.advance(5 * DAY);
+    const atSeconds = Math.floor(reactor.clock.epoch() / 1000);
+    expect(validateZone(zone.snapshot, { atSeconds })).not.toEqual([]);
+    expect(validateZone(zone.snapshot, { atSeconds }).join()).not.toContain(
+      'example.net: record SOA',
+    );
+    const signing = zoneSigning();
+    const again = await dynamicZone('example.net', { reactor, store, signing });
+    expect(validateZone(again.snapshot, { atSeconds })).toEqual([]);
+    expect(again.serial).toBe(zone.serial + 1);
+  });
+
   test('made by a clock that was ahead are made anew', async () => {
     const { zone, reactor, pass, validate } = await setUp();
     const real = reactor.clock.epoch.bind(reactor.clock);
@@ -411,6 +438,58 @@ test('a zone that could not follow its keys is opened with new keys nobody knows
   const zone = await dynamicZone('example.net', { reactor, store, signing });
   expect(zone.get('@', 'DNSKEY')).toHaveLength(2);
   expect(signing.keys[1]).toMatchObject({ state: 'published', since: reactor.clock.epoch() });
+});
+
+describe('a clock that is set', () => {
+  test.each([30 * DAY, -30 * DAY])('by %i ms makes no key come earlier', async (jump) => {
+    const { reactor, signing, pass, states, validate } = await setUp();
+    await pass(HOUR);
+    await signing.rollover();
+    await pass(HOUR);
+    const real = reactor.clock.epoch.bind(reactor.clock);
+    reactor.clock.epoch = () => real() + jump;
+    await pass(50 * MINUTE);
+    expect(states()).toEqual(['csk active', 'csk published']);
+    expect(validate()).toEqual([]);
+    await pass(jump > 0 ? 15 * MINUTE : 75 * MINUTE);
+    expect(states()).toEqual(['csk retired', 'csk active']);
+    expect(validate()).toEqual([]);
+    await signing.parentUpdated();
+    await pass(20 * HOUR, HOUR);
+    reactor.clock.epoch = real;
+    await pass(4 * HOUR);
+    expect(states()).toEqual(['csk retired', 'csk active']);
+    await pass(23 * HOUR, HOUR);
+    expect(states()).toEqual(['csk active']);
+    expect(validate()).toEqual([]);
+  });
+
+  test('for a moment does not take away the keys of a zone that is to be without signatures', async () => {
+    const { reactor, signing, pass, zone } = await setUp({ parentDs: async () => undefined });
+    await signing.unsign();
+    await pass(HOUR);
+    const real = reactor.clock.epoch.bind(reactor.clock);
+    reactor.clock.epoch = () => real() + 400 * DAY;
+    await pass(20 * HOUR, HOUR);
+    expect(zone.get('@', 'DNSKEY')).toHaveLength(1);
+    await pass(8 * HOUR, HOUR);
+    expect(zone.get('@', 'DNSKEY')).toBeUndefined();
+  });
+});
+
+test('a parent with a DS of a kind nobody makes here may know the old key', async () => {
+  let parent: readonly string[] = [];
+  const { signing, pass, states } = await setUp({ parentDs: async () => dsRRset(parent) });
+  const [tag] = signing.keys.map((key) => key.tag);
+  await signing.rollover();
+  parent = [`${tag} 13 1 ${'ab'.repeat(20)}`];
+  await pass(3 * HOUR);
+  parent = [...parent, ...signing.ds];
+  await pass(20 * HOUR, HOUR);
+  expect(states()).toEqual(['csk retired', 'csk active']);
+  parent = signing.ds;
+  await pass(3 * HOUR, HOUR);
+  expect(states()).toEqual(['csk active']);
 });
 
 test('a parent that cannot be asked, or changes its mind, keeps the old key', async () => {
