@@ -18,9 +18,10 @@ import {
 import { dohExchange } from '@hawser/dns/http';
 import { httpClient } from '@hawser/http';
 import { describe, expect, test, vi } from 'vitest';
+import { bundled, startBundled } from './interop/bundled.ts';
 import { Conversation } from './interop/conversation.ts';
 import { DynamicDns, Home, portNames } from './interop/dynamic-dns.ts';
-import { type Ended, type StartOptions, start, startExample } from './interop/started.ts';
+import { type Ended, type StartOptions, start } from './interop/started.ts';
 
 // What the dynamic DNS server does at its limits: each test has a process and a folder of its own.
 
@@ -189,10 +190,7 @@ describe('a disk that fails while it runs', () => {
           'ulimit -f 512; exec "$@"',
           'sh',
           process.execPath,
-          '--import',
-          'tsx',
-          '--conditions=@hawser/source',
-          'examples/dynamic-dns/main.ts',
+          await bundled('examples/dynamic-dns/main.ts'),
           ...anyPorts,
           '--one-port',
           '0',
@@ -506,7 +504,7 @@ function canRunNode(uid: number): boolean {
 
 /** Starts the server and waits until it has ended. */
 async function attempt(flags: readonly string[], options?: StartOptions): Promise<Ended> {
-  await using started = startExample('examples/dynamic-dns/main.ts', flags, options);
+  await using started = await startBundled('examples/dynamic-dns/main.ts', flags, options);
   return await started.ended;
 }
 

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run, type Started, type StartOptions, startExample } from './started.ts';
+import { startBundled } from './bundled.ts';
+import { run, type Started, type StartOptions } from './started.ts';
 
 /** Of the flags that say which port is for what. */
 export const portNames = ['dns', 'dot', 'http', 'https', 'smtp', 'ssh'] as const;
@@ -68,7 +69,7 @@ export class DynamicDns implements AsyncDisposable {
       ...ports,
       ...flags,
     ];
-    const started = startExample('examples/dynamic-dns/main.ts', all, options);
+    const started = await startBundled('examples/dynamic-dns/main.ts', all, options);
     return DynamicDns.running(started, home);
   }
 
