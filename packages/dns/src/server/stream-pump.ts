@@ -8,8 +8,10 @@ const MAX_PUMPED_BYTES = 0x4000;
 
 /** Where messages go. */
 export interface PumpSink {
-  /** True while the peer takes no more. */
+  /** True while the peer takes no more, and when it is gone. */
   readonly full: boolean;
+  /** Calls in a turn of its own, so that others have theirs before. */
+  soon(call: () => void): void;
   send(message: Buffer): void;
   /** One reply was sent to its end. */
   finished(): void;
@@ -27,6 +29,8 @@ export class StreamPump {
   readonly #sink: PumpSink;
   /** The next one first. */
   readonly #sending: Sending[] = [];
+  #count = 0;
+  #waiting = false;
 
   constructor(sink: PumpSink) {
     this.#sink = sink;
@@ -37,18 +41,44 @@ export class StreamPump {
     return this.#sending.length > 0;
   }
 
+  /** How many were added and not sent to their end. */
+  get count(): number {
+    return this.#count;
+  }
+
   /** When the first of them has to be over. */
   get dueAt(): number {
     return Math.min(...this.#sending.map(({ dueAt }) => dueAt));
   }
 
-  /** Sends `stream`, which has to be over at `dueAt`: that is up to who asks for {@link dueAt}. */
+  /** Sends `stream`, soon. It has to be over at `dueAt`: that is up to who asks for {@link dueAt}. */
   add(stream: ReplyStream, dueAt: number): void {
+    this.#count++;
     this.#sending.push({ stream, dueAt });
+    this.#pumpSoon();
+  }
+
+  /** Sends until the sink is full, or in turns until all is sent. */
+  pump(): void {
+    this.#pumpOnce();
+    if (this.busy) this.#pumpSoon();
+  }
+
+  cancel(why: Error): void {
+    for (const { stream } of this.#sending.splice(0)) stream.cancel(why);
+  }
+
+  #pumpSoon(): void {
+    if (this.#waiting || this.#sink.full) return;
+    this.#waiting = true;
+    this.#sink.soon(() => {
+      this.#waiting = false;
+      this.pump();
+    });
   }
 
   /** Sends until the sink is full, or enough was sent for one turn. */
-  pump(): void {
+  #pumpOnce(): void {
     let bytes = 0;
     while (!this.#sink.full && bytes < MAX_PUMPED_BYTES) {
       const sending = this.#sending.shift();
@@ -63,12 +93,9 @@ export class StreamPump {
         this.#sink.cutOff();
         return;
       } else {
+        this.#count--;
         this.#sink.finished();
       }
     }
-  }
-
-  cancel(why: Error): void {
-    for (const { stream } of this.#sending.splice(0)) stream.cancel(why);
   }
 }

@@ -70,8 +70,6 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
   #context: QueryContext | undefined;
   /** Queries that are not answered to their end, transfers included. */
   #inFlight = 0;
-  /** Transfers that are being sent. */
-  #streams = 0;
   #paused = false;
   /** Enough was taken for this turn. */
   #resting = false;
@@ -79,7 +77,6 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
   #cloggedAt: number | undefined;
   /** What the peer does not take is part of a transfer, or behind one. */
   #transferring = false;
-  #pumping = false;
   /** No more queries are taken; when those in flight are answered, the connection is closed. */
   #finishing = false;
 
@@ -137,7 +134,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     this.#transferring = this.#pump.busy;
     // Whoever asks something else while a zone is transferred is answered in between (RFC 7766 §6.2.1.1).
     this.#takeMessages();
-    this.#pumpOn();
+    this.#pump.pump();
   }
 
   drainRequested(): void {
@@ -155,7 +152,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     this.#input.clear();
     this.#pump.cancel(lost());
     // Answers that are being made go on, and keep their places.
-    this.#room.give(this.#streams);
+    this.#room.give(this.#pump.count);
   }
 
   /** Answers whole messages while there is room. Replies that are ready leave together. */
@@ -263,41 +260,24 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
       this.#over();
       return;
     }
-    this.#streams++;
     this.#transferring = true;
     this.#pump.add(stream, transport.reactor.clock.now() + this.#limits.transferTimeoutMs);
-    this.#pumpSoon(transport);
-  }
-
-  /** In a turn of its own, so that what is asked together with a transfer is answered first. */
-  #pumpSoon({ reactor }: Transport): void {
-    if (this.#pumping || this.#cloggedAt !== undefined) return;
-    this.#pumping = true;
-    reactor.clock.callSoon(() => {
-      this.#pumping = false;
-      this.#pumpOn();
-    });
-  }
-
-  #pumpOn(): void {
-    const transport = this.#transport;
-    if (transport === undefined || transport.ending) return;
-    this.#pump.pump();
-    if (this.#pump.busy) this.#pumpSoon(transport);
   }
 
   #sink(): PumpSink {
-    const clogged = (): boolean => this.#cloggedAt !== undefined;
+    const full = (): boolean =>
+      this.#cloggedAt !== undefined || this.#transport === undefined || this.#transport.ending;
     return {
       get full() {
-        return clogged();
+        return full();
       },
+      // What is asked together with a transfer is answered first.
+      soon: (call) => this.#transport?.reactor.clock.callSoon(call),
       send: (message) => {
         this.#send([lengthOf(message), message]);
         this.#timer?.touch();
       },
       finished: () => {
-        this.#streams--;
         this.#over();
         this.#takeMessages();
       },

@@ -22,23 +22,29 @@ function stream(count: number, bytes: number, fails = false) {
 function pumping(fullAfter = Number.POSITIVE_INFINITY) {
   const sent: number[] = [];
   const events: string[] = [];
+  const later: (() => void)[] = [];
   const pump = new StreamPump({
     get full() {
       return sent.length >= fullAfter;
     },
+    soon: (call) => void later.push(call),
     send: (message) => void sent.push(message.length),
     finished: () => void events.push('finished'),
     cutOff: () => void events.push('cut off'),
   });
-  return { pump, sent, events };
+  return { pump, sent, events, later };
 }
 
 test('one large message is sent in one go, so that other connections get their turn', () => {
-  const { pump, sent } = pumping();
+  const { pump, sent, later } = pumping();
   pump.add(stream(3, 0x4000).reply, 0);
-  pump.pump();
-  expect(sent).toHaveLength(1);
-  expect(pump.busy).toBe(true);
+  expect([sent.length, later.length]).toEqual([0, 1]);
+  for (let turn = 1; turn <= 3; turn++) {
+    later.shift()?.();
+    expect([sent.length, later.length, pump.count]).toEqual([turn, 1, 1]);
+  }
+  later.shift()?.();
+  expect([sent.length, later.length, pump.count, pump.busy]).toEqual([3, 0, 0, false]);
 });
 
 test('several transfers of a connection take turns', () => {
