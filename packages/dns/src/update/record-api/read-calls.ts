@@ -1,4 +1,5 @@
 // What GET shows.
+import { inTurns } from '../../in-turns.ts';
 import type { Name } from '../../name.ts';
 import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Zone } from '../../zone/zone.ts';
@@ -26,10 +27,10 @@ export function showZone({ zone: { snapshot }, request }: ZoneCall): Response {
 }
 
 /** A page of records. Throws Problem. */
-export function listRecords(
-  { zone, url, token, request }: ZoneCall,
+export async function listRecords(
+  { zone, url, token, request, context }: ZoneCall,
   { maxPage }: ApiLimits,
-): Response {
+): Promise<Response> {
   const { snapshot } = zone;
   if (isKnown(request, snapshot)) return notModified(snapshot);
   const limit = url.searchParams.get('limit') ?? String(Math.min(DEFAULT_PAGE, maxPage));
@@ -37,6 +38,8 @@ export function listRecords(
     throw new Problem(400, `Cannot use limit as it must be 1 to ${maxPage}`);
   const name = url.searchParams.get('name');
   const type = url.searchParams.get('type');
+  // The first page of a large zone would stop everything else while its names are put in order.
+  if (name === null) await inTurns(snapshot.ordering(), context.reactor);
   const page = recordPage(snapshot, {
     limit: Number(limit),
     after: url.searchParams.get('after') ?? undefined,
