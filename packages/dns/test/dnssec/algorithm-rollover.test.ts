@@ -183,8 +183,9 @@ describe('while the algorithm changes', () => {
   test('no other key is replaced', async () => {
     const world = new World({});
     await world.open();
-    await world.signing.rollover({ algorithm: 'ED25519' });
-    await expect(world.signing.rollover()).rejects.toMatchObject({ code: 'HAWSER_DNS_KEY' });
+    const { signing } = world;
+    await signing.rollover({ algorithm: 'ED25519' });
+    await expect(signing.rollover()).rejects.toMatchObject({ code: 'HAWSER_DNS_KEY' });
   });
 
   test('a parent that does not move keeps both for good', async () => {
