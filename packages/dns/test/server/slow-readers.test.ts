@@ -6,8 +6,10 @@ import type { DnsHandler } from '../../src/contract/handler.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { type DnsServiceOptions, dnsService } from '../../src/server.ts';
+import { transfers } from '../../src/transfer/transfers.ts';
 import { createRRset, type RRset } from '../../src/zone/rrset.ts';
 import { framed, query } from '../build.ts';
+import { JournaledZone } from '../transfer/journaled-zone.ts';
 
 const text = createRRset(Name.parse('t.example.net'), Type.TXT, {
   ttl: 60,
@@ -92,4 +94,39 @@ test('answers are taken within a minute, whoever takes a little of them now and 
   expect(octets).toBeGreaterThan(50_000);
   expect(seconds).toBeGreaterThanOrEqual(60);
   expect(seconds).toBeLessThan(80);
+});
+
+test('a client that resets its connection in the middle of transfers makes room for others', async () => {
+  const sim = createSimReactor({ seed: 2 });
+  const [server, client] = [sim.host('server'), sim.host('client')];
+  const host = server.addresses[0] ?? '';
+  const zone = new JournaledZone().fill(8_000);
+  const copies = transfers(zone, { allow: ['0.0.0.0/0', '::/0'], maxPerClient: 3 });
+  const service = dnsService(`${host}:53`, [copies, zone]);
+  await service.start(server);
+  const ask = async (count: number): Promise<number> => {
+    let octets = 0;
+    let reset = (): void => {};
+    await client.tcp.connect({ host, port: 53 }, () => ({
+      connectionMade(transport) {
+        reset = () => transport.abort();
+        transport.write(Buffer.concat(Array.from({ length: count }, () => copy)));
+      },
+      dataReceived(data) {
+        octets += data.length;
+        if (octets > 50_000) reset();
+      },
+    }));
+    await new Promise<void>((resolve) => void client.clock.callLater(5000, resolve));
+    return octets;
+  };
+  for (let round = 1; round <= 3; round++) {
+    // oxlint-disable-next-line no-await-in-loop
+    expect(await ask(10)).toBeGreaterThan(50_000);
+    const { axfr, failed, active } = copies.counters;
+    expect(axfr).toBeGreaterThan(round);
+    expect([failed, active]).toEqual([axfr, 0]);
+  }
+  await service.stop();
+  expect(sim.leaks().filter(({ owner }) => owner === 'server')).toEqual([]);
 });
