@@ -38,6 +38,16 @@ test('a stored zone is signed', async () => {
   expect(signing.keys.map(({ state }) => state)).toEqual(['active', 'published']);
 });
 
+test('the algorithm is changed', async () => {
+  const signing = zoneSigning();
+  await dynamicZone('example.net', { signing });
+  await signing.rollover({ algorithm: 'ED25519' });
+  expect(signing.keys.map(({ algorithm, state }) => [algorithm, state])).toEqual([
+    ['ECDSAP256SHA256', 'active'],
+    ['ED25519', 'incoming'],
+  ]);
+});
+
 test('the parent is watched', async () => {
   const reactor = createTestReactor();
   const store = memory();
