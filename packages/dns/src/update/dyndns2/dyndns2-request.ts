@@ -6,7 +6,12 @@ export type FamilyWish =
   | { readonly kind: 'keep' }
   | { readonly kind: 'set'; readonly addresses: readonly string[] }
   /** The first bits of each address that is there become these. */
-  | { readonly kind: 'prefix'; readonly octets: Buffer; readonly bits: number };
+  | {
+      readonly kind: 'prefix';
+      readonly octets: Buffer;
+      readonly bits: number;
+      readonly rules: AddressRules;
+    };
 
 /** A wish for each family. Setting none deletes. */
 export interface AddressWish {
@@ -99,11 +104,11 @@ export function addressesOf(
   return A === undefined || AAAA === undefined ? undefined : { A, AAAA };
 }
 
-/** The octets of the addresses `held` with the first bits of `wish`. */
+/** The address `held` with the first bits of `wish`; undefined if that is none a host could have. */
 export function withPrefix(
   wish: FamilyWish & { readonly kind: 'prefix' },
   held: Uint8Array,
-): string {
+): string | undefined {
   const octets = Buffer.from(held);
   for (let bit = 0; bit < wish.bits; bit += 8) {
     const at = bit >> 3;
@@ -111,6 +116,7 @@ export function withPrefix(
     const mask = (0xff << (8 - taken)) & 0xff;
     octets[at] = ((wish.octets[at] ?? 0) & mask) | ((octets[at] ?? 0) & ~mask);
   }
+  if (!isHostAddress(octets, wish.rules)) return undefined;
   return octets.length === 4 ? formatIPv4(octets) : formatIPv6(octets);
 }
 
@@ -147,7 +153,7 @@ function take(
   if (bits > all || bits < 1) return false;
   if (bits < all) {
     if (into.prefix !== undefined) return false;
-    into.prefix = { kind: 'prefix', octets, bits };
+    into.prefix = { kind: 'prefix', octets, bits, rules };
     return true;
   }
   if (!isHostAddress(octets, rules)) return false;

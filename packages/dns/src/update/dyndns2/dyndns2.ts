@@ -132,7 +132,8 @@ class Dyndns2 {
       this.#abuse.failed(client, context);
       return badauth();
     }
-    if (query === undefined || this.#isBadAgent(request)) return textReply('badagent');
+    if (query === undefined || isLured(request) || this.#isBadAgent(request))
+      return textReply('badagent');
     // Strangers, and requests that have not come as a whole, take no place.
     if (this.#inFlight >= this.#limits.maxInFlight) return textReply('911');
     this.#inFlight++;
@@ -201,6 +202,15 @@ async function parametersOf(request: Request): Promise<URLSearchParams | undefin
   const form = await readBody(request, MAX_FORM_BYTES);
   if (form === undefined) return undefined;
   return new URLSearchParams([...searchParams, ...new URLSearchParams(form)]);
+}
+
+/**
+ * True if a page of somebody else makes a browser ask (W3C Fetch Metadata): it remembers the password, and an image is enough to
+ * send it.
+ */
+function isLured(request: Request): boolean {
+  const site = request.headers.get('sec-fetch-site');
+  return site !== null && site !== 'none' && site !== 'same-origin';
 }
 
 function badauth(): Response {

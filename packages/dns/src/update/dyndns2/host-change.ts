@@ -54,7 +54,7 @@ export function changeOfHost(
     const type = Type[family];
     const held = heldAddresses(zone, host, type);
     const wanted = wantedAddresses(wished, zone, { host, type });
-    // An alias has no addresses of its own, and without an address there is no prefix to replace.
+    // An alias has no addresses of its own, without an address there is no prefix to replace, and not every prefix is for hosts.
     if (wanted === undefined || (isAlias && wanted.length > 0)) return impossible;
     addresses.push(...wanted);
     if (isSame(held, wanted)) continue;
@@ -80,7 +80,14 @@ function wantedAddresses(
 ): readonly string[] | undefined {
   if (wish.kind === 'set') return wish.addresses;
   const records = zone.get(host, type)?.records;
-  return records && [...new Set(records.map(({ wire }) => withPrefix(wish, wire)))];
+  if (records === undefined) return undefined;
+  const wanted = new Set<string>();
+  for (const { wire } of records) {
+    const address = withPrefix(wish, wire);
+    if (address === undefined) return undefined;
+    wanted.add(address);
+  }
+  return [...wanted];
 }
 
 function heldAddresses(zone: Zone, host: Name, type: number): readonly string[] {

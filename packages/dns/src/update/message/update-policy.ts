@@ -26,7 +26,7 @@ export interface KnownPolicy {
 }
 
 /** What nobody may change without being told that they may: it decides over other names, or over the trust in them. */
-const rulingTypes: ReadonlySet<number> = new Set([
+export const rulingTypes: ReadonlySet<number> = new Set([
   Type.SOA,
   Type.NS,
   Type.DS,

@@ -4,6 +4,7 @@ import { Name } from '../../name.ts';
 import { parseType } from '../../numbers.ts';
 import { digestOf, tokenDigest } from '../http/token.ts';
 import { type NameMatcher, namePattern } from '../message/name-pattern.ts';
+import { rulingTypes } from '../message/update-policy.ts';
 
 /** A token and what it is good for. */
 export interface ApiToken {
@@ -17,7 +18,10 @@ export interface ApiToken {
   readonly zones?: readonly string[] | undefined;
   /** Patterns of names as in an update policy: `"*.lab.example.net"`, `"_acme-challenge.*"`. @defaultValue every name */
   readonly names?: readonly string[] | undefined;
-  /** @defaultValue all */
+  /**
+   * `["*"]` is all. @defaultValue all; where `names` says which, all but what delegates, rules or signs, as it decides over other
+   * names: SOA, NS, DS, DNAME, DNSKEY, CDS, CDNSKEY, CSYNC, ZONEMD, NSEC3PARAM
+   */
   readonly types?: readonly string[] | undefined;
 }
 
@@ -60,14 +64,23 @@ function knownToken({ name, access = 'write', zones, names, types }: ApiToken): 
   }
   const origins = zones && new Set(zones.map((zone) => Name.parse(zone).key));
   const ofName = matcherOf(names);
-  const ofType =
-    types && !types.includes('*') ? new Set(types.map((type) => parseType(type))) : undefined;
+  const ofType = typeMatcher(names, types);
   return {
     name,
     writes: access === 'write',
     mayUseZone: (origin) => origins === undefined || origins.has(origin.key),
-    mayUse: (owner, type) => ofName(owner, undefined) && (ofType === undefined || ofType.has(type)),
+    mayUse: (owner, type) => ofName(owner, undefined) && ofType(type),
   };
+}
+
+function typeMatcher(
+  names: readonly string[] | undefined,
+  types: readonly string[] | undefined,
+): (type: number) => boolean {
+  if (types === undefined && names !== undefined) return (type) => !rulingTypes.has(type);
+  if (types === undefined || types.includes('*')) return () => true;
+  const known = new Set(types.map((type) => parseType(type)));
+  return (type) => known.has(type);
 }
 
 function matcherOf(names: readonly string[] | undefined): NameMatcher {

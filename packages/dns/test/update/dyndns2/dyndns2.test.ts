@@ -401,6 +401,39 @@ describe('addresses', () => {
     expect(get('home')).toEqual(held);
   });
 
+  test.each([
+    ['127.0.0.0/8', '192.0.2.1'],
+    ['224.0.0.0/4', '192.0.2.1'],
+    ['0.0.0.0/8', '192.0.2.1'],
+    ['ff02::/16', '2001:db8::1'],
+    ['fe80::/10', '2001:db8::1'],
+    ['::/127', '2001:db8::1'],
+  ])('a prefix that is not for hosts is dnserr: %s', async (prefix, held) => {
+    const { ask } = setUp();
+    const get = (address: string) => ask(`hostname=home.example.net&myip=${address}`);
+    expect((await get(held)).lines).toEqual([`good ${held}`]);
+    expect((await get(prefix)).lines).toEqual(['dnserr']);
+    expect((await get(held)).lines).toEqual([`nochg ${held}`]);
+  });
+
+  test.each(['cross-site', 'same-site'])(
+    'a browser that a page of somebody else (%s) makes ask changes nothing',
+    async (site) => {
+      const { ask, zone } = setUp();
+      const headers = { ...known, 'sec-fetch-site': site };
+      const { lines } = await ask('hostname=home.example.net&myip=192.0.2.1', { headers });
+      expect(lines).toEqual(['badagent']);
+      expect(zone.lines('home')).toEqual([]);
+    },
+  );
+
+  test.each(['none', 'same-origin'])('a browser in which somebody asks (%s) may', async (site) => {
+    const { ask } = setUp();
+    const headers = { ...known, 'sec-fetch-site': site };
+    const { lines } = await ask('hostname=home.example.net&myip=192.0.2.1', { headers });
+    expect(lines).toEqual(['good 192.0.2.1']);
+  });
+
   test('a prefix without an address to keep is dnserr', async () => {
     const { ask } = setUp();
     expect((await ask(`${home}&myipv6=2001:db8::/56`)).lines).toEqual(['dnserr']);

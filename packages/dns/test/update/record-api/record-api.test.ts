@@ -790,3 +790,30 @@ test.each<[string, Partial<RecordApiOptions>, string]>([
     expect.objectContaining({ message: expect.stringContaining(message) }),
   );
 });
+
+describe('a token for some names', () => {
+  const put = (ask: ReturnType<typeof setUp>['ask'], type: string, value: string) =>
+    ask(`/zones/example.net/records/a.lab/${type}`, {
+      method: 'PUT',
+      token: 'part',
+      body: { values: [value] },
+    });
+
+  test.each([
+    ['NS', 'ns.example.org'],
+    ['DNAME', 'example.org'],
+    ['DS', '1 13 2 00000000000000000000000000000000000000000000000000000000000000ff'],
+  ])('may not set %s, which decides over others', async (type, value) => {
+    const tokens = [{ name: 'part', token: 'part', names: ['a.lab.example.net'] }];
+    const { ask, zone } = setUp({ tokens });
+    expect((await put(ask, type, value)).status).toBe(403);
+    expect(zone.commits).toEqual([]);
+    expect((await put(ask, 'TXT', 'x')).status).toBe(201);
+  });
+
+  test.each([[['NS']], [['*']]])('may if its types say so: %j', async (types) => {
+    const tokens = [{ name: 'part', token: 'part', names: ['a.lab.example.net'], types }];
+    const { ask } = setUp({ tokens });
+    expect((await put(ask, 'NS', 'ns.example.org')).status).toBe(201);
+  });
+});
