@@ -15,6 +15,7 @@ import {
   postgresFolder,
   TemporaryCluster,
 } from '../packages/dns/test/postgres/temporary-cluster.ts';
+import { startBundled } from './interop/bundled.ts';
 import { Conversation } from './interop/conversation.ts';
 import { portNames } from './interop/dynamic-dns.ts';
 import { type Started, startExample } from './interop/started.ts';
@@ -106,7 +107,7 @@ const examples: Readonly<Record<string, Example>> = {
       await client.ask('26:{"id":2,"method":"remove"},', /^\d+:.*"id":2,"error":.*,$/);
       using stranger = await Conversation.open(where);
       await expect(stranger.ask('4:null,', /./)).rejects.toThrow(/ECONNRESET|hung up/);
-      const call = startExample('examples/netstring-rpc.ts', [
+      const call = await startBundled('examples/netstring-rpc.ts', [
         `tcp://127.0.0.1:${where}`,
         'power',
         '2',
@@ -150,7 +151,7 @@ const examples: Readonly<Record<string, Example>> = {
       expect(program.stdout).not.toContain('-11');
 
       const track = new URL('fixtures/track.nmea', import.meta.url);
-      const reader = startExample('examples/nmea.ts', [fileURLToPath(track)]);
+      const reader = await startBundled('examples/nmea.ts', [fileURLToPath(track)]);
       const { code, stdout, stderr } = await reader.ended;
       expect(stderr).toBe('');
       expect(stdout).toMatch(/^45319 s: 48\.11730, 11\.51667\n45320 s: -48\.11730, 11\.51667\n/);
@@ -676,6 +677,13 @@ const examples: Readonly<Record<string, Example>> = {
   },
 };
 
+/** Those that find files beside themselves, such as pages and the code of threads, or start themselves again with a loader. */
+const besideFiles: ReadonlySet<string> = new Set([
+  'http-static-site',
+  'http-blocking',
+  'restart.ts',
+]);
+
 test('each example is tried here', () => {
   const folder = fileURLToPath(new URL('../examples', import.meta.url));
   const files = readdirSync(folder);
@@ -697,11 +705,12 @@ test.for(Object.entries(examples))(
     try {
       const where = scheme === 'udp' ? '127.0.0.1:0' : 'tcp://127.0.0.1:0';
       await using first = before
-        ? startExample(join('examples', before), [where], { cwd: folderIn(cwd), env })
+        ? await startBundled(join('examples', before), [where], { cwd: folderIn(cwd), env })
         : undefined;
       const last = first ? `${scheme}://127.0.0.1:${await port(first)}` : (cluster?.url ?? '');
       const all = last === '' ? args : [...args, last];
-      await using program = startExample(join('examples', name, main), all, { cwd, env });
+      const start = besideFiles.has(name) ? startExample : startBundled;
+      await using program = await start(join('examples', name, main), all, { cwd, env });
       await use(program, cwd, cluster);
       const { code, stdout, stderr } = await program.kill('SIGTERM');
       expect(stderr).toBe('');
