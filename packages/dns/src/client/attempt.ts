@@ -12,7 +12,7 @@ import { matchReply } from './match-reply.ts';
 import type { ServerCookies } from './server-cookies.ts';
 
 /** What is wrong with a message that came. */
-interface Doubt {
+export interface Doubt {
   readonly error: DnsClientError;
   /**
    * `other`: it has nothing to do with the question, whoever sent it. `doubtful`: it may be the reply, but in a datagram it
@@ -37,7 +37,7 @@ export interface AttemptStyle {
   /** Sign the request, and insist on a signed reply. */
   readonly key: TsigKey | undefined;
   readonly nowSeconds: () => number;
-  /** In a datagram: truncation, another spelling and missing cookies are doubtful. */
+  /** In a datagram another spelling is doubtful. */
   readonly datagram: boolean;
   /** Spells the name at random, unless the message is signed, which is worth more. */
   readonly disguise?: ((message: Buffer) => void) | undefined;
@@ -61,11 +61,11 @@ export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
     judge(bytes) {
       const match = matchReply(query, bytes);
       if (match === 'other') return doubt('other', 'it does not answer the question');
-      if (datagram) {
-        if (match === 'respelled') return doubt('doubtful', 'the name is spelled differently');
-        if ((bytes.readUInt16BE(2) & Flag.Truncated) !== 0)
-          return doubt('doubtful', 'it is truncated');
-      }
+      if (datagram && match === 'respelled')
+        return doubt('doubtful', 'the name is spelled differently');
+      // Nobody can tell what is missing, over a stream as well, where nothing larger can be asked for.
+      if ((bytes.readUInt16BE(2) & Flag.Truncated) !== 0)
+        return doubt('doubtful', 'it is truncated');
       // Other names in it are often pointers to the question, and shall not be spelled at random.
       if (key === undefined && match === 'reply') restoreQuestion(bytes, original);
       const reply = parseMessage(bytes);

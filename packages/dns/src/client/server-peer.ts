@@ -11,7 +11,7 @@ import { EdnsOption, type EdnsOptionData } from '../message/edns.ts';
 import type { DnsMessage } from '../message/parse-message.ts';
 import { Opcode, Rcode } from '../numbers.ts';
 import type { TsigKey } from '../tsig/key.ts';
-import { type Attempt, newAttempt } from './attempt.ts';
+import { type Attempt, type Doubt, newAttempt } from './attempt.ts';
 import type { ClientCounters } from './client-counters.ts';
 import { DnsClientError } from './client-error.ts';
 import type { DnsRequest } from './dns-request.ts';
@@ -75,6 +75,8 @@ export class ServerPeer {
   readonly #pool: StreamPool;
   readonly #cookies: ServerCookies;
   #noEdnsUntil = 0;
+  /** Requests under way. */
+  #asked = 0;
   readonly #health: ServerHealth;
 
   constructor(reactor: Reactor, server: DnsServer, options: PeerOptions) {
@@ -86,9 +88,9 @@ export class ServerPeer {
     this.#health = new ServerHealth(reactor.clock);
   }
 
-  /** True if it holds no connection. */
+  /** True if nobody asks it, and it holds no connection. */
   get idle(): boolean {
-    return this.#pool.empty;
+    return this.#asked === 0 && this.#pool.empty;
   }
 
   /** True while it is better to ask somebody else, as it did not answer a few times. */
@@ -122,6 +124,7 @@ export class ServerPeer {
   }
 
   *#watched(request: DnsRequest, options: AskOptions): Generator<unknown, DnsMessage, unknown> {
+    this.#asked += 1;
     try {
       const reply = yield* this.#asking(request, options);
       this.#health.answered();
@@ -129,6 +132,8 @@ export class ServerPeer {
     } catch (error) {
       this.#health.failed(error);
       throw error;
+    } finally {
+      this.#asked -= 1;
     }
   }
 
@@ -140,7 +145,9 @@ export class ServerPeer {
     let badCookies = 0;
     for (let step = 1; ; step++) {
       const reply = yield* this.#send({ request, key, edns }, way).timeout(timeoutMs, clock);
-      if (reply === 'doubtful') {
+      if ('kind' in reply) {
+        // Over a stream it would be another update, and the first may have been carried out.
+        if (request.opcode === Opcode.Update) throw reply.error;
         this.#options.counters.streamFallbacks += 1;
         way = 'stream';
         continue;
@@ -166,7 +173,7 @@ export class ServerPeer {
     return this.server.transport === 'udp' && stream !== true ? 'udp' : 'stream';
   }
 
-  #send(draft: Draft, way: Way): Deferred<DnsMessage | 'doubtful'> {
+  #send(draft: Draft, way: Way): Deferred<DnsMessage | Doubt> {
     this.#options.counters.sent += 1;
     switch (way) {
       case 'udp':
@@ -181,7 +188,7 @@ export class ServerPeer {
     }
   }
 
-  #overUdp({ request, key, edns }: Draft): Deferred<DnsMessage | 'doubtful'> {
+  #overUdp({ request, key, edns }: Draft): Deferred<DnsMessage | Doubt> {
     const { udpPayloadBytes: udpSize, mixedCase, maxMismatches, counters } = this.#options;
     const { random } = this.#reactor;
     const mixes = mixedCase && isQuery(request);

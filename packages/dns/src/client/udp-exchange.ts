@@ -11,14 +11,17 @@ import {
   type Udp,
 } from '@hawser/core';
 import type { DnsMessage } from '../message/parse-message.ts';
-import type { Attempt } from './attempt.ts';
+import type { Attempt, Doubt } from './attempt.ts';
 import { DnsClientError } from './client-error.ts';
 
 /** What is asked, and of whom. */
 export interface UdpQuestion {
   readonly attempt: Attempt;
   readonly to: InetAddress;
-  /** Datagrams that claim to be from the server and are no reply, after which it looks like an attack. */
+  /**
+   * Datagrams that claim to be from the server and are no reply, after which it looks like an attack. What is repeated waits
+   * on, as it cannot be asked elsewhere.
+   */
   readonly maxMismatches: number;
   /**
    * Sends the same octets again from the same port after so many milliseconds, then after twice as many, and so on. The
@@ -30,24 +33,29 @@ export interface UdpQuestion {
 }
 
 /**
- * The reply; or `"doubtful"`, if there is something wrong about what came: then only a stream can be trusted. It waits
+ * The reply; or a doubt, if there is something wrong about what came: then only a stream can be trusted. It waits
  * until it is cancelled. The port is gone when it settles.
  * @throws DnsClientError `HAWSER_DNS_NETWORK` if no port can be had
  */
 export function exchangeUdp(
   reactor: Has<'udp' | 'clock'>,
   question: UdpQuestion,
-): Deferred<DnsMessage | 'doubtful'> {
+): Deferred<DnsMessage | Doubt> {
   const asking = new Asking(question, reactor.clock);
   asking.bindTo(reactor.udp);
   return asking.result;
 }
 
+const attacked: Doubt = {
+  kind: 'doubtful',
+  error: new DnsClientError('HAWSER_DNS_REPLY', 'Cannot tell the reply from what others send'),
+};
+
 /** Replies are small, and there may be many ports. */
 const RECEIVE_BUFFER_BYTES = 65_536;
 
 class Asking implements DatagramProtocol {
-  readonly result: Deferred<DnsMessage | 'doubtful'>;
+  readonly result: Deferred<DnsMessage | Doubt>;
   readonly #question: UdpQuestion;
   #binding: Deferred<DatagramPort> | undefined;
   #port: DatagramPort | undefined;
@@ -91,7 +99,7 @@ class Asking implements DatagramProtocol {
 
   datagramReceived(data: Buffer, from: InetAddress): void {
     const question = this.#question;
-    const { to, attempt, maxMismatches } = question;
+    const { to, attempt, maxMismatches, repeatMs } = question;
     if (this.result.peek().state !== 'pending') return;
     // Anybody may send to the port; only what claims to come from the server is an attempt to be taken for it.
     const known = from.host === to.host;
@@ -102,10 +110,11 @@ class Asking implements DatagramProtocol {
     }
     if (verdict?.kind !== 'doubtful') question.mismatched?.();
     if (known) this.#mismatches += 1;
-    if (verdict?.kind === 'doubtful' || this.#mismatches >= maxMismatches) this.#settle('doubtful');
+    if (verdict?.kind === 'doubtful') this.#settle(verdict);
+    else if (this.#mismatches >= maxMismatches && repeatMs === undefined) this.#settle(attacked);
   }
 
-  #settle(outcome: DnsMessage | 'doubtful'): void {
+  #settle(outcome: DnsMessage | Doubt): void {
     this.#close();
     this.result.resolve(outcome);
   }

@@ -139,6 +139,17 @@ describe('over UDP', () => {
     expect((await client.query('www.example.net', 'A')).answer).toHaveLength(1);
     expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp']);
   });
+
+  test('a reply that is truncated over TCP as well is not taken for the whole', async () => {
+    const { client, server } = await world(() => ({ flags: 0x0200, answer: [address] }), {
+      attempts: 1,
+    });
+    await expect(client.query('www.example.net', 'A')).rejects.toMatchObject({
+      code: 'HAWSER_DNS_REPLY',
+      message: expect.stringContaining('truncated'),
+    });
+    expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp']);
+  });
 });
 
 describe('a forger', () => {

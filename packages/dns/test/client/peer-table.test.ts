@@ -72,3 +72,24 @@ test('more servers than that at a time are HAWSER_DNS_BUSY', async () => {
   );
   peers.close();
 });
+
+test('one that is being asked is not forgotten, so that closing the table ends what it begins', async () => {
+  const sim = createSimReactor();
+  const serverHost = sim.host('server');
+  await FakeServer.start(serverHost, () => undefined);
+  const peers = new PeerTable(sim.host('client'), {
+    ...options,
+    counters: newCounters(),
+    maxServers: 1,
+  });
+  const [address = ''] = serverHost.addresses;
+  const peer = peers.get(address);
+  const asking = peer.ask({ name: 'a.example', type: 'A' }, { timeoutMs: 1_000 });
+  expect(() => peers.get('192.0.2.1')).toThrow(
+    expect.objectContaining({ code: 'HAWSER_DNS_BUSY' }),
+  );
+  asking.cancel();
+  await expect(asking).rejects.toMatchObject({ name: 'CancelledError' });
+  expect(peers.get('192.0.2.1')).not.toBe(peer);
+  peers.close();
+});

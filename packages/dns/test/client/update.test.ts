@@ -12,7 +12,7 @@ import { type Update, type UpdateOptions, update } from '../../src/client/update
 import type { DnsRecord } from '../../src/message/record.ts';
 import { formatClass, formatType, Opcode, Rcode, Type } from '../../src/numbers.ts';
 import { tsigKey } from '../../src/tsig/key.ts';
-import { FakeServer, rr, type Script } from './fake-server.ts';
+import { FakeServer, reply, rr, type Script } from './fake-server.ts';
 
 async function world(script: Script, options: UpdateOptions = {}) {
   const sim = createSimReactor({ seed: 5 });
@@ -166,4 +166,21 @@ test('over datagrams silence ends when it was said to', async () => {
   });
   expect(sim.now() - start).toBeLessThan(5500);
   expect(server.queries).toHaveLength(3);
+});
+
+test('over datagrams a reply that cannot be believed makes no second update over TCP', async () => {
+  const { begin, server } = await world(() => ({ flags: 0x0200 }), { over: 'datagram' });
+  await expect(begin().add('www', 'A', '192.0.2.1').send()).rejects.toMatchObject({
+    code: 'HAWSER_DNS_REPLY',
+  });
+  expect(server.queries.map(({ transport }) => transport)).toEqual(['udp']);
+});
+
+test('over datagrams what forgers send is waited out', async () => {
+  const { begin, server } = await world(
+    (query) => [...Array.from({ length: 5 }, () => reply({ ...query, id: query.id ^ 1 })), {}],
+    { over: 'datagram' },
+  );
+  expect((await begin().add('www', 'A', '192.0.2.1').send()).rcode).toBe(Rcode.NoError);
+  expect(server.queries.map(({ transport }) => transport)).toEqual(['udp']);
 });
