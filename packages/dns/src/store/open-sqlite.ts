@@ -1,5 +1,5 @@
 // One tiny face for the two SQLite drivers: node's own where the runtime has it, libsql elsewhere.
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { StoreError, type StoreErrorCode } from '../errors.ts';
@@ -41,8 +41,12 @@ interface Driver {
   close(): unknown;
 }
 
+/** Of a file that is made. One that is there keeps its own. */
+const OWNER_ONLY = 0o600;
+
 /**
- * Opens or creates the database at `path`: write-ahead log, and a commit returns when the disk has it.
+ * Opens or creates the database at `path`, which only its owner can read then: write-ahead log, and a commit returns when the disk
+ * has it.
  * @throws StoreError `HAWSER_STORE_LOCKED`, `HAWSER_STORE_READONLY` or `HAWSER_STORE_IO`, naming the file. A lock or a
  * read-only file is found now rather than at the first change: the write lock is taken once.
  */
@@ -57,6 +61,8 @@ export function openSqlite(path: string, options: OpenSqliteOptions = {}): Sqlit
   };
   const db = guard(() => {
     try {
+      // Private keys and hashes of passwords are for nobody else to read. What is beside the file gets its mode.
+      if (!existsSync(path) && !path.startsWith(':')) closeSync(openSync(path, 'a', OWNER_ONLY));
       return driver === 'node' ? openNode(path) : openLibsql(path);
     } catch (error) {
       // SQLite says "unable to open" to everything; the system says what is wrong.

@@ -1,10 +1,12 @@
 import {
+  chmodSync,
   copyFileSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -130,6 +132,21 @@ describe.each(drivers)('with %s', (driver) => {
     });
     await store.close();
   });
+
+  test.skipIf(process.platform === 'win32').each(drivers)(
+    'a file that %s makes holds keys, and only its owner reads it; one that is there stays as it is',
+    async (driver) => {
+      const path = file();
+      const modeOf = (name: string): number => statSync(name).mode & 0o777;
+      for (const mode of [0o600, 0o640]) {
+        const store = sqlite(path, { driver });
+        await store.bucket('dnssec').put('example.net', Buffer.from('secret'));
+        expect([path, `${path}-wal`, `${path}-shm`].map(modeOf)).toEqual([mode, mode, mode]);
+        await store.close();
+        chmodSync(path, 0o640);
+      }
+    },
+  );
 
   test.each([
     ['a name', `UPDATE zone SET name = x'3f'`, (store: ZoneStore) => store.list()],
