@@ -1,5 +1,6 @@
 // One query in one datagram from a port of its own (RFC 5452 §9.2), and the wait for what answers it.
 import {
+  CancelledError,
   type Clock,
   type DatagramPort,
   type DatagramProtocol,
@@ -79,6 +80,8 @@ class Asking implements DatagramProtocol {
     void this.#binding.addBoth((outcome) => {
       this.#binding = undefined;
       if (outcome.state === 'rejected') {
+        // Whoever gave up meanwhile is told so, and does not try again.
+        if (outcome.error instanceof CancelledError) return;
         const cause = toError(outcome.error);
         const why = 'Cannot ask as no UDP port can be bound';
         this.result.reject(new DnsClientError('HAWSER_DNS_NETWORK', why, { cause }));

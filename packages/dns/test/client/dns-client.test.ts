@@ -1,4 +1,5 @@
 import {
+  CancelledError,
   createSimReactor,
   delay,
   type SimHost,
@@ -138,6 +139,16 @@ describe('over UDP', () => {
     );
     expect((await client.query('www.example.net', 'A')).answer).toHaveLength(1);
     expect(server.queries.map(({ transport }) => transport)).toEqual(['udp', 'tcp']);
+  });
+
+  test('who gives up before there is a port asks nobody', async () => {
+    const { client, server, sim } = await world(() => ({ answer: [address] }));
+    const asking = client.query('www.example.net', 'A');
+    asking.cancel();
+    await expect(asking).rejects.toBeInstanceOf(CancelledError);
+    await delay(30_000, sim.clock);
+    expect(server.queries).toEqual([]);
+    expect(client.counters.sent).toBe(1);
   });
 
   test('a reply that is truncated over TCP as well is not taken for the whole', async () => {
