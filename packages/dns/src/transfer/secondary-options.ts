@@ -30,7 +30,11 @@ export interface SecondaryOptions {
   readonly journal?: JournalLimits | undefined;
   /** Who besides the primaries may say that there is news. @defaultValue nobody */
   readonly notifyFrom?: readonly ClientRuleLike[] | undefined;
-  /** Whose updates are sent on to the primary (RFC 2136 §6), signed with its key. Others are refused. @defaultValue nobody's */
+  /**
+   * Whose updates are sent on to the primary (RFC 2136 §6), signed with its key. Others are refused. At most 100 wait for it at a
+   * time, and 4 that say the same: copies that name each other as primary end an update with SERVFAIL so, and report it.
+   * @defaultValue nobody's
+   */
   readonly forwardUpdates?: readonly ClientRuleLike[] | undefined;
   /** Ask for changes only, where there is a copy. @defaultValue true */
   readonly ixfr?: boolean | undefined;
