@@ -50,7 +50,8 @@ const MAX_ATTEMPTS = 5;
 
 /**
  * Loads the zone `origin` from the store, or creates it there. Several may be made of one store, and several processes may
- * share a database: each takes in what the others change.
+ * share a database: each takes in what the others change. A large zone is made and loaded in turns: others wait for some
+ * milliseconds at most, but for what the garbage collector of V8 takes at once, up to half a second with a million names.
  * @throws StoreError if the store fails; UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_ZONE`,
  * `HAWSER_DNS_OPTIONS`
  *
