@@ -176,14 +176,14 @@ test.each([
   'an RRset has one SOA, and says so where it is given those of serial %i and %i',
   (...serials) => {
     const fields = { mname: 'ns1', rname: 'me', refresh: 1, retry: 1, expire: 1, minimum: 1 };
-    const values = serials.map((serial) => ({ ...fields, serial }));
+    const values = serials.map((serial) => Object.assign({ serial }, fields));
     expect(() => createRRset(origin, Type.SOA, { ttl: 60, values })).toThrow(
       expect.objectContaining({
         code: 'HAWSER_DNS_RDATA',
         message: 'Cannot hold 2 SOA records of "example.net" as a zone has one',
       }),
     );
-    const two = values.map((each) => createSoa(origin, each, 60).records).flat();
+    const two = values.flatMap((each) => createSoa(origin, each, 60).records);
     const rrset = { name: origin, type: Type.SOA, ttl: 60, records: two };
     expect(() => newZone(origin).change([{ name: origin, type: Type.SOA, rrset }])).toThrow(
       expect.objectContaining({ code: 'HAWSER_DNS_ZONE' }),
@@ -195,9 +195,8 @@ test.each([
   ['A', '192.0.2.1', '192.0.2.1'],
   ['TXT', 'a text', 'a text'],
   ['TXT', [['a', 'b']], ['a', 'b']],
-  ['MX', { preference: 10, exchange: 'mail.example.net' }, undefined],
+  ['MX', { preference: 1, exchange: 'a.b.' }, { preference: 1, exchange: 'a.b' }],
 ] as const)('one %s value needs no list: %j', (type, values, value) => {
   const rrset = createRRset(origin, Type[type], { ttl: 60, values });
-  expect(valuesOf(rrset)).toHaveLength(1);
-  if (value !== undefined) expect(valuesOf(rrset)).toEqual([value]);
+  expect(valuesOf(rrset)).toEqual([value]);
 });
