@@ -37,7 +37,7 @@ const many = zoneOf((index) => rrset(`r${index}`, [index]), 1000);
 
 interface Case {
   readonly zone: Zone;
-  record(index: number): RawRecord;
+  readonly record: (index: number) => RawRecord;
   readonly section?: 'answers';
 }
 
