@@ -63,6 +63,7 @@ export {
 export type {
   CommitHook,
   Decided,
+  Deciding,
   Decision,
   LeaseEdit,
   LiveZone,
