@@ -1,6 +1,6 @@
 // TypeScript programs as one JavaScript file each: they start in a fifth of the time that the loader takes to read hundreds of
 // files, and some are started dozens of times.
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ import { type Started, type StartOptions, start } from './started.ts';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 /** Where packages of others are found, and nobody looks for sources. */
-const folder = join(repository, 'node_modules', '.cache', `hawser-bundles-${process.pid}`);
+const folder = join(repository, 'node_modules', '.cache', 'hawser-bundles');
 const bundles = new Map<string, Promise<string>>();
 
 /** What is asked of esbuild. It comes with the loader, and its types do not. */
@@ -35,7 +35,7 @@ export async function startBundled(
   return start(process.execPath, [await bundled(path), ...args], options);
 }
 
-/** The JavaScript file that `path` was made. Deleted when this process ends. */
+/** The JavaScript file that `path` was made, anew for each process that asks. */
 export function bundled(path: string): Promise<string> {
   let bundle = bundles.get(path);
   if (bundle === undefined) {
@@ -49,12 +49,12 @@ async function makeBundle(path: string): Promise<string> {
   const require = createRequire(import.meta.url);
   const esbuild = createRequire(require.resolve('tsx'))('esbuild') as Esbuild;
   const outfile = join(folder, path.replace(/\.ts$/, '.mjs'));
-  if (bundles.size === 0)
-    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  // Others may start the same program meanwhile.
+  const own = `${outfile}.${process.pid}.mjs`;
   mkdirSync(folder, { recursive: true });
   await esbuild.build({
     entryPoints: [resolve(repository, path)],
-    outfile,
+    outfile: own,
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -63,6 +63,7 @@ async function makeBundle(path: string): Promise<string> {
     logLevel: 'error',
     plugins: [{ name: 'packages of others', setup: leaveOut }],
   });
+  renameSync(own, outfile);
   return outfile;
 }
 
