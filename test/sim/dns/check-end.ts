@@ -28,11 +28,11 @@ export interface EndCheck {
 const MAX_TRANSFERS = 6;
 /** Everybody has the same, on its disk too; every way from an earlier version leads there; nothing with a lease is left. */
 export async function checkEnd(check: EndCheck): Promise<void> {
-  const { watch, traits, primary, copies } = check;
+  const { watch, primary, copies } = check;
   const end = primary.zone?.snapshot;
   if (end === undefined) throw new Error('There is no primary in the end');
   checkLeases(check);
-  if (traits.signed) watch.broken.push(...validateZone(end));
+  checkSignatures(check);
   for (const [at, server] of [primary, ...copies].entries()) {
     const { zone, host } = server;
     if (zone?.snapshot === undefined) continue;
@@ -47,6 +47,16 @@ export async function checkEnd(check: EndCheck): Promise<void> {
     await checkTransfers(server, end, { ...check, at });
   }
   watch.check();
+}
+
+/** Everything is signed as it changes, and not only when the server starts. */
+export function checkSignatures({
+  watch,
+  traits,
+  primary,
+}: Pick<EndCheck, 'watch' | 'traits' | 'primary'>): void {
+  const { zone } = primary;
+  if (traits.signed && zone !== undefined) watch.broken.push(...validateZone(zone.snapshot));
 }
 
 function checkLeases({ watch, primary }: EndCheck): void {

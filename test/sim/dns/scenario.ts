@@ -9,7 +9,7 @@
 import type { SimHost, Simulation } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
 import { DnsClient, type DynamicZone, StoreError, type TransferableZone } from '@hawser/dns';
-import { checkEnd } from './check-end.ts';
+import { checkEnd, checkSignatures } from './check-end.ts';
 import { Copy } from './copy.ts';
 import { HostileDisk, isOfDisk } from './hostile-disk.ts';
 import { Primary } from './primary.ts';
@@ -127,6 +127,7 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
   };
   await converged();
   await sim.settled.until(() => Promise.all(clients.map((client) => client.changeOnceMore())));
+  checkSignatures({ watch, traits, primary });
   // It had no time to tell anybody.
   sim.crash(primaryHost);
   crashed(primaryHost);
