@@ -62,7 +62,7 @@ export interface Answer {
   readonly options?: readonly AnswerOption[] | undefined;
   /**
    * This very object will answer the same question (name, type, class, DO) again, so that its octets are worth keeping
-   * with it. They go when it goes.
+   * with it. They go when it goes. False: neither they nor it are worth keeping.
    */
   readonly shared?: boolean | undefined;
 }

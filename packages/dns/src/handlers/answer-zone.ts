@@ -50,7 +50,9 @@ function keep(
   const { key } = query;
   const old = answers.old.get(kind)?.get(key);
   if (old === undefined && !askedBefore(key, answers.salt + kind)) return answerFrom(zone, query);
-  const answer = old ?? { ...answerFrom(zone, query), shared: true };
+  const fresh = old ?? answerFrom(zone, query);
+  if (fresh.shared === false) return fresh;
+  const answer = old ?? { ...fresh, shared: true };
   if (answers.count >= MAX_ENTRIES) {
     answers.old = answers.young;
     answers.young = new Map();

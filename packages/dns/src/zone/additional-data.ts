@@ -98,12 +98,18 @@ class AdditionalSearch {
   }
 }
 
+/** Addresses of the servers of a delegation: those it cannot be used without, and others. */
+export interface DelegationAddresses {
+  readonly glue: AnswerEntry[];
+  readonly additional: AnswerEntry[];
+}
+
 /** The addresses of the servers of the delegation `below`. What the zone has of them is sent even where it is not its to answer. */
 export function delegationAddresses(
   zone: Zone,
   below: Name,
   options: { readonly servers: RRset; readonly signed: boolean },
-): { readonly glue: AnswerEntry[]; readonly additional: AnswerEntry[] } {
+): DelegationAddresses {
   const { servers, signed } = options;
   const glue: AnswerEntry[] = [];
   const additional: AnswerEntry[] = [];

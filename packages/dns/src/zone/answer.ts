@@ -3,10 +3,16 @@
 import { type Answer, type AnswerEntry, answerWith, type Denial } from '../contract/answer.ts';
 import type { Name } from '../name.ts';
 import { Rcode, Type } from '../numbers.ts';
-import { additionalData, delegationAddresses, hasAdditional } from './additional-data.ts';
+import {
+  additionalData,
+  type DelegationAddresses,
+  delegationAddresses,
+  hasAdditional,
+} from './additional-data.ts';
 import type { DenialProof } from './denial-proof.ts';
 import { growsForever, substituteAlias } from './dname.ts';
 import { type Found, findNode, wildcardBelow } from './find-node.ts';
+import { measureRecords } from './packed-rrset.ts';
 import type { RRset } from './rrset.ts';
 import { signaturesOver } from './signatures.ts';
 import type { Zone } from './zone.ts';
@@ -14,6 +20,9 @@ import type { ZoneNode } from './zone-node.ts';
 
 /** Most aliases followed for one question. */
 export const MAX_CHAIN = 16;
+
+/** Servers of a delegation that may be too many for a datagram: then nobody needs their addresses. */
+const MANY_SERVERS = 64;
 
 /** What a zone is asked. */
 export interface ZoneQuestion {
@@ -108,28 +117,28 @@ class AnswerDraft {
 
   #referral(cut: ZoneNode, kept: RRset): Answer {
     const { name } = cut;
+    const isLarge = measureRecords(kept).count > MANY_SERVERS;
     // Made once: what a zone keeps is packed, and its names are read here, for the glue and by who writes them.
-    const servers = { name, type: kept.type, ttl: kept.ttl, records: kept.records };
-    const { glue, additional } = delegationAddresses(this.#zone, name, {
-      servers,
-      signed: this.#signed,
-    });
+    const servers: RRset = isLarge
+      ? kept
+      : { name, type: kept.type, ttl: kept.ttl, records: kept.records };
+    const addresses = (): DelegationAddresses =>
+      delegationAddresses(this.#zone, name, { servers, signed: this.#signed });
     const ds = cut.get(Type.DS);
     const authority = [...this.#authority];
     this.#authority.length = 0;
     if (ds === undefined) this.#prove(this.#proof?.noType(cut));
     else if (this.#dnssecOk) this.#add(this.#authority, cut, ds);
-    return answerWith(Rcode.NoError, {
+    const referral = answerWith(Rcode.NoError, {
       // AA is about the first owner in the answer section (RFC 1035 §4.1.1).
       authoritative: this.#answer.length > 0,
       answer: this.#answer,
       authority: [...authority, { rrset: servers }, ...this.#authority],
-      glue,
-      additional,
       ...(ds === undefined && {
         denial: { kind: 'nodata', owner: name, types: typesOf(cut) },
       }),
     });
+    return isLarge ? withLateAddresses(referral, addresses) : { ...referral, ...addresses() };
   }
 
   /** The code is that of the last name of the chain (RFC 6604 §3). */
@@ -171,6 +180,17 @@ class AnswerDraft {
     // A signature lives as long as what it signs (RFC 4034 §3).
     if (signatures !== undefined) section.push({ rrset: signatures, owner, ttl: rrset.ttl });
   }
+}
+
+/** `referral` with addresses that are looked up when somebody writes them. Not worth keeping: a copy would have them. */
+function withLateAddresses(referral: Answer, find: () => DelegationAddresses): Answer {
+  let found: DelegationAddresses | undefined;
+  const late = (part: keyof DelegationAddresses): PropertyDescriptor => ({
+    get: () => (found ??= find())[part],
+    enumerable: true,
+  });
+  const parts = { glue: late('glue'), additional: late('additional'), shared: { value: false } };
+  return Object.defineProperties(referral, parts);
 }
 
 function isRRset(value: RRset | Answer): value is RRset {

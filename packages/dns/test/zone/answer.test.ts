@@ -1,5 +1,7 @@
 // The answer algorithm, rule by rule (RFC 1034 §4.3.2, RFC 2308, 4592, 6604, 6672, 8020, 8482, 9460, 9471).
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { DnsQuery } from '../../src/contract/query.ts';
+import { answerZone } from '../../src/handlers/answer-zone.ts';
 import { Name } from '../../src/name.ts';
 import { parseType, Rcode } from '../../src/numbers.ts';
 import { answerFrom } from '../../src/zone/answer.ts';
@@ -21,6 +23,30 @@ function ask(zone: Zone, question: string) {
 const yes = { rcode: Rcode.NoError, aa: true };
 const nodata = { ...yes, authority: [soa] };
 const nxdomain = { rcode: Rcode.NXDomain, aa: true, authority: [soa] };
+
+/** A delegation to `count` servers, all of them within it. */
+function delegatedTo(count: number): Zone {
+  const servers = Array.from({ length: count }, (_, index) => `n${index}.sub`);
+  return zoneFrom(servers.map((server) => `sub NS ${server}\n${server} A 192.0.2.1`).join('\n'));
+}
+
+describe('a delegation to many servers', () => {
+  test.each([64, 65, 1000])('of %i has all their addresses as glue', (count) => {
+    const answer = ask(delegatedTo(count), 'x.sub A');
+    expect(answer).toHaveProperty('authority.length', count);
+    expect(answer).toHaveProperty('glue.length', count);
+    expect(answer).toHaveProperty(['glue', count - 1], `n${count - 1}.sub A 192.0.2.1`);
+  });
+
+  test('costs no addresses nobody reads, though it be asked for often', () => {
+    const zone = delegatedTo(1000);
+    const lookedUp = vi.spyOn(zone, 'node');
+    const [{ key }, query] = [nameFrom('x.sub', zone.origin), { opcode: 0, type: 1 }];
+    const answers = [1, 2, 3].map(() => answerZone(zone, { ...query, key } as DnsQuery));
+    expect(lookedUp.mock.calls.length).toBeLessThan(10);
+    for (const { glue } of answers) expect(glue).toHaveLength(1000);
+  });
+});
 
 describe('data', () => {
   const zone = zoneFrom(`
