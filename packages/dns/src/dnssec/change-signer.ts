@@ -2,12 +2,13 @@
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { type RRset, sameRRset } from '../zone/rrset.ts';
+import { isSignerType } from '../zone/signer-record.ts';
 import type { Edit, RRsetChange, Zone } from '../zone/zone.ts';
 import type { ZoneNode } from '../zone/zone-node.ts';
 import { NsecChain } from './nsec-chain.ts';
 import { signRRset, signRRsetLater } from './sign-rrset.ts';
 import { isInChain, signedRRsets, standingOf } from './signable.ts';
-import { isSignerType, readSignature } from './signature.ts';
+import { readSignature } from './signature.ts';
 import type { SignatureTerms } from './signature-terms.ts';
 import type { SigningKey } from './signing-key.ts';
 import { signersOf, type ZoneKeys } from './zone-keys.ts';

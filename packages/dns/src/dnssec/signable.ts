@@ -2,9 +2,9 @@
 import { Type } from '../numbers.ts';
 import { encodeTypeBitmap } from '../rdata/type-bitmap.ts';
 import type { RRset } from '../zone/rrset.ts';
+import { isSignerType } from '../zone/signer-record.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { ZoneNode } from '../zone/zone-node.ts';
-import { isSignerType } from './signature.ts';
 
 /**
  * What a name is to who signs the zone. `own`: everything it holds is signed. `cut`: it is delegated, and only DS is.

@@ -99,10 +99,3 @@ function signedOwner(key: string, labels: number): string {
   for (; surplus > 0; surplus--) at += 1 + key.charCodeAt(at);
   return `\x01*${key.slice(at)}`;
 }
-
-/** True for what only a signer writes: it is not signed itself but for NSEC. */
-export function isSignerType(type: number): boolean {
-  return (
-    type === Type.RRSIG || type === Type.NSEC || type === Type.NSEC3 || type === Type.NSEC3PARAM
-  );
-}

@@ -3,11 +3,12 @@ import { Name } from '../name.ts';
 import { formatType, Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
+import { isSignerType } from '../zone/signer-record.ts';
 import type { Zone } from '../zone/zone.ts';
 import type { ZoneNode } from '../zone/zone-node.ts';
 import { keyTagOf } from './key-tag.ts';
 import { isInChain, type Standing, signedRRsets, standingOf, typesBitmap } from './signable.ts';
-import { isSignerType, readSignature } from './signature.ts';
+import { readSignature } from './signature.ts';
 import { verifyRRset } from './verify.ts';
 
 /** Options for {@link validateZone}. */

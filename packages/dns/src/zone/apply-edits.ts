@@ -209,12 +209,13 @@ function checkCoexistence(node: StoredNode): void {
   const alias = node.get(Type.CNAME);
   const several =
     (alias?.records.length ?? 0) > 1 || (node.get(Type.DNAME)?.records.length ?? 0) > 1;
-  const other = node.list.some(({ type }) => type !== Type.CNAME && !isSecurityType(type));
+  const other = node.list.some(({ type }) => type !== Type.CNAME && !standsBesideAlias(type));
   if ((alias !== undefined && other) || several) {
     throw usageError('HAWSER_DNS_ZONE', `Cannot keep an alias beside other data at "${node.name}"`);
   }
 }
 
-function isSecurityType(type: number): boolean {
+/** What may share a name with an alias: only what signs it (RFC 4034 §3, §4). */
+export function standsBesideAlias(type: number): boolean {
   return type === Type.RRSIG || type === Type.NSEC;
 }

@@ -13,6 +13,11 @@ const apexTypes: ReadonlySet<number> = new Set([
   Type.NSEC3PARAM,
 ]);
 
+/** True for types that only who signs a zone writes. */
+export function isSignerType(type: number): boolean {
+  return proofTypes.has(type) || type === Type.NSEC3PARAM;
+}
+
 /**
  * True for records that the signer of `zone` maintains, not its user: RRSIG, NSEC and NSEC3 anywhere, and DNSKEY, CDS,
  * CDNSKEY and NSEC3PARAM at the origin while the zone is signed.

@@ -3,12 +3,13 @@ import type { Name } from '../../name.ts';
 import { formatType, Type } from '../../numbers.ts';
 import { decodeSoa } from '../../rdata/decode-rdata.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
+import { standsBesideAlias } from '../../zone/apply-edits.ts';
 import { MAX_RRSET_BYTES, RECORD_BYTES } from '../../zone/rrset.ts';
 import { isSerialAfter } from '../../zone/serial.ts';
 import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
 import type { UpdateStep } from './read-update.ts';
-import { isSignerType, type WorkingRRset, WorkingZone } from './working-zone.ts';
+import { type WorkingRRset, WorkingZone } from './working-zone.ts';
 
 /** What the steps may do. */
 export interface StepLimits {
@@ -142,11 +143,6 @@ function deleteRecord(
 
 function hasOtherData(work: WorkingZone, name: Name): boolean {
   return work.typesAt(name).some((type) => type !== Type.CNAME && !standsBesideAlias(type));
-}
-
-/** What may share a name with an alias: only what signs it (RFC 4034 §3, §4). */
-function standsBesideAlias(type: number): boolean {
-  return isSignerType(type);
 }
 
 /** What goes only with the zone. */

@@ -1,6 +1,5 @@
 // A zone while an update is applied to it, step by step, each seeing what those before it did.
 import type { Name } from '../../name.ts';
-import { Type } from '../../numbers.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
 import { octetsOf, PackedRRset, packOctets } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
@@ -12,7 +11,8 @@ import { rdataKey } from './rdata-key.ts';
 export interface WorkingRRset {
   readonly name: Name;
   readonly type: number;
-  ttl: number;
+  /** Undefined for what was not there, or was deleted as a whole. It stays while the records are taken away one by one. */
+  ttl: number | undefined;
   /** RDATA by {@link rdataKey}, one character an octet: a thousand records with all that belongs to them would be slow. */
   readonly records: Map<string, string>;
   /** Data octets of all records. */
@@ -106,8 +106,11 @@ export class WorkingZone {
   delete(name: Name, type: number): void {
     const { touched } = this.#at(name);
     const rrset = touched.get(type);
-    if (rrset !== undefined) this.clear(rrset);
-    else touched.set(type, workingCopy(name, type, undefined));
+    if (rrset === undefined) touched.set(type, workingCopy(name, type, undefined));
+    else {
+      this.clear(rrset);
+      rrset.ttl = undefined;
+    }
   }
 
   clear(rrset: WorkingRRset): void {
@@ -120,7 +123,7 @@ export class WorkingZone {
     const edits: Edit[] = [];
     for (const { node, touched } of this.#names.values()) {
       for (const { name, type, ttl, records } of touched.values()) {
-        if (records.size > 0) {
+        if (records.size > 0 && ttl !== undefined) {
           const owner = (node?.name ?? name).wire.toString('latin1');
           const packed = packOctets(records.values());
           edits.push({ name, type, rrset: new PackedRRset(owner, { type, ttl, packed }) });
@@ -143,11 +146,6 @@ export class WorkingZone {
   }
 }
 
-/** True for what only the signer of a zone writes. */
-export function isSignerType(type: number): boolean {
-  return type === Type.RRSIG || type === Type.NSEC || type === Type.NSEC3;
-}
-
 function workingCopy(name: Name, type: number, rrset: RRset | undefined): WorkingRRset {
   const records = new Map<string, string>();
   let bytes = 0;
@@ -155,5 +153,5 @@ function workingCopy(name: Name, type: number, rrset: RRset | undefined): Workin
     records.set(rdataKey(type, octets), octets);
     bytes += octets.length;
   }
-  return { name, type, ttl: rrset?.ttl ?? 0, records, bytes };
+  return { name, type, ttl: rrset?.ttl, records, bytes };
 }

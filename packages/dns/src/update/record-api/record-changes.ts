@@ -200,9 +200,9 @@ function make(
   { change, ttl }: { readonly change: RecordChange; readonly ttl: number },
 ): [string, Rdata][] {
   const { operation, records } = change;
-  const heldTtl = rrset.records.size > 0 ? rrset.ttl : ttl;
   if (operation === 'set') work.clear(rrset);
-  rrset.ttl = change.ttl ?? heldTtl;
+  // Also where the only value has just been removed, for another to take its place.
+  rrset.ttl = change.ttl ?? rrset.ttl ?? ttl;
   if (operation === 'remove') for (const rdata of records) work.take(rrset, rdata);
   if (operation === 'remove') return [];
   return records.map((rdata) => [work.put(rrset, rdata), rdata]);

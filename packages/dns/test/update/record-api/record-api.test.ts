@@ -345,7 +345,17 @@ describe('PATCH', () => {
     expect(
       (await ask('/zones/example.net/records/alias/CNAME', { method: 'PATCH', body })).status,
     ).toBe(200);
-    expect(zone.lines('alias')).toEqual(['alias 60 CNAME mail']);
+    expect(zone.lines('alias')).toEqual(['alias 300 CNAME mail']);
+  });
+
+  test('the only value is moved with the TTL it has, unless another is given', async () => {
+    const { ask, zone } = setUp();
+    const mail = '/zones/example.net/records/mail/MX';
+    const body = { remove: ['10 www.example.net.'], add: ['20 www.example.net.'] };
+    expect((await ask(mail, { method: 'PATCH', body })).body.ttl).toBe(300);
+    const back = { remove: body.add, add: body.remove, ttl: 90 };
+    expect((await ask(mail, { method: 'PATCH', body: back })).body.ttl).toBe(90);
+    expect(zone.lines('mail')).toEqual(['mail 90 MX 10 www']);
   });
 
   test.each([[{}], [{ values: ['192.0.2.1'] }], [{ add: 'x' }], [{ add: ['x'] }]])(
@@ -354,6 +364,17 @@ describe('PATCH', () => {
       expect((await setUp().ask(www, { method: 'PATCH', body })).status).toBe(422);
     },
   );
+});
+
+test('what is deleted as a whole and added again in a batch has the TTL of the API', async () => {
+  const { ask, zone } = setUp();
+  const changes = [
+    { operation: 'delete', name: 'mail', type: 'MX' },
+    { operation: 'add', name: 'mail', type: 'MX', values: ['20 www.example.net.'] },
+  ];
+  const { status } = await ask('/zones/example.net/records', { method: 'POST', body: { changes } });
+  expect(status).toBe(200);
+  expect(zone.lines('mail')).toEqual(['mail 60 MX 20 www']);
 });
 
 describe('DELETE', () => {
