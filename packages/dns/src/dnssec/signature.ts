@@ -1,6 +1,6 @@
 // RRSIG (RFC 4034 §3): its fields, and what it is a signature over.
 import { Name, plainNameEnd } from '../name.ts';
-import { Class, Type } from '../numbers.ts';
+import { Class } from '../numbers.ts';
 import { canonicalRdata } from '../rdata/canonical-rdata.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import type { RRset } from '../zone/rrset.ts';

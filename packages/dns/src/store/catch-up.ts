@@ -7,7 +7,7 @@ import type { ChangeSet, Edit, RRsetChange, Zone } from '../zone/zone.ts';
 import { changesBetween } from '../zone/zone-difference.ts';
 import { type ChangeRules, type InTurns, prepareChange } from './prepare-change.ts';
 import { serialAfter } from './serial-policy.ts';
-import { applyChangeSet, zoneFromStore } from './stored-zone.ts';
+import { applyingChangeSet, zoneFromStore } from './stored-zone.ts';
 import type { Lease, StoredContent, StoredLeaseChange, ZoneStore } from './zone-store.ts';
 
 /** What a zone became. */
@@ -37,22 +37,24 @@ export async function catchUp(
   context: CatchUpContext,
 ): Promise<CaughtUp | undefined> {
   const { zone: current, revision } = known;
-  const { store } = context;
+  const { store, inTurns } = context;
   const stored = await store.find(current.origin);
   if (stored === undefined) throw gone(current);
   if (stored.serial === current.serial && stored.revision === revision && stored.edits === 0)
     return undefined;
   if (stored.edits === 0) {
-    const changeSets = await store.journal(current.origin, current.serial);
-    const zone = changeSets && replay(current, changeSets);
-    if (zone !== undefined && changeSets !== undefined && zone.serial === stored.serial) {
+    const journal = await store.journal(current.origin, current.serial);
+    // Another change may have been stored since the question for the serial: it has its turn when it is heard of.
+    const last = journal?.findLastIndex(({ to }) => to === stored.serial) ?? -1;
+    const changeSets = journal?.slice(0, last + 1) ?? [];
+    const zone = journal && (await inTurns(replay(current, changeSets)));
+    if (zone?.serial === stored.serial) {
       const leases = await store.leases(current.origin);
       return { zone, revision: stored.revision, leases, changeSets };
     }
   }
   const content = await store.load(current.origin);
   if (content === undefined) throw gone(current);
-  const { inTurns } = context;
   const zone = await zoneFromStore({ origin: current.origin, pages: content.pages }, { inTurns });
   if (content.edits > 0 || !isSerialAfter(content.serial, current.serial))
     return adopt({ current, loaded: zone, content }, context);
@@ -108,7 +110,7 @@ async function adopt(
   const { serial, edits, revision } = content;
   const history = await store.journal(origin, current.serial);
   // What the records were at the serial that is stored; where nobody knows, the journal begins anew.
-  const base = history && replay(current, history);
+  const base = history && (await inTurns(replay(current, history)));
   const isKnown = base?.serial === serial;
   const from = isKnown ? base : current;
   const floor = later(serial, current.serial);
@@ -150,9 +152,13 @@ function* undone(edited: {
 }
 
 /** `zone` after `changeSets`, or undefined if they do not follow from it. */
-function replay(zone: Zone, changeSets: readonly ChangeSet[]): Zone | undefined {
+function* replay(
+  zone: Zone,
+  changeSets: readonly ChangeSet[],
+): Generator<number | void, Zone | undefined, void> {
   let replayed: Zone | undefined = zone;
-  for (const changeSet of changeSets) replayed = replayed && applyChangeSet(replayed, changeSet);
+  for (const changeSet of changeSets)
+    replayed = replayed && (yield* applyingChangeSet(replayed, changeSet));
   return replayed;
 }
 

@@ -43,12 +43,15 @@ export async function zoneFromStore(
   }
 }
 
-/** `zone` after `changeSet`, or undefined if that does not lead from here to where it says. */
-export function applyChangeSet(zone: Zone, changeSet: ChangeSet): Zone | undefined {
+/** `zone` after `changeSet`, in steps; undefined if that does not lead from here to where it says. */
+export function* applyingChangeSet(
+  zone: Zone,
+  changeSet: ChangeSet,
+): Generator<number | void, Zone | undefined, void> {
   if (changeSet.from !== zone.serial) return undefined;
   const edits = changeSet.changes.map(({ name, type, after }) => ({ name, type, rrset: after }));
   try {
-    const next = zone.change(edits)?.zone;
+    const next = (yield* zone.changing(edits))?.zone;
     return next?.serial === changeSet.to ? next : undefined;
   } catch {
     // What was stored does not fit what we have: all of it is read again.

@@ -1,6 +1,7 @@
 // Changes of one zone, one after the other. What is asked for while the store is busy is stored together next.
 import type { Decided, Deciding } from '../contract/live-zone.ts';
 import { StoreError, usageError } from '../errors.ts';
+import { Type } from '../numbers.ts';
 import type { ChangeSet, Edit, Zone, ZoneStep } from '../zone/zone.ts';
 import { catchUp } from './catch-up.ts';
 import { LeaseBook, LeaseDraft, type LeaseView } from './lease-book.ts';
@@ -10,13 +11,7 @@ import {
   type PreparedChange,
   prepareChange,
 } from './prepare-change.ts';
-import {
-  checkLimits,
-  type FullZoneLimits,
-  measureUsage,
-  usageAfter,
-  type ZoneUsage,
-} from './zone-limits.ts';
+import { checkLimits, type FullZoneLimits, measureUsage, type ZoneUsage } from './zone-limits.ts';
 import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
 
 /** What a {@link ZoneWriter} begins with. */
@@ -87,6 +82,9 @@ interface Draft {
   /** After the edits. */
   readonly usage: ZoneUsage;
   readonly leases: LeaseDraft;
+  /** A serial that the change has to be after, as one of several that set it had chosen it. */
+  readonly floor: number | undefined;
+  readonly forgetJournal: boolean;
 }
 
 /** Holds a zone, and is the only one to change it. */
@@ -98,6 +96,8 @@ export class ZoneWriter {
   #revision: number;
   #waiting: Job[] = [];
   #running: Promise<void> | undefined;
+  /** Set before anybody is asked to decide: who asks for another change then has it made after this one. */
+  #isRunning = false;
   /** The store may have something else than we know: somebody else wrote, or a failure left it open. */
   #doubtful = false;
 
@@ -129,7 +129,7 @@ export class ZoneWriter {
     return new Promise((resolve, reject) => {
       const job: Job = { ...options, decide, resolve: resolve as Job['resolve'], reject };
       this.#waiting.push(job);
-      this.#running ??= this.#run();
+      if (!this.#isRunning) this.#running = this.#run();
     });
   }
 
@@ -145,11 +145,12 @@ export class ZoneWriter {
   }
 
   async #run(): Promise<void> {
+    this.#isRunning = true;
     while (this.#waiting.length > 0) {
       // The next change is made from what this one leaves.
       await this.#commit(this.#waiting.splice(0, MAX_BATCH));
     }
-    this.#running = undefined;
+    this.#isRunning = false;
   }
 
   /** Never rejects: whatever happens is told to those who asked. */
@@ -182,6 +183,7 @@ export class ZoneWriter {
         rules,
         inTurns,
         step: draft.step,
+        floor: draft.floor,
       });
     } catch (error) {
       if (jobs.length > 1) return false;
@@ -199,9 +201,7 @@ export class ZoneWriter {
       await store.commit(prepared?.changeSet ?? unchanged, {
         leases,
         revision: this.#revision,
-        journal: jobs.some(({ forgetJournal }) => forgetJournal)
-          ? { maxChanges: 0 }
-          : this.#journal(usage),
+        journal: draft.forgetJournal ? { maxChanges: 0 } : this.#journal(usage),
       });
       this.#revision++;
       this.#usage = usage;
@@ -222,6 +222,9 @@ export class ZoneWriter {
     const verdicts: Verdict[] = [];
     let measured = { zone: this.#zone, usage: this.#usage };
     let step: ZoneStep | undefined;
+    let floor: number | undefined;
+    let forgetJournal = false;
+    let setsSerial = false;
     for (const job of jobs) {
       try {
         const asked = job.decide(measured.zone, leases);
@@ -233,6 +236,12 @@ export class ZoneWriter {
         checkLimits(limits, { before: measured, after, changes });
         leases.add({ zone: after.zone, changes, edits: decision.leases ?? [] });
         edits.push(...decision.edits);
+        if (decision.edits.some(({ type }) => type === Type.SOA)) {
+          // Of several the last one counts, and must not go behind what those before it were promised.
+          if (setsSerial) floor = measured.zone.serial;
+          setsSerial = true;
+        }
+        forgetJournal ||= job.forgetJournal === true;
         measured = after;
         step = next;
         const changed = next !== undefined;
@@ -244,7 +253,8 @@ export class ZoneWriter {
       }
     }
     const { usage } = measured;
-    return { verdicts, edits, leases, usage, step: jobs.length === 1 ? step : undefined };
+    const only = jobs.length === 1 ? step : undefined;
+    return { verdicts, edits, leases, usage, step: only, floor, forgetJournal };
   }
 
   async #catchUp(): Promise<void> {
@@ -254,13 +264,13 @@ export class ZoneWriter {
     this.#doubtful = false;
     const found = await catchUp(known, { store, rules, inTurns });
     if (found === undefined) return;
+    let usage = this.#usage;
+    for (const { changes } of found.changeSets) usage = await inTurns(measureUsage(usage, changes));
+    this.#usage = usage;
     this.#zone = found.zone;
     this.#revision = found.revision;
     this.#leases = new LeaseBook(found.leases);
-    for (const changeSet of found.changeSets) {
-      this.#usage = usageAfter(this.#usage, changeSet.changes);
-      changed(changeSet);
-    }
+    for (const changeSet of found.changeSets) changed(changeSet);
     leased();
   }
 

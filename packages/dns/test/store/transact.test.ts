@@ -97,6 +97,56 @@ describe('transact', () => {
     expect([held.length, zone.serial]).toEqual([1, 2]);
   });
 
+  test('what a decision asks for is decided after it', async () => {
+    const zone = await dynamicZone('example.net');
+    const inner: Promise<unknown>[] = [];
+    const order: (string | undefined)[] = [];
+    const outer = zone.transact(() => {
+      const asked = zone.transact((seen) => {
+        order.push(textOf(seen, 'a'));
+        return increment(seen);
+      });
+      inner.push(asked);
+      order.push('outer');
+      return { edits: [edit('a', '1')], result: undefined };
+    });
+    await Promise.all([outer, ...inner, zone.transact(increment)]);
+    expect(order).toEqual(['outer', '1']);
+    expect([zone.serial, textOf(zone.snapshot, 'count')]).toEqual([3, '2']);
+  });
+
+  test('a serial that was raised to is not lost to a SOA that is stored together with it', async () => {
+    const { store, hold, commit } = heldStore();
+    const zone = await dynamicZone('example.net', { store });
+    const soa = zone.get('@', 'SOA')?.[0];
+    if (typeof soa !== 'object') throw new Error('no SOA');
+    hold();
+    const first = zone.set('a', 'A', '192.0.2.1');
+    const raised = zone.raiseSerial(1000);
+    const set = zone.set('@', 'SOA', { ...soa, serial: 7, minimum: 30 });
+    (await commit(0)).go();
+    await first;
+    (await commit(1)).go();
+    await Promise.all([raised, set]);
+    expect([zone.serial, zone.snapshot.negativeTtl]).toEqual([1001, 30]);
+  });
+
+  test('a serial that is refused does not take the journal of others with it', async () => {
+    const { store, hold, commit } = heldStore();
+    const zone = await dynamicZone('example.net', { store });
+    hold();
+    const first = zone.set('a', 'A', '192.0.2.1');
+    const raised = expect(zone.raiseSerial(1)).rejects.toMatchObject({
+      code: 'HAWSER_DNS_OPTIONS',
+    });
+    const set = zone.set('b', 'A', '192.0.2.1');
+    (await commit(0)).go();
+    await first;
+    (await commit(1)).go();
+    await Promise.all([raised, set]);
+    expect((await zone.journal(1))?.map(({ to }) => to)).toEqual([2, 3]);
+  });
+
   test('more than 10,000 that wait are refused', async () => {
     const { store, hold, commit } = heldStore();
     const zone = await dynamicZone('example.net', { store });
@@ -389,6 +439,47 @@ describe('a store that fails', () => {
     ]);
     await other.refresh();
     expect([other.serial, textOf(other.snapshot, 'count')]).toEqual([4, '3']);
+  });
+
+  test('a zone is not loaded again as somebody was faster once more while it caught up', async () => {
+    const store = memory();
+    const other = await dynamicZone('example.net', { store });
+    let loads = 0;
+    let faster = 3;
+    const zone = await dynamicZone('example.net', {
+      store: {
+        list: () => store.list(),
+        load: (name) => {
+          loads++;
+          return store.load(name);
+        },
+        find: async (name) => {
+          const found = await store.find(name);
+          if (faster-- > 0) await other.transact(increment);
+          return found;
+        },
+        leases: (name) => store.leases(name),
+        journal: (name, serial) => store.journal(name, serial),
+        commit: (changeSet, options) => store.commit(changeSet, options),
+        delete: (name) => store.delete(name),
+        watch: (reactor, listener) => store.watch(reactor, listener),
+        bucket: (name) => store.bucket(name),
+        close: () => store.close(),
+      },
+    });
+    loads = 0;
+    const heard: ChangeSet[] = [];
+    zone.onChange((changeSet) => heard.push(changeSet));
+    await other.transact(increment);
+    expect(await zone.transact(increment)).toMatchObject({ result: 5 });
+    expect(heard.map(({ from, to }) => [from, to])).toEqual([
+      [1, 2],
+      [2, 3],
+      [3, 4],
+      [4, 5],
+      [5, 6],
+    ]);
+    expect(loads).toBe(0);
   });
 
   test('a zone that is not in the store any more is served, and not changed', async () => {
