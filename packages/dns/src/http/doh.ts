@@ -10,6 +10,7 @@ import {
 import { usageError } from '../errors.ts';
 import { Opcode } from '../numbers.ts';
 import type { Responder } from '../server/responder.ts';
+import { SharedRoom } from '../server/shared-room.ts';
 import { dohMaxAge } from './doh-max-age.ts';
 
 /** Options for {@link doh}. */
@@ -21,6 +22,8 @@ export interface DohOptions {
    * given up counts until its answer is there. @defaultValue 4_000
    */
   readonly maxInFlight?: number | undefined;
+  /** Octets of those queries; beyond that it is the same. @defaultValue 67_108_864, 64 MiB */
+  readonly maxInFlightBytes?: number | undefined;
 }
 
 const MEDIA_TYPE = 'application/dns-message';
@@ -32,7 +35,7 @@ const MAX_MESSAGE_BYTES = 65_535;
  * 400 for no query, 405, 413, 415, and 503 where the handlers kept silent or are too busy. GET takes queries only: any page can make
  * a browser send one, from the network it is in, and that must change nothing. Put it at a path, such as `/dns-query`; behind a proxy
  * `trustProxy` tells it who asks. The queries ought to have come over TLS: that is up to who listens.
- * @throws UsageError `HAWSER_DNS_OPTIONS` for a `maxInFlight` below 1
+ * @throws UsageError `HAWSER_DNS_OPTIONS` for a `maxInFlight` or `maxInFlightBytes` below 1
  *
  * @example
  * const app = router();
@@ -41,14 +44,17 @@ const MAX_MESSAGE_BYTES = 65_535;
  */
 export function doh(responder: Responder, options: DohOptions = {}): HttpHandler {
   const { maxQueryBytes = MAX_MESSAGE_BYTES, maxInFlight = 4_000 } = options;
-  if (!(maxInFlight >= 1)) {
+  const { maxInFlightBytes = 67_108_864 } = options;
+  for (const [name, value] of Object.entries({ maxInFlight, maxInFlightBytes })) {
+    if (value >= 1) continue;
     throw usageError(
       'HAWSER_DNS_OPTIONS',
-      `Cannot answer over HTTP as maxInFlight must be 1 or more: ${maxInFlight}`,
+      `Cannot answer over HTTP as ${name} must be 1 or more: ${value}`,
     );
   }
   const limit = bodyLimit(maxQueryBytes);
-  const answers = new DohAnswers(responder, maxInFlight);
+  const room = new SharedRoom({ queries: maxInFlight, bytes: maxInFlightBytes });
+  const answers = new DohAnswers(responder, room);
   return (request, context) => {
     switch (request.method) {
       case 'GET':
@@ -79,19 +85,19 @@ async function posted(
 /** Asks a responder, and counts what it has not answered yet. */
 class DohAnswers {
   readonly #responder: Responder;
-  readonly #maxInFlight: number;
-  #inFlight = 0;
+  readonly #room: SharedRoom;
 
-  constructor(responder: Responder, maxInFlight: number) {
+  constructor(responder: Responder, room: SharedRoom) {
     this.#responder = responder;
-    this.#maxInFlight = maxInFlight;
+    this.#room = room;
   }
 
   async answer(query: Buffer, context: HttpContext): Promise<Response> {
     // What deserves no reply over UDP is a wrong request here, where the client waits.
     if (query.length < 12 || ((query[2] ?? 0) & 0x80) !== 0) return refused(400);
-    if (this.#inFlight >= this.#maxInFlight) return refused(503);
-    this.#inFlight++;
+    if (this.#room.full) return refused(503);
+    const taken = { queries: 1, bytes: query.length };
+    this.#room.take(taken);
     try {
       const from = { transport: 'https', client: addressOf(context) } as const;
       const reply = await this.#responder.respond(query, from);
@@ -100,7 +106,7 @@ class DohAnswers {
         headers: { 'content-type': MEDIA_TYPE, 'cache-control': `max-age=${dohMaxAge(reply)}` },
       });
     } finally {
-      this.#inFlight--;
+      this.#room.give(taken);
     }
   }
 }

@@ -4,33 +4,39 @@ export interface RoomWaiter {
   roomMade(): void;
 }
 
-/** Room for queries in flight, shared by all connections of a server. */
+/** How much room there is. */
+export interface RoomLimits {
+  readonly queries: number;
+  /** Octets of those queries, and of answers that nobody takes. */
+  readonly bytes: number;
+}
+
+/** Room for queries in flight, and for answers that wait to be taken, shared by all connections of a server. */
 export class SharedRoom {
-  readonly #most: number;
+  readonly #limits: RoomLimits;
   /** Who waits the longest first. */
   readonly #waiting = new Set<RoomWaiter>();
-  #taken = 0;
+  #queries = 0;
+  #bytes = 0;
   #waking = false;
 
-  constructor(most: number) {
-    this.#most = most;
-  }
-
-  get taken(): number {
-    return this.#taken;
+  constructor(limits: RoomLimits) {
+    this.#limits = limits;
   }
 
   get full(): boolean {
-    return this.#taken >= this.#most;
+    return this.#queries >= this.#limits.queries || this.#bytes >= this.#limits.bytes;
   }
 
-  /** Takes a place, even one too many: who may is not decided here. */
-  take(): void {
-    this.#taken++;
+  /** Takes room, even too much: who may is not decided here. */
+  take({ queries, bytes }: RoomLimits): void {
+    this.#queries += queries;
+    this.#bytes += bytes;
   }
 
-  give(count = 1): void {
-    this.#taken -= count;
+  give({ queries, bytes }: RoomLimits): void {
+    this.#queries -= queries;
+    this.#bytes -= bytes;
     this.#wake();
   }
 

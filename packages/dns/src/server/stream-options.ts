@@ -17,6 +17,11 @@ export interface DnsStreamOptions {
    */
   readonly maxInFlightTotal?: number | undefined;
   /**
+   * Octets of all those queries, and of the answers that clients do not take; beyond that it is the same.
+   * @defaultValue 67_108_864, 64 MiB
+   */
+  readonly maxInFlightBytes?: number | undefined;
+  /**
    * Connections of one factory from which on it is crowded: for each new one, the one that was idle the longest is closed, or
    * if none is, the one that has spent the longest on half a message.
    * @defaultValue 900
@@ -37,9 +42,10 @@ export type CheckedStreamOptions = Required<{ [K in keyof DnsStreamOptions]: num
  */
 export function checkStreamOptions(options: DnsStreamOptions): CheckedStreamOptions {
   const { idleTimeoutMs = 10_000, maxInFlight = 100, maxInFlightTotal = 4000 } = options;
-  const { crowdedAt = 900, transferTimeoutMs = 7_200_000, transferIdleMs = 3_600_000 } = options;
+  const { maxInFlightBytes = 67_108_864, crowdedAt = 900 } = options;
+  const { transferTimeoutMs = 7_200_000, transferIdleMs = 3_600_000 } = options;
   const times = { idleTimeoutMs, transferTimeoutMs, transferIdleMs };
-  const counts = { maxInFlight, maxInFlightTotal, crowdedAt };
+  const counts = { maxInFlight, maxInFlightTotal, maxInFlightBytes, crowdedAt };
   for (const [name, value] of Object.entries({ ...times, ...counts })) {
     if (value > 0 && (value >= 1 || name in times)) continue;
     throw usageError(

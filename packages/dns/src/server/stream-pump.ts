@@ -13,8 +13,8 @@ export interface PumpSink {
   /** Calls in a turn of its own, so that others have theirs before. */
   soon(call: () => void): void;
   send(message: Buffer): void;
-  /** One reply was sent to its end. */
-  finished(): void;
+  /** One reply was sent to its end; `queryBytes` is what it was added with. */
+  finished(queryBytes: number): void;
   /** One reply cannot be sent to its end: nobody must take what was sent for the whole. */
   cutOff(): void;
 }
@@ -22,6 +22,7 @@ export interface PumpSink {
 interface Sending {
   readonly stream: ReplyStream;
   readonly dueAt: number;
+  readonly queryBytes: number;
 }
 
 /** Replies of many messages that are sent at the same time over one connection, a message of each in turn. */
@@ -30,6 +31,7 @@ export class StreamPump {
   /** The next one first. */
   readonly #sending: Sending[] = [];
   #count = 0;
+  #queryBytes = 0;
   #waiting = false;
 
   constructor(sink: PumpSink) {
@@ -46,15 +48,21 @@ export class StreamPump {
     return this.#count;
   }
 
+  /** Octets of the queries they answer. */
+  get queryBytes(): number {
+    return this.#queryBytes;
+  }
+
   /** When the first of them has to be over. */
   get dueAt(): number {
     return Math.min(...this.#sending.map(({ dueAt }) => dueAt));
   }
 
   /** Sends `stream`, soon. It has to be over at `dueAt`: that is up to who asks for {@link dueAt}. */
-  add(stream: ReplyStream, dueAt: number): void {
+  add(stream: ReplyStream, { dueAt, queryBytes }: Omit<Sending, 'stream'>): void {
     this.#count++;
-    this.#sending.push({ stream, dueAt });
+    this.#queryBytes += queryBytes;
+    this.#sending.push({ stream, dueAt, queryBytes });
     this.#pumpSoon();
   }
 
@@ -83,7 +91,7 @@ export class StreamPump {
     while (!this.#sink.full && bytes < MAX_PUMPED_BYTES) {
       const sending = this.#sending.shift();
       if (sending === undefined) return;
-      const { stream } = sending;
+      const { stream, queryBytes } = sending;
       const message = stream.next();
       if (message !== undefined) {
         this.#sending.push(sending);
@@ -94,7 +102,8 @@ export class StreamPump {
         return;
       } else {
         this.#count--;
-        this.#sink.finished();
+        this.#queryBytes -= queryBytes;
+        this.#sink.finished(queryBytes);
       }
     }
   }

@@ -29,6 +29,8 @@ import { type StreamActivity, StreamTimer } from './stream-timer.ts';
 const MAX_BATCH_BYTES = 0xffff;
 /** Messages taken in one go: a chunk holds thousands, and everybody else waits for all of them. */
 const MAX_TAKEN = 100;
+/** Most that a query keeps in memory besides its own octets: it may be a few of a chunk of 64 KiB. */
+const MAX_KEPT_BYTES = 0x4000;
 
 /**
  * The factory of DNS connections that are answered by `responder`.
@@ -41,7 +43,7 @@ export function dnsStream(
   const checked = checkStreamOptions(options);
   const shared = {
     crowd: new ConnectionCrowd(checked.crowdedAt),
-    room: new SharedRoom(checked.maxInFlightTotal),
+    room: roomFor(checked),
   };
   return {
     name: 'dns',
@@ -70,6 +72,8 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
   #context: QueryContext | undefined;
   /** Queries that are not answered to their end, transfers included. */
   #inFlight = 0;
+  /** Octets of replies that the peer does not take, as the room knows of them. */
+  #untaken = 0;
   #paused = false;
   /** Enough was taken for this turn. */
   #resting = false;
@@ -88,7 +92,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     this.#responder = responder;
     this.#limits = checkStreamOptions(options);
     this.#crowd = shared?.crowd;
-    this.#room = shared?.room ?? new SharedRoom(this.#limits.maxInFlightTotal);
+    this.#room = shared?.room ?? roomFor(this.#limits);
   }
 
   get state(): CrowdMember['state'] {
@@ -131,6 +135,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
 
   writeDrained(): void {
     this.#cloggedAt = undefined;
+    this.#weigh(0);
     this.#transferring = this.#pump.busy;
     // Whoever asks something else while a zone is transferred is answered in between (RFC 7766 §6.2.1.1).
     this.#takeMessages();
@@ -151,8 +156,9 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     this.#transport = undefined;
     this.#input.clear();
     this.#pump.cancel(lost());
+    this.#weigh(0);
     // Answers that are being made go on, and keep their places.
-    this.#room.give(this.#pump.count);
+    this.#room.give({ queries: this.#pump.count, bytes: this.#pump.queryBytes });
   }
 
   /** Answers whole messages while there is room. Replies that are ready leave together. */
@@ -171,7 +177,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
       } else {
         taken++;
         this.#input.skip(2);
-        const reply = this.#answer(this.#input.take(length));
+        const reply = this.#answer(this.#takeMessage(length));
         if (reply === undefined) continue;
         replies.push(lengthOf(reply), reply);
         bytes += reply.length;
@@ -184,6 +190,11 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     this.#send(replies);
     this.#adjustReading();
     this.#closeWhenFinished();
+  }
+
+  #takeMessage(length: number): Buffer {
+    const message = this.#input.take(length);
+    return message.buffer.byteLength - length > MAX_KEPT_BYTES ? Buffer.from(message) : message;
   }
 
   #mayTake(): boolean {
@@ -211,11 +222,12 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     this.#timer?.touch();
     this.#crowd?.touch(this);
     const reply = this.#responder.respond(message, this.#contextOf(transport));
+    const queryBytes = message.length;
     if (reply instanceof Promise) {
-      this.#begun();
+      this.#begun(queryBytes);
       const { reports } = transport.reactor;
       reply
-        .then((late) => this.#answered(late))
+        .then((late) => this.#answered(late, queryBytes))
         .catch((error: unknown) => {
           reports.problem('dns.stream', error);
           transport.abort();
@@ -223,8 +235,8 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
       return undefined;
     }
     if (reply !== undefined && !Buffer.isBuffer(reply)) {
-      this.#begun();
-      this.#begin(reply);
+      this.#begun(queryBytes);
+      this.#begin(reply, queryBytes);
       return undefined;
     }
     // Whoever sends what is no query has lost the framing, or never spoke DNS.
@@ -232,36 +244,37 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     return reply;
   }
 
-  #answered(reply: ReadyReply): void {
+  #answered(reply: ReadyReply, queryBytes: number): void {
     if (reply !== undefined && !Buffer.isBuffer(reply)) {
-      this.#begin(reply);
+      this.#begin(reply, queryBytes);
       return;
     }
-    this.#over();
+    this.#over(queryBytes);
     if (reply !== undefined) this.#send([lengthOf(reply), reply]);
     this.#timer?.touch();
     this.#takeMessages();
   }
 
-  #begun(): void {
+  #begun(bytes: number): void {
     this.#inFlight++;
-    this.#room.take();
+    this.#room.take({ queries: 1, bytes });
   }
 
-  #over(): void {
+  #over(bytes: number): void {
     this.#inFlight--;
-    this.#room.give();
+    this.#room.give({ queries: 1, bytes });
   }
 
-  #begin(stream: ReplyStream): void {
+  #begin(stream: ReplyStream, queryBytes: number): void {
     const transport = this.#transport;
     if (transport === undefined) {
       stream.cancel(lost());
-      this.#over();
+      this.#over(queryBytes);
       return;
     }
     this.#transferring = true;
-    this.#pump.add(stream, transport.reactor.clock.now() + this.#limits.transferTimeoutMs);
+    const dueAt = transport.reactor.clock.now() + this.#limits.transferTimeoutMs;
+    this.#pump.add(stream, { dueAt, queryBytes });
   }
 
   #sink(): PumpSink {
@@ -277,8 +290,9 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
         this.#send([lengthOf(message), message]);
         this.#timer?.touch();
       },
-      finished: () => {
-        this.#over();
+      finished: (queryBytes) => {
+        if (this.#cloggedAt === undefined) this.#transferring = this.#pump.busy;
+        this.#over(queryBytes);
         this.#takeMessages();
       },
       cutOff: () => this.#transport?.abort(),
@@ -303,6 +317,16 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     if (parts.length === 0 || transport === undefined) return;
     if (transport.writeMany(parts) || transport.ending) this.#cloggedAt = undefined;
     else this.#cloggedAt ??= transport.reactor.clock.now();
+    this.#weigh(this.#cloggedAt === undefined ? 0 : transport.pendingBytes);
+  }
+
+  /** Whoever asks and takes no answers must not fill the memory: answers that are on their way are sent in any case. */
+  #weigh(untaken: number): void {
+    const more = untaken - this.#untaken;
+    if (more === 0) return;
+    this.#untaken = untaken;
+    if (more > 0) this.#room.take({ queries: 0, bytes: more });
+    else this.#room.give({ queries: 0, bytes: -more });
   }
 
   #finish(): void {
@@ -322,7 +346,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
 
   #adjustReading(): void {
     const full = this.#full;
-    if (full && this.#room.full) this.#room.wait(this);
+    if (full && this.#room.full && this.#transport !== undefined) this.#room.wait(this);
     const paused = full || this.#resting || this.#cloggedAt !== undefined;
     if (paused === this.#paused) return;
     this.#paused = paused;
@@ -349,6 +373,10 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
       this.#finish();
     }
   }
+}
+
+function roomFor({ maxInFlightTotal, maxInFlightBytes }: CheckedStreamOptions): SharedRoom {
+  return new SharedRoom({ queries: maxInFlightTotal, bytes: maxInFlightBytes });
 }
 
 function lost(): Error {

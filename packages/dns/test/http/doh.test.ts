@@ -130,6 +130,30 @@ describe('a query over HTTP', () => {
     expect(() => doh(new Responder(zone), { maxInFlight: 0 })).toThrow('must be 1 or more');
   });
 
+  test('that is long takes the room of many, and gives it back', async () => {
+    let finish = (): void => {};
+    let arrived = (): void => {};
+    const here = new Promise<void>((resolve) => void (arrived = resolve));
+    const slow: DnsHandler = async () => {
+      arrived();
+      await new Promise<void>((resolve) => void (finish = resolve));
+      return codeAnswer(Rcode.NoError);
+    };
+    await using client = serve(slow, { maxInFlightBytes: 60_000 });
+    const padding = { type: Type.NULL, rdata: Buffer.alloc(60_000) };
+    const long = post(client, query('www.example.net', 1, { additionals: [padding] }));
+    await here;
+    expect((await post(client, query('www.example.net'))).response.status).toBe(503);
+    finish();
+    expect((await long).response.status).toBe(200);
+    const again = post(client, query('www.example.net'));
+    await new Promise<void>((resolve) => void (arrived = resolve));
+    finish();
+    expect((await again).response.status).toBe(200);
+    const bad = { maxInFlightBytes: Number.NaN };
+    expect(() => doh(new Responder(zone), bad)).toThrow('must be 1 or more');
+  });
+
   test.each([
     ['NXDOMAIN', query('nobody.example.net'), Rcode.NXDomain],
     ['REFUSED', query('example.org'), Rcode.Refused],

@@ -37,7 +37,7 @@ function pumping(fullAfter = Number.POSITIVE_INFINITY) {
 
 test('one large message is sent in one go, so that other connections get their turn', () => {
   const { pump, sent, later } = pumping();
-  pump.add(stream(3, 0x4000).reply, 0);
+  pump.add(stream(3, 0x4000).reply, { dueAt: 0, queryBytes: 12 });
   expect([sent.length, later.length]).toEqual([0, 1]);
   for (let turn = 1; turn <= 3; turn++) {
     later.shift()?.();
@@ -49,8 +49,8 @@ test('one large message is sent in one go, so that other connections get their t
 
 test('several transfers of a connection take turns', () => {
   const { pump, sent, events } = pumping();
-  pump.add(stream(2, 1).reply, 0);
-  pump.add(stream(2, 2).reply, 0);
+  pump.add(stream(2, 1).reply, { dueAt: 0, queryBytes: 12 });
+  pump.add(stream(2, 2).reply, { dueAt: 0, queryBytes: 12 });
   pump.pump();
   expect(sent).toEqual([1, 2, 1, 2]);
   expect(events).toEqual(['finished', 'finished']);
@@ -59,7 +59,7 @@ test('several transfers of a connection take turns', () => {
 
 test('nothing is made while the peer takes no more', () => {
   const { pump, sent } = pumping(1);
-  pump.add(stream(9, 1).reply, 0);
+  pump.add(stream(9, 1).reply, { dueAt: 0, queryBytes: 12 });
   pump.pump();
   pump.pump();
   expect(sent).toEqual([1]);
@@ -68,8 +68,8 @@ test('nothing is made while the peer takes no more', () => {
 test('a failure ends all', () => {
   const { pump, sent, events } = pumping();
   const other = stream(9, 2);
-  pump.add(stream(1, 1, true).reply, 0);
-  pump.add(other.reply, 0);
+  pump.add(stream(1, 1, true).reply, { dueAt: 0, queryBytes: 12 });
+  pump.add(other.reply, { dueAt: 0, queryBytes: 12 });
   pump.pump();
   expect(sent).toEqual([1, 2]);
   expect(events).toEqual(['cut off']);
@@ -81,7 +81,7 @@ test('a failure ends all', () => {
 test('the first of several transfers has to be over first', () => {
   const { pump } = pumping();
   expect(pump.dueAt).toBe(Number.POSITIVE_INFINITY);
-  pump.add(stream(2, 1).reply, 9000);
-  pump.add(stream(9, 1).reply, 8000);
+  pump.add(stream(2, 1).reply, { dueAt: 9000, queryBytes: 12 });
+  pump.add(stream(9, 1).reply, { dueAt: 8000, queryBytes: 12 });
   expect(pump.dueAt).toBe(8000);
 });

@@ -133,8 +133,12 @@ test('reading pauses at 100 queries in flight', async () => {
 
 describe('many connections', () => {
   /** Connections that share a limit of queries in flight. */
-  function sharing(server: Pick<Responder, 'respond'>, maxInFlightTotal: number) {
-    const factory = dnsStream(server, { maxInFlightTotal });
+  function sharing(
+    server: Pick<Responder, 'respond'>,
+    maxInFlightTotal: number,
+    maxInFlightBytes?: number,
+  ) {
+    const factory = dnsStream(server, { maxInFlightTotal, maxInFlightBytes });
     return () => {
       const transport = new FakeTransport();
       transport.adopt(factory);
@@ -213,6 +217,103 @@ describe('many connections', () => {
     await Promise.all([copying, other].map((transport) => transport.settle()));
     expect(answer.size).toBe(2);
   });
+
+  test('have so many octets of queries in flight together', async () => {
+    const server = slow();
+    const join = sharing(server, 4000, 100_000);
+    const padding = { type: Type.NULL, rdata: Buffer.alloc(60_000) };
+    const long = framed(query('www.example.net', 1, { additionals: [padding] }));
+    const [greedy, other] = [join(), join()];
+    greedy.receive(Buffer.concat([long, long, long]));
+    expect(server.waiting).toHaveLength(2);
+    expect(greedy.reading).toBe(false);
+    other.receive(queries(3));
+    expect(server.waiting).toHaveLength(3);
+    server.waiting.shift()?.();
+    await Promise.all([greedy.settle(), other.settle()]);
+    expect(server.waiting).toHaveLength(3);
+    expect(idsOf(greedy.take())).toHaveLength(1);
+    for (let turn = 0; turn < 9; turn++) {
+      server.waiting.shift()?.();
+      // oxlint-disable-next-line no-await-in-loop
+      await Promise.all([greedy.settle(), other.settle()]);
+    }
+    expect([greedy.reading, other.reading]).toEqual([true, true]);
+    expect(idsOf(greedy.take())).toHaveLength(2);
+    expect(idsOf(other.take())).toHaveLength(3);
+  });
+
+  test('answers that nobody takes leave no room for more of them, until they are taken', async () => {
+    const large = Buffer.alloc(60_000, 0x80);
+    const waiting: (() => void)[] = [];
+    const respond = (): Reply => new Promise((resolve) => void waiting.push(() => resolve(large)));
+    const join = sharing({ respond }, 4000, 100_000);
+    const [deaf, other] = [join(), join()];
+    deaf.stall();
+    deaf.receive(queries(5));
+    for (const finish of waiting.splice(0)) finish();
+    await deaf.settle();
+    other.receive(queries(5));
+    expect(waiting).toHaveLength(1);
+    deaf.drained();
+    await Promise.all([deaf.settle(), other.settle()]);
+    expect(waiting).toHaveLength(5);
+  });
+
+  test('nor do they when their connection is lost', async () => {
+    const large = Buffer.alloc(60_000, 0x80);
+    let answer: Reply = large;
+    let asked = 0;
+    const respond = (): Reply => (asked++, answer);
+    const join = sharing({ respond }, 4000, 100_000);
+    const [deaf, other] = [join(), join()];
+    deaf.stall();
+    deaf.receive(queries(5));
+    answer = new Promise<Buffer>(() => {});
+    asked = 0;
+    other.receive(queries(5));
+    expect(asked).toBe(1);
+    deaf.lose();
+    await Promise.all([deaf.settle(), other.settle()]);
+    expect(asked).toBe(5);
+  });
+});
+
+test('a short query that waits for its answer does not keep the chunk it came in', () => {
+  const kept: number[] = [];
+  const respond = (bytes: Buffer): Reply => {
+    kept.push(bytes.buffer.byteLength);
+    return new Promise(() => {});
+  };
+  const { transport } = connect({ respond });
+  const one = framed(query('www.example.net'));
+  const chunk = Buffer.alloc(65_536);
+  for (let at = 0; at + one.length <= chunk.length; at += one.length) one.copy(chunk, at);
+  transport.receive(chunk);
+  expect(kept).toHaveLength(100);
+  expect(Math.max(...kept)).toBeLessThan(20_000);
+});
+
+test('a connection that is idle after a transfer ends as any other', async () => {
+  const server = startedResponder(() => ({ kind: 'stream', rrsets: [www] }));
+  const { transport, clock } = connect(server);
+  transport.receive(framed(query('example.net', Type.AXFR)));
+  await transport.settle();
+  expect(idsOf(transport.take())).toHaveLength(1);
+  await clock.elapse(11_000);
+  await expectClosed(transport);
+});
+
+test('queries of a chunk that ends the input are all answered', async () => {
+  const { transport } = connect();
+  transport.receive(
+    Buffer.concat(
+      Array.from({ length: 250 }, (_, id) => framed(query('www.example.net', 1, { id }))),
+    ),
+  );
+  transport.receiveEnd();
+  await transport.settle();
+  expect(idsOf(transport.take())).toHaveLength(250);
 });
 
 test('a chunk of thousands of queries lets others have their turn', async () => {
@@ -263,6 +364,7 @@ test.each([
   { maxInFlight: Number.NaN },
   { idleTimeoutMs: 0 },
   { maxInFlightTotal: 0 },
+  { maxInFlightBytes: 0 },
   { transferTimeoutMs: -1 },
   { transferIdleMs: Number.NaN },
 ])('does not take %j', (options) => {
