@@ -23,10 +23,15 @@ export interface StepFacts {
   readonly keyTtlMs: number;
   /** How long it takes until all servers of the zone have a change. */
   readonly propagationMs: number;
+  /** How long signatures count. */
+  readonly validityMs: number;
   /** The DS RRset of the parent as it is now, `undefined` if it has none; `"unknown"` if nobody could say. */
   readonly parent: Pick<RRset, 'records' | 'ttl'> | undefined | 'unknown';
   /** A walk over all signatures began at that time, and found none in the end that had to be renewed. */
   readonly renewed?: { readonly began: number; readonly maxTtlMs: number } | undefined;
+  /** When caches will have forgotten what is not served any more: other data, and other DNSKEY RRsets. */
+  readonly dataGoneAt: number;
+  readonly keysGoneAt: number;
 }
 
 /** `book` after the steps that are due; the same object if none is. */
@@ -61,9 +66,10 @@ function show(book: KeyBook, { now }: StepFacts): KeyBook {
 }
 
 /** Everybody who has an older DNSKEY RRset has forgotten it. */
-function activate(book: KeyBook, { now, keyTtlMs, propagationMs }: StepFacts): KeyBook {
+function activate(book: KeyBook, facts: StepFacts): KeyBook {
+  const { now } = facts;
   const ready = book.keys.filter(
-    ({ state, since }) => state === 'published' && now >= since + keyTtlMs + propagationMs,
+    ({ state, since }) => state === 'published' && isKnownSince(since, facts),
   );
   if (ready.length === 0) return book;
   const roles = new Set(ready.map(({ key }) => key.role));
@@ -75,9 +81,12 @@ function activate(book: KeyBook, { now, keyTtlMs, propagationMs }: StepFacts): K
   return { ...book, keys };
 }
 
-function noteSignatures(book: KeyBook, { now, renewed, propagationMs }: StepFacts): KeyBook {
+function noteSignatures(book: KeyBook, facts: StepFacts): KeyBook {
+  const { now, renewed, propagationMs, validityMs, dataGoneAt } = facts;
   if (renewed === undefined) return book;
-  const keptForMs = renewed.maxTtlMs + propagationMs;
+  // Whatever the TTL is, nobody keeps more than its signature lasts (RFC 4035 §5.3.3).
+  const cachedForMs = Math.min(Math.max(renewed.maxTtlMs, dataGoneAt - now), validityMs);
+  const keptForMs = cachedForMs + propagationMs;
   return withKeys(book, (kept) => {
     if (!awaitsItsSignatures(kept, book.keys) || renewed.began < kept.since + SETTLE_MS)
       return kept;
@@ -98,8 +107,18 @@ function noteParent(book: KeyBook, { origin, now, parent, propagationMs }: StepF
   return withKeys(book, (kept) => {
     if (kept.state !== 'retired' || !kept.key.signsKeys) return kept;
     const hasChanged = isReady && (parent === undefined || !mayKnow(origin, kept.key, parent));
-    if (hasChanged === (kept.parentChanged !== undefined)) return kept;
-    return { ...kept, parentChanged: hasChanged ? now : undefined, delegationKeptForMs };
+    const had = kept.delegationKeptForMs ?? 0;
+    const wasChanged = kept.parentChanged !== undefined;
+    if (hasChanged && wasChanged) return kept;
+    // The parent may have given another TTL to the DS records it had.
+    if (hasChanged)
+      return {
+        ...kept,
+        parentChanged: now,
+        delegationKeptForMs: Math.max(had, delegationKeptForMs),
+      };
+    if (!wasChanged && delegationKeptForMs <= had) return kept;
+    return { ...kept, parentChanged: undefined, delegationKeptForMs };
   });
 }
 
@@ -113,17 +132,25 @@ function withdraw(book: KeyBook, { now }: StepFacts): KeyBook {
   );
 }
 
-function remove(book: KeyBook, { now, keyTtlMs, propagationMs }: StepFacts): KeyBook {
+function remove(book: KeyBook, facts: StepFacts): KeyBook {
+  const { now } = facts;
   const keys = book.keys.filter((kept) => {
     const { key, state, since, signaturesGone, keptForMs = 0 } = kept;
-    // Everybody who has an older DNSKEY RRset has forgotten it.
-    if (state === 'outgoing') return now < since + keyTtlMs + propagationMs;
+    if (state === 'outgoing') return !isKnownSince(since, facts);
     if (state !== 'retired' || isAlone(kept, book.keys)) return true;
     const data =
       !key.signsData || (signaturesGone !== undefined && now >= signaturesGone + keptForMs);
     return !(data && isUnknownToParent(kept, now));
   });
   return keys.length === book.keys.length ? book : { ...book, keys };
+}
+
+/** True if everybody has forgotten the DNSKEY RRsets from before `since`, and before their TTL was changed. */
+function isKnownSince(
+  since: number,
+  { now, keyTtlMs, propagationMs, keysGoneAt }: StepFacts,
+): boolean {
+  return now >= Math.max(since + keyTtlMs, keysGoneAt) + propagationMs;
 }
 
 function isUnknownToParent(

@@ -1,5 +1,5 @@
 // What the parent says, asked for while something depends on it, and not too often.
-import type { Has } from '@hawser/core';
+import { fromPromise, type Has } from '@hawser/core';
 import type { Name } from '../name.ts';
 import type { KeyBook } from './kept-key.ts';
 import { awaitsParent, type StepFacts } from './key-steps.ts';
@@ -7,6 +7,9 @@ import type { ParentDs } from './parent-ds.ts';
 
 /** Looks up the DS records of a zone, `undefined` if it has none. */
 export type ParentLookup = (origin: Name) => PromiseLike<ParentDs | undefined>;
+
+/** Who does not answer must not stop what does not depend on him. */
+const MAX_WAIT_MS = 60_000;
 
 /** Asks the parent of one zone. */
 export class ParentWatch {
@@ -19,7 +22,10 @@ export class ParentWatch {
     this.#intervalMs = intervalMs;
   }
 
-  /** `"unknown"` if nobody needs to know, nobody knows, or it is too early to ask again. Never rejects. */
+  /**
+   * `"unknown"` if nobody needs to know, nobody knows, or it is too early to ask again. Takes a minute at most, and never
+   * rejects.
+   */
   async ask(
     origin: Name,
     book: KeyBook,
@@ -30,7 +36,7 @@ export class ParentWatch {
     if (this.#lookup === undefined || isEarly || !awaitsParent(book)) return 'unknown';
     this.#askedAt = now;
     try {
-      return await this.#lookup(origin);
+      return await fromPromise(this.#lookup(origin)).timeout(MAX_WAIT_MS, clock);
     } catch (error) {
       reports.problem('dns.zone.parent', error);
       return 'unknown';

@@ -23,7 +23,7 @@ const MAX_VALIDITY_S = 0x7fff_ffff / 2;
 export class SignatureTerms {
   /** Seconds before the end at which a signature is renewed. */
   readonly renewalSeconds: number;
-  readonly #validity: number;
+  readonly validitySeconds: number;
   readonly #offset: number;
   readonly #jitter: number;
 
@@ -41,7 +41,7 @@ export class SignatureTerms {
         'HAWSER_DNS_OPTIONS',
         `Cannot sign for ${validitySeconds} seconds with a jitter of ${jitterSeconds} as it must be an hour at least, and a quarter of it at most`,
       );
-    this.#validity = validitySeconds;
+    this.validitySeconds = validitySeconds;
     this.#offset = inceptionOffsetSeconds;
     this.#jitter = jitterSeconds;
     this.renewalSeconds = Math.floor(validitySeconds * RENEWED_LEFT);
@@ -52,7 +52,7 @@ export class SignatureTerms {
     const early = this.#jitter === 0 ? 0 : hashOf(key) % (this.#jitter + 1);
     return {
       inception: Math.floor(nowSeconds - this.#offset) >>> 0,
-      expiration: Math.floor(nowSeconds + this.#validity - early) >>> 0,
+      expiration: Math.floor(nowSeconds + this.validitySeconds - early) >>> 0,
     };
   }
 }

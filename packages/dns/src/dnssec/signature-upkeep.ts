@@ -40,6 +40,8 @@ export class SignatureUpkeep implements Disposable {
   #againAt = 0;
   #maxTtl = 0;
   #fast = true;
+  /** A walk is to begin now. */
+  #isDue = true;
   #disposed = false;
   #working: Promise<void> | undefined;
 
@@ -57,6 +59,7 @@ export class SignatureUpkeep implements Disposable {
     this.#againAt = againAt;
     this.#maxTtl = 0;
     this.#fast = true;
+    this.#isDue = true;
     if (this.#working === undefined) this.#wait(0);
   }
 
@@ -100,6 +103,7 @@ export class SignatureUpkeep implements Disposable {
     }
     const from = this.#at;
     const began = (this.#began ??= reactor.clock.epoch());
+    this.#isDue = false;
     const nowSeconds = Math.floor(reactor.clock.epoch() / 1000);
     const { renewalSeconds } = terms;
     const { result: part } = await zone.transact((content) => {
@@ -108,7 +112,7 @@ export class SignatureUpkeep implements Disposable {
       return { edits: found.edits, result: found };
     });
     // Somebody wants to begin anew.
-    if (this.#began !== began) return;
+    if (this.#isDue) return;
     this.#proceed(part);
     if (part.next !== undefined) return;
     const maxTtl = this.#maxTtl;
@@ -125,7 +129,7 @@ export class SignatureUpkeep implements Disposable {
 
   /** Between two goes in a hurry, or until it is time for another walk. */
   #rest(): number {
-    if (this.#began !== undefined) return FAST_MS;
+    if (this.#isDue || this.#began !== undefined) return FAST_MS;
     const ms = this.#againAt - this.#start.reactor.clock.epoch();
     return Math.min(Math.max(ms, FAST_MS), MAX_REST_MS);
   }

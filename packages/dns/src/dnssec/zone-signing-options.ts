@@ -7,9 +7,9 @@ import type { SigningKey } from './signing-key.ts';
 
 /** Options for `zoneSigning`. */
 export interface ZoneSigningOptions extends SignatureTimes {
-  /** Of keys that are made here. @defaultValue `"ECDSAP256SHA256"` */
+  /** Of the keys a zone begins with; `rollover({ algorithm })` changes it later. @defaultValue `"ECDSAP256SHA256"` */
   readonly algorithm?: KeyAlgorithm | undefined;
-  /** `csk`: one key for everything. `ksk-zsk`: one for the keys, and one for the rest. @defaultValue `"csk"` */
+  /** `csk`: one key for everything. `ksk-zsk`: one for the keys, and one for the rest. A zone that has keys stays as it is. @defaultValue `"csk"` */
   readonly style?: 'csk' | 'ksk-zsk' | undefined;
   /** Keys a zone begins with that has none in its store. @defaultValue new ones */
   readonly keys?: readonly SigningKey[] | undefined;
@@ -21,7 +21,7 @@ export interface ZoneSigningOptions extends SignatureTimes {
   readonly propagationSeconds?: number | undefined;
   /**
    * Looks up the DS records the parent has, `undefined` if it has none: `parentDsFrom(client)`. Without it keys wait for
-   * `parentUpdated`. What it throws is reported, and it is asked again.
+   * `parentUpdated`. What it throws is reported, and it is asked again, as it is when it takes longer than a minute.
    */
   readonly parentDs?: ((origin: Name) => PromiseLike<ParentDs | undefined>) | undefined;
   /** Seconds between questions to the parent while something depends on it. @defaultValue 300 */

@@ -7,6 +7,7 @@ import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
+import { CacheHorizon } from './cache-horizon.ts';
 import { ClockJumps, withoutJump } from './clock-jumps.ts';
 import type { KeyBook, KeyState } from './kept-key.ts';
 import { KeyFollower, withUnseen } from './key-follower.ts';
@@ -61,6 +62,7 @@ export class ZoneSigning implements ZoneAttendant {
   #upkeep: SignatureUpkeep | undefined;
   #timer: DelayedCall | undefined;
   #renewed: StepFacts['renewed'];
+  readonly #horizon = new CacheHorizon();
   readonly #jumps = new ClockJumps();
   /** By how much the clock was set since the last step. */
   #jumpMs = 0;
@@ -108,7 +110,7 @@ export class ZoneSigning implements ZoneAttendant {
    * that is stored, and published unless the algorithm is another one; the rest takes its time: caches must learn of the new
    * keys, signatures are made, and the parent gets the new DS, before the old ones go.
    * @throws UsageError `HAWSER_DNS_KEY` while keys are being replaced, for a zone that is not signed, for another algorithm in
-   * one role, and for keys of an algorithm that are not made here; StoreError
+   * one role, and for keys of an algorithm that are not made here; `HAWSER_DNS_OPTIONS` before there is a zone; StoreError
    */
   async rollover(replacement: KeyReplacement = {}): Promise<void> {
     await this.#context.keeper.change((book) =>
@@ -119,11 +121,11 @@ export class ZoneSigning implements ZoneAttendant {
   /**
    * Says that the parent has the DS records it should, or none if the zone is to be without signatures: for parents nobody can
    * look up.
+   * @throws StoreError
    */
   async parentUpdated(): Promise<void> {
     const records = this.#dsRecords();
-    const parent = records.length === 0 ? undefined : { records, ttl: 86_400 };
-    await this.#context.keeper.change((book) => stepKeys(book, this.#facts(parent)));
+    await this.#advance(records.length === 0 ? undefined : { records, ttl: 86_400 });
   }
 
   /**
@@ -163,6 +165,7 @@ export class ZoneSigning implements ZoneAttendant {
 
   async opened(zone: LiveZone): Promise<void> {
     this.#zone = zone;
+    zone.onChange(({ changes }) => this.#horizon.note(changes, this.#clock.now()));
     await this.#context.keeper.change((book) =>
       withUnseen(book, zone.snapshot, this.#clock.epoch()),
     );
@@ -242,32 +245,50 @@ export class ZoneSigning implements ZoneAttendant {
     try {
       const { origin, keeper } = this.#context;
       const parent = await this.#parent.ask(origin, keeper.book, reactor);
-      const jump = this.#jumps.since(reactor.clock);
-      this.#jumpMs += jump;
-      // Signatures made by a clock that was wrong do not count, or not for long.
-      if (jump !== 0) this.#hurry();
-      await keeper.change((book) => {
-        const zone = this.#zone;
-        const nowMs = this.#clock.epoch();
-        const elapsed = withoutJump(book, this.#jumpMs, nowMs);
-        const seen = zone === undefined ? elapsed : withUnseen(elapsed, zone.snapshot, nowMs);
-        return stepKeys(seen, this.#facts(parent));
-      });
-      this.#jumpMs = 0;
+      // Nobody may use the store any more.
+      if (this.#reactor !== reactor) return;
+      await this.#advance(parent);
     } catch (error) {
       reactor.reports.problem('dns.zone.keys', error);
     }
     this.#wait(MAX_WAIT_MS);
   }
 
+  /** Takes the steps that are due. @throws StoreError */
+  async #advance(parent: StepFacts['parent']): Promise<void> {
+    const jump = this.#jumps.since(this.#clock);
+    this.#jumpMs += jump;
+    if (jump !== 0) {
+      // When that walk began is a moment of the other time.
+      this.#renewed = undefined;
+      // Signatures made by a clock that was wrong do not count, or not for long.
+      this.#hurry();
+    }
+    let applied = 0;
+    await this.#context.keeper.change((book) => {
+      const zone = this.#zone;
+      const nowMs = this.#clock.epoch();
+      applied = this.#jumpMs;
+      const elapsed = withoutJump(book, applied, nowMs);
+      const seen = zone === undefined ? elapsed : withUnseen(elapsed, zone.snapshot, nowMs);
+      return stepKeys(seen, this.#facts(parent));
+    });
+    this.#jumpMs -= applied;
+  }
+
   #facts(parent: StepFacts['parent']): StepFacts {
+    const now = this.#clock.epoch();
+    const ahead = now - this.#clock.now();
     return {
       origin: this.#context.origin,
-      now: this.#clock.epoch(),
+      now,
       keyTtlMs: this.#state.keyTtl * 1000,
       propagationMs: this.#propagationMs,
+      validityMs: this.#state.terms.validitySeconds * 1000,
       parent,
       renewed: this.#renewed,
+      dataGoneAt: this.#horizon.data + ahead,
+      keysGoneAt: this.#horizon.keys + ahead,
     };
   }
 }

@@ -7,13 +7,12 @@ import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
-import { createRRset } from '../../src/zone/rrset.ts';
+import { createRRset, type RRset } from '../../src/zone/rrset.ts';
 import { zoneFrom } from '../zone/zone-text.ts';
 import { CachedMixtures } from './cached-mixtures.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
-const DS_TTL_S = 2 * 3600;
 const PROPAGATION_S = 1200;
 
 const content = `
@@ -36,6 +35,7 @@ class World {
   signing = zoneSigning();
   zone!: Awaited<ReturnType<typeof dynamicZone>>;
   ds: string[] = [];
+  dsTtl = 2 * 3600;
   #asked = 0;
 
   constructor(options: ZoneSigningOptions) {
@@ -44,8 +44,7 @@ class World {
 
   async open(): Promise<void> {
     const { reactor, store } = this;
-    const parentDs = async () =>
-      createRRset(Name.parse('example.net'), Type.DS, { ttl: DS_TTL_S, values: this.ds });
+    const parentDs = async () => this.dsRRset();
     this.signing = zoneSigning({ ...this.options, parentDs });
     const { signing } = this;
     this.zone = await dynamicZone('example.net', {
@@ -64,6 +63,11 @@ class World {
     await this.open();
   }
 
+  dsRRset(): RRset {
+    const { ds: values, dsTtl: ttl } = this;
+    return createRRset(Name.parse('example.net'), Type.DS, { ttl, values });
+  }
+
   states(): string {
     return this.signing.keys
       .map(({ role, algorithm, state }) => `${role} ${algorithm.slice(0, 2)} ${state}`)
@@ -72,7 +76,7 @@ class World {
 
   check(): void {
     const now = this.reactor.clock.epoch();
-    const ds = createRRset(Name.parse('example.net'), Type.DS, { ttl: DS_TTL_S, values: this.ds });
+    const ds = this.dsRRset();
     // What nobody has any more can do no harm: only what is new can.
     if (!this.mixtures.note(now, this.zone.snapshot, ds)) return;
     const problems = [
@@ -223,4 +227,52 @@ test('caches agree while a key follows one of the same algorithm', async () => {
     'csk ED retired, csk ED active',
     'csk ED active',
   ]);
+});
+
+describe('a TTL that gets shorter', () => {
+  test.each(['lowered', 'deleted and made again'])(
+    'of records that were %s just before lets keys wait for caches all the same',
+    async (way) => {
+      const world = new World({});
+      await world.open();
+      if (way !== 'lowered') await world.zone.delete('www', 'A');
+      await world.zone.set('www', 'A', '192.0.2.9', { ttl: 60 });
+      world.check();
+      await world.signing.rollover({ algorithm: 'ED25519' });
+      const steps = await world.roll();
+      expect(steps).toHaveLength(5);
+    },
+  );
+
+  test('of DNSKEY lets new keys wait for what caches have', async () => {
+    const world = new World({});
+    await world.open();
+    await world.signing.rollover();
+    Object.assign(world.options, { keyTtl: 60 });
+    await world.restart();
+    const steps = await world.roll();
+    expect(steps).toHaveLength(3);
+    expect(steps[0]?.[1]).toBeGreaterThanOrEqual(80);
+  });
+
+  test('of DS lets old keys wait for what caches have', async () => {
+    const world = new World({});
+    await world.open();
+    await world.signing.rollover();
+    const steps = await world.roll(async () => {
+      if (!world.states().includes('retired')) return;
+      for (let minutes = 0; minutes < 10; minutes++) await world.minute();
+      expect(world.ds).not.toEqual(world.signing.ds);
+      world.dsTtl = 60;
+    });
+    expect(steps).toHaveLength(3);
+  });
+
+  test('of many years is waited for no longer than signatures last', async () => {
+    const world = new World({ validitySeconds: 6 * 3600 });
+    await world.open();
+    await world.zone.set('www', 'A', '192.0.2.1', { ttl: 2 ** 31 - 1 });
+    await world.signing.rollover({ role: 'csk' });
+    expect(await world.roll()).toHaveLength(3);
+  });
 });

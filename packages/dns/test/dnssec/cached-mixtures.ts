@@ -66,9 +66,13 @@ export class CachedMixtures {
   /** The versions somebody may have. */
   #cached(now: number, id: string): Version[] {
     const versions = this.#versions.get(id) ?? [];
-    return versions.filter(({ rrset }, index) => {
+    return versions.filter(({ rrset, signatures }, index) => {
       const replaced = versions[index + 1]?.from;
-      return replaced === undefined || now < replaced + rrset.ttl * 1000 + this.#delayMs;
+      if (replaced === undefined) return true;
+      // Nobody keeps anything longer than its signature lasts (RFC 4035 §5.3.3).
+      const ends = signatures.map((rdata) => readSignature(rdata).expiration * 1000);
+      const isOver = ends.length > 0 && now > Math.max(...ends);
+      return !isOver && now < replaced + rrset.ttl * 1000 + this.#delayMs;
     });
   }
 
