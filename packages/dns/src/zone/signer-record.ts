@@ -18,6 +18,11 @@ export function isSignerType(type: number): boolean {
   return proofTypes.has(type) || type === Type.NSEC3PARAM;
 }
 
+/** True while somebody signs the zone. */
+export function isSigned({ apex }: Zone): boolean {
+  return apex.get(Type.RRSIG) !== undefined;
+}
+
 /**
  * True for records that the signer of `zone` maintains, not its user: RRSIG, NSEC and NSEC3 anywhere, and DNSKEY, CDS,
  * CDNSKEY and NSEC3PARAM at the origin while the zone is signed.
@@ -28,6 +33,6 @@ export function isSignerRecord(
 ): boolean {
   const { type } = record;
   if (proofTypes.has(type)) return true;
-  if (!apexTypes.has(type) || zone.apex.get(Type.RRSIG) === undefined) return false;
+  if (!apexTypes.has(type) || !isSigned(zone)) return false;
   return record.name.equals(zone.origin);
 }

@@ -4,10 +4,11 @@ import type { Decision, LiveZone } from '../../contract/live-zone.ts';
 import type { DnsQuery } from '../../contract/query.ts';
 import type { UpdateLease } from '../../message/edns-option.ts';
 import { Rcode } from '../../numbers.ts';
+import { isSigned } from '../../zone/signer-record.ts';
 import type { Zone } from '../../zone/zone.ts';
-import { applySteps, type StepLimits } from './apply-steps.ts';
+import { applySteps } from './apply-steps.ts';
 import { checkPrerequisites } from './check-prerequisites.ts';
-import { permitSteps } from './permit-steps.ts';
+import { type Permit, permitSteps } from './permit-steps.ts';
 import { type Prerequisite, readPrerequisites, readSteps, type UpdateStep } from './read-update.ts';
 import { grantLease, type KnownLeaseLimits, leaseEdits } from './update-lease.ts';
 import type { KnownPolicy } from './update-policy.ts';
@@ -17,7 +18,8 @@ import { malformed, refused, type Verdict } from './verdict.ts';
 export interface UpdateRequest {
   readonly prerequisites: readonly Prerequisite[];
   readonly steps: readonly UpdateStep[];
-  readonly limits: StepLimits;
+  /** What may be done to this content, in steps: it may be another one than when the request was read. */
+  readonly permit: (content: Zone) => Generator<number, Permit, void>;
   readonly lease: UpdateLease | undefined;
   /** False: the leases there are stay as they are. */
   readonly leasing: boolean;
@@ -54,23 +56,31 @@ export function* readRequest(
     const rcode = yield* checkPrerequisites(snapshot, prerequisites.prerequisites);
     return malformed('change', rcode || steps.rcode);
   }
-  const requester = { key: tsigKey, client: hostOf(client), zone: snapshot };
-  const permit = yield* permitSteps(steps.steps, policy, requester);
-  if (!permit.ok) return refused(permit.reason);
-  const { limits } = permit;
+  const requester = { key: tsigKey, client: hostOf(client) };
+  const permitOn = (on: Zone): Generator<number, Permit, void> =>
+    permitSteps(steps.steps, policy, { ...requester, zone: on });
+  const first = yield* permitOn(snapshot);
+  if (!first.ok) return refused(first.reason);
+  const permit = function* (content: Zone): Generator<number, Permit, void> {
+    // Rules look at names and types alone, and at whether there is a signer to whom some of them belong.
+    const rulesAlone = policy.checks.length === 0 && isSigned(content) === isSigned(snapshot);
+    return rulesAlone || content === snapshot ? first : yield* permitOn(content);
+  };
   const leasing = leases !== undefined;
-  return { prerequisites: prerequisites.prerequisites, steps: steps.steps, limits, lease, leasing };
+  return { prerequisites: prerequisites.prerequisites, steps: steps.steps, permit, lease, leasing };
 }
 
 /** What becomes of `content`, in steps: all that was asked for or nothing. */
 export function* decideRequest(
   content: Zone,
-  { prerequisites, steps, limits, lease, leasing }: UpdateRequest,
+  { prerequisites, steps, permit, lease, leasing }: UpdateRequest,
   { reactor }: DnsQuery,
 ): Generator<number, Decision<Verdict>, void> {
+  const permitted = yield* permit(content);
+  if (!permitted.ok) return nothing(refused(permitted.reason));
   const rcode = yield* checkPrerequisites(content, prerequisites);
   if (rcode !== Rcode.NoError) return nothing({ rcode, reason: 'prerequisite' });
-  const applied = yield* applySteps(content, steps, limits);
+  const applied = yield* applySteps(content, steps, permitted.limits);
   if (!applied.ok) return nothing(refused(applied.reason));
   const { edits, added } = applied;
   const leases = leasing ? leaseEdits(added, lease, reactor.clock) : undefined;

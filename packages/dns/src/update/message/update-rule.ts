@@ -54,11 +54,11 @@ export interface UpdateRequester {
   readonly key: Name | undefined;
   /** IP address, or the kind of a client that has none. */
   readonly client: string;
-  /** The content before the update. */
+  /** The content before the update: that when it came, and once more that on which it is decided, if others were faster. */
   readonly zone: Zone;
 }
 
-/** Must say true for every change, besides what rules say. A throw is reported and answered with SERVFAIL. */
+/** Must say true for every change, besides what rules say; may be asked more than once. A throw is reported and answered with SERVFAIL. */
 export type UpdateCheck = (change: RequestedChange, requester: UpdateRequester) => boolean;
 
 /**

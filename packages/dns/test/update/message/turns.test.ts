@@ -5,6 +5,7 @@ import { codeAnswer } from '../../../src/contract/answer.ts';
 import { inTurns } from '../../../src/in-turns.ts';
 import { Name } from '../../../src/name.ts';
 import { Rcode, Type } from '../../../src/numbers.ts';
+import { rdataFromText } from '../../../src/rdata/rdata-text.ts';
 import { dynamicZone } from '../../../src/store/open-dynamic-zone.ts';
 import { type UpdatesOptions, updates } from '../../../src/update/message/updates.ts';
 import { queryOf, type Sent, updateBytes } from './update-scene.ts';
@@ -127,4 +128,35 @@ test('a step that yields a number counts as so many', async () => {
   expect(made).toEqual([0, 1, 2, 3]);
   turns.shift()?.();
   await done;
+});
+
+test('of two that want the same name, a check that looks whether it is there allows one', async () => {
+  const { zone, send } = await setUp({
+    policy: [({ name }, { zone: content }) => content.node(name.key) === undefined],
+  });
+  const replies = [
+    send({ changes: ['add mine 60 A 192.0.2.1'] }),
+    send({ changes: ['add mine 60 A 192.0.2.2'] }),
+    send({ changes: ['add other 60 A 192.0.2.2'] }),
+  ];
+  expect(await Promise.all(replies)).toEqual([Rcode.NoError, Rcode.Refused, Rcode.NoError]);
+  expect(zone.get('mine', 'A')).toEqual(['192.0.2.1']);
+});
+
+test('what becomes the records of a signer while an update waits is not for it any more', async () => {
+  const { zone, send } = await setUp();
+  const cds = '1 13 2 e2d3c916f6deeac73294e8268fb5885044a833fc5459588f4a9184cfc41a5766';
+  const rrsig = 'SOA 13 2 60 20300101000000 20200101000000 1 example.net. AAAA';
+  const signed = {
+    name: zone.origin,
+    type: Type.RRSIG,
+    ttl: 60,
+    records: [rdataFromText(Type.RRSIG, rrsig, { origin: zone.origin })],
+  };
+  const edits = [{ ...signed, rrset: signed }];
+  const replies = [
+    zone.transact(() => ({ edits, result: 0 })).then(({ result }) => result),
+    send({ changes: [`add @ 60 CDS ${cds}`] }),
+  ];
+  expect(await Promise.all(replies)).toEqual([0, Rcode.Refused]);
 });
