@@ -59,8 +59,8 @@ export class NameIndexes {
   /** Makes what a zone needs in steps that denies by `type`: NSEC, NSEC3, or not at all. */
   *denying(type: number | undefined): Generator<void, void, void> {
     if (type === Type.NSEC) yield* this.ordering();
-    if (type === Type.NSEC3)
-      this.#known.hashes = yield* OrderedNames.sorting(this.#orders(Type.NSEC3));
+    if (type !== Type.NSEC3 || this.#known.hashes !== undefined) return;
+    this.#known.hashes = yield* OrderedNames.sorting(this.#orders(Type.NSEC3));
   }
 
   /** The indexes of the next version, in steps: those that are known here are known there. */

@@ -5,7 +5,7 @@ import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { SoaValue } from '../rdata/value.ts';
 import { applyEdits, type Edit } from './apply-edits.ts';
-import { type DenialProof, denialProofOf } from './denial-proof.ts';
+import { type DenialProof, denialProofOf, denialTypeOf } from './denial-proof.ts';
 import { NameIndexes } from './name-indexes.ts';
 import { keyOf, labelsAbove, orderOf } from './name-order.ts';
 import { NodeMap } from './node-map.ts';
@@ -266,6 +266,9 @@ export class Zone {
     const touched = this.#indexes.hasOrder ? new Set<string>() : undefined;
     const nodes = yield* applyEdits(this.origin, this.#nodes, edits, { pack: true, touched });
     const indexes = yield* this.#indexes.changing(nodes, { edits, touched });
+    // A zone that is signed from now on needs what it had no use for.
+    const apex = nodes.get(this.origin.key);
+    yield* indexes.denying(apex && denialTypeOf(toNode(apex)));
     return new Zone(this.origin, nodes, indexes);
   }
 

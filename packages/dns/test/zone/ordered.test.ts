@@ -1,10 +1,11 @@
 import { SeededRandom } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
-import { Type } from '../../src/numbers.ts';
+import { parseType, Type } from '../../src/numbers.ts';
+import { rdataFromText } from '../../src/rdata/rdata-text.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
-import { Zone } from '../../src/zone/zone.ts';
+import { type Edit, Zone } from '../../src/zone/zone.ts';
 
 const origin = Name.parse('example.net');
 const rrsetOf = (name: Name) => createRRset(name, Type.A, { ttl: 60, values: ['192.0.2.1'] });
@@ -152,3 +153,35 @@ describe('a large zone', () => {
     expect([...(half?.rrsets() ?? [])]).toHaveLength(count / 2 + 2);
   });
 });
+
+test.each(['NSEC', 'NSEC3'])(
+  'what the first denial by %s needs is made in steps by the change that signs a zone',
+  (type) => {
+    const count = 3000;
+    const names = Array.from({ length: count }, (_, index) => Name.parse(`n${index}.example.net`));
+    const zone = Zone.of(origin, [...newZone(origin).rrsets(), ...names.map(rrsetOf)]);
+    const text = {
+      NSEC: 'example.net. A',
+      NSEC3: '1 0 0 - 0p9mhaveqvm6t7vbl5lop2u3t2rp3tom A',
+      NSEC3PARAM: '1 0 0 -',
+      RRSIG: 'SOA 13 2 60 20300101000000 20200101000000 1 example.net. AAAA',
+    };
+    const editOf = (name: Name, number: number, data: string): Edit => {
+      const records = [rdataFromText(number, data, { origin })];
+      return { name, type: number, rrset: { name, type: number, ttl: 60, records } };
+    };
+    const hashes = type === 'NSEC' ? [] : names.slice(0, 1000);
+    const steps = zone.changing([
+      editOf(origin, Type.RRSIG, text.RRSIG),
+      type === 'NSEC'
+        ? editOf(origin, Type.NSEC, text.NSEC)
+        : editOf(origin, Type.NSEC3PARAM, text.NSEC3PARAM),
+      ...hashes.map((name) => editOf(name, Type.NSEC3, text.NSEC3)),
+    ]);
+    let single = 0;
+    let step = steps.next();
+    for (; step.done !== true; step = steps.next()) if (step.value === undefined) single++;
+    expect(step.value?.zone.denialProof?.type).toBe(parseType(type));
+    expect(single).toBeGreaterThanOrEqual(type === 'NSEC' ? count : hashes.length);
+  },
+);
