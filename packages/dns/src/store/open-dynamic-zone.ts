@@ -11,6 +11,7 @@ import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { type Edit, type RRsetChange, Zone } from '../zone/zone.ts';
 import { adoptUnseen, type CatchUpContext } from './catch-up.ts';
 import { DynamicZone } from './dynamic-zone.ts';
+import { checkJournal } from './journal-limits.ts';
 import { memory } from './memory-store.ts';
 import type { InTurns } from './prepare-change.ts';
 import { checkSerialPolicy, type SerialPolicy } from './serial-policy.ts';
@@ -72,6 +73,7 @@ export async function dynamicZone(
   } = options;
   const { reactor = createNodeReactor(), initial, limits, ...fresh } = options;
   checkSerialPolicy(serials);
+  checkJournal(journal);
   const name = Name.parse(origin);
   const { signing } = options;
   const attendants = signing === undefined ? [] : [signing];

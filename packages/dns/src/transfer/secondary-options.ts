@@ -1,6 +1,7 @@
 import type { DnsClient } from '../client/dns-client.ts';
 import { type DnsServer, type DnsServerLike, toDnsServer } from '../client/dns-server.ts';
 import { usageError } from '../errors.ts';
+import { checkJournal } from '../store/journal-limits.ts';
 import type { JournalLimits, ZoneStore } from '../store/zone-store.ts';
 import type { TsigKey } from '../tsig/key.ts';
 import type { ClientRuleLike } from './client-rule.ts';
@@ -88,6 +89,7 @@ export function secondarySettings(options: SecondaryOptions): SecondarySettings 
   if (primaries.length === 0) throw wrong('it has no primaries');
   if (!(notifyIntervalMs >= 0 && transferTimeoutMs > 0))
     throw wrong(`these times are not above 0: ${notifyIntervalMs}, ${transferTimeoutMs}`);
+  checkJournal(options.journal);
   return {
     primaries,
     refresh: toBounds(options.refreshSeconds, [60, 2_419_200]),

@@ -14,7 +14,7 @@ import { answerZone } from '../handlers/answer-zone.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
-import { DEFAULT_JOURNAL } from '../store/journal-limits.ts';
+import { checkJournal, DEFAULT_JOURNAL } from '../store/journal-limits.ts';
 import type { JournalLimits } from '../store/zone-store.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { type ChangeSet, type RRsetChange, Zone } from '../zone/zone.ts';
@@ -66,6 +66,7 @@ export async function zoneFile(
       `Cannot watch a zone file as pollMs must be 1 or more: ${pollMs}`,
     );
   }
+  checkJournal(options.journal);
   const { reactor = createNodeReactor() } = options;
   const source = { path, origin: toName(origin), options, reactor };
   const version = await versionOf(path);

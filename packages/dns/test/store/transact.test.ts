@@ -8,9 +8,11 @@ import type { SoaValue } from '../../src/rdata/value.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import type { ZoneStore } from '../../src/store/zone-store.ts';
+import { secondaryZone } from '../../src/transfer/secondary-zone.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import { serialOf } from '../../src/zone/soa-serial.ts';
 import type { ChangeSet, Edit, Zone } from '../../src/zone/zone.ts';
+import { zoneFile } from '../../src/zone-file/zone-file.ts';
 import { heldStore } from './held-store.ts';
 
 const origin = Name.parse('example.net');
@@ -357,6 +359,17 @@ describe('limits', () => {
     });
   });
 });
+
+test.each([{ maxChanges: -1 }, { maxBytes: -1 }, { maxChanges: Number.NaN }, { maxBytes: 0.5 }])(
+  'a journal of %j is refused',
+  async (journal) => {
+    const code = 'HAWSER_DNS_OPTIONS';
+    await expect(dynamicZone('example.net', { journal })).rejects.toMatchObject({ code });
+    const copy = (): unknown => secondaryZone('example.net', { primaries: ['192.0.2.1'], journal });
+    expect(copy).toThrow(expect.objectContaining({ code }));
+    await expect(zoneFile('example.net', 'none.zone', { journal })).rejects.toMatchObject({ code });
+  },
+);
 
 describe('a store that fails', () => {
   test('after it has stored: the zone finds out before it goes on', async () => {
