@@ -36,7 +36,7 @@ export class StreamTimer {
   readonly #parts: StreamTimerParts;
   #call: DelayedCall;
   #touchedAt: number;
-  /** What was waiting to be taken when it looked last. */
+  /** What was waiting to be taken when it looked last, or when more was sent. */
   #pendingBytes = 0;
 
   constructor(parts: StreamTimerParts) {
@@ -49,6 +49,12 @@ export class StreamTimer {
   /** Something has come to its end, or begun: the time begins anew. */
   touch(): void {
     this.#touchedAt = this.#parts.clock.now();
+  }
+
+  /** So many octets were sent to a peer that does not take them, and `pendingBytes` wait now. */
+  sent(bytes: number, pendingBytes: number): void {
+    if (pendingBytes - bytes < this.#pendingBytes) this.touch();
+    this.#pendingBytes = pendingBytes;
   }
 
   stop(): void {
@@ -82,7 +88,9 @@ export class StreamTimer {
       { dueAt: this.#touchedAt + idleMs, afterMs: idleMs },
       { dueAt: transferDueAt, afterMs: transferTimeoutMs },
     ];
-    if (clogged && !transferring) limits.push({ dueAt: cloggedAt + clogMs, afterMs: clogMs });
+    // A transfer of which all is sent has no end of its own any more.
+    const afterMs = transferring ? transferTimeoutMs : clogMs;
+    if (clogged) limits.push({ dueAt: cloggedAt + afterMs, afterMs });
     return limits.reduce((first, limit) => (limit.dueAt < first.dueAt ? limit : first));
   }
 }

@@ -315,9 +315,16 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
   #send(parts: readonly Buffer[]): void {
     const transport = this.#transport;
     if (parts.length === 0 || transport === undefined) return;
-    if (transport.writeMany(parts) || transport.ending) this.#cloggedAt = undefined;
-    else this.#cloggedAt ??= transport.reactor.clock.now();
-    this.#weigh(this.#cloggedAt === undefined ? 0 : transport.pendingBytes);
+    if (transport.writeMany(parts) || transport.ending) {
+      this.#cloggedAt = undefined;
+      this.#weigh(0);
+      return;
+    }
+    const { pendingBytes, reactor } = transport;
+    this.#cloggedAt ??= reactor.clock.now();
+    const bytes = parts.reduce((sum, { length }) => sum + length, 0);
+    this.#timer?.sent(bytes, pendingBytes);
+    this.#weigh(pendingBytes);
   }
 
   /** Whoever asks and takes no answers must not fill the memory: answers that are on their way are sent in any case. */

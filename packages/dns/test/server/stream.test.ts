@@ -277,6 +277,27 @@ describe('many connections', () => {
     await Promise.all([deaf.settle(), other.settle()]);
     expect(asked).toBe(5);
   });
+
+  test('nor does a connection that is given up for them', async () => {
+    const large = Buffer.alloc(60_000, 0x80);
+    const waiting: (() => void)[] = [];
+    const respond = (): Reply => new Promise((resolve) => void waiting.push(() => resolve(large)));
+    const factory = dnsStream({ respond }, { maxInFlight: 400, maxInFlightBytes: 100_000 });
+    const [deaf, other] = [new FakeTransport(), new FakeTransport()];
+    for (const transport of [deaf, other]) transport.adopt(factory);
+    deaf.stall();
+    for (let chunk = 0; chunk < 4; chunk++) {
+      deaf.receive(queries(100));
+      // oxlint-disable-next-line no-await-in-loop
+      await deaf.settle();
+    }
+    expect(waiting).toHaveLength(400);
+    for (const finish of waiting.splice(0)) finish();
+    await deaf.settle();
+    expect(deaf.closedWith?.kind).toBe('aborted');
+    other.receive(queries(5));
+    expect(waiting).toHaveLength(5);
+  });
 });
 
 test('a short query that waits for its answer does not keep the chunk it came in', () => {
