@@ -65,6 +65,7 @@ export type {
   Decided,
   Deciding,
   Decision,
+  InTurns,
   LeaseEdit,
   LiveZone,
   TransferableZone,

@@ -64,13 +64,21 @@ export interface LiveZone extends TransferableZone {
 }
 
 /**
+ * Takes long work to its end and lets others have their turn: a step takes some microseconds, and one that yields a number counts
+ * as so many. What the steps throw is thrown, or rejects.
+ */
+export type InTurns = <T>(steps: Iterator<unknown, T, void>) => T | Promise<T>;
+
+/**
  * Adds what belongs to a change before it is stored, such as signatures. Part of the same change: stored, journaled and
  * served with it. `before` is undefined for a zone that is made, or one of which nobody knows what it was; `changes` lead from
- * `before` to `after`, and count only if there is one.
+ * `before` to `after`, and count only if there is one. What takes milliseconds is for `inTurns`: no other change of the zone is
+ * made meanwhile, but everything outside of it may change.
  * @throws to refuse the change
  */
 export type CommitHook = (
   before: Zone | undefined,
   after: Zone,
   changes: readonly RRsetChange[],
+  inTurns: InTurns,
 ) => readonly Edit[] | PromiseLike<readonly Edit[]>;

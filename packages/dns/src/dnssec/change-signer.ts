@@ -1,4 +1,5 @@
 // What has to be signed when a zone changes: what changed, the start of authority, and the names before those that came or went.
+import type { InTurns } from '../contract/live-zone.ts';
 import { Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { type RRset, sameRRset } from '../zone/rrset.ts';
@@ -18,6 +19,7 @@ export interface SigningContext {
   readonly keys: ZoneKeys;
   readonly terms: SignatureTerms;
   readonly nowSeconds: number;
+  readonly inTurns: InTurns;
 }
 
 /** A change to sign. */
@@ -28,37 +30,51 @@ export interface UnsignedChange {
   readonly changes: readonly RRsetChange[];
 }
 
-/** Names signed at once, between which everything else has its turn; fewer are signed without waiting for anything. */
-const BATCH_NAMES = 128;
+/** Fewer names are signed by this thread, which costs less than to ask another one. */
+const FEW_NAMES = 128;
+/** Signatures asked of other threads at a time: their answers come in one turn. */
+const BATCH_SIGNATURES = 32;
+/** What it costs this thread to look at a name, and to make a signature or have it made, as so many steps of other work. */
+const NAME_STEPS = 15;
+const SIGNATURE_STEPS = 40;
+/** Records sorted and put in canonical form cost as much. */
+const RECORD_STEPS = 1;
 
 /** The edits that make `after` a signed zone. */
 export async function signChange(
   change: UnsignedChange,
   context: SigningContext,
 ): Promise<readonly Edit[]> {
+  const { inTurns, keys } = context;
   const signer = new ChangeSigner(change, context);
-  const isSmall = change.after.size <= BATCH_NAMES;
-  const keys = signer.dirtyNames() ?? (isSmall ? new Set(signer.allNames()) : undefined);
-  if (keys !== undefined && keys.size <= BATCH_NAMES)
-    return [...keys].flatMap((key) => signer.signNow(key));
+  const dirty = await inTurns(signer.dirtyNames());
+  const names = (dirty ?? signer.allNames())[Symbol.iterator]();
+  const count = dirty?.size ?? change.after.size;
+  if (count <= FEW_NAMES && keys.published.every(isFast)) return inTurns(signer.signNow(names));
   const edits: Edit[] = [];
-  let batch: string[] = [];
-  const flush = async (): Promise<void> => {
-    const signed = await Promise.all(batch.map((key) => signer.signLater(key)));
-    for (const each of signed) edits.push(...each);
-    batch = [];
-  };
-  for (const key of keys ?? signer.allNames()) {
-    batch.push(key);
-    // oxlint-disable-next-line no-await-in-loop -- a batch at a time
-    if (batch.length === BATCH_NAMES) await flush();
+  for (;;) {
+    // oxlint-disable no-await-in-loop -- a batch at a time
+    const plans = await inTurns(signer.planSome(names, BATCH_SIGNATURES));
+    if (plans.length === 0) return edits;
+    const tasks = plans.flatMap((plan) => plan.tasks);
+    const made: Rdata[] = [];
+    for (let at = 0; at < tasks.length; at += BATCH_SIGNATURES) {
+      const batch = tasks.slice(at, at + BATCH_SIGNATURES);
+      made.push(...(await Promise.all(batch.map((task) => signer.signLater(task)))));
+    }
+    for (const edit of await inTurns(signer.editsOf(plans, made))) edits.push(edit);
+    // oxlint-enable no-await-in-loop
   }
-  await flush();
-  return edits;
+}
+
+/** False for RSA: a single signature takes milliseconds. */
+function isFast({ algorithm }: SigningKey): boolean {
+  return algorithm.signatureBytes !== undefined;
 }
 
 /** A signature to make. */
 interface Task {
+  readonly owner: string;
   readonly rrset: RRset;
   readonly key: SigningKey;
 }
@@ -95,7 +111,7 @@ class ChangeSigner {
   }
 
   /** The names that may need something; undefined for all of them. */
-  dirtyNames(): Set<string> | undefined {
+  *dirtyNames(): Generator<number | void, Set<string> | undefined, void> {
     const before = this.#before;
     // Each name says for how long what is beside it may be denied (RFC 9077 §3.1).
     if (before === undefined || before.negativeTtl !== this.#after.negativeTtl) return undefined;
@@ -104,14 +120,18 @@ class ChangeSigner {
       if ((type !== Type.NS && type !== Type.DNAME) || (was === undefined) === (is === undefined))
         continue;
       // What was below a delegation is the zone's own now, or the other way round.
-      for (const node of this.#after.ordered(name.key)) dirty.add(node.key);
+      for (const node of this.#after.ordered(name.key)) {
+        dirty.add(node.key);
+        yield;
+      }
     }
     const predecessors: string[] = [];
     for (const key of dirty) {
+      yield NAME_STEPS;
       const was = before.node(key)?.get(Type.NSEC) !== undefined;
       const node = this.#after.node(key);
       const is = node !== undefined && isInChain(standingOf(this.#after, node, key));
-      if (was !== is) predecessors.push(this.#chain.previous(key));
+      if (was !== is) predecessors.push(yield* this.#chain.previous(key));
     }
     for (const key of predecessors) dirty.add(key);
     return dirty;
@@ -121,34 +141,63 @@ class ChangeSigner {
     for (const node of this.#after.ordered()) yield node.key;
   }
 
-  signNow(key: string): Edit[] {
-    const plan = this.#plan(key);
-    if (plan === undefined) return [];
-    const { tasks } = plan;
-    return this.#edits(
-      plan,
-      tasks.map((task) => signRRset(task.rrset, this.#options(key, task))),
-    );
+  /** The edits for all of `names`, signed by this thread. */
+  *signNow(names: Iterator<string>): Generator<number | void, Edit[], void> {
+    const edits: Edit[] = [];
+    for (;;) {
+      const [plan] = yield* this.planSome(names, 1);
+      if (plan === undefined) return edits;
+      const made: Rdata[] = [];
+      for (const task of plan.tasks) {
+        made.push(signRRset(task.rrset, this.#options(task)));
+        yield stepsOf(task);
+      }
+      edits.push(...this.#edits(plan, made));
+    }
   }
 
-  async signLater(key: string): Promise<Edit[]> {
-    const plan = this.#plan(key);
-    if (plan === undefined) return [];
-    const signing = plan.tasks.map((task) => signRRsetLater(task.rrset, this.#options(key, task)));
-    return this.#edits(plan, await Promise.all(signing));
+  /** What the next ones of `names` need: some `count` signatures. Nothing at the end. */
+  *planSome(names: Iterator<string>, count: number): Generator<number | void, Plan[], void> {
+    const plans: Plan[] = [];
+    for (let tasks = 0; tasks < count; ) {
+      const next = names.next();
+      if (next.done === true) return plans;
+      yield NAME_STEPS;
+      const plan = yield* this.#plan(next.value);
+      if (plan === undefined) continue;
+      plans.push(plan);
+      tasks += Math.max(plan.tasks.length, 1);
+    }
+    return plans;
   }
 
-  #options(key: string, { key: signingKey }: Task): Parameters<typeof signRRset>[1] {
+  signLater(task: Task): Promise<Rdata> {
+    return signRRsetLater(task.rrset, this.#options(task));
+  }
+
+  /** The edits for `plans`, of which `made` are the signatures in the order of their tasks. */
+  *editsOf(plans: readonly Plan[], made: readonly Rdata[]): Generator<number, Edit[], void> {
+    const edits: Edit[] = [];
+    let at = 0;
+    for (const plan of plans) {
+      const signatures = made.slice(at, (at += plan.tasks.length));
+      edits.push(...this.#edits(plan, signatures));
+      yield NAME_STEPS + signatures.length;
+    }
+    return edits;
+  }
+
+  #options({ owner, key }: Task): Parameters<typeof signRRset>[1] {
     const { terms, nowSeconds } = this.#context;
     const signer = this.#after.origin;
-    return { signer, key: signingKey, owner: key, ...terms.validity(nowSeconds, key) };
+    return { signer, key, owner, ...terms.validity(nowSeconds, owner) };
   }
 
-  #plan(key: string): Plan | undefined {
+  *#plan(key: string): Generator<number | void, Plan | undefined, void> {
     const node = this.#after.node(key);
     if (node === undefined) return undefined;
     const standing = standingOf(this.#after, node, key);
-    const nsec = isInChain(standing) ? this.#chain.nsecOf(node, key) : undefined;
+    const nsec = isInChain(standing) ? yield* this.#chain.nsecOf(node, key) : undefined;
     const rrsets = signedRRsets(node, standing);
     if (nsec !== undefined) rrsets.push(nsec);
     const kept: Rdata[] = [];
@@ -158,7 +207,7 @@ class ChangeSigner {
       const isSame = this.#isUnchanged(key, rrset);
       for (const signingKey of signersOf(this.#context.keys, rrset.type)) {
         const signature = isSame ? known.get(idOf(rrset.type, signingKey)) : undefined;
-        if (signature === undefined) tasks.push({ rrset, key: signingKey });
+        if (signature === undefined) tasks.push({ owner: key, rrset, key: signingKey });
         else kept.push(signature);
       }
     }
@@ -210,6 +259,10 @@ class ChangeSigner {
     }
     return known;
   }
+}
+
+function stepsOf({ rrset }: Task): number {
+  return SIGNATURE_STEPS + RECORD_STEPS * rrset.records.length;
 }
 
 function idOf(type: number, { algorithm, tag }: SigningKey): string {

@@ -59,23 +59,27 @@ export function signer(
   });
 }
 
-/** The first one writes the keys, the second one signs what there is then. */
+/** The first one writes the keys, the second one signs what there is then. For one zone, unless the keys stay the same. */
 export function signingHooks(state: SigningState): readonly CommitHook[] {
+  let keys: ZoneKeys | undefined;
   return [
     async (_before, after) => {
       await state.refresh?.(MAX_KEY_AGE_MS);
       // Another process may have put other keys there, with good reason.
       if (keyEdits(after, state).length > 0) await state.refresh?.();
-      return keyEdits(after, state);
+      // They may be others by the time the change is signed, which would be by keys it does not show.
+      const found = state.keys();
+      keys = found;
+      return keyEdits(after, { ...state, keys: () => found });
     },
-    (before, after, changes) => {
-      const keys = state.keys();
-      if (keys === undefined) return isSigned(after) ? unsignedEdits(after) : [];
+    (before, after, changes, inTurns) => {
+      if (keys === undefined) return isSigned(after) ? inTurns(unsignedEdits(after)) : [];
       const isKnown = before !== undefined && isSignedWith(before, keys) && !state.anew?.();
       const known = isKnown ? before : undefined;
       const { terms } = state;
       const nowSeconds = Math.floor(state.epochMs() / 1000);
-      return signChange({ before: known, after, changes }, { keys, terms, nowSeconds });
+      const context = { keys, terms, nowSeconds, inTurns };
+      return signChange({ before: known, after, changes }, context);
     },
   ];
 }
@@ -107,9 +111,11 @@ export function keyEdits(
   });
 }
 
-function unsignedEdits(zone: Zone): Edit[] {
+function* unsignedEdits(zone: Zone): Generator<void, Edit[], void> {
   const edits: Edit[] = [];
-  for (const { name, type } of zone.rrsets())
+  for (const { name, type } of zone.rrsets()) {
     if (isSignerType(type)) edits.push({ name, type, rrset: undefined });
+    yield;
+  }
   return edits;
 }

@@ -132,7 +132,7 @@ async function create(initial: Zone, { store, rules, inTurns }: CatchUpContext):
   let zone = initial;
   for (const hook of rules.hooks) {
     await inTurns(zone.ordering());
-    const edits = await hook(undefined, zone, []);
+    const edits = await hook(undefined, zone, [], inTurns);
     // Not by a change, which would bump the serial.
     if (edits.length > 0) zone = await inTurns(rebuilt(zone, edits));
   }

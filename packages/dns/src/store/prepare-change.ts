@@ -1,5 +1,5 @@
 // From what somebody wants to what is stored: the serial, and what hooks add.
-import type { CommitHook } from '../contract/live-zone.ts';
+import type { CommitHook, InTurns } from '../contract/live-zone.ts';
 import { atOnce } from '../in-turns.ts';
 import { Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
@@ -14,8 +14,7 @@ export interface ChangeRules {
   readonly epochMs: () => number;
 }
 
-/** Takes steps to their end. */
-export type InTurns = <T>(steps: Iterator<unknown, T, void>) => T | Promise<T>;
+export type { InTurns } from '../contract/live-zone.ts';
 
 /** Options for {@link prepareChange}. */
 export interface PrepareOptions {
@@ -59,6 +58,7 @@ export async function prepareChange(
       unknownBefore ? undefined : before,
       next.zone,
       next.changeSet.changes,
+      inTurns,
     );
     if (added.length === 0) continue;
     // The SOA is among the edits now, so that it keeps the serial as it was chosen.
