@@ -235,7 +235,8 @@ export class ZoneWriter {
         const after = { zone: next?.zone ?? measured.zone, usage };
         checkLimits(limits, { before: measured, after, changes });
         leases.add({ zone: after.zone, changes, edits: decision.leases ?? [] });
-        edits.push(...decision.edits);
+        // Not as arguments: there may be more than a call can have.
+        for (const edit of decision.edits) edits.push(edit);
         if (decision.edits.some(({ type }) => type === Type.SOA)) {
           // Of several the last one counts, and must not go behind what those before it were promised.
           if (setsSerial) floor = measured.zone.serial;

@@ -200,8 +200,10 @@ export class Zone {
   /** The same in steps, which may see this zone only: a thousand edits take some milliseconds. */
   *changing(edits: readonly Edit[]): Generator<number | void, ZoneStep | undefined, void> {
     const effective = new Map<string, Edit>();
-    for (const edit of edits) effective.set(`${edit.type}/${edit.name.key}`, edit);
-    yield edits.length;
+    for (const edit of edits) {
+      effective.set(`${edit.type}/${edit.name.key}`, edit);
+      yield 1;
+    }
     for (const [id, edit] of effective) {
       if (sameRRset(this.get(edit.name, edit.type), edit.rrset)) effective.delete(id);
       yield 1 + (edit.rrset === undefined ? 0 : measureRecords(edit.rrset).count);
@@ -224,13 +226,11 @@ export class Zone {
     }
     const list = [...effective.values()];
     const zone = yield* this.#with(list);
-    const changes = list.map(({ name, type, rrset }) => ({
-      name,
-      type,
-      before: this.get(name, type),
-      after: rrset,
-    }));
-    yield list.length;
+    const changes: RRsetChange[] = [];
+    for (const { name, type, rrset } of list) {
+      changes.push({ name, type, before: this.get(name, type), after: rrset });
+      yield 1;
+    }
     return {
       zone,
       changeSet: { origin: this.origin, from: this.serial, to: zone.serial, changes },

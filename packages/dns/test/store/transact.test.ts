@@ -149,6 +149,13 @@ describe('transact', () => {
     expect((await zone.journal(1))?.map(({ to }) => to)).toEqual([2, 3]);
   });
 
+  test('a decision may be of more edits than a call can have arguments', async () => {
+    const zone = await dynamicZone('example.net');
+    const edits = Array.from<Edit>({ length: 1_000_000 }).fill(edit('a', '1'));
+    await zone.transact(() => ({ edits, result: undefined }));
+    expect(textOf(zone.snapshot, 'a')).toBe('1');
+  });
+
   test('more than 10,000 that wait are refused', async () => {
     const { store, hold, commit } = heldStore();
     const zone = await dynamicZone('example.net', { store });
