@@ -110,6 +110,10 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
     this.#takeMessages();
   }
 
+  soon(call: () => void): void {
+    this.#transport?.reactor.clock.callSoon(call);
+  }
+
   connectionMade(transport: Transport): void {
     this.#transport = transport;
     this.#crowd?.join(this);
@@ -285,7 +289,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
         return full();
       },
       // What is asked together with a transfer is answered first.
-      soon: (call) => this.#transport?.reactor.clock.callSoon(call),
+      soon: (call) => this.soon(call),
       send: (message) => {
         this.#send([lengthOf(message), message]);
         this.#timer?.touch();

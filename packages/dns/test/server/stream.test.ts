@@ -218,6 +218,32 @@ describe('many connections', () => {
     expect(answer.size).toBe(2);
   });
 
+  test('that wait for room get it in turns, as each may have queries that need none', async () => {
+    const waiting: (() => void)[] = [];
+    let made = 0;
+    const reply = Buffer.alloc(12, 0x80);
+    const respond = (bytes: Buffer): Reply =>
+      bytes.readUInt16BE() === 0
+        ? new Promise((resolve) => void waiting.push(() => resolve(reply)))
+        : (made++, reply);
+    const join = sharing({ respond }, 41);
+    const all = Array.from({ length: 41 }, () => join());
+    for (const transport of all) transport.receive(queries(1));
+    for (const transport of all) transport.receive(queries(90).subarray(queries(1).length));
+    await Promise.all(all.map((transport) => transport.settle()));
+    expect(made).toBe(0);
+    waiting[0]?.();
+    const turns: number[] = [];
+    for (let turn = 0; turn < 100; turn++) {
+      turns.push(made);
+      // oxlint-disable-next-line no-await-in-loop
+      await Promise.resolve();
+    }
+    expect(Math.max(...turns)).toBeLessThan(1000);
+    await Promise.all(all.map((transport) => transport.settle()));
+    expect(made).toBe(41 * 89);
+  });
+
   test('have so many octets of queries in flight together', async () => {
     const server = slow();
     const join = sharing(server, 4000, 100_000);
