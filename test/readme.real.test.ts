@@ -36,10 +36,9 @@ const context: Readonly<Record<string, string>> = {
     declare const zone: DynamicZone;
     export { handlers };`,
   'packages/dns/README.md 5': `import { run } from '@hawser/core';
-    import { dnsService, secondaryZone, sqlite, type TsigKey } from '@hawser/dns';
-    declare const key: TsigKey;`,
-  'packages/dns/README.md 6': `import { dynamicZone, type ZoneStore, zoneSigning } from '@hawser/dns';
-    declare const store: ZoneStore;
+    import { readFileSync } from 'node:fs';
+    import { dnsService, parseTsigKeyFile, secondaryZone, sqlite } from '@hawser/dns';`,
+  'packages/dns/README.md 6': `import { dynamicZone, sqlite, zoneSigning } from '@hawser/dns';
     export { zone };`,
   'packages/smtp/README.md 2': `import { randomUUID } from 'node:crypto';
     import { createWriteStream } from 'node:fs';
