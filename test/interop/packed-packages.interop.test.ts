@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { codeBlocks } from '../code-blocks.ts';
 import { interop } from './peer.ts';
 import { run, type Started, start } from './started.ts';
 
@@ -72,6 +73,12 @@ for (const [name, names] of Object.entries(entries)) console.log(name, Object.ke
   );
   for (const name of examples)
     copyFileSync(join(repository, 'examples', name), join(project, name));
+  writeFileSync(join(project, 'readme-dns.ts'), readmeServer());
+  for (const name of ['admin', 'copy']) {
+    const secret = Buffer.alloc(32, name).toString('base64');
+    const key = `key "${name}" { algorithm hmac-sha256; secret "${secret}"; };\n`;
+    writeFileSync(join(project, `${name}.key`), key);
+  }
 }, 300_000);
 
 afterAll(async () => {
@@ -121,7 +128,30 @@ describe.each(['20', '24'])('Node %s', (major) => {
     expect(answer).toMatch(/flags: qr aa/);
     expect(await server.kill('SIGTERM')).toMatchObject({ code: 0, signal: null });
   });
+
+  interop('the server of the README of dns keeps its signed zone', ['dig'], async () => {
+    const signed = async (): Promise<string> => {
+      await using server = start(node, ['out/readme-dns.js'], { cwd: project });
+      const port = await portOf(server);
+      const what = ['example.net', 'DNSKEY', '+dnssec', '+short'];
+      const keys = await must('dig', ['@127.0.0.1', '-p', port, ...what], project);
+      expect(keys).toContain('257 3 13 ');
+      expect(keys).toContain('DNSKEY 13 2 ');
+      expect(await server.kill('SIGTERM')).toMatchObject({ code: 0, signal: null });
+      return keys;
+    };
+    expect(await signed()).toBe(await signed());
+  });
 });
+
+/** The whole server of the README of dns, on a port of its own. */
+function readmeServer(): string {
+  const readme = readFileSync(join(repository, 'packages/dns/README.md'), 'utf8');
+  const shown = codeBlocks(readme).find(({ text }) => /dnsService[^]*zoneSigning,\n\}/.test(text));
+  return (shown?.text ?? '')
+    .replace("':53'", "'127.0.0.1:0'")
+    .replace('notifier(zone)', 'notifier(zone, { nameServers: false })');
+}
 
 /** Port of the first address it printed. */
 async function portOf(server: Started): Promise<string> {
