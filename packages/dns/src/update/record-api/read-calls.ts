@@ -1,13 +1,14 @@
 // What GET shows.
 import { inTurns } from '../../in-turns.ts';
 import type { Name } from '../../name.ts';
+import type { RRset } from '../../zone/rrset.ts';
 import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Zone } from '../../zone/zone.ts';
 import { jsonReply } from '../http/reply.ts';
 import type { ZoneList } from '../http/zone-list.ts';
 import type { ApiCall, ApiLimits, ZoneCall } from './api-call.ts';
 import { Problem } from './problem.ts';
-import { describe, readName, readType } from './record-changes.ts';
+import { type ApiRRset, describe, readName, readType } from './record-changes.ts';
 import { recordPage } from './record-page.ts';
 import { isKnown, notModified, withTag } from './serial-tag.ts';
 
@@ -40,14 +41,27 @@ export async function listRecords(
   const type = url.searchParams.get('type');
   // The first page of a large zone would stop everything else while its names are put in order.
   if (name === null) await inTurns(snapshot.ordering(), context.reactor);
-  const page = recordPage(snapshot, {
+  const pages = recordPage(snapshot, {
     limit: Number(limit),
     after: url.searchParams.get('after') ?? undefined,
     name: name === null ? undefined : readName(name, zone.origin),
     type: type === null ? undefined : readType(type),
     mayUse: (owner, each) => token.mayUse(owner, each),
   });
-  return withTag(snapshot.serial, { records: page.rrsets.map(describe), next: page.next });
+  const page = await inTurns(pages, context.reactor);
+  const records = await inTurns(described(page.rrsets), context.reactor);
+  return withTag(snapshot.serial, { records, next: page.next });
+}
+
+/** `rrsets` as JSON, in steps. */
+function* described(rrsets: readonly RRset[]): Generator<number, ApiRRset[], void> {
+  const made: ApiRRset[] = [];
+  for (const rrset of rrsets) {
+    const each = describe(rrset);
+    made.push(each);
+    yield 1 + each.values.length;
+  }
+  return made;
 }
 
 /** One RRset. Throws Problem. */

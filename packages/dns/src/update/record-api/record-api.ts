@@ -32,7 +32,7 @@ export interface RecordApiOptions {
   readonly maxBodyBytes?: number | undefined;
   /** Changes of one batch; more is 413. @defaultValue 500 */
   readonly maxChanges?: number | undefined;
-  /** RRsets on one page. @defaultValue 1000 */
+  /** RRsets on one page, which ends at 10,000 records in any case. @defaultValue 1000 */
   readonly maxPage?: number | undefined;
   /** Wrong tokens from one address, or /64 of IPv6; then 429. @defaultValue 30 at once, 3 a minute */
   readonly failureRate?: Rate | undefined;

@@ -1,5 +1,6 @@
 import { Name } from '../../name.ts';
 import { formatType } from '../../numbers.ts';
+import { measureRecords } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Zone } from '../../zone/zone.ts';
@@ -28,12 +29,18 @@ export interface RecordPage {
 /** Names looked at for one page: whoever may see few of a large zone gets short pages. */
 const MAX_NAMES = 10_000;
 
-/** The page after `request.after`. Costs by the size of the page and not of the zone. Throws Problem. */
-export function recordPage(zone: Zone, request: PageRequest): RecordPage {
+/** A name costs as much as so many steps of other work. */
+const NAME_STEPS = 3;
+/** Records on one page: there may be a thousand in each RRset. */
+const MAX_RECORDS = 10_000;
+
+/** The page after `request.after`, in steps. Costs by the size of the page and not of the zone. Throws Problem. */
+export function* recordPage(zone: Zone, request: PageRequest): Generator<number, RecordPage, void> {
   const cursor = request.after === undefined ? undefined : readCursor(request.after);
   if (cursor !== undefined && !cursor.name.isSubdomainOf(zone.origin)) throw badCursor();
   const rrsets: RRset[] = [];
   let looked = 0;
+  let records = 0;
   for (const node of nodesFrom(zone, request.name ?? cursor?.name, request.name !== undefined)) {
     const { name } = node;
     const isCursor = cursor !== undefined && name.equals(cursor.name);
@@ -41,9 +48,13 @@ export function recordPage(zone: Zone, request: PageRequest): RecordPage {
       if (isCursor && rrset.type <= cursor.type) continue;
       if (request.type !== undefined && rrset.type !== request.type) continue;
       if (isSignerRecord(zone, rrset) || !request.mayUse(name, rrset.type)) continue;
-      if (rrsets.length === request.limit) return { rrsets, next: cursorOf(rrsets.at(-1)) };
+      const { count } = measureRecords(rrset);
+      const isFull = rrsets.length === request.limit || records + count > MAX_RECORDS;
+      if (isFull && rrsets.length > 0) return { rrsets, next: cursorOf(rrsets.at(-1)) };
       rrsets.push(rrset);
+      records += count;
     }
+    yield NAME_STEPS;
     if (++looked === MAX_NAMES) return { rrsets, next: `${name}/TYPE65535` };
   }
   return { rrsets, next: undefined };

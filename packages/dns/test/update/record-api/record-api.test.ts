@@ -567,6 +567,32 @@ test('a page looks at 10,000 names, and who may see few of them goes on from the
   expect(rest.body.next).toBeUndefined();
 });
 
+test('a page ends at 10,000 records, however many RRsets it may have, and is made in turns', async () => {
+  const { ask, zone, reactor } = setUp();
+  const values = Array.from({ length: 1000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+  const edits = Array.from({ length: 12 }, (_, at) => {
+    const name = nameOf(`b${at}.big`);
+    return { name, type: Type.A, rrset: createRRset(name, Type.A, { ttl: 1, values }) };
+  });
+  await zone.transact(() => ({ edits, result: undefined }));
+  const path = '/zones/example.net/records?type=A&limit=1000';
+  let turns = 0;
+  const others = (): void => {
+    turns++;
+    if (turns < 100) reactor.clock.callSoon(others);
+  };
+  reactor.clock.callSoon(others);
+  const first = await ask(path);
+  expect(turns).toBeGreaterThan(5);
+  const counted = ({ records }: { records: readonly { values: readonly string[] }[] }) =>
+    records.reduce((sum, each) => sum + each.values.length, 0);
+  expect(counted(first.body)).toBeGreaterThan(9000);
+  expect(counted(first.body)).toBeLessThanOrEqual(10_000);
+  const rest = await ask(`${path}&after=${encodeURIComponent(first.body.next ?? '')}`);
+  expect(counted(first.body) + counted(rest.body)).toBe(12_003);
+  expect(rest.body.next).toBeUndefined();
+});
+
 test('a batch costs by its changes and not by their square', async () => {
   const { ask, zone } = setUp();
   const address = (at: number): string => `10.0.${at >> 8}.${at & 255}`;
