@@ -243,8 +243,7 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
       this.#begin(reply, queryBytes);
       return undefined;
     }
-    // Whoever sends what is no query has lost the framing, or never spoke DNS.
-    if (reply === undefined || ((reply[3] ?? 0) & 15) === Rcode.FormErr) this.#takeNoMore();
+    if (reply === undefined || isSenseless(reply)) this.#takeNoMore();
     return reply;
   }
 
@@ -392,6 +391,14 @@ function roomFor({ maxInFlightTotal, maxInFlightBytes }: CheckedStreamOptions): 
 
 function lost(): Error {
   return new ConnectionError('HAWSER_CLOSED', 'Cannot send the answer as the client is gone');
+}
+
+/**
+ * True for FORMERR without a question: whoever sends what has none has lost the framing, or never spoke DNS. One wrong question
+ * must not end what a proxy asks for all its clients.
+ */
+function isSenseless(reply: Buffer): boolean {
+  return ((reply[3] ?? 0) & 15) === Rcode.FormErr && reply[4] === 0 && reply[5] === 0;
 }
 
 function lengthOf(message: Buffer): Buffer {

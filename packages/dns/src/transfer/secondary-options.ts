@@ -34,6 +34,7 @@ export interface SecondaryOptions {
   /**
    * Whose updates are sent on to the primary (RFC 2136 §6), signed with its key. Others are refused. At most 100 wait for it at a
    * time, and 4 that say the same: copies that name each other as primary end an update with SERVFAIL so, and report it.
+   * One that is signed with a key this server does not have is answered with BADKEY, and not passed on.
    * @defaultValue nobody's
    */
   readonly forwardUpdates?: readonly ClientRuleLike[] | undefined;

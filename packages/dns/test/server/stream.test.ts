@@ -86,6 +86,15 @@ test.each([
   await expectClosed(transport);
 });
 
+test('a wrong question does not end what others ask over the same connection', async () => {
+  const { transport } = connect();
+  const wrong = framed(query('www.example.net', Type.OPT, { id: 1 }));
+  transport.receive(Buffer.concat([wrong, framed(query('www.example.net', 1, { id: 2 }))]));
+  await transport.settle();
+  expect(idsOf(transport.take())).toEqual([1, 2]);
+  expect(transport.wireState).toBe('open');
+});
+
 test('the end of input closes once everything is answered', async () => {
   const server = slow();
   const { transport } = connect(server);
