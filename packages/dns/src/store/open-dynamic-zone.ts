@@ -18,8 +18,8 @@ import { checkSerialPolicy, type SerialPolicy } from './serial-policy.ts';
 import { zoneFromStore } from './stored-zone.ts';
 import {
   fullLimits,
+  measureUsage,
   UsageCounter,
-  usageAfter,
   type ZoneLimits,
   type ZoneUsage,
 } from './zone-limits.ts';
@@ -125,7 +125,7 @@ async function openStored(origin: Name, context: CatchUpContext): Promise<Opened
     return { zone, revision, leases, usage: counter.usage };
   }
   const { changeSet, ...adopted } = await adoptUnseen(zone, content, context);
-  return { ...adopted, usage: usageAfter(counter.usage, changeSet.changes) };
+  return { ...adopted, usage: await inTurns(measureUsage(counter.usage, changeSet.changes)) };
 }
 
 async function create(initial: Zone, { store, rules, inTurns }: CatchUpContext): Promise<Opened> {

@@ -1,6 +1,5 @@
 // How large a zone may grow.
 import { usageError } from '../errors.ts';
-import { atOnce } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { formatType } from '../numbers.ts';
 import type { RRset } from '../zone/rrset.ts';
@@ -74,12 +73,7 @@ export class UsageCounter {
   }
 }
 
-/** What is used after `changes`. */
-export function usageAfter(usage: ZoneUsage, changes: readonly RRsetChange[]): ZoneUsage {
-  return atOnce(measureUsage(usage, changes));
-}
-
-/** The same in steps: all records are counted. */
+/** What is used after `changes`, in steps: all records are counted. */
 export function* measureUsage(
   usage: ZoneUsage,
   changes: readonly RRsetChange[],
