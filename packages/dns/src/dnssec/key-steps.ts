@@ -27,6 +27,8 @@ export interface StepFacts {
   readonly validityMs: number;
   /** The DS RRset of the parent as it is now, `undefined` if it has none; `"unknown"` if nobody could say. */
   readonly parent: Pick<RRset, 'records' | 'ttl'> | undefined | 'unknown';
+  /** True if somebody looks what the parent says. */
+  readonly isWatched: boolean;
   /** A walk over all signatures began at that time, and found none in the end that had to be renewed. */
   readonly renewed?: { readonly began: number; readonly maxTtlMs: number } | undefined;
   /** When caches will have forgotten what is not served any more: other data, and other DNSKEY RRsets. */
@@ -162,10 +164,14 @@ function isUnknownToParent(
 }
 
 /** The keys stay until nobody can have a DS any more. */
-function leave(book: KeyBook, since: number, { now, parent, propagationMs }: StepFacts): KeyBook {
+function leave(book: KeyBook, since: number, facts: StepFacts): KeyBook {
+  const { now, parent, isWatched, propagationMs } = facts;
   const { forgotten, unsigned } = book;
-  if (unsigned || parent === 'unknown') return book;
-  if (parent !== undefined) {
+  if (unsigned) return book;
+  if (parent === 'unknown') {
+    // Who looks has to see it twice; who only says so does it once.
+    if (isWatched || forgotten === undefined) return book;
+  } else if (parent !== undefined) {
     const { forgotten: _, ...rest } = book;
     const waitMs = Math.max(book.waitMs ?? 0, parent.ttl * 1000);
     return forgotten === undefined && book.waitMs === waitMs ? book : { ...rest, waitMs };

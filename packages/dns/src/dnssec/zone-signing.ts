@@ -120,7 +120,7 @@ export class ZoneSigning implements ZoneAttendant {
 
   /**
    * Says that the parent has the DS records it should, or none if the zone is to be without signatures: for parents nobody can
-   * look up.
+   * look up. Where `parentDs` looks, what it finds later counts as well.
    * @throws StoreError
    */
   async parentUpdated(): Promise<void> {
@@ -286,6 +286,7 @@ export class ZoneSigning implements ZoneAttendant {
       propagationMs: this.#propagationMs,
       validityMs: this.#state.terms.validitySeconds * 1000,
       parent,
+      isWatched: this.#options.parentDs !== undefined,
       renewed: this.#renewed,
       dataGoneAt: this.#horizon.data + ahead,
       keysGoneAt: this.#horizon.keys + ahead,

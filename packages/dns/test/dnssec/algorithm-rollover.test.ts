@@ -1,5 +1,6 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
+import { generateKey } from '../../src/dnssec/signing-key.ts';
 import { validateZone } from '../../src/dnssec/validate-zone.ts';
 import { zoneSigning } from '../../src/dnssec/zone-signing.ts';
 import type { ZoneSigningOptions } from '../../src/dnssec/zone-signing-options.ts';
@@ -227,6 +228,38 @@ test('caches agree while a key follows one of the same algorithm', async () => {
     'csk ED retired, csk ED active',
     'csk ED active',
   ]);
+});
+
+test('two algorithms become one', async () => {
+  const keys = [generateKey('ECDSAP256SHA256'), generateKey('ED25519')];
+  const world = new World({ keys });
+  await world.open();
+  await world.signing.rollover({ algorithm: 'ED25519' });
+  expect(world.states()).toBe('csk EC active, csk ED active, csk ED published');
+  const steps = await world.roll();
+  expect(steps.at(-1)?.[0]).toBe('csk ED active');
+});
+
+test('a key that could not be taken out of the zone still signs for caches when it is', async () => {
+  const world = new World({});
+  await world.open();
+  await world.signing.rollover({ algorithm: 'ED25519' });
+  const commit = world.store.commit.bind(world.store);
+  const steps = await world.roll(async () => {
+    if (!world.states().includes('retired')) return;
+    // The DNSKEY RRset stays as it is while its key goes on.
+    world.store.commit = () => Promise.reject(new Error('disk full'));
+    for (let minutes = 0; minutes < 700; minutes++) {
+      await world.minute();
+      world.check();
+    }
+    world.store.commit = commit;
+  });
+  expect(world.reactor.reports.problems.length).toBeGreaterThan(0);
+  world.reactor.reports.problems.length = 0;
+  const [states, minutes] = steps.at(-2) ?? [];
+  expect(states).toBe('csk EC outgoing, csk ED active');
+  expect(minutes).toBeGreaterThanOrEqual(80);
 });
 
 describe('a TTL that gets shorter', () => {

@@ -60,6 +60,11 @@ function tagsOf(zone: Zone) {
   return { signers: ascending(signers), keySigners: ascending(keySigners), cds };
 }
 
+/** Of all there is, signatures and keys included. */
+function typesOf(zone: Zone): number[] {
+  return [...zone.rrsets()].map(({ type }) => type);
+}
+
 function ascending(tags: Iterable<number>): number[] {
   return [...tags].sort((one, other) => one - other);
 }
@@ -543,17 +548,19 @@ test('a parent that never answers holds up nothing that others say', async () =>
 });
 
 test('a parent that answers when nobody serves the zone any more is not heard', async () => {
-  let answer: (parent: ParentDs | undefined) => void = () => undefined;
+  let answer: ((parent: ParentDs | undefined) => void) | undefined;
   const store = memory();
-  const { zone, signing, pass } = await setUp(
-    { parentDs: () => new Promise((resolve) => (answer = resolve)) },
-    { store },
-  );
+  const parentDs = (): Promise<ParentDs | undefined> =>
+    new Promise((resolve) => (answer = resolve));
+  const { reactor, zone, signing, pass } = await setUp({ parentDs }, { store });
   await signing.rollover();
   await pass(3 * HOUR);
+  reactor.reports.problems.length = 0;
+  answer = undefined;
+  while (answer === undefined) await pass(1000);
   await zone.stopped();
   const before = await store.bucket('dnssec').get('example.net');
-  answer(dsRRset(signing.ds));
+  (answer as (parent: ParentDs | undefined) => void)(dsRRset(signing.ds));
   await pass(1);
   expect(await store.bucket('dnssec').get('example.net')).toEqual(before);
 });
@@ -594,11 +601,52 @@ describe('a zone that is to be without signatures', () => {
     expect(validate()).toEqual([]);
     parent = [];
     await pass(DAY);
-    expect(zone.list().map(({ type }) => type)).toEqual(['NS', 'SOA']);
+    expect(typesOf(zone.snapshot)).toEqual([Type.NS, Type.SOA]);
     await zone.set('www', 'A', '192.0.2.1');
-    expect(zone.list().map(({ type }) => type)).toEqual(['NS', 'SOA', 'A']);
+    expect(typesOf(zone.snapshot)).toEqual([Type.NS, Type.SOA, Type.A]);
     await signing.sign();
     expect(validate()).toEqual([]);
     expect(signing.ds).not.toEqual([]);
+  });
+
+  test('believes whoever says that the parent has forgotten them, if nobody looks', async () => {
+    const { zone, signing, pass, validate } = await setUp();
+    await signing.unsign();
+    await pass(3 * DAY, HOUR);
+    await signing.parentUpdated();
+    await pass(DAY, HOUR);
+    expect(validate()).toEqual([]);
+    await pass(2 * HOUR);
+    expect(typesOf(zone.snapshot)).toEqual([Type.NS, Type.SOA]);
+  });
+
+  test('keeps them while nobody can say whether the parent has forgotten them', async () => {
+    let parent = (): ParentDs | undefined => undefined;
+    const { reactor, zone, signing, pass } = await setUp({ parentDs: async () => parent() });
+    await signing.unsign();
+    await pass(HOUR);
+    parent = () => {
+      throw new Error('nobody there');
+    };
+    await pass(3 * DAY, 10 * MINUTE);
+    expect(zone.get('@', 'DNSKEY')).toHaveLength(1);
+    reactor.reports.problems.length = 0;
+    parent = () => undefined;
+    await pass(10 * MINUTE);
+    expect(zone.get('@', 'DNSKEY')).toBeUndefined();
+  });
+
+  test('keeps them for as long as caches may have a DS after nobody could be asked at all', async () => {
+    let parent = (): ParentDs | undefined => {
+      throw new Error('nobody there');
+    };
+    const { reactor, zone, signing, pass } = await setUp({ parentDs: async () => parent() });
+    await signing.unsign();
+    await expect(signing.rollover()).rejects.toMatchObject({ code: 'HAWSER_DNS_KEY' });
+    await pass(3 * DAY, 10 * MINUTE);
+    reactor.reports.problems.length = 0;
+    parent = () => undefined;
+    await pass(24 * HOUR);
+    expect(zone.get('@', 'DNSKEY')).toHaveLength(1);
   });
 });
