@@ -86,6 +86,6 @@ test('a function is signed', () => {
   zone.setKeys([key, { key: next, state: 'published' }]);
   // An hour later, when nobody knows the old DNSKEY RRset any more:
   zone.setKeys([{ key, state: 'retired' }, next]);
-  // When the parent has the new DS, and the old one has gone from caches:
+  // When the parent has the new DS, and the old one and what the old key signed have gone from caches:
   zone.setKeys([next]);
 });
