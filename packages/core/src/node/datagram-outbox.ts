@@ -53,9 +53,10 @@ export class DatagramOutbox {
   /** Sends what waits. */
   flush(): void {
     if (this.#waiting.length === 0) return;
-    for (const datagram of this.#waiting) this.#send(datagram);
-    this.#waiting.length = 0;
+    // Whoever hears of a failure may send something, which flushes again.
+    const sending = this.#waiting.splice(0);
     this.#waitingBytes = 0;
+    for (const datagram of sending) this.#send(datagram);
   }
 
   static readonly #sendPlanned = (self: DatagramOutbox): void => {

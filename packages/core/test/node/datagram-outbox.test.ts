@@ -57,3 +57,24 @@ test('what the socket does not take is told and stops no other', () => {
   expect(outbox.now(datagram('bad again'))).toBe(false);
   expect(failures.map(String)).toEqual(['Error: bad', 'Error: bad again']);
 });
+
+test('whoever sends something on hearing of a failure sends nothing twice', () => {
+  const sent: string[] = [];
+  const socket = {
+    send(data: Uint8Array) {
+      const text = Buffer.from(data).toString();
+      if (text === 'bad') throw new Error(text);
+      sent.push(text);
+    },
+    getSendQueueSize: () => 0,
+  };
+  const datagram = (text: string) => ({ data: Buffer.from(text), port: 53, host: '192.0.2.1' });
+  let failures = 0;
+  const outbox: DatagramOutbox = new DatagramOutbox(socket as unknown as Socket, () => {
+    if (failures++ < 3) outbox.now(datagram('alarm'));
+  });
+  for (const text of ['one', 'bad', 'two']) outbox.later(datagram(text));
+  outbox.flush();
+  expect(failures).toBe(1);
+  expect(sent).toEqual(['one', 'alarm', 'two']);
+});
