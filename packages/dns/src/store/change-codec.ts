@@ -3,6 +3,7 @@
 // Records:  length (2) data, ...
 // Changes:  0x01, then for each RRset: length of name (1) name, type (2), 1 if it was | 2 if it is (1),
 //           and for what it was and what it is: TTL (4), octets of records (4), records
+import { atOnce } from '../in-turns.ts';
 import { Name } from '../name.ts';
 import { checkRdata, type Rdata } from '../rdata/rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
@@ -14,7 +15,9 @@ const IS = 2;
 
 /** The RDATA of all records, each behind its length in two octets. */
 export function encodeRecords(records: readonly Rdata[]): Buffer {
-  return Buffer.concat(recordParts(records));
+  const octets = Buffer.allocUnsafe(recordOctets(records));
+  writeRecords(octets, 0, records);
+  return octets;
 }
 
 /** What {@link encodeRecords} made. Throws if it is not that, or not valid for `type`: somebody changed the file. */
@@ -35,12 +38,16 @@ export function decodeRecords(type: number, bytes: Buffer): Rdata[] {
 
 /** The changes as octets. */
 export function encodeChanges(changes: readonly RRsetChange[]): Buffer {
+  return atOnce(encodingChanges(changes));
+}
+
+/** The same in steps: one that yields a number costs as much as to write so many records. */
+export function* encodingChanges(changes: readonly RRsetChange[]): Generator<number, Buffer, void> {
   const parts: Uint8Array[] = [Uint8Array.of(FORMAT)];
-  for (const { name, type, before, after } of changes) {
-    const flags = (before ? WAS : 0) | (after ? IS : 0);
-    parts.push(Uint8Array.of(name.wire.length), name.wire);
-    parts.push(Uint8Array.of(type >> 8, type & 0xff, flags));
-    for (const rrset of [before, after]) if (rrset !== undefined) parts.push(...rrsetParts(rrset));
+  for (const change of changes) {
+    const part = encodeChange(change);
+    parts.push(part);
+    yield 1 + (part.length >> 6);
   }
   return Buffer.concat(parts);
 }
@@ -70,16 +77,48 @@ export function decodeChanges(bytes: Buffer): ChangeSet['changes'] {
   return changes;
 }
 
-function recordParts(records: readonly Rdata[]): Uint8Array[] {
-  return records.flatMap(({ wire }) => [Uint8Array.of(wire.length >> 8, wire.length & 0xff), wire]);
+function encodeChange({ name, type, before, after }: RRsetChange): Buffer {
+  const { wire } = name;
+  // A zone makes the records anew each time it is asked for them.
+  const was = before && { ttl: before.ttl, records: before.records };
+  const is = after && { ttl: after.ttl, records: after.records };
+  const octets = Buffer.allocUnsafe(4 + wire.length + rrsetOctets(was) + rrsetOctets(is));
+  octets[0] = wire.length;
+  octets.set(wire, 1);
+  let at = octets.writeUInt16BE(type, 1 + wire.length);
+  at = octets.writeUInt8((was ? WAS : 0) | (is ? IS : 0), at);
+  if (was !== undefined) at = writeRRset(octets, at, was);
+  if (is !== undefined) writeRRset(octets, at, is);
+  return octets;
 }
 
-function rrsetParts({ ttl, records }: RRset): Uint8Array[] {
-  const head = Buffer.alloc(8);
-  head.writeUInt32BE(ttl, 0);
-  head.writeUInt32BE(
-    records.reduce((sum, { wire }) => sum + 2 + wire.length, 0),
-    4,
-  );
-  return [head, ...recordParts(records)];
+type RRsetData = Pick<RRset, 'ttl' | 'records'>;
+
+function rrsetOctets(rrset: RRsetData | undefined): number {
+  return rrset === undefined ? 0 : 8 + recordOctets(rrset.records);
+}
+
+function recordOctets(records: readonly Rdata[]): number {
+  let sum = 0;
+  for (const { wire } of records) sum += 2 + wire.length;
+  return sum;
+}
+
+/** Gives where it ends. */
+function writeRRset(octets: Buffer, start: number, { ttl, records }: RRsetData): number {
+  octets.writeUInt32BE(ttl, start);
+  const end = writeRecords(octets, start + 8, records);
+  octets.writeUInt32BE(end - start - 8, start + 4);
+  return end;
+}
+
+/** Gives where they end. */
+function writeRecords(octets: Buffer, start: number, records: readonly Rdata[]): number {
+  let at = start;
+  for (const { wire } of records) {
+    at = octets.writeUInt16BE(wire.length, at);
+    octets.set(wire, at);
+    at += wire.length;
+  }
+  return at;
 }

@@ -25,7 +25,8 @@ export class SqliteBucket implements Bucket {
   }
 
   async get(key: string): Promise<Buffer | undefined> {
-    const row = this.#file.run.get.all(this.#name, Buffer.from(key))[0];
+    const id = Buffer.from(key);
+    const [row] = await this.#writer.read(() => this.#file.run.get.all(this.#name, id));
     return row && bytesOf(row['value']);
   }
 
@@ -67,12 +68,9 @@ export class SqliteBucket implements Bucket {
   async list(listing: BucketListing = {}): Promise<readonly BucketEntry[]> {
     const { prefix = '', after = '', limit = 1000 } = listing;
     const from = Buffer.from(prefix);
-    const rows = this.#file.run.entries.all(
-      this.#name,
-      Buffer.from(after),
-      from,
-      Buffer.concat([from, END]),
-      limit,
+    const end = Buffer.concat([from, END]);
+    const rows = await this.#writer.read(() =>
+      this.#file.run.entries.all(this.#name, Buffer.from(after), from, end, limit),
     );
     return rows.map((row) => ({
       key: bytesOf(row['key']).toString(),

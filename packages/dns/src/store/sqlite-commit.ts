@@ -1,12 +1,17 @@
 // One change of a zone, written within a transaction.
 import type { Name } from '../name.ts';
-import type { ChangeSet, RRsetChange } from '../zone/zone.ts';
-import { encodeChanges, encodeRecords } from './change-codec.ts';
+import type { ChangeSet } from '../zone/zone.ts';
+import { encodingChanges } from './change-codec.ts';
 import { conflict } from './conflict.ts';
 import { DEFAULT_JOURNAL } from './journal-limits.ts';
 import type { SqliteStatements } from './sqlite-file.ts';
 import { type ZoneRow, zoneRowOf } from './sqlite-rows.ts';
+import { inKeyOrder, writeRRsets } from './sqlite-rrsets.ts';
 import type { CommitOptions, StoredLeaseChange } from './zone-store.ts';
+
+/** Changes put in order in the time it takes to write a row. */
+const CHANGES_PER_STEP = 4;
+const LEASE_STEPS = 2;
 
 /** The row of a zone, if it is stored. */
 export function findZone(run: SqliteStatements, origin: Name): ZoneRow | undefined {
@@ -14,12 +19,15 @@ export function findZone(run: SqliteStatements, origin: Name): ZoneRow | undefin
   return row && zoneRowOf(row);
 }
 
-/** Writes a change, or gives the reason why it does not fit what is stored. Looks before it writes. */
-export function writeChange(
+/**
+ * Writes a change, or gives the reason why it does not fit what is stored. Looks before it writes. A step yields how many rows
+ * it wrote, or would have in the time.
+ */
+export function* writeChange(
   run: SqliteStatements,
   changeSet: ChangeSet,
   options: CommitOptions,
-): Error | undefined {
+): Generator<number, Error | undefined, void> {
   const { origin, from, to, changes } = changeSet;
   const stored = findZone(run, origin);
   const { revision = stored?.revision, edits = 0, leases = [] } = options;
@@ -30,26 +38,17 @@ export function writeChange(
   else run.begin.run(to, stored.id);
   const zone = stored ?? findZone(run, origin);
   if (zone === undefined) throw new TypeError(`Cannot find the zone "${origin}" just made`);
-  for (const { key, change } of inKeyOrder(changes)) {
-    const { type, after } = change;
-    if (after === undefined) run.remove.run(zone.id, key, type);
-    else run.put.run(zone.id, key, type, after.name.wire, after.ttl, encodeRecords(after.records));
+  const ordered = inKeyOrder(changes);
+  yield Math.floor(ordered.length / CHANGES_PER_STEP);
+  yield* writeRRsets(run, zone.id, ordered);
+  for (const lease of leases) {
+    writeLease(run, zone.id, lease);
+    yield LEASE_STEPS;
   }
-  for (const lease of leases) writeLease(run, zone.id, lease);
-  const journal = from === undefined ? zone : writeJournal(run, zone, { changeSet, options });
+  const journal =
+    from === undefined ? zone : yield* writeJournal(run, zone, { changeSet, options });
   run.finish.run(journal.journalSeq, journal.journalBytes, zone.id);
   return undefined;
-}
-
-/** From this many on, pages written again and again cost more than putting the changes in order. */
-const MANY = 1000;
-
-function inKeyOrder(
-  changes: readonly RRsetChange[],
-): readonly { readonly key: Buffer; readonly change: RRsetChange }[] {
-  const keyed = changes.map((change) => ({ key: change.name.sortKey(), change }));
-  if (keyed.length >= MANY) keyed.sort((one, other) => Buffer.compare(one.key, other.key));
-  return keyed;
 }
 
 function writeLease(run: SqliteStatements, zone: number, lease: StoredLeaseChange): void {
@@ -61,17 +60,17 @@ function writeLease(run: SqliteStatements, zone: number, lease: StoredLeaseChang
 
 type JournalEnd = Pick<ZoneRow, 'journalSeq' | 'journalBytes'>;
 
-function writeJournal(
+function* writeJournal(
   run: SqliteStatements,
   zone: ZoneRow,
   { changeSet, options }: { changeSet: ChangeSet; options: CommitOptions },
-): JournalEnd {
+): Generator<number, JournalEnd, void> {
   const { from = 0, to, changes } = changeSet;
   const { maxChanges = DEFAULT_JOURNAL.maxChanges, maxBytes = DEFAULT_JOURNAL.maxBytes } =
     options.journal ?? {};
   if (maxChanges === 0) run.forget.run(zone.id);
   if (maxChanges === 0 || changes.length === 0) return zone;
-  const blob = encodeChanges(changes);
+  const blob = yield* encodingChanges(changes);
   const end = { journalSeq: zone.journalSeq + 1, journalBytes: zone.journalBytes + blob.length };
   run.journal.run(zone.id, end.journalSeq, from, to, zone.journalBytes, blob);
   // Octets are counted from the beginning of time: what is kept begins where the oldest does.

@@ -1,6 +1,7 @@
 // One SQLite file and everything asked of it: opened when it is needed, and again when it was replaced.
 import { statSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { StoreError } from '../errors.ts';
 import {
   type OpenSqliteOptions,
@@ -15,6 +16,15 @@ import { statements } from './sqlite-schema.ts';
 /** The prepared statements of a zone database. */
 export type SqliteStatements = Readonly<Record<keyof typeof statements, SqliteStatement>>;
 
+/** Something that is written: all of it or nothing. Begun by {@link SqliteFile.begin}. */
+export interface SqliteTransaction {
+  /** Lets others have their turn. Rejects if the file is not there any more, or another one is. */
+  turn(): Promise<void>;
+  /** Throws `StoreError`, and is to be rolled back then. */
+  commit(): void;
+  rollback(): void;
+}
+
 interface Opened {
   readonly db: SqliteDatabase;
   readonly run: SqliteStatements;
@@ -25,6 +35,8 @@ interface Opened {
 
 /** A zone database. Every method throws `StoreError`. */
 export class SqliteFile {
+  /** Where it is, for whoever may know it by another path. */
+  readonly place: string;
   readonly #path: string;
   readonly #options: OpenSqliteOptions;
   #opened: Opened | undefined;
@@ -37,6 +49,7 @@ export class SqliteFile {
 
   constructor(path: string, options: OpenSqliteOptions) {
     this.#path = path;
+    this.place = resolve(path);
     this.#options = options;
   }
 
@@ -53,22 +66,31 @@ export class SqliteFile {
     return { run, end: () => db.exec('COMMIT') };
   }
 
-  /** Runs `work` in one transaction: all of it or nothing. */
-  transaction<T>(work: () => T): T {
-    const { db } = this.#open();
+  /**
+   * Begins to write. Nothing may be asked of this file until the end of it but by whoever began: there is one connection, and who
+   * reads would see what is half done.
+   */
+  begin(): SqliteTransaction {
+    const opened = this.#open();
+    const { db, inode } = opened;
     db.exec('BEGIN IMMEDIATE');
-    try {
-      const result = work();
-      db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      try {
-        db.exec('ROLLBACK');
-      } catch {
-        // SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html); the first error is the one to tell.
-      }
-      throw this.failure(error);
-    }
+    return {
+      turn: async () => {
+        // What others do meanwhile is served, and that there is still the same file is worth a look.
+        const found = await stat(this.#path);
+        if (found.ino === inode && opened === this.#opened) return;
+        const why = 'it was replaced while it was written';
+        throw new StoreError('HAWSER_STORE_IO', `Cannot use database "${this.#path}" as ${why}`);
+      },
+      commit: () => db.exec('COMMIT'),
+      rollback: () => {
+        try {
+          db.exec('ROLLBACK');
+        } catch {
+          // SQLite has rolled back by itself (https://sqlite.org/lang_transaction.html); the first error is the one to tell.
+        }
+      },
+    };
   }
 
   /**
@@ -83,7 +105,14 @@ export class SqliteFile {
     // Somebody else may have noticed meanwhile.
     if (found.ino === this.#opened?.inode || inode !== this.#opened?.inode) return false;
     this.#abandon();
-    this.transaction(() => this.run.suspect.run());
+    const transaction = this.begin();
+    try {
+      this.run.suspect.run();
+      transaction.commit();
+    } catch (error) {
+      transaction.rollback();
+      throw this.failure(error);
+    }
     return true;
   }
 

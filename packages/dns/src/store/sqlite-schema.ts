@@ -81,6 +81,14 @@ export const fromVersion1: string = `
   ${laterTables()}
 `;
 
+/** Rows a statement `putMany` writes: that costs half of what it does one by one. */
+export const ROWS_AT_ONCE = 32;
+
+function putting(rows: number): string {
+  const values = Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?)').join(', ');
+  return `INSERT OR REPLACE INTO rrset (zone, rkey, type, name, ttl, rdata) VALUES ${values}`;
+}
+
 /** Everything that is ever asked of it. */
 export const statements = {
   list: 'SELECT name, serial, revision, edits FROM zone WHERE serial >= 0 ORDER BY origin',
@@ -100,7 +108,8 @@ export const statements = {
   create: 'INSERT INTO zone (origin, name, serial, edits) VALUES (?, ?, ?, -1)',
   begin: 'UPDATE zone SET serial = ?, revision = revision + 1, edits = -1 WHERE id = ?',
   finish: 'UPDATE zone SET edits = 0, journal_seq = ?, journal_bytes = ? WHERE id = ?',
-  put: 'INSERT OR REPLACE INTO rrset (zone, rkey, type, name, ttl, rdata) VALUES (?, ?, ?, ?, ?, ?)',
+  put: putting(1) as string,
+  putMany: putting(ROWS_AT_ONCE) as string,
   remove: 'DELETE FROM rrset WHERE zone = ? AND rkey = ? AND type = ?',
   lease: `INSERT OR REPLACE INTO lease (zone, rkey, type, rdata, name, expires)
     VALUES (?, ?, ?, ?, ?, ?)`,

@@ -1,11 +1,11 @@
 // Writing a zone that is too large for one go: SQLite stops the process for as long as it writes. A new zone is nobody's before it
 // is whole, so its parts are written one by one, between the changes of other zones, into a zone that nobody sees; and then
 // that gets its name.
-import type { ChangeSet, RRsetChange } from '../zone/zone.ts';
-import { encodeRecords } from './change-codec.ts';
+import type { ChangeSet } from '../zone/zone.ts';
 import { conflict } from './conflict.ts';
 import { findZone } from './sqlite-commit.ts';
 import type { SqliteFile } from './sqlite-file.ts';
+import { type KeyedChange, writeRRsets } from './sqlite-rrsets.ts';
 import type { SqliteWork, SqliteWriter } from './sqlite-writer.ts';
 import type { CommitOptions } from './zone-store.ts';
 
@@ -13,11 +13,6 @@ import type { CommitOptions } from './zone-store.ts';
 const PART = 1_000;
 /** Keys looked at to divide a zone into parts of about the same size. */
 const SAMPLES_PER_PART = 16;
-
-interface Keyed {
-  readonly key: Buffer;
-  readonly change: RRsetChange;
-}
 
 /** True if the change makes a zone that {@link SqliteStaging} should write. */
 export function isLargeZone({ from, changes }: ChangeSet, { leases = [] }: CommitOptions): boolean {
@@ -58,7 +53,7 @@ export class SqliteStaging {
    * Parts one after the other in the order of their keys: in any other order each would write most pages of the table again. Sorted
    * all at once, a million keys would take seconds.
    */
-  async #divide(): Promise<readonly Keyed[][]> {
+  async #divide(): Promise<readonly KeyedChange[][]> {
     const { changes } = this.#changeSet;
     const count = Math.ceil(changes.length / PART);
     const step = Math.max(1, Math.floor(PART / SAMPLES_PER_PART));
@@ -70,7 +65,7 @@ export class SqliteStaging {
       { length: count - 1 },
       (_, index) => samples[Math.floor(((index + 1) * samples.length) / count)] ?? Buffer.alloc(0),
     );
-    const parts = Array.from({ length: count }, (): Keyed[] => []);
+    const parts = Array.from({ length: count }, (): KeyedChange[] => []);
     for (let at = 0; at < changes.length; at += PART) {
       // oxlint-disable-next-line no-await-in-loop -- it waits for its turn in the queue, as all that takes long
       await this.#writer.write(() => {
@@ -93,16 +88,10 @@ export class SqliteStaging {
     return undefined;
   };
 
-  #put(part: Keyed[]): Error | undefined {
+  *#put(part: KeyedChange[]): Generator<number, Error | undefined, void> {
     if (!this.#isThere()) return conflict(this.#changeSet, undefined);
-    const { run } = this.#file;
     part.sort((one, other) => Buffer.compare(one.key, other.key));
-    for (const { key, change } of part) {
-      const { after } = change;
-      if (after === undefined) continue;
-      const { name, type, ttl, records } = after;
-      run.put.run(this.#zone, key, type, name.wire, ttl, encodeRecords(records));
-    }
+    yield* writeRRsets(this.#file.run, this.#zone, part);
     return undefined;
   }
 

@@ -39,8 +39,8 @@ const PAGE = 1000;
 /**
  * A store in the SQLite file at `path`, which is opened at the first use. Changes that are asked for at the same time share
  * one transaction and one flush of the disk. Several processes may use the file; each sees what the others wrote within
- * `pollMs`. The process does nothing else while it reads or writes: a new zone is written in parts and a stored one read in
- * pages, while changes wait; but a change of 100,000 records at once takes about a second. A file restored from a backup
+ * `pollMs`. The process does nothing else while SQLite reads or writes: what is large is written in slices and read in pages,
+ * of some milliseconds, while other changes wait. A file restored from a backup
  * while no process runs takes serials back that secondaries have seen: see `DynamicZone.raiseSerial`.
  */
 export function sqlite(path: string, options: SqliteOptions = {}): ZoneStore {
@@ -65,17 +65,20 @@ class SqliteStore implements ZoneStore {
   }
 
   async list(): Promise<readonly StoredZone[]> {
-    return this.#list();
+    return this.#writer.read(() => this.#list());
   }
 
   async find(origin: Name): Promise<StoredZone | undefined> {
-    return this.#find(origin);
+    return this.#writer.read(() => this.#find(origin));
   }
 
   async load(origin: Name): Promise<StoredContent | undefined> {
-    const zone = this.#find(origin);
-    if (zone === undefined) return undefined;
-    const soa = this.#soaSerial(zone);
+    const found = await this.#writer.read(() => {
+      const zone = this.#find(origin);
+      return zone && { zone, soa: this.#soaSerial(zone) };
+    });
+    if (found === undefined) return undefined;
+    const { zone, soa } = found;
     // Somebody wrote a serial and not the records, or spoilt the SOA: no change could be stored any more.
     if (soa === undefined || (soa !== zone.serial && zone.edits === 0)) {
       const why = `zone "${origin}" has serial ${zone.serial} and its SOA ${soa}`;
@@ -86,18 +89,22 @@ class SqliteStore implements ZoneStore {
   }
 
   async leases(origin: Name): Promise<readonly Lease[]> {
-    const zone = this.#find(origin);
-    if (zone === undefined) return [];
-    return this.#reading(() => this.#file.run.leases.all(zone.id).map(leaseOf));
+    return this.#writer.read(() => {
+      const zone = this.#find(origin);
+      if (zone === undefined) return [];
+      return this.#reading(() => this.#file.run.leases.all(zone.id).map(leaseOf));
+    });
   }
 
   async journal(origin: Name, serial: number): Promise<readonly ChangeSet[] | undefined> {
-    const zone = this.#find(origin);
-    if (zone === undefined) return undefined;
-    if (zone.serial === serial) return [];
-    return this.#reading(() => {
-      const rows = this.#file.run.since.all(zone.id, serial);
-      return rows.length === 0 ? undefined : rows.map((row) => changeSetOf(origin, row));
+    return this.#writer.read(() => {
+      const zone = this.#find(origin);
+      if (zone === undefined) return undefined;
+      if (zone.serial === serial) return [];
+      return this.#reading(() => {
+        const rows = this.#file.run.since.all(zone.id, serial);
+        return rows.length === 0 ? undefined : rows.map((row) => changeSetOf(origin, row));
+      });
     });
   }
 
@@ -132,8 +139,11 @@ class SqliteStore implements ZoneStore {
 
   /** See https://sqlite.org/pragma.html#pragma_data_version. */
   async #version(): Promise<string> {
-    if (await this.#file.reopened()) this.#files++;
-    return `${this.#files} ${String(this.#file.run.version.all()[0]?.['data_version'])}`;
+    if (await this.#writer.read(() => this.#file.reopened())) this.#files++;
+    return this.#writer.read(() => {
+      const [row] = this.#file.run.version.all();
+      return `${this.#files} ${String(row?.['data_version'])}`;
+    });
   }
 
   #list(): readonly StoredZone[] {
