@@ -15,7 +15,7 @@ function ask(resolve: DynamicOptions['resolve'], finish = (): void => {}): () =>
   const responder = new Responder(zone, { rateLimit: false, cookies: false });
   void responder.start(createNodeReactor());
   return async () => {
-    const replies = packets.map((packet) =>
+    const replies = packets.map(async (packet) =>
       responder.respond(packet, { transport: 'udp', client }),
     );
     finish();
