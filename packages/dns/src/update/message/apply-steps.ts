@@ -35,6 +35,8 @@ export type Addition = UpdateStep & { readonly kind: 'add' };
 
 /** Records of the RRsets that one update may add to or take from: the largest ones would fill memory for a while. */
 const MAX_COPIED = 25_000;
+/** Records of the RRsets that one update may delete as a whole: a journal takes up all that goes. */
+const MAX_DELETED = 100_000;
 
 /** An addition costs as much as so many steps of other work; the copy of a record is one. */
 const CHANGE_STEPS = 10;
@@ -79,6 +81,7 @@ export function* applySteps(
     yield CHANGE_STEPS + work.copied - copied;
     ({ copied } = work);
     if (copied > MAX_COPIED) return { ok: false, reason: 'it changes too large RRsets' };
+    if (work.deleted > MAX_DELETED) return { ok: false, reason: 'it deletes too many records' };
   }
   const rrsets = new Set<WorkingRRset>();
   const added: Addition[] = [];

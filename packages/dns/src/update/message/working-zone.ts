@@ -1,7 +1,7 @@
 // A zone while an update is applied to it, step by step, each seeing what those before it did.
 import type { Name } from '../../name.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
-import { octetsOf, PackedRRset, packOctets } from '../../zone/packed-rrset.ts';
+import { measureRecords, octetsOf, PackedRRset, packOctets } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
 import type { ZoneNode } from '../../zone/zone-node.ts';
@@ -35,6 +35,7 @@ export class WorkingZone {
   /** By {@link Name.key}. */
   readonly #names = new Map<string, WorkingName>();
   #copied = 0;
+  #deleted = 0;
 
   constructor(zone: Zone) {
     this.origin = zone.origin;
@@ -44,6 +45,11 @@ export class WorkingZone {
   /** How many records were copied, or looked through, to change the RRsets they are in. */
   get copied(): number {
     return this.#copied;
+  }
+
+  /** How many records were in RRsets that were deleted as a whole. */
+  get deleted(): number {
+    return this.#deleted;
   }
 
   /** Types the name has data of now. */
@@ -104,10 +110,13 @@ export class WorkingZone {
 
   /** Takes all records of a name and type away, whatever they are: they are not copied first. */
   delete(name: Name, type: number): void {
-    const { touched } = this.#at(name);
+    const { node, touched } = this.#at(name);
     const rrset = touched.get(type);
-    if (rrset === undefined) touched.set(type, workingCopy(name, type, undefined));
-    else {
+    if (rrset === undefined) {
+      const held = node?.get(type);
+      if (held !== undefined) this.#deleted += measureRecords(held).count;
+      touched.set(type, workingCopy(name, type, undefined));
+    } else {
       this.clear(rrset);
       rrset.ttl = undefined;
     }

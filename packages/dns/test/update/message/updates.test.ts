@@ -526,6 +526,21 @@ describe('rule 5: changes are made in their order', () => {
     expect(await send(names.map((name) => `delete ${name} A`))).toBe(Rcode.NoError);
   });
 
+  test('integrity: an update that deletes more than 100,000 records with their RRsets is REFUSED', async () => {
+    const { send, zone } = scene(content);
+    const values = Array.from({ length: 1000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
+    const large = createRRset(origin, Type.A, { ttl: 60, values });
+    const names = Array.from({ length: 101 }, (_, at) => `n${at}`);
+    const edits = names.map((each) => {
+      const name = nameOf(each);
+      return { name, type: Type.A, rrset: { ...large, name } };
+    });
+    await zone.transact(() => ({ edits, result: undefined }));
+    expect(await send(names.map((name) => `delete ${name} A`))).toBe(Rcode.Refused);
+    expect(await send(names.map((name) => `delete ${name}`))).toBe(Rcode.Refused);
+    expect(await send(names.slice(1).map((name) => `delete ${name} A`))).toBe(Rcode.NoError);
+  });
+
   test.each(['RRSIG', 'NSEC', 'NSEC3'])(
     '%s belongs to who signs the zone: REFUSED',
     async (type) => {
