@@ -198,7 +198,11 @@ export class DnsStreamProtocol implements Protocol, CrowdMember, RoomWaiter {
 
   #takeMessage(length: number): Buffer {
     const message = this.#input.take(length);
-    return message.buffer.byteLength - length > MAX_KEPT_BYTES ? Buffer.from(message) : message;
+    if (message.buffer.byteLength - length <= MAX_KEPT_BYTES) return message;
+    // In memory of its own: the slab that small buffers share is as large as a chunk on some versions of node.
+    const copy = Buffer.allocUnsafeSlow(length);
+    copy.set(message);
+    return copy;
   }
 
   #mayTake(): boolean {
