@@ -23,7 +23,15 @@ const rows: readonly (readonly [type: string, value: RecordValue, text: string])
   ],
   [
     'SOA',
-    { mname: 'a.', rname: 'b.', serial: 1, refresh: 2, retry: 3, expire: 4, minimum: 4_294_967_295 },
+    {
+      mname: 'a.',
+      rname: 'b.',
+      serial: 1,
+      refresh: 2,
+      retry: 3,
+      expire: 4,
+      minimum: 4_294_967_295,
+    },
     'a. b. 1 2 3 4 4294967295',
   ],
   ['CAA', { flags: 0, tag: 'issue', value: 'ca.example.net' }, '0 issue "ca.example.net"'],
