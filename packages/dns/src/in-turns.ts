@@ -1,8 +1,8 @@
 // Long work in steps of some microseconds, of which a server must not do a million in one go.
 import type { Clock } from '@hawser/core';
 
-/** Steps before others get their turn: some milliseconds. */
-const SLICE = 1_000;
+/** Steps before others get their turn: two milliseconds, or some more on a slow machine. */
+const SLICE = 500;
 
 /**
  * Takes `steps` to their end and lets others have their turn now and then. A step that yields a number counts as so many.

@@ -118,7 +118,7 @@ test('a step that yields a number counts as so many', async () => {
   function* steps() {
     for (let step = 0; step < 4; step++) {
       made.push(step);
-      yield 500;
+      yield 250;
     }
   }
   const done = inTurns(steps(), { clock: { callSoon: (turn) => void turns.push(turn) } });
