@@ -203,6 +203,9 @@ async function startTwisted(hosts: number): Promise<PeerServer> {
   };
 }
 
+/** Those that were handed out: the system may give one again before its user has it. */
+const given = new Set<number>();
+
 /** One that is free for UDP and, most likely, for TCP. */
 export async function freePort(): Promise<number> {
   const socket = createSocket('udp4');
@@ -213,6 +216,8 @@ export async function freePort(): Promise<number> {
   const closed = once(socket, 'close');
   socket.close();
   await closed;
+  if (given.has(port)) return freePort();
+  given.add(port);
   return port;
 }
 
