@@ -509,16 +509,22 @@ describe('rule 5: changes are made in their order', () => {
     expect(reports.at(-1)?.reason).toBe('Cannot grow "example.net" beyond 5 names');
   });
 
-  test('integrity: an update of RRsets with more than 25,000 records together is REFUSED', async () => {
+  /** A zone with so many names, each with an RRset of 1,000 records. */
+  async function sceneOfLarge(count: number) {
     const { send, zone } = scene(content);
     const values = Array.from({ length: 1000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
     const large = createRRset(origin, Type.A, { ttl: 60, values });
-    const names = Array.from({ length: 26 }, (_, at) => `n${at}`);
+    const names = Array.from({ length: count }, (_, at) => `n${at}`);
     const edits = names.map((each) => {
       const name = nameOf(each);
       return { name, type: Type.A, rrset: { ...large, name } };
     });
     await zone.transact(() => ({ edits, result: undefined }));
+    return { send, names };
+  }
+
+  test('integrity: an update of RRsets with more than 25,000 records together is REFUSED', async () => {
+    const { send, names } = await sceneOfLarge(26);
     const changes = names.map((name) => `delete ${name} A 10.0.0.1`);
     expect(await send(changes)).toBe(Rcode.Refused);
     expect(await send(changes.slice(1))).toBe(Rcode.NoError);
@@ -527,15 +533,7 @@ describe('rule 5: changes are made in their order', () => {
   });
 
   test('integrity: an update that deletes more than 100,000 records with their RRsets is REFUSED', async () => {
-    const { send, zone } = scene(content);
-    const values = Array.from({ length: 1000 }, (_, at) => `10.0.${at >> 8}.${at & 255}`);
-    const large = createRRset(origin, Type.A, { ttl: 60, values });
-    const names = Array.from({ length: 101 }, (_, at) => `n${at}`);
-    const edits = names.map((each) => {
-      const name = nameOf(each);
-      return { name, type: Type.A, rrset: { ...large, name } };
-    });
-    await zone.transact(() => ({ edits, result: undefined }));
+    const { send, names } = await sceneOfLarge(101);
     expect(await send(names.map((name) => `delete ${name} A`))).toBe(Rcode.Refused);
     expect(await send(names.map((name) => `delete ${name}`))).toBe(Rcode.Refused);
     expect(await send(names.slice(1).map((name) => `delete ${name} A`))).toBe(Rcode.NoError);
