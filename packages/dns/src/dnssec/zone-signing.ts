@@ -151,10 +151,12 @@ export class ZoneSigning implements ZoneAttendant {
   }
 
   async attach({ origin, bucket, reactor }: AttendantContext): Promise<void> {
-    if (this.#attached !== undefined)
+    // A zone that could not be opened, as its store failed, may be opened again.
+    const other = this.#attached?.origin;
+    if (other !== undefined && (this.#zone !== undefined || !origin.equals(other)))
       throw usageError(
         'HAWSER_DNS_OPTIONS',
-        `Cannot sign "${origin}" as this one signs "${this.#attached.origin}"`,
+        `Cannot sign "${origin}" as this one signs "${other}"`,
       );
     this.#clock = reactor.clock;
     const place = { origin, bucket: bucket(BUCKET), now: () => this.#clock.now() };
@@ -164,13 +166,20 @@ export class ZoneSigning implements ZoneAttendant {
   }
 
   async opened(zone: LiveZone): Promise<void> {
+    if (this.#zone !== undefined) throw this.#second(zone.origin);
     this.#zone = zone;
-    zone.onChange(({ changes }) => this.#horizon.note(changes, this.#clock.now()));
-    await this.#context.keeper.change((book) =>
-      withUnseen(book, zone.snapshot, this.#clock.epoch()),
-    );
-    await this.#follower.follow(zone);
-    await this.#follower.renewExpired(zone);
+    const noting = zone.onChange(({ changes }) => this.#horizon.note(changes, this.#clock.now()));
+    try {
+      await this.#context.keeper.change((book) =>
+        withUnseen(book, zone.snapshot, this.#clock.epoch()),
+      );
+      await this.#follower.follow(zone);
+      await this.#follower.renewExpired(zone);
+    } catch (error) {
+      noting[Symbol.dispose]();
+      this.#zone = undefined;
+      throw error;
+    }
   }
 
   started(reactor: Has<'clock' | 'reports'>): void {
@@ -210,6 +219,11 @@ export class ZoneSigning implements ZoneAttendant {
     if (this.#attached === undefined)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot sign without a zone');
     return this.#attached;
+  }
+
+  #second(origin: Name): Error {
+    const why = `this one signs "${this.#context.origin}"`;
+    return usageError('HAWSER_DNS_OPTIONS', `Cannot sign "${origin}" as ${why}`);
   }
 
   #firstKeys(): KeyBook['keys'] {

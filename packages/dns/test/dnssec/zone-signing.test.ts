@@ -6,13 +6,16 @@ import { generateKey } from '../../src/dnssec/signing-key.ts';
 import { validateZone } from '../../src/dnssec/validate-zone.ts';
 import { zoneSigning } from '../../src/dnssec/zone-signing.ts';
 import type { ZoneSigningOptions } from '../../src/dnssec/zone-signing-options.ts';
+import { StoreError } from '../../src/errors.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
 import { rdataToText } from '../../src/rdata/rdata-text.ts';
 import { memory } from '../../src/store/memory-store.ts';
 import { type DynamicZoneOptions, dynamicZone } from '../../src/store/open-dynamic-zone.ts';
+import type { ZoneStore } from '../../src/store/zone-store.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
 import type { Zone } from '../../src/zone/zone.ts';
+import { heldStore } from '../store/held-store.ts';
 import { apex, zoneFrom } from '../zone/zone-text.ts';
 
 const MINUTE = 60_000;
@@ -63,6 +66,22 @@ function tagsOf(zone: Zone) {
 /** Of all there is, signatures and keys included. */
 function typesOf(zone: Zone): number[] {
   return [...zone.rrsets()].map(({ type }) => type);
+}
+
+/** The methods of a store, to be replaced one by one. */
+function storeMethods(store: ZoneStore): ZoneStore {
+  return {
+    list: () => store.list(),
+    find: (origin) => store.find(origin),
+    load: (origin) => store.load(origin),
+    leases: (origin) => store.leases(origin),
+    commit: (changeSet, options) => store.commit(changeSet, options),
+    journal: (origin, serial) => store.journal(origin, serial),
+    delete: (origin) => store.delete(origin),
+    watch: (reactor, listener) => store.watch(reactor, listener),
+    bucket: (name) => store.bucket(name),
+    close: () => store.close(),
+  };
 }
 
 function ascending(tags: Iterable<number>): number[] {
@@ -207,6 +226,50 @@ describe('a zone with signing', () => {
     await expect(dynamicZone('example.org', { signing })).rejects.toMatchObject({
       code: 'HAWSER_DNS_OPTIONS',
     });
+  });
+
+  test('signs one of two zones that are opened at the same time', async () => {
+    const store = memory();
+    const signing = zoneSigning();
+    const opened = await Promise.allSettled(
+      ['example.net', 'example.net'].map((origin) => dynamicZone(origin, { store, signing })),
+    );
+    const refused = opened.flatMap((each) => (each.status === 'rejected' ? [each.reason] : []));
+    expect(refused).toMatchObject([{ code: 'HAWSER_DNS_OPTIONS' }]);
+  });
+
+  test.each([
+    ['load', 'before the zone was read'],
+    ['commit', 'when the zone was made'],
+  ] as const)('signs a zone whose store failed at first: in %s, %s', async (method) => {
+    const store = memory();
+    const failing = {
+      ...storeMethods(store),
+      [method]: () => Promise.reject(new StoreError('HAWSER_STORE_IO', 'Cannot reach it')),
+    };
+    const signing = zoneSigning();
+    const failed = dynamicZone('example.net', { store: failing, signing });
+    await expect(failed).rejects.toThrow('Cannot reach it');
+    const other = dynamicZone('example.org', { store, signing });
+    await expect(other).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
+    const zone = await dynamicZone('example.net', { store, signing });
+    expect(validateZone(zone.snapshot)).toEqual([]);
+    const again = dynamicZone('example.net', { store, signing });
+    await expect(again).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
+  });
+
+  test('signs a zone whose store failed when the keys were put into it', async () => {
+    const { store, hold, commit } = heldStore();
+    await dynamicZone('example.net', { store });
+    hold();
+    const signing = zoneSigning();
+    const failed = dynamicZone('example.net', { store, signing });
+    (await commit(0)).fail(new StoreError('HAWSER_STORE_IO', 'Cannot reach it'));
+    await expect(failed).rejects.toThrow('Cannot reach it');
+    const opening = dynamicZone('example.net', { store, signing });
+    (await commit(1)).go();
+    const zone = await opening;
+    expect(validateZone(zone.snapshot)).toEqual([]);
   });
 });
 
