@@ -1,11 +1,12 @@
 // Taking in what somebody else stored: another process by commits of its own, or a person with a database tool.
+import type { InTurns } from '../contract/live-zone.ts';
 import { StoreError } from '../errors.ts';
 import { Type } from '../numbers.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { withSerial } from '../zone/soa-serial.ts';
 import type { ChangeSet, Edit, RRsetChange, Zone } from '../zone/zone.ts';
 import { changesBetween } from '../zone/zone-difference.ts';
-import { type ChangeRules, type InTurns, prepareChange } from './prepare-change.ts';
+import { type ChangeRules, prepareChange } from './prepare-change.ts';
 import { serialAfter } from './serial-policy.ts';
 import { applyingChangeSet, zoneFromStore } from './stored-zone.ts';
 import type { Lease, StoredContent, StoredLeaseChange, ZoneStore } from './zone-store.ts';

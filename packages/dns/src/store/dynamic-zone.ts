@@ -6,7 +6,7 @@ import type { DnsQuery } from '../contract/query.ts';
 import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { usageError } from '../errors.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
-import { inTurns } from '../in-turns.ts';
+import { turnsOf } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { parseType } from '../numbers.ts';
 import type { HostRecords, RecordValue } from '../rdata/value.ts';
@@ -35,7 +35,7 @@ import { ZoneWriter, type ZoneWriterStart } from './zone-writer.ts';
 
 /** What a {@link DynamicZone} is made of. */
 export interface DynamicZoneStart
-  extends Omit<ZoneWriterStart, 'changed' | 'leased' | 'failed' | 'rules' | 'inTurns'> {
+  extends Omit<ZoneWriterStart, 'changed' | 'leased' | 'failed' | 'rules' | 'turns'> {
   readonly rules: Omit<ChangeRules, 'epochMs'>;
   /** TTL of records set without one, in seconds. */
   readonly ttl: number;
@@ -69,7 +69,7 @@ export class DynamicZone implements LiveZone {
     this.#writer = new ZoneWriter({
       ...start,
       rules: { ...rules, epochMs: () => this.#clock.epoch() },
-      inTurns: (steps) => inTurns(steps, { clock: this.#clock }),
+      turns: () => turnsOf({ clock: this.#clock }),
       changed: (changeSet) => this.#tell(changeSet),
       leased: () => this.#sweeper?.leasesChanged(),
       failed: () => this.#recheck?.failed(),

@@ -4,7 +4,7 @@ import { createNodeReactor } from '@hawser/core';
 import type { CommitHook } from '../contract/live-zone.ts';
 import type { ZoneAttendant } from '../contract/zone-attendant.ts';
 import { StoreError } from '../errors.ts';
-import { inTurns } from '../in-turns.ts';
+import { turnsOf } from '../in-turns.ts';
 import { Name } from '../name.ts';
 import { CHANGING_TTL } from '../zone/default-ttl.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
@@ -13,7 +13,6 @@ import { adoptUnseen, type CatchUpContext } from './catch-up.ts';
 import { DynamicZone } from './dynamic-zone.ts';
 import { checkJournal } from './journal-limits.ts';
 import { memory } from './memory-store.ts';
-import type { InTurns } from './prepare-change.ts';
 import { checkSerialPolicy, type SerialPolicy } from './serial-policy.ts';
 import { zoneFromStore } from './stored-zone.ts';
 import {
@@ -96,10 +95,6 @@ export async function dynamicZone(
       if (!conflict || attempt === MAX_ATTEMPTS) throw error;
     }
   }
-}
-
-function turnsOf(reactor: Has<'clock'>): InTurns {
-  return (steps) => inTurns(steps, reactor);
 }
 
 interface Opened {

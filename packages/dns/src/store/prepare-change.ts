@@ -14,8 +14,6 @@ export interface ChangeRules {
   readonly epochMs: () => number;
 }
 
-export type { InTurns } from '../contract/live-zone.ts';
-
 /** Options for {@link prepareChange}. */
 export interface PrepareOptions {
   readonly rules: ChangeRules;

@@ -1,8 +1,8 @@
 // A zone made of what a store has.
+import type { InTurns } from '../contract/live-zone.ts';
 import { StoreError } from '../errors.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { type ChangeSet, Zone } from '../zone/zone.ts';
-import type { InTurns } from './prepare-change.ts';
 import type { StoredContent } from './zone-store.ts';
 
 /** Options for {@link zoneFromStore}. */

@@ -1,16 +1,11 @@
 // Changes of one zone, one after the other. What is asked for while the store is busy is stored together next.
-import type { Decided, Deciding } from '../contract/live-zone.ts';
+import type { Decided, Deciding, InTurns } from '../contract/live-zone.ts';
 import { StoreError, usageError } from '../errors.ts';
 import { Type } from '../numbers.ts';
 import type { ChangeSet, Edit, Zone, ZoneStep } from '../zone/zone.ts';
 import { catchUp } from './catch-up.ts';
 import { LeaseBook, LeaseDraft, type LeaseView } from './lease-book.ts';
-import {
-  type ChangeRules,
-  type InTurns,
-  type PreparedChange,
-  prepareChange,
-} from './prepare-change.ts';
+import { type ChangeRules, type PreparedChange, prepareChange } from './prepare-change.ts';
 import { checkLimits, type FullZoneLimits, measureUsage, type ZoneUsage } from './zone-limits.ts';
 import type { JournalLimits, Lease, ZoneStore } from './zone-store.ts';
 
@@ -25,8 +20,8 @@ export interface ZoneWriterStart {
   readonly rules: ChangeRules;
   readonly limits: FullZoneLimits;
   readonly journal: JournalLimits;
-  /** Takes long work to its end and lets others have their turn meanwhile. */
-  readonly inTurns: InTurns;
+  /** For the long work of one change: takes it to its end and lets others have their turn meanwhile. */
+  readonly turns: () => InTurns;
   /** Told of every change, when it is stored and {@link ZoneWriter.zone} is the result. Must not throw. */
   readonly changed: (changeSet: ChangeSet) => void;
   /** Told when {@link ZoneWriter.leases} may have changed. Must not throw. */
@@ -175,7 +170,8 @@ export class ZoneWriter {
 
   /** False if a hook refused several changes together. Throws what the store throws. */
   async #attempt(jobs: readonly Job[]): Promise<boolean> {
-    const { store, rules, inTurns, changed, leased } = this.#start;
+    const { store, rules, turns, changed, leased } = this.#start;
+    const inTurns = turns();
     const draft = await inTurns(this.#decide(jobs));
     let prepared: PreparedChange | undefined;
     try {
@@ -259,7 +255,8 @@ export class ZoneWriter {
   }
 
   async #catchUp(): Promise<void> {
-    const { store, rules, inTurns, changed, leased } = this.#start;
+    const { store, rules, turns, changed, leased } = this.#start;
+    const inTurns = turns();
     const known = { zone: this.#zone, revision: this.#revision };
     // Before it is asked: who says meanwhile that there is more, is not forgotten.
     this.#doubtful = false;

@@ -1,7 +1,7 @@
 // What a secondary keeps over a restart: the copy, and how long it is good for.
 import { type Clock, UsageError } from '@hawser/core';
 import { StoreError } from '../errors.ts';
-import { inTurns } from '../in-turns.ts';
+import { turnsOf } from '../in-turns.ts';
 import type { Name } from '../name.ts';
 import { zoneFromStore } from '../store/stored-zone.ts';
 import type { JournalLimits, StoredContent, ZoneStore } from '../store/zone-store.ts';
@@ -79,9 +79,7 @@ export class StoredCopy {
   async #zoneOf({ pages }: StoredContent): Promise<Zone | undefined> {
     const gathered = { origin: this.#origin, pages };
     try {
-      return await zoneFromStore(gathered, {
-        inTurns: (steps) => inTurns(steps, { clock: this.#clock }),
-      });
+      return await zoneFromStore(gathered, { inTurns: turnsOf({ clock: this.#clock }) });
     } catch (error) {
       if (error instanceof StoreError && error.cause instanceof UsageError) return undefined;
       throw error;

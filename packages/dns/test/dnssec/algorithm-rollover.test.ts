@@ -147,7 +147,8 @@ describe.each(ways)('from %s to %s', (algorithm, other) => {
     expect(minutes[2]).toBeGreaterThanOrEqual(140);
     expect(minutes[3]).toBeGreaterThanOrEqual(80);
     expect(world.ds).toEqual(world.signing.ds);
-    await world.minute();
+    // What the last step does to the zone takes turns.
+    for (let minutes = 0; minutes < 3; minutes++) await world.minute();
     for (const { records } of [...world.zone.snapshot.rrsets()].filter(
       (e) => e.type === Type.RRSIG,
     ))
