@@ -71,20 +71,14 @@ export class LookedUp {
     }
   }
 
-  /** Names of which it matters whether others are below them, the longest first. To be told one after the other. */
+  /** Names of which it matters whether others are below them. To be told one after the other. */
   *doubtful(): Generator<Name, void, undefined> {
     const doubtful = this.#doubtful;
     this.#doubtful = [];
     for (const asked of doubtful) {
-      let name = asked;
-      // What is above a name that exists, exists.
-      while (!name.equals(this.#base.origin) && !this.#exists(name)) {
-        if (!this.#empty.has(name.key)) yield name;
-        if (this.#exists(name)) break;
-        name = name.parent() ?? this.#base.origin;
-      }
+      const encloser = yield* this.#encloserOf(asked);
       // A wildcard may exist without data too, and stand for the name then (RFC 4592 §4.3).
-      const wildcard = name === asked ? undefined : wildcardOf(name);
+      const wildcard = encloser === asked ? undefined : wildcardOf(encloser);
       if (wildcard === undefined || this.#holding.has(wildcard.key)) continue;
       if (!this.#empty.has(wildcard.key)) yield wildcard;
     }
@@ -131,6 +125,27 @@ export class LookedUp {
 
   #isOurs(target: Name | undefined): target is Name {
     return target?.isSubdomainOf(this.#base.origin) ?? false;
+  }
+
+  /** The longest one that exists, of a name and those above it. */
+  *#encloserOf(asked: Name): Generator<Name, Name, undefined> {
+    const names: Name[] = [];
+    let above = asked;
+    while (!above.equals(this.#base.origin) && !this.#exists(above)) {
+      names.push(above);
+      above = above.parent() ?? this.#base.origin;
+    }
+    // What is above a name that exists, exists: each question halves what is left, as a stranger may ask for 120 labels.
+    let low = 0;
+    let high = names.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const name = names[middle] ?? above;
+      if (!this.#empty.has(name.key)) yield name;
+      if (this.#exists(name)) high = middle;
+      else low = middle + 1;
+    }
+    return names[high] ?? above;
   }
 
   #exists(name: Name): boolean {

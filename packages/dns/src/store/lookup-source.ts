@@ -22,8 +22,9 @@ export interface LookupSource {
   find(names: readonly Name[], context: LookupContext): Eventually<Iterable<RRset>>;
   /**
    * True if there are names below one that holds nothing itself: it exists then (RFC 8020), and no wildcard further up
-   * stands for it (RFC 4592 §2.2.2). Asked only of names that {@link find} has nothing for, from the longest up. `() => false`
-   * will do where no name with data has one without data above it.
+   * stands for it (RFC 4592 §2.2.2). Asked only of names that {@link find} has nothing for, and of few of those above them: at
+   * most eight times for a name, however many labels it has. `() => false` will do where no name with data has one without
+   * data above it.
    */
   below(name: Name, context: LookupContext): Eventually<boolean>;
 }

@@ -183,10 +183,22 @@ describe('a zone that is looked up', () => {
     );
     expect([finds.length, belows]).toEqual([1, []]);
     await ask('x.y.wild.example.net A');
-    expect(belows).toEqual(['x.y.wild', 'y.wild']);
+    expect(belows).toEqual(['y.wild']);
     finds.splice(0);
     await ask('chain.example.net A');
     expect(finds.map(([first]) => first)).toEqual(['chain', 'alias', 'www']);
+  });
+
+  test.each([
+    ['nothing', 'www A 192.0.2.1', Rcode.NXDomain],
+    ['a wildcard above', '* A 192.0.2.1', Rcode.NoError],
+    ['a name without data on the way', `y.${'x.'.repeat(60)}deep A 192.0.2.1`, Rcode.NXDomain],
+  ])('asks little about a name of many labels where there is %s', async (_, text, rcode) => {
+    const { source, belows } = sourceOf(zoneFrom(text));
+    const { ask } = await serve(source);
+    const reply = await ask(`${'x.'.repeat(110)}deep.example.net A`);
+    expect(reply.rcode).toBe(rcode);
+    expect(belows.length).toBeLessThanOrEqual(8);
   });
 
   test('addresses go along, in a second call', async () => {
