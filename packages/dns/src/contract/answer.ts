@@ -41,6 +41,7 @@ export interface Denial {
 /** One message. Immutable: who changes an answer makes another one. */
 export interface Answer {
   readonly kind: 'answer';
+  /** Above 15 it takes EDNS to tell: who asked without gets SERVFAIL. */
   readonly rcode: number;
   /** AA. False for a referral, and for what was learned from others. */
   readonly authoritative: boolean;

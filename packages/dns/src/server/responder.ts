@@ -121,14 +121,16 @@ export class Responder {
     }
     const { message } = reading;
     const query = ReceivedQuery.of(message, message.question ?? NO_QUESTION, { context, reactor });
-    // First, so that every other reply is signed (RFC 8945 §5.3).
+    const { edns } = message;
+    const isVersionKnown = edns === undefined || edns.version === 0;
+    // First, as every reply to who brings a cookie has one (RFC 7873 §5.2). What an option of another version means, nobody knows.
+    const cookieFits = !isVersionKnown || this.#admission.takeOptions(query);
+    // Before anything else is said, so that it is signed (RFC 8945 §5.3).
     if (message.signatureOffset !== undefined && !this.#admission.verify(query, message)) {
       const { signature } = query;
       return this.#refuse(query, signature.kind === 'refused' ? signature.rcode : Rcode.NotAuth);
     }
-    const { edns } = message;
-    if (edns !== undefined && edns.version !== 0) return this.#refuse(query, Rcode.BadVers);
-    const cookieFits = this.#admission.takeOptions(query);
+    if (!isVersionKnown) return this.#refuse(query, Rcode.BadVers);
     if (message.question === undefined) {
       // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
       const asksCookie = opcode === Opcode.Query && cookieOf(query) !== undefined;
@@ -206,7 +208,10 @@ export class Responder {
     }
     if (outcome.kind === 'stream') return this.#stream(query, outcome);
     const { answering } = this.#options;
-    const answer = answering === undefined ? outcome : answering(query, outcome);
+    const wanted = answering === undefined ? outcome : answering(query, outcome);
+    // Without OPT only the low four bits would be told, which mean something else: those of BADVERS, NOERROR.
+    const tellable = wanted.rcode < 16 || query.hasEdns;
+    const answer = tellable ? wanted : codeAnswer(Rcode.ServFail);
     const verdict = this.#admission.judge(query, answer);
     if (verdict === 'drop') return undefined;
     if (verdict === 'slip') return this.#refuse(query, answer.rcode, Flag.Truncated);

@@ -133,6 +133,17 @@ describe('options of an answer', () => {
     expect(readReply(reply).rcode).toBe(Rcode.BadCookie);
     expect((reply?.[3] ?? 0) & 15).toBe(7);
   });
+
+  test('codes above 15 are SERVFAIL for who sent no OPT: their low bits mean something else', () => {
+    const heard: number[] = [];
+    const server = responderFor(() => codeAnswer(16), {
+      answered: ({ rcode }) => heard.push(rcode),
+    });
+    expect(readReply(server.answer(query('example.net'))).rcode).toBe(Rcode.ServFail);
+    expect(readReply(server.answer(ask())).rcode).toBe(16);
+    expect(heard).toEqual([Rcode.ServFail, 16]);
+    expect(server.responder.counters.snapshot().rcodes).toEqual({ [Rcode.ServFail]: 1, 16: 1 });
+  });
 });
 
 test('an answer that is shared keeps its replies apart for who asks differently', () => {

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { codeAnswer } from '../../src/contract/answer.ts';
 import type { DnsHandler } from '../../src/contract/handler.ts';
+import { EdnsOption } from '../../src/message/edns.ts';
 import { readMessage } from '../../src/message/reader.ts';
 import { Name } from '../../src/name.ts';
 import { Opcode, Rcode, Type } from '../../src/numbers.ts';
@@ -47,6 +48,12 @@ function tsigIn(reply: Buffer | undefined) {
     : readTsig(reading.message.bytes, signatureOffset);
 }
 
+function readEdnsOf(reply: Buffer | undefined) {
+  const reading = readMessage(reply ?? Buffer.alloc(0));
+  if (!reading.ok || reading.message.edns === undefined) throw new Error('there is no OPT');
+  return reading.message.edns;
+}
+
 describe('a signed request', () => {
   test('whose TSIG is malformed is FORMERR without TSIG', () => {
     const packet = query('www.example.net', 1, { additionals: [{ type: Type.TSIG, class: 255 }] });
@@ -67,6 +74,19 @@ describe('a signed request', () => {
     const reply = server.answer(signTsigRequest(plain, { key: other, ...server }).bytes);
     expect(readReply(reply)).toMatchObject({ rcode: Rcode.NotAuth, answer: [] });
     expect(tsigIn(reply)).toMatchObject({ error: 17, mac: Buffer.alloc(0) });
+  });
+
+  test.each([
+    ['whose key is unknown', other],
+    ['whose MAC differs', forged],
+  ])('%s and that brings a cookie gets one back (RFC 7873 §5.2)', (_, signer) => {
+    const server = serve();
+    const cookie = Buffer.from([0, EdnsOption.Cookie, 0, 8, 1, 2, 3, 4, 5, 6, 7, 8]);
+    const packet = query('www.example.net', Type.A, { additionals: [opt({ rdata: cookie })] });
+    const reply = server.answer(signTsigRequest(packet, { key: signer, ...server }).bytes);
+    expect(readReply(reply).rcode).toBe(Rcode.NotAuth);
+    const { options } = readEdnsOf(reply);
+    expect(options).toMatchObject([{ code: EdnsOption.Cookie, length: 24 }]);
   });
 
   test('whose MAC differs is NOTAUTH with BADSIG and an empty MAC', () => {
