@@ -78,7 +78,7 @@ class PostgresStore implements ZoneStore {
   #source = '';
   #pool: PostgresPool | undefined;
   #ready: Promise<PostgresPool> | undefined;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   constructor(where: string | PostgresPool, options: PostgresOptions) {
     const { schema = 'hawser_dns', maxConnections = 10, connectTimeoutMs = 10_000 } = options;
@@ -174,11 +174,16 @@ class PostgresStore implements ZoneStore {
     });
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     this.#watch.close();
+    // Whoever is opening it gives it up when it is open.
+    await this.#ready?.catch(ignore);
     const pool = this.#pool;
-    this.#pool = undefined;
     if (pool === undefined) return;
     // A pool of somebody else goes on without us.
     if (typeof this.#where !== 'string') pool.removeListener('error', ignore);
@@ -190,7 +195,7 @@ class PostgresStore implements ZoneStore {
 
   /** The pool, with the tables made. Tried again at the next use if it fails. */
   #open(): Promise<PostgresPool> {
-    if (this.#closed) {
+    if (this.#closing !== undefined) {
       const why = 'Cannot use the PostgreSQL database as the store is closed';
       return Promise.reject(new StoreError('HAWSER_STORE_IO', why));
     }
