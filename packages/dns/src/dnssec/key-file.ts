@@ -42,11 +42,7 @@ export function parseKeyFiles(
 ): { readonly origin: Name; readonly key: SigningKey } {
   const line = files.key.split('\n').find((each) => /\sDNSKEY\s/.test(each.replace(/;.*/, '')));
   if (line === undefined) throw unusable('there is no DNSKEY record');
-  const { name: origin, rdata } = parseRecord(line.replace(/;.*/, ''), {
-    origin: Name.root,
-    ttl: 0,
-  });
-  const { wire } = rdata;
+  const { origin, wire } = readDnskey(line.replace(/;.*/, ''));
   const flags = wire.readUInt16BE(0);
   const { role = flags & ENTRY_POINT ? 'csk' : 'zsk' } = options;
   const secret = readPrivate(files.private, wire);
@@ -78,6 +74,16 @@ export function formatKeyFiles(origin: Name, key: SigningKey): KeyFiles {
       '\n',
     ),
   };
+}
+
+function readDnskey(line: string): { readonly origin: Name; readonly wire: Buffer } {
+  try {
+    const { name, type, rdata } = parseRecord(line, { origin: Name.root, ttl: 0 });
+    if (type === Type.DNSKEY) return { origin: name, wire: rdata.wire };
+  } catch (error) {
+    throw unusable(`its record is none: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  throw unusable('its record is of another type');
 }
 
 function readPrivate(text: string, dnskey: Buffer): KeyObject {

@@ -204,6 +204,9 @@ describe('files of keys', () => {
       { ...good, private: good.private.replace(secret, `${secret.slice(0, 8)}==`) },
       { ...good, private: good.private.replace('13 (', '8 (') },
       { ...good, key: '; nothing\n' },
+      { ...good, key: good.key.replace('257', 'many') },
+      { ...good, key: good.key.replace('example', 'example.') },
+      { ...good, key: 'example.net. TXT " DNSKEY "\n' },
     ]) {
       let thrown: unknown;
       try {
