@@ -54,10 +54,12 @@ describe('answers that are known', () => {
   test('stay while they are asked for, whatever else is', () => {
     const known = new KnownAnswers({ max: 200, maxPerZone: 20 });
     known.keep({ zone, question: asked('a') }, answer);
-    for (let name = 0; name < 1000; name++) {
-      known.keep({ zone: zones[name % 10] ?? other, question: asked(name) }, answer);
-      if (name % 5 === 0) expect(known.get(zone, asked('a'))).toBe(answer);
-    }
+    const found = Array.from({ length: 200 }, (_, turn) => {
+      for (let name = turn * 5; name < turn * 5 + 5; name++)
+        known.keep({ zone: zones[name % 10] ?? other, question: asked(name) }, answer);
+      return known.get(zone, asked('a'));
+    });
+    expect(new Set(found)).toEqual(new Set([answer]));
   });
 
   test('leave a mark of their zone that stays when they go', () => {
