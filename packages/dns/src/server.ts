@@ -20,7 +20,7 @@ import {
 } from '@hawser/core';
 import { InFlight } from './drain.ts';
 import { usageError } from './errors.ts';
-import { DnsDatagramProtocol } from './server/datagram.ts';
+import { checkMaxInFlight, DnsDatagramProtocol } from './server/datagram.ts';
 import { type ListenAddress, parseListenAddress } from './server/listen-address.ts';
 import { Responder } from './server/responder.ts';
 import type { ResponderOptions } from './server/responder-options.ts';
@@ -40,6 +40,11 @@ export interface DnsServiceOptions extends DnsStreamOptions, ResponderOptions {
   readonly maxConnections?: number | undefined;
   /** The same from one network: a /24 of IPv4, a /56 of IPv6. @defaultValue 200 */
   readonly maxConnectionsPerNetwork?: number | undefined;
+  /**
+   * Queries over UDP that may be waiting for answers of handlers that take time. While there are so many, all are dropped: which
+   * ones would not take time nobody knows before. Clients ask again. @defaultValue 16,384
+   */
+  readonly maxInFlightUdp?: number | undefined;
   /** Serve TLS as well. */
   readonly tls?: DnsTlsOptions | undefined;
   /**
@@ -110,6 +115,7 @@ class BoundService implements DnsService {
   readonly responder: Responder;
   readonly #places: readonly ListenAddress[];
   readonly #options: DnsServiceOptions;
+  readonly #maxInFlightUdp: number;
   readonly #streams: { readonly tcp: StreamFactory; readonly tls: StreamFactory | undefined };
   #running: Running | undefined;
 
@@ -117,6 +123,7 @@ class BoundService implements DnsService {
     this.#places = places;
     this.responder = responder;
     this.#options = options;
+    this.#maxInFlightUdp = checkMaxInFlight(options.maxInFlightUdp);
     this.#streams = streamFactories(responder, options);
   }
 
@@ -169,6 +176,7 @@ class BoundService implements DnsService {
         responder,
         reports: reactor.reports,
         inFlight,
+        maxInFlight: this.#maxInFlightUdp,
         proxies,
       });
       // oxlint-disable-next-line no-await-in-loop -- the pair before must have failed

@@ -9,6 +9,7 @@ import {
   type Reports,
 } from '@hawser/core';
 import type { InFlight } from '../drain.ts';
+import { usageError } from '../errors.ts';
 import type { QueryContext } from './query.ts';
 import type { Responder } from './responder.ts';
 
@@ -44,11 +45,11 @@ export class DnsDatagramProtocol implements DatagramProtocol {
   #port: DatagramPort | undefined;
   #accepting = true;
 
-  /** @throws RangeError for a bad network in `proxies` */
+  /** @throws UsageError `HAWSER_DNS_OPTIONS` for a `maxInFlight` below 1, RangeError for a bad network in `proxies` */
   constructor(options: DnsDatagramOptions) {
-    const { maxInFlight = 16_384, proxies } = options;
+    const { maxInFlight, proxies } = options;
     this.#options = options;
-    this.#maxInFlight = maxInFlight;
+    this.#maxInFlight = checkMaxInFlight(maxInFlight);
     this.#proxies =
       proxies === undefined || proxies instanceof AddressSet ? proxies : new AddressSet(proxies);
   }
@@ -98,6 +99,18 @@ export class DnsDatagramProtocol implements DatagramProtocol {
       .catch((error: unknown) => reports.problem('dns.datagram', error))
       .finally(() => inFlight.finish());
   }
+}
+
+/**
+ * The limit of queries that wait for answers, by default 16,384.
+ * @throws UsageError `HAWSER_DNS_OPTIONS`
+ */
+export function checkMaxInFlight(maxInFlight: number = 16_384): number {
+  if (maxInFlight >= 1) return maxInFlight;
+  throw usageError(
+    'HAWSER_DNS_OPTIONS',
+    `Cannot answer datagrams as 1 or more must be allowed to wait: ${maxInFlight}`,
+  );
 }
 
 /** Nobody asks from port 0, and what comes from ourselves would go round forever. */

@@ -87,6 +87,12 @@ test('over the limit of queries that wait, no more are begun until one is answer
   expect(waiting).toHaveLength(4);
 });
 
+test.each([0, Number.NaN])('a limit of %d is a mistake', (maxInFlight) => {
+  expect(() => serve(zone, { maxInFlight })).toThrow(
+    expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+  );
+});
+
 test('behind a proxy the client is whom the header names, and the reply goes to the proxy', () => {
   const seen: unknown[] = [];
   const { protocol, sent } = serve(

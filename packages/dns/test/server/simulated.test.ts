@@ -82,6 +82,25 @@ test('while it drains, what was asked is answered and nothing else is', async ()
   await service.stop();
 });
 
+test('no more queries over UDP wait for answers than `maxInFlightUdp`', async () => {
+  const { server, client, host } = world();
+  const waiting: (() => void)[] = [];
+  const slow: DnsHandler = () =>
+    new Promise((resolve) => waiting.push(() => resolve(codeAnswer(Rcode.NoError))));
+  const service = dnsService([`${host}:53`, `${host}:54`], slow, { maxInFlightUdp: 3 });
+  await service.start(server);
+  const port = await client.udp.bind({ port: 0 }, { datagramReceived: () => undefined });
+  for (let turn = 0; turn < 4; turn++)
+    for (const to of service.addresses) port.send(soa, { kind: 'udp', family: 4, ...to });
+  await delayed(client, 100);
+  expect(waiting).toHaveLength(3);
+  expect(service.responder.counters.snapshot().overloaded).toBe(5);
+  await service.stop();
+  expect(() => dnsService(`${host}:53`, slow, { maxInFlightUdp: 0 })).toThrow(
+    expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+  );
+});
+
 test('over TLS a query is known as such, and ALPN is dot', async () => {
   const { server, client, host } = world();
   const seen: string[] = [];
