@@ -2,25 +2,32 @@
 import type { LiveZone } from '../../contract/live-zone.ts';
 import type { Name } from '../../name.ts';
 import { Type } from '../../numbers.ts';
+import type { RRset } from '../../zone/rrset.ts';
 import { isSignerRecord } from '../../zone/signer-record.ts';
-import type { Zone } from '../../zone/zone.ts';
+import type { Edit, Zone } from '../../zone/zone.ts';
 import { jsonReply, type ReplyOptions } from '../http/reply.ts';
 import type { ApiLimits, ZoneCall } from './api-call.ts';
 import { jsonBody } from './api-http.ts';
 import { Problem } from './problem.ts';
 import { decide, describe, type RecordChange, readChange } from './record-changes.ts';
 import { deletion, patchChanges, putChange } from './request-changes.ts';
-import { checkPreconditions, tagOf } from './serial-tag.ts';
+import { checkPreconditions, tagOf, withCurrentTag } from './serial-tag.ts';
 
 /** Waits until all secondaries have a serial. */
 export type Propagated = (zone: LiveZone, serial: number) => Promise<void>;
 
-/** A change that was made. */
-interface Made {
-  readonly serial: number;
-  readonly changed: number;
+/** What was decided. */
+interface Decided {
   /** Whether what the path speaks of was there before. */
   readonly existed: boolean;
+  readonly before: Zone;
+  readonly edits: readonly Edit[];
+}
+
+/** A change that was made. */
+interface Made extends Decided {
+  readonly serial: number;
+  readonly changed: number;
 }
 
 /** Calls that change records. Every method throws Problem. */
@@ -46,7 +53,7 @@ export class ChangeCalls {
     const subject = { zone: zone.snapshot, name, type };
     const changes = method === 'PUT' ? [putChange(body, subject)] : patchChanges(body, subject);
     const made = await this.#change(call, changes, isThere);
-    const rrset = zone.snapshot.get(name, type);
+    const rrset = rrsetAfter(made, name, type);
     const status = method === 'PUT' && !made.existed ? 201 : 200;
     return this.#done(call, made, { status }, rrset && describe(rrset));
   }
@@ -92,15 +99,20 @@ export class ChangeCalls {
       now: context.reactor.clock.epoch(),
       mayUse: (name: Name, type: number) => token.mayUse(name, type),
     };
-    const { result, changeSet } = await zone.transact(function* (content) {
-      const existed = isThere(content);
-      checkPreconditions(request, content, existed);
-      return { ...(yield* decide(content, changes, terms)), result: existed };
+    const deciding = zone.transact(function* (before) {
+      const existed = isThere(before);
+      checkPreconditions(request, before, existed);
+      const decision = yield* decide(before, changes, terms);
+      const result: Decided = { existed, before, edits: decision.edits };
+      return { ...decision, result };
+    });
+    const { result, changeSet } = await deciding.catch((error: unknown) => {
+      throw withCurrentTag(error, zone.snapshot);
     });
     const serial = changeSet?.to ?? zone.snapshot.serial;
     // The start of authority is among the changes, and not one that anybody asked for.
     const changed = changeSet?.changes.filter(({ type }) => type !== Type.SOA).length ?? 0;
-    return { serial, changed, existed: result };
+    return { serial, changed, ...result };
   }
 
   #checkWait({ url }: ZoneCall): void {
@@ -122,4 +134,10 @@ export class ChangeCalls {
       return new Response(null, { status: 204, headers: { etag: tagOf(serial) } });
     return jsonReply(body, { ...options, headers: { etag: tagOf(serial) } });
   }
+}
+
+/** What an RRset became, whatever others who were stored along have made of it. */
+function rrsetAfter({ before, edits }: Decided, name: Name, type: number): RRset | undefined {
+  const edit = edits.find((each) => each.type === type && each.name.equals(name));
+  return edit === undefined ? before.get(name, type) : edit.rrset;
 }

@@ -11,18 +11,18 @@ export function checkPreconditions(request: Request, content: Zone, existed: boo
   const wanted = request.headers.get('if-match');
   const current = tagOf(content.serial);
   // Only the strong tag: who has a weak one does not know what he changes (RFC 9110 §13.1.1).
-  if (wanted !== null && !(wanted.trim() === '*' ? existed : listIn(wanted).includes(current))) {
-    throw new Problem(412, `Cannot change the zone as its serial is ${content.serial}`, {
-      headers: { etag: current },
-    });
-  }
+  if (wanted !== null && !(wanted.trim() === '*' ? existed : listIn(wanted).includes(current)))
+    throw new Problem(412, 'Cannot make the change as the zone is not as If-Match says');
   const unwanted = request.headers.get('if-none-match');
   if (unwanted === null) return;
-  if (unwanted.trim() === '*' ? existed : tagsIn(unwanted).includes(current)) {
-    throw new Problem(412, 'Cannot make the change as what it speaks of is there', {
-      headers: { etag: current },
-    });
-  }
+  if (unwanted.trim() === '*' ? existed : tagsIn(unwanted).includes(current))
+    throw new Problem(412, 'Cannot make the change as what it speaks of is there');
+}
+
+/** `error`, with the serial of `served` if it is about serials: while it was decided there was one that nobody ever saw. */
+export function withCurrentTag(error: unknown, { serial }: Zone): unknown {
+  if (!(error instanceof Problem) || error.status !== 412) return error;
+  return new Problem(412, error.message, { headers: { etag: tagOf(serial) } });
 }
 
 /** True if the client has what is there. */
