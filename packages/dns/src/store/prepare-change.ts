@@ -46,22 +46,15 @@ export async function prepareChange(
   let next = options.step ?? (await inTurns(before.changing(edits)));
   if (next === undefined) return undefined;
   const serial = chooseSerial({ before, after: next.zone, edits, rules, floor });
-  let all = edits;
   if (serial !== next.zone.serial) {
-    all = [...edits, soaEdit(withSerial(next.zone.soa, serial))];
-    next = (await inTurns(before.changing(all))) ?? next;
+    const rrset = withSerial(next.zone.soa, serial);
+    next = await inTurns(before.amending(next, [{ name: rrset.name, type: Type.SOA, rrset }]));
   }
   for (const hook of rules.hooks) {
-    const added: readonly Edit[] = await hook(
-      unknownBefore ? undefined : before,
-      next.zone,
-      next.changeSet.changes,
-      inTurns,
-    );
-    if (added.length === 0) continue;
-    // The SOA is among the edits now, so that it keeps the serial as it was chosen.
-    all = [...all, soaEdit(next.zone.soa), ...added];
-    next = (await inTurns(before.changing(all))) ?? next;
+    const { zone, changeSet } = next;
+    const known = unknownBefore ? undefined : before;
+    const added = await hook(known, zone, changeSet.changes, inTurns);
+    next = await inTurns(before.amending(next, added));
   }
   return next;
 }
@@ -85,8 +78,4 @@ function chooseSerial({ before, after, edits, rules, floor }: SerialChoice): num
   }
   const latest = isSerialAfter(floor, before.serial) ? floor : before.serial;
   return serialAfter(rules.serials, latest, rules.epochMs);
-}
-
-function soaEdit(soa: NonNullable<Edit['rrset']>): Edit {
-  return { name: soa.name, type: Type.SOA, rrset: soa };
 }

@@ -201,29 +201,17 @@ export class Zone {
   *changing(edits: readonly Edit[]): Generator<number | void, ZoneStep | undefined, void> {
     const effective = new Map<string, Edit>();
     for (const edit of edits) {
-      effective.set(`${edit.type}/${edit.name.key}`, edit);
+      effective.set(idOf(edit), edit);
       yield 1;
     }
     for (const [id, edit] of effective) {
       if (sameRRset(this.get(edit.name, edit.type), edit.rrset)) effective.delete(id);
-      yield 1 + (edit.rrset === undefined ? 0 : measureRecords(edit.rrset).count);
+      yield 1 + recordCount(edit);
     }
     if (effective.size === 0) return undefined;
-    const soaId = `${Type.SOA}/${this.origin.key}`;
-    const edited = effective.get(soaId);
-    const soa = edited === undefined ? this.soa : edited.rrset;
-    const soaCount = soa?.records.length ?? 0;
-    if (soaCount > 1) {
-      throw usageError(
-        'HAWSER_DNS_ZONE',
-        `Cannot keep ${soaCount} SOA records at "${this.origin}" as a zone has one`,
-      );
-    }
-    // A serial that does not go forward would hide the change from every secondary.
-    if (soa !== undefined && !isSerialAfter(serialOf(soa), this.serial)) {
-      const rrset = withSerial(soa, nextSerial(this.serial));
-      effective.set(soaId, { name: this.origin, type: Type.SOA, rrset });
-    }
+    const soa = { name: this.origin, type: Type.SOA, rrset: this.soa };
+    const soaId = idOf(soa);
+    effective.set(soaId, this.#forward(effective.get(soaId) ?? soa, nextSerial(this.serial)));
     const list = [...effective.values()];
     const zone = yield* this.#with(list);
     const changes: RRsetChange[] = [];
@@ -235,6 +223,40 @@ export class Zone {
       zone,
       changeSet: { origin: this.origin, from: this.serial, to: zone.serial, changes },
     };
+  }
+
+  /**
+   * `step`, which leads away from this zone, with `edits` made as well, and the serial it has unless they set another one that
+   * is after that of this zone. What `step` did is not done again. Throws as {@link change}.
+   */
+  *amending(step: ZoneStep, edits: readonly Edit[]): Generator<number | void, ZoneStep, void> {
+    const last = new Map<string, Edit>();
+    for (const edit of edits) {
+      last.set(idOf(edit), edit);
+      yield 1;
+    }
+    const made: Edit[] = [];
+    for (const edit of last.values()) {
+      const kept = edit.type === Type.SOA ? this.#forward(edit, step.zone.serial) : edit;
+      if (!sameRRset(step.zone.get(kept.name, kept.type), kept.rrset)) made.push(kept);
+      yield 1 + recordCount(edit);
+    }
+    if (made.length === 0) return step;
+    const zone = yield* step.zone.#with(made);
+    const changes = new Map<string, RRsetChange>();
+    for (const change of step.changeSet.changes) {
+      changes.set(idOf(change), change);
+      yield 1;
+    }
+    for (const { name, type, rrset } of made) {
+      const id = idOf({ name, type });
+      const before = this.get(name, type);
+      if (sameRRset(before, rrset)) changes.delete(id);
+      else changes.set(id, { name, type, before, after: rrset });
+      yield 1 + recordCount({ rrset });
+    }
+    const changeSet = { origin: this.origin, from: this.serial, to: zone.serial };
+    return { zone, changeSet: { ...changeSet, changes: [...changes.values()] } };
   }
 
   /**
@@ -262,6 +284,20 @@ export class Zone {
     return isHashedName(node) ? undefined : node;
   }
 
+  /** An edit of the SOA, with `serial` if its own is not after that of this zone: secondaries would never see the change. */
+  #forward(edit: Edit, serial: number): Edit {
+    const { rrset } = edit;
+    const count = rrset?.records.length ?? 0;
+    if (count > 1) {
+      throw usageError(
+        'HAWSER_DNS_ZONE',
+        `Cannot keep ${count} SOA records at "${this.origin}" as a zone has one`,
+      );
+    }
+    if (rrset === undefined || isSerialAfter(serialOf(rrset), this.serial)) return edit;
+    return { ...edit, rrset: withSerial(rrset, serial) };
+  }
+
   *#with(edits: readonly Edit[]): Generator<number | void, Zone, void> {
     const touched = this.#indexes.hasOrder ? new Set<string>() : undefined;
     const nodes = yield* applyEdits(this.origin, this.#nodes, edits, { pack: true, touched });
@@ -277,6 +313,15 @@ export class Zone {
     if (value === undefined) throw new TypeError(`Cannot find a name of "${this.origin}"`);
     return toNode(value);
   }
+}
+
+/** What an edit or a change is about. */
+function idOf({ name, type }: Pick<Edit, 'name' | 'type'>): string {
+  return `${type}/${name.key}`;
+}
+
+function recordCount({ rrset }: Pick<Edit, 'rrset'>): number {
+  return rrset === undefined ? 0 : measureRecords(rrset).count;
 }
 
 /** The key of an ancestor. */
