@@ -5,14 +5,25 @@ import { checkRdata } from '../rdata/rdata.ts';
 import type { ZoneGatherer } from './zone-gatherer.ts';
 import { type GatheredRRset, wiresOf, type ZoneRecords } from './zone-records.ts';
 
-/** Reports what is wrong with the zone as a whole, a step for each name: errors if it cannot be served, warnings if it can. */
-export function* checkZone(gatherer: ZoneGatherer): Generator<void, void, void> {
+/** Names that are passed over in the time of a step of other work, as there is no rule for what they have. */
+const NAMES_A_STEP = 32;
+const NAMES_AT_ONCE = 512;
+/** Types that are looked at where they are by themselves. */
+const CHECKED: ReadonlySet<number> = new Set([Type.CNAME, Type.DNAME, Type.NS, Type.MX]);
+
+/** Reports in steps what is wrong with the zone as a whole: errors if it cannot be served, warnings if it can. */
+export function* checkZone(gatherer: ZoneGatherer): Generator<number, void, void> {
   const { origin, records } = gatherer;
+  const { names } = records;
   checkApex(gatherer);
   const dnames = new Set<string>();
-  for (const [key, first] of records.names.entries()) {
-    const types = typesOf(first);
-    checkAlias(gatherer, first, types);
+  for (let name = 0; name < names.size; name++) {
+    if (name % NAMES_AT_ONCE === 0) yield NAMES_AT_ONCE / NAMES_A_STEP;
+    const only = records.onlyTypeOf(name);
+    if (only !== undefined && !CHECKED.has(only)) continue;
+    const types = new Map(records.gatheredAt(name).map((rrset) => [rrset.type, rrset]));
+    checkAlias(gatherer, types);
+    const key = names.keyAt(name);
     if (types.has(Type.DNAME)) dnames.add(key);
     for (const type of [Type.NS, Type.MX]) {
       const rrset = types.get(type);
@@ -21,17 +32,9 @@ export function* checkZone(gatherer: ZoneGatherer): Generator<void, void, void> 
           isCut: type === Type.NS && key !== origin.key,
         });
     }
-    yield;
+    yield 1;
   }
   if (dnames.size > 0) yield* checkBelowDname(gatherer, dnames);
-}
-
-function typesOf(first: GatheredRRset): ReadonlyMap<number, GatheredRRset> {
-  const types = new Map<number, GatheredRRset>();
-  for (let rrset: GatheredRRset | undefined = first; rrset; rrset = rrset.next) {
-    types.set(rrset.type, rrset);
-  }
-  return types;
 }
 
 function checkApex(gatherer: ZoneGatherer): void {
@@ -39,29 +42,26 @@ function checkApex(gatherer: ZoneGatherer): void {
   const soa = records.get(origin.key, Type.SOA);
   const start = { file, line: 1, column: 1 };
   if (soa === undefined) gatherer.error(start, `Cannot find the SOA record of "${origin}"`);
-  else if (soa.count > 1) gatherer.error(placeOf(soa), `Cannot keep several SOA records`);
+  else if (wiresOf(soa).length > 1) gatherer.error(placeOf(soa), `Cannot keep several SOA records`);
   if (records.get(origin.key, Type.NS) === undefined) {
     gatherer.error(start, `Cannot find an NS record of "${origin}"`);
   }
 }
 
 /** A CNAME stands alone but for what signs it; of CNAME and DNAME there is one. */
-function checkAlias(
-  gatherer: ZoneGatherer,
-  first: GatheredRRset,
-  types: ReadonlyMap<number, GatheredRRset>,
-): void {
+function checkAlias(gatherer: ZoneGatherer, types: ReadonlyMap<number, GatheredRRset>): void {
   const cname = types.get(Type.CNAME);
-  const name = Name.fromOctets(first.owner);
   for (const alias of [cname, types.get(Type.DNAME)]) {
-    if (alias === undefined || alias.count === 1) continue;
-    gatherer.error(placeOf(alias), `Cannot keep several ${formatType(alias.type)} of "${name}"`);
+    if (alias === undefined || wiresOf(alias).length === 1) continue;
+    const what = `${formatType(alias.type)} of "${Name.fromOctets(alias.owner)}"`;
+    gatherer.error(placeOf(alias), `Cannot keep several ${what}`);
   }
   if (cname === undefined || types.size === 1) return;
   const other = [...types.keys()].find(
     (type) => type !== Type.CNAME && type !== Type.RRSIG && type !== Type.NSEC,
   );
   if (other === undefined) return;
+  const name = Name.fromOctets(cname.owner);
   gatherer.error(placeOf(cname), `Cannot keep CNAME of "${name}" beside ${formatType(other)}`);
 }
 
@@ -90,7 +90,7 @@ function checkTargets(
 /** An address of its own or by a wildcard; or it is below a delegation, and others know it. */
 function hasAddress(records: ZoneRecords, name: Name, origin: Name): boolean {
   if (isHost(records, name.key)) return true;
-  if (records.names.has(name.key)) return records.get(name.key, Type.NS) !== undefined;
+  if (records.names.find(name.key) >= 0) return records.get(name.key, Type.NS) !== undefined;
   for (let above = name.parent(); above?.isSubdomainOf(origin); above = above.parent()) {
     if (!above.equals(origin) && records.get(above.key, Type.NS) !== undefined) return true;
     const wildcard = `\u0001*${above.key}`;
@@ -107,12 +107,15 @@ function isHost(records: ZoneRecords, key: string): boolean {
 function* checkBelowDname(
   gatherer: ZoneGatherer,
   dnames: ReadonlySet<string>,
-): Generator<void, void, void> {
-  for (const [key, first] of gatherer.records.names.entries()) {
-    yield;
+): Generator<number, void, void> {
+  const { records } = gatherer;
+  for (let number = 0; number < records.names.size; number++) {
+    yield 1;
+    const key = records.names.keyAt(number);
     let at = 1 + key.charCodeAt(0);
     while (at < key.length && !dnames.has(key.slice(at))) at += 1 + key.charCodeAt(at);
-    if (at >= key.length) continue;
+    const [first] = at < key.length ? records.gatheredAt(number) : [];
+    if (first === undefined) continue;
     const name = Name.fromOctets(first.owner);
     gatherer.error(placeOf(first), `Cannot keep "${name}" as there is a DNAME above it`);
   }

@@ -24,7 +24,6 @@ import { toName } from './parse-zone.ts';
 import type { ZoneFileProblem } from './problem.ts';
 import { gatherZoneFile, type ReadZoneFileOptions } from './read-zone-file.ts';
 import { ZoneFileError } from './zone-file-error.ts';
-import type { ZoneGatherer } from './zone-gatherer.ts';
 
 /** Options for {@link zoneFile}. */
 export interface ZoneFileOptions extends Omit<ReadZoneFileOptions, 'origin' | 'check'> {
@@ -211,17 +210,9 @@ async function load({ path, origin, options, reactor }: Source): Promise<Omit<Lo
   const gatherer = await gatherZoneFile(path, { ...options, origin, reactor });
   const { errors, warnings } = gatherer;
   if (errors.length > 0) throw new ZoneFileError(path, errors);
-  return { zone: await inTurns(build(gatherer), reactor), warnings };
-}
-
-/** The zone of what was gathered, a step for each RRset. */
-function* build({ origin, records }: ZoneGatherer): Generator<void, Zone, void> {
-  const builder = Zone.builder(origin);
-  for (const rrset of records.rrsets()) {
-    builder.add(rrset);
-    yield;
-  }
-  return yield* builder.finishing();
+  const making = Zone.builder(origin).finishing(gatherer.records);
+  const zone = await inTurns(making, reactor);
+  return { zone, warnings };
 }
 
 /** `before` with `changes` and the next serial; undefined if there is nothing but another serial. */

@@ -1,24 +1,24 @@
-// The records of a zone file, gathered into RRsets as they come: a few small objects for a record, as there may be millions.
+// The records of a zone file, gathered into RRsets as they come: numbers in rows and two strings for a record, as there may be
+// millions.
 import { Type } from '../numbers.ts';
 import { canonicalWire } from '../rdata/canonical-rdata.ts';
 import { layoutOf } from '../rdata/layout.ts';
+import { copyOctets } from '../rdata/octets.ts';
+import { IntRows, LongList } from '../zone/long-list.ts';
+import { NameTable } from '../zone/name-table.ts';
 import { PackedRRset } from '../zone/packed-rrset.ts';
 import { MAX_RECORDS, MAX_RRSET_BYTES, RECORD_BYTES, type RRset } from '../zone/rrset.ts';
-import { NameTable } from './name-table.ts';
+import type { ZoneContent } from '../zone/zone-content.ts';
 
-/** An RRset that is being gathered, and where its first record stands. */
+/** An RRset as it was gathered, and where its first record stands. */
 export interface GatheredRRset {
   /** Wire form of its name as it was spelled first, one character an octet. */
   readonly owner: string;
   readonly type: number;
-  ttl: number;
   /** RDATA of all records, each behind its length in two octets, one character an octet. */
-  packed: string;
-  count: number;
+  readonly packed: string;
   readonly file: string;
   readonly line: number;
-  /** The next one of the same name. */
-  next: GatheredRRset | undefined;
 }
 
 /** One record, in memory that will be used again. */
@@ -36,50 +36,143 @@ export interface RecordPlace {
 /** What became of a record: kept, or why it was not, or what is odd about it. */
 export type Addition = 'kept' | 'duplicate' | 'lower TTL' | 'higher TTL' | 'too many';
 
-/** RRsets by name. */
-export class ZoneRecords {
-  /** The first RRset of each name, by key, in the order of the file. */
-  readonly names: NameTable<GatheredRRset> = new NameTable();
+/** Columns of an RRset. */
+const TYPE = 0;
+const TTL = 1;
+const FILE = 2;
+const LINE = 3;
+/** The next one of the same name; 0 for none, as the first of all is the next of none. */
+const NEXT = 4;
+const COLUMNS = 5;
+
+/** RRsets by name, in the order of the file. */
+export class ZoneRecords implements ZoneContent {
+  readonly names: NameTable = new NameTable();
+  /** By name: how it is spelled, and the row of its first RRset. */
+  readonly #owners = new LongList<string>();
+  readonly #firsts = new IntRows(1);
+  /** By RRset. */
+  readonly #rows = new IntRows(COLUMNS);
+  readonly #packed = new LongList<string>();
+  readonly #files: string[] = [];
 
   /** The RRset of a name and type. */
   get(key: string, type: number): GatheredRRset | undefined {
-    let found = this.names.get(key);
-    while (found !== undefined && found.type !== type) found = found.next;
-    return found;
+    const name = this.names.find(key);
+    const row = name < 0 ? -1 : this.#rowOf(name, type);
+    return row < 0 ? undefined : this.#view(name, row);
   }
 
   /** Adds a record. A duplicate is dropped; of two TTLs the lower counts for all (RFC 2181 §5.2). */
   add(record: RecordPlace): Addition {
-    const { key, owner, type, ttl, wire, file, line } = record;
-    const packed = pack(wire);
-    const first = this.names.get(key);
-    let last = first;
-    for (let found = first; found !== undefined; found = found.next) {
-      if (found.type === type) return extend(found, packed, ttl);
-      last = found;
+    const packed = pack(record.wire);
+    const name = this.names.place(record.key);
+    if (name === this.#owners.length) {
+      this.#owners.push(record.owner);
+      this.#firsts.push();
+      this.#firsts.set(name, 0, this.#push(record, packed));
+      return 'kept';
     }
-    const fresh = {
-      owner: first?.owner ?? owner,
-      type,
-      ttl,
-      packed,
-      count: 1,
-      file,
-      line,
-      next: undefined,
-    };
-    if (last === undefined) this.names.add(key, fresh);
-    else last.next = fresh;
+    const row = this.#rowOf(name, record.type);
+    if (row >= 0) return this.#extend(row, packed, record.ttl);
+    this.#rows.set(-1 - row, NEXT, this.#push(record, packed));
     return 'kept';
   }
 
-  /** Every RRset, in the order of the file. */
+  ownerAt(name: number): string {
+    return this.#owners.at(name) ?? '';
+  }
+
+  /** The type of the RRset of a name that has only one. */
+  onlyTypeOf(name: number): number | undefined {
+    const row = this.#firsts.get(name, 0);
+    return this.#rows.get(row, NEXT) === 0 ? this.#rows.get(row, TYPE) : undefined;
+  }
+
+  /** The RRsets of a name. */
+  gatheredAt(name: number): readonly GatheredRRset[] {
+    return this.#rowsOf(name).map((row) => this.#view(name, row));
+  }
+
+  rrsetsAt(name: number): PackedRRset | readonly PackedRRset[] {
+    const first = this.#firsts.get(name, 0);
+    if (this.#rows.get(first, NEXT) === 0) return this.#rrset(name, first);
+    return this.#rowsOf(name).map((row) => this.#rrset(name, row));
+  }
+
+  /** Every RRset, those of a name in a row. */
   *rrsets(): Generator<RRset, void, undefined> {
-    for (const [, first] of this.names.entries()) {
-      for (let found: GatheredRRset | undefined = first; found; found = found.next) {
-        yield new PackedRRset(found.owner, found);
-      }
+    for (let name = 0; name < this.names.size; name++) {
+      const rrsets = this.rrsetsAt(name);
+      if (rrsets instanceof PackedRRset) yield rrsets;
+      else yield* rrsets;
     }
+  }
+
+  /** Of an RRset; if there is none of that type -1 less the row of the last one. */
+  #rowOf(name: number, type: number): number {
+    for (let row = this.#firsts.get(name, 0); ; ) {
+      if (this.#rows.get(row, TYPE) === type) return row;
+      const next = this.#rows.get(row, NEXT);
+      if (next === 0) return -1 - row;
+      row = next;
+    }
+  }
+
+  #rowsOf(name: number): number[] {
+    const rows = [this.#firsts.get(name, 0)];
+    for (let row = rows[0] ?? 0; (row = this.#rows.get(row, NEXT)) !== 0; ) rows.push(row);
+    return rows;
+  }
+
+  #push({ type, ttl, file, line }: RecordPlace, packed: string): number {
+    // Most come from the file that the one before did.
+    if (this.#files.at(-1) !== file) this.#files.push(file);
+    const row = this.#rows.push();
+    this.#rows.set(row, TYPE, type);
+    this.#rows.set(row, TTL, ttl);
+    this.#rows.set(row, FILE, this.#files.length - 1);
+    this.#rows.set(row, LINE, line);
+    this.#packed.push(packed);
+    return row;
+  }
+
+  #extend(row: number, added: string, ttl: number): Addition {
+    const type = this.#rows.get(row, TYPE);
+    const packed = this.#packedAt(row);
+    const count = find(type, packed, added);
+    if (count < 0) return 'duplicate';
+    const bytes = packed.length + added.length + (count + 1) * (RECORD_BYTES - 2);
+    if (count >= MAX_RECORDS || bytes > MAX_RRSET_BYTES) return 'too many';
+    this.#packed.set(row, packed + added);
+    const before = this.#rows.get(row, TTL);
+    if (ttl === before) return 'kept';
+    this.#rows.set(row, TTL, Math.min(ttl, before));
+    // Each signature has the TTL of what it signs (RFC 4034 §3).
+    if (type === Type.RRSIG) return 'kept';
+    return ttl < before ? 'lower TTL' : 'higher TTL';
+  }
+
+  #packedAt(row: number): string {
+    return this.#packed.at(row) ?? '';
+  }
+
+  #rrset(name: number, row: number): PackedRRset {
+    return new PackedRRset(this.ownerAt(name), {
+      type: this.#rows.get(row, TYPE),
+      ttl: this.#rows.get(row, TTL),
+      packed: this.#packedAt(row),
+    });
+  }
+
+  #view(name: number, row: number): GatheredRRset {
+    return {
+      owner: this.ownerAt(name),
+      type: this.#rows.get(row, TYPE),
+      packed: this.#packedAt(row),
+      file: this.#files[this.#rows.get(row, FILE)] ?? '',
+      line: this.#rows.get(row, LINE),
+    };
   }
 }
 
@@ -94,32 +187,20 @@ export function wiresOf({ packed }: GatheredRRset): Buffer[] {
   return wires;
 }
 
-function extend(rrset: GatheredRRset, packed: string, ttl: number): Addition {
-  if (holds(rrset, packed)) return 'duplicate';
-  const bytes = rrset.packed.length + packed.length + (rrset.count + 1) * (RECORD_BYTES - 2);
-  if (rrset.count >= MAX_RECORDS || bytes > MAX_RRSET_BYTES) return 'too many';
-  rrset.packed += packed;
-  rrset.count++;
-  if (ttl === rrset.ttl) return 'kept';
-  const lower = ttl < rrset.ttl;
-  rrset.ttl = Math.min(ttl, rrset.ttl);
-  // Each signature has the TTL of what it signs (RFC 4034 §3).
-  if (rrset.type === Type.RRSIG) return 'kept';
-  return lower ? 'lower TTL' : 'higher TTL';
-}
-
-function holds({ type, packed: all }: GatheredRRset, packed: string): boolean {
+/** How many records there are in `all`, or -1 if `packed` is one of them. */
+function find(type: number, all: string, packed: string): number {
   const folds = layoutOf(type)?.folds ?? false;
   const wanted = folds ? fold(type, packed) : packed;
-  for (let at = 0; at < all.length; ) {
+  let count = 0;
+  for (let at = 0; at < all.length; count++) {
     const end = endOf(all, at);
     if (end - at === packed.length) {
       const each = all.slice(at, end);
-      if ((folds ? fold(type, each) : each) === wanted) return true;
+      if ((folds ? fold(type, each) : each) === wanted) return -1;
     }
     at = end;
   }
-  return false;
+  return count;
 }
 
 /** Names in data are equal without regard to case. */
@@ -138,6 +219,6 @@ function pack(wire: Buffer): string {
   const bytes = length + 2 <= scratch.length ? scratch : Buffer.allocUnsafeSlow(length + 2);
   bytes[0] = length >> 8;
   bytes[1] = length;
-  bytes.set(wire, 2);
+  copyOctets(wire, 0, length, bytes, 2);
   return bytes.toString('latin1', 0, length + 2);
 }

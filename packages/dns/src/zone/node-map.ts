@@ -1,6 +1,7 @@
 // The names of a zone as an immutable map: a trie over a hash of the name, with maps of up to some hundred names as its
 // leaves. A change copies one leaf and the few branches above it, whether the zone has a thousand names or a million, and
 // whoever chose them.
+import { HASH_BITS, hashOf } from './name-hash.ts';
 import type { NodeValue } from './zone-node.ts';
 
 type Leaf = Map<string, NodeValue>;
@@ -9,12 +10,26 @@ interface Branch extends Array<Slot> {}
 
 /** Names of a leaf before it is divided. */
 const MAX_LEAF = 256;
+/** Names of a leaf that is filled at once: some are fuller than others. */
+const FULL_LEAF = 160;
 const BITS = 5;
 const WIDTH = 1 << BITS;
-/** Bits of the hash that are used. What shares all of them, as names do that somebody picked for it, is told apart by its octets. */
-const HASH_BITS = 30;
+/** Of them when many names come at once. */
+const MAX_FILL_BITS = 20;
+/** That many are put in order, or into a leaf, in the time of a step of other work. */
+const NAMES_A_STEP = 8;
+const SORTED_AT_ONCE = 256;
 /** Steps for each octet: its low half, then its high one. */
 const OCTET_BITS = 2 * BITS;
+
+/** What a map is made of at once: names by number, no two alike. */
+export interface NodeMapContent {
+  readonly size: number;
+  keyAt(number: number): string;
+  /** `hashOf` of the key. */
+  hashAt(number: number): number;
+  valueAt(number: number): NodeValue;
+}
 
 /** Node values by {@link Name.key}. Immutable; {@link edit} gives a changed one. */
 export class NodeMap {
@@ -26,6 +41,40 @@ export class NodeMap {
   private constructor(root: Slot, size: number) {
     this.#root = root;
     this.size = size;
+  }
+
+  /** A map of many names at once, in steps: each leaf is filled while it is at hand. */
+  static *of(content: NodeMapContent): Generator<number, NodeMap, void> {
+    const { size } = content;
+    let bits = 0;
+    while (size / (1 << bits) > FULL_LEAF && bits < MAX_FILL_BITS) bits += BITS;
+    const { order, ends } = yield* sortByLeaf(content, 1 << bits);
+    let slots: Slot[] = [];
+    const crowded: number[] = [];
+    let at = 0;
+    for (const end of ends) {
+      const leaf: Leaf = new Map();
+      const full = Math.min(end, at + MAX_LEAF);
+      for (; at < full; at++) {
+        const number = order[at] ?? 0;
+        leaf.set(content.keyAt(number), content.valueAt(number));
+      }
+      for (; at < end; at++) crowded.push(order[at] ?? 0);
+      slots.push(leaf.size === 0 ? undefined : leaf);
+      yield 1 + leaf.size / NAMES_A_STEP;
+    }
+    while (bits > 0) {
+      bits -= BITS;
+      slots = yield* branchesOf(slots, bits);
+    }
+    const map = new NodeMap(slots[0], size - crowded.length);
+    if (crowded.length === 0) return map;
+    const draft = map.edit();
+    for (const number of crowded) {
+      draft.set(content.keyAt(number), content.valueAt(number));
+      yield 1;
+    }
+    return draft.done();
   }
 
   get(key: string): NodeValue | undefined {
@@ -132,6 +181,48 @@ interface Entry {
   readonly value: NodeValue | undefined;
 }
 
+/** The numbers of all names, those of a leaf in a row, and where each leaf ends. */
+function* sortByLeaf(
+  content: NodeMapContent,
+  leaves: number,
+): Generator<number, { readonly order: Int32Array; readonly ends: Int32Array }, void> {
+  const { size } = content;
+  const ends = new Int32Array(leaves);
+  for (let number = 0; number < size; number++) {
+    const leaf = content.hashAt(number) & (leaves - 1);
+    ends[leaf] = (ends[leaf] ?? 0) + 1;
+    if (number % SORTED_AT_ONCE === 0) yield SORTED_AT_ONCE / NAMES_A_STEP;
+  }
+  let begin = 0;
+  for (const [leaf, count] of ends.entries()) {
+    ends[leaf] = begin;
+    begin += count;
+  }
+  const order = new Int32Array(size);
+  for (let number = 0; number < size; number++) {
+    const leaf = content.hashAt(number) & (leaves - 1);
+    const at = ends[leaf] ?? 0;
+    order[at] = number;
+    ends[leaf] = at + 1;
+    if (number % SORTED_AT_ONCE === 0) yield SORTED_AT_ONCE / NAMES_A_STEP;
+  }
+  return { order, ends };
+}
+
+/** The branches above `slots`, which are told apart by `bits` bits less. */
+function* branchesOf(slots: readonly Slot[], bits: number): Generator<number, Slot[], void> {
+  const branches: Slot[] = [];
+  for (let low = 0; low < 1 << bits; low++) {
+    const branch: Branch = Array.from(
+      { length: WIDTH },
+      (_, index) => slots[low | (index << bits)],
+    );
+    branches.push(branch.some((each) => each !== undefined) ? branch : undefined);
+    yield 1;
+  }
+  return branches;
+}
+
 function lookUp(root: Slot, key: string): NodeValue | undefined {
   let slot = root;
   if (!(slot instanceof Map)) {
@@ -148,17 +239,13 @@ function* entriesOf(slot: Slot): Generator<[string, NodeValue], void, undefined>
   else if (slot !== undefined) for (const each of slot) yield* entriesOf(each);
 }
 
-/** Where to look for `key` in a branch that is so many bits deep. */
+/**
+ * Where to look for `key` in a branch that is so many bits deep. What shares all of the hash, as names do that somebody picked for
+ * it, is told apart by its octets.
+ */
 function indexAt(shift: number, hash: number, key: string): number {
   if (shift < HASH_BITS) return (hash >>> shift) & (WIDTH - 1);
   const at = shift - HASH_BITS;
   const octet = key.charCodeAt(Math.floor(at / OCTET_BITS));
   return at % OCTET_BITS === 0 ? octet & 15 : octet >> 4;
-}
-
-/** FNV-1a with its bits mixed: branches are chosen by the low ones first. */
-function hashOf(key: string): number {
-  let hash = 0x811c_9dc5;
-  for (let at = 0; at < key.length; at++) hash = Math.imul(hash ^ key.charCodeAt(at), 0x0100_0193);
-  return (hash ^ (hash >>> 15)) & 0x3fff_ffff;
 }

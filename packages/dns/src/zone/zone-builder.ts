@@ -7,6 +7,7 @@ import { NameIndexes } from './name-indexes.ts';
 import { NodeMap } from './node-map.ts';
 import type { RRset } from './rrset.ts';
 import type { Zone } from './zone.ts';
+import { nodesOf, type ZoneContent } from './zone-content.ts';
 import { toNode } from './zone-node.ts';
 
 /** A zone in the making, by `Zone.builder`. */
@@ -20,8 +21,11 @@ export interface ZoneBuilder {
   add(rrset: RRset): void;
   /** The zone, once. @throws UsageError as {@link add} */
   done(): Zone;
-  /** The same in steps, as the names of a signed zone are put in order first. */
-  finishing(): Generator<void, Zone, void>;
+  /**
+   * The same in steps, as the names of a signed zone are put in order first. What was gathered elsewhere, and checked there,
+   * can be given as it is instead of being added: the zone is made of that alone then.
+   */
+  finishing(content?: ZoneContent): Generator<number | void, Zone, void>;
 }
 
 /** A builder of what `make` makes a zone of. */
@@ -44,8 +48,9 @@ export function zoneBuilder(
     get: (name, type) => open().get(name.key, type),
     add: (rrset) => open().apply({ name: rrset.name, type: rrset.type, rrset }, true),
     done: () => make(close()),
-    *finishing() {
-      const nodes = close();
+    *finishing(content) {
+      const added = close();
+      const nodes = content === undefined ? added : yield* nodesOf(origin, content);
       const apex = nodes.get(origin.key);
       const indexes = new NameIndexes(origin, nodes);
       yield* indexes.denying(apex && denialTypeOf(toNode(apex)));

@@ -1,41 +1,12 @@
 import { afterEach, expect, test, vi } from 'vitest';
+import { atOnce } from '../../src/in-turns.ts';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
+import { hashOf } from '../../src/zone/name-hash.ts';
 import { NodeMap } from '../../src/zone/node-map.ts';
 import { PackedRRset } from '../../src/zone/packed-rrset.ts';
 import { createRRset } from '../../src/zone/rrset.ts';
-
-const BLOCKS = 10;
-const digits = 'abcdefghijklmnopqrstuvwxyz012345';
-
-/** Names that 32 bits of FNV-1a do not tell apart: two blocks of five letters lead to one state, and so on from there. */
-function collidingKeys(): string[] {
-  const step = (state: number, text: string): number => {
-    let hash = state;
-    for (let at = 0; at < text.length; at++)
-      hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-    return hash;
-  };
-  let state = 0x811c9dc5;
-  let labels = [''];
-  for (let block = 0; block < BLOCKS; block++) {
-    const known = new Map<number, string>();
-    for (let count = 0; ; count++) {
-      const number = Math.imul(count, 0x9e3779b1) >>> 7;
-      const text = [20, 15, 10, 5, 0].map((shift) => digits[(number >> shift) & 31]).join('');
-      const reached = step(state, text);
-      const other = known.get(reached);
-      if (other !== undefined) {
-        labels = labels.flatMap((label) => [label + other, label + text]);
-        state = reached;
-        break;
-      }
-      known.set(reached, text);
-    }
-  }
-  // The map knows nothing of labels.
-  return labels.map((label) => `${label}\0`);
-}
+import { BLOCKS, collidingKeys } from './colliding-keys.ts';
 
 /** Counts how many entries are copied from one map to another. */
 let copied = 0;
@@ -71,3 +42,43 @@ test('names that were chosen to have the same hash cost a change no more than ot
   for (const key of keys.slice(1)) set(key, undefined);
   expect([map.size, [...map.entries()]]).toEqual([1, [[keys[0], value]]]);
 });
+
+test.each([0, 1, 150, 300, 6_000, 200_000])(
+  'a map of %i names at once is that of one name after the other',
+  (size) => {
+    const keys = Array.from(
+      { length: size },
+      (_, index) => `\u0008${index.toString(36).padStart(8)}\0`,
+    );
+    const values = keys.map((key) => new PackedRRset(key, { type: Type.A, ttl: 60, packed: '' }));
+    const map = mapOf(keys, values);
+    expect(map.size).toBe(size);
+    expect(keys.every((key, index) => map.get(key) === values[index])).toBe(true);
+    expect(map.get('\u0004none\0')).toBeUndefined();
+    expect(new Map(map.entries()).size).toBe(size);
+    const draft = map.edit();
+    for (const key of keys) draft.set(key, undefined);
+    expect([...draft.done().entries()]).toEqual([]);
+  },
+);
+
+test('names that were chosen to have the same hash can come at once', () => {
+  const keys = collidingKeys();
+  const others = Array.from({ length: 5_000 }, (_, index) => `${index}\0`);
+  const values = [...keys, ...others].map(
+    (key) => new PackedRRset(key, { type: 1, ttl: 1, packed: '' }),
+  );
+  const map = mapOf([...keys, ...others], values);
+  expect(map.size).toBe(values.length);
+  expect(values.every((value) => map.get(value.owner) === value)).toBe(true);
+});
+
+function mapOf(keys: readonly string[], values: readonly PackedRRset[]): NodeMap {
+  const content = {
+    size: keys.length,
+    keyAt: (number: number) => keys[number] ?? '',
+    hashAt: (number: number) => hashOf(keys[number] ?? ''),
+    valueAt: (number: number) => values[number] as PackedRRset,
+  };
+  return atOnce(NodeMap.of(content));
+}

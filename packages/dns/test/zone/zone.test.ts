@@ -148,7 +148,7 @@ test.each([
 });
 
 /** Undefined for each step, and then what they lead to. */
-function counted(steps: Generator<void, Zone, void>): (Zone | undefined)[] {
+function counted(steps: Generator<number | void, Zone, void>): (Zone | undefined)[] {
   const seen: (Zone | undefined)[] = [];
   for (;;) {
     const { done, value } = steps.next();
