@@ -44,6 +44,22 @@ export interface AttemptStyle {
   readonly cookies?: ServerCookies | undefined;
 }
 
+/** One try of `message`, which stays as it is but for its id: somebody else has signed it (RFC 8945 §5.5). */
+export function unchangedAttempt(
+  message: Buffer,
+  { id, where }: Pick<AttemptStyle, 'id' | 'where'>,
+): Attempt {
+  const bytes = Buffer.from(message);
+  bytes.writeUInt16BE(id, 0);
+  return {
+    bytes,
+    judge: (reply) =>
+      matchReply(bytes, reply) === 'other'
+        ? doubtful(where, 'other', 'it does not answer the question')
+        : readWhole(where, reply),
+  };
+}
+
 /** One try of `request`. Throws as {@link encodeRequest}. */
 export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
   const { id, edns, key, nowSeconds, where, datagram, cookies } = style;
@@ -52,24 +68,17 @@ export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
   const original = Buffer.from(query);
   if (key === undefined) style.disguise?.(query);
   const signed = key && { key, ...signTsigRequest(query, { key, nowSeconds: nowSeconds() }) };
-  const doubt = (kind: Doubt['kind'], why: string): Doubt => {
-    const text = `Cannot use what ${where} said as ${why}`;
-    return { kind, error: new DnsClientError('HAWSER_DNS_REPLY', text) };
-  };
   return {
     bytes: signed?.bytes ?? query,
     judge(bytes) {
       const match = matchReply(query, bytes);
-      if (match === 'other') return doubt('other', 'it does not answer the question');
+      if (match === 'other') return doubtful(where, 'other', 'it does not answer the question');
       if (datagram && match === 'respelled')
-        return doubt('doubtful', 'the name is spelled differently');
-      // Nobody can tell what is missing, over a stream as well, where nothing larger can be asked for.
-      if ((bytes.readUInt16BE(2) & Flag.Truncated) !== 0)
-        return doubt('doubtful', 'it is truncated');
+        return doubtful(where, 'doubtful', 'the name is spelled differently');
       // Other names in it are often pointers to the question, and shall not be spelled at random.
       if (key === undefined && match === 'reply') restoreQuestion(bytes, original);
-      const reply = parseMessage(bytes);
-      if ('error' in reply) return doubt('doubtful', `it is malformed: ${reply.error}`);
+      const reply = readWhole(where, bytes);
+      if ('kind' in reply) return reply;
       const trust =
         signed &&
         verifyTsigResponse(reply, {
@@ -80,10 +89,24 @@ export function newAttempt(request: DnsRequest, style: AttemptStyle): Attempt {
       if (trust?.kind === 'failed')
         return { kind: 'doubtful', error: tsigFailure(where, reply, trust) };
       if (cookies?.accept(reply) === false)
-        return doubt('doubtful', 'it does not have the right cookie');
+        return doubtful(where, 'doubtful', 'it does not have the right cookie');
       return reply;
     },
   };
+}
+
+/** The message in `bytes`, if nothing is missing. */
+function readWhole(where: string, bytes: Buffer): DnsMessage | Doubt {
+  // Nobody can tell what is missing, over a stream as well, where nothing larger can be asked for.
+  if ((bytes.readUInt16BE(2) & Flag.Truncated) !== 0)
+    return doubtful(where, 'doubtful', 'it is truncated');
+  const reply = parseMessage(bytes);
+  return 'error' in reply ? doubtful(where, 'doubtful', `it is malformed: ${reply.error}`) : reply;
+}
+
+function doubtful(where: string, kind: Doubt['kind'], why: string): Doubt {
+  const text = `Cannot use what ${where} said as ${why}`;
+  return { kind, error: new DnsClientError('HAWSER_DNS_REPLY', text) };
 }
 
 function restoreQuestion(reply: Buffer, original: Buffer): void {

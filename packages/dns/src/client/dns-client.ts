@@ -120,6 +120,25 @@ export class DnsClient implements AsyncDisposable {
   }
 
   /**
+   * Sends `message` to one server as it is, but for its id, and gives the reply: for who passes on what somebody else has signed
+   * (RFC 8945 §5.5). It goes over TCP or TLS, and once. Nothing of the reply is verified, and its id is another.
+   * @throws as {@link query}, but for `HAWSER_DNS_SERVER`
+   */
+  forward(
+    message: Buffer,
+    server: DnsServerLike,
+    options: Pick<ExchangeOptions, 'timeoutMs' | 'signal'> = {},
+  ): Deferred<DnsMessage> {
+    return this.#run(options, () => {
+      const peer = this.#peers.get(server);
+      if (peer.server.transport === 'https')
+        throw usageError('HAWSER_DNS_OPTIONS', `Cannot forward a message to ${peer.server.text}`);
+      const { timeoutMs = this.#options.timeoutMs ?? 2_000 } = options;
+      return peer.forward(message, { timeoutMs });
+    });
+  }
+
+  /**
    * Transfers `zone` from `server`, over TCP or over TLS: all of it, or what changed since `serial`. Begins when it is
    * iterated. The connection is its own.
    * @throws UsageError for a bad name or server

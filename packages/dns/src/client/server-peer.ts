@@ -11,7 +11,7 @@ import { EdnsOption, type EdnsOptionData } from '../message/edns.ts';
 import type { DnsMessage } from '../message/parse-message.ts';
 import { Opcode, Rcode } from '../numbers.ts';
 import type { TsigKey } from '../tsig/key.ts';
-import { type Attempt, type Doubt, newAttempt } from './attempt.ts';
+import { type Attempt, type Doubt, newAttempt, unchangedAttempt } from './attempt.ts';
 import type { ClientCounters } from './client-counters.ts';
 import { DnsClientError } from './client-error.ts';
 import type { DnsRequest } from './dns-request.ts';
@@ -109,9 +109,23 @@ export class ServerPeer {
    * @throws DnsClientError, TimeoutError
    */
   readonly ask: (request: DnsRequest, options: AskOptions) => Deferred<DnsMessage> =
-    inlineCallbacks((request: DnsRequest, options: AskOptions) => this.#watched(request, options), {
-      where: 'dns.ask',
-    });
+    inlineCallbacks(
+      (request: DnsRequest, options: AskOptions) => this.#watched(this.#asking(request, options)),
+      { where: 'dns.ask' },
+    );
+
+  /**
+   * The reply to `message`, which is sent as it is but for its id, over a stream and once. Nothing of the reply is verified.
+   * @throws DnsClientError, TimeoutError
+   */
+  readonly forward: (
+    message: Buffer,
+    options: Pick<AskOptions, 'timeoutMs'>,
+  ) => Deferred<DnsMessage> = inlineCallbacks(
+    (message: Buffer, options: Pick<AskOptions, 'timeoutMs'>) =>
+      this.#watched(this.#forwarding(message, options)),
+    { where: 'dns.forward' },
+  );
 
   /** A connection of its own, for a transfer. */
   open(): Deferred<StreamChannel> {
@@ -123,10 +137,13 @@ export class ServerPeer {
     this.#pool.close();
   }
 
-  *#watched(request: DnsRequest, options: AskOptions): Generator<unknown, DnsMessage, unknown> {
+  /** Counts a request under way, and whether the server is well. */
+  *#watched(
+    asking: Generator<unknown, DnsMessage, unknown>,
+  ): Generator<unknown, DnsMessage, unknown> {
     this.#asked += 1;
     try {
-      const reply = yield* this.#asking(request, options);
+      const reply = yield* asking;
       this.#health.answered();
       return reply;
     } catch (error) {
@@ -166,6 +183,18 @@ export class ServerPeer {
         return reply;
       }
     }
+  }
+
+  *#forwarding(
+    message: Buffer,
+    { timeoutMs }: Pick<AskOptions, 'timeoutMs'>,
+  ): Generator<unknown, DnsMessage, unknown> {
+    this.#options.counters.sent += 1;
+    const where = this.server.text;
+    const asked = this.#pool.exchange((id) => unchangedAttempt(message, { id, where }), {
+      repeatable: false,
+    });
+    return yield* asked.timeout(timeoutMs, this.#reactor.clock);
   }
 
   #wayOf({ stream }: AskOptions): Way {

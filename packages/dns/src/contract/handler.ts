@@ -19,6 +19,13 @@ export type DnsHandlerFunction = (query: DnsQuery, next: Next) => Eventually<Out
 /** A handler that needs to know when a server with it runs. */
 export interface DnsHandlerObject {
   handle(query: DnsQuery, next: Next): Eventually<Outcome>;
+  /**
+   * Passes on an UPDATE that is signed with a key of which the server has none by that name: it may be for another server, where it goes
+   * octet by octet, as does its reply (RFC 8945 §5.5). Gives what is said there, with any id, or an outcome of its own; undefined for what is not
+   * to be passed on, which the next handler is asked about. Where all of them say so the reply is BADKEY. Nobody has verified who signed
+   * it: `tsigKey` is undefined. Handlers without this, and functions, are passed over.
+   */
+  forwardUnchanged?(query: DnsQuery): Promise<Outcome | Buffer> | undefined;
   /** The first server that uses it starts; before any query. A failure stops the start. */
   started?(reactor: Reactor): Eventually<void>;
   /** The last server that uses it has stopped; after any query. */

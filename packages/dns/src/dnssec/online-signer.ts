@@ -127,6 +127,10 @@ export class OnlineSigner implements Authority {
     await stopHandlers([this.#zone]);
   }
 
+  forwardUnchanged(query: DnsQuery): Promise<Outcome | Buffer> | undefined {
+    return this.#zone.forwardUnchanged?.(query);
+  }
+
   handle(query: DnsQuery, next: Next): Eventually<Outcome> {
     const { key, type, opcode, dnssecOk } = query;
     if (opcode !== Opcode.Query) return this.#zone.handle(query, next);

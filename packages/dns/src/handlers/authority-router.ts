@@ -37,6 +37,10 @@ class AuthorityRouter implements DnsHandlerObject {
     return authority === undefined ? next(query) : authority.handle(query, next);
   }
 
+  forwardUnchanged(query: DnsQuery): Promise<Outcome | Buffer> | undefined {
+    return this.#find(query.key, query.type)?.forwardUnchanged?.(query);
+  }
+
   started(reactor: Reactor): Promise<void> {
     return startHandlers(this.#authorities, reactor);
   }

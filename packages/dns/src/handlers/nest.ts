@@ -10,6 +10,7 @@ import {
 import type { DnsQuery } from '../contract/query.ts';
 import { type Served, toHandlers } from '../server/to-handlers.ts';
 import type { Zone } from '../zone/zone.ts';
+import { forwardUnchanged } from './forward-unchanged.ts';
 import { startHandlers, stopHandlers } from './handler-lifecycle.ts';
 
 /** Zones and handlers as one handler, first = outermost. What all of them pass on goes to the next one behind. */
@@ -27,6 +28,10 @@ export class Nest implements DnsHandlerObject {
     if (this.#composed?.before !== next)
       this.#composed = { before: next, first: compose(this.#handlers, next) };
     return this.#composed.first(query);
+  }
+
+  forwardUnchanged(query: DnsQuery): Promise<Outcome | Buffer> | undefined {
+    return forwardUnchanged(this.#handlers, query);
   }
 
   started(reactor: Reactor): Promise<void> {

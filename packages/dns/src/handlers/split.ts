@@ -48,10 +48,12 @@ class ClientSplit implements DnsHandlerObject {
   }
 
   handle(query: DnsQuery, next: Next): Eventually<Outcome> {
-    for (const { clients, chain } of this.#rules) {
-      if (clients.has(query.client)) return chain.handle(query, next);
-    }
-    return next(query);
+    const chain = this.#chainFor(query);
+    return chain === undefined ? next(query) : chain.handle(query, next);
+  }
+
+  forwardUnchanged(query: DnsQuery): Promise<Outcome | Buffer> | undefined {
+    return this.#chainFor(query)?.forwardUnchanged(query);
   }
 
   started(reactor: Reactor): Promise<void> {
@@ -60,6 +62,10 @@ class ClientSplit implements DnsHandlerObject {
 
   stopped(): Promise<void> {
     return stopHandlers(this.#chains);
+  }
+
+  #chainFor({ client }: DnsQuery): Nest | undefined {
+    return this.#rules.find(({ clients }) => clients.has(client))?.chain;
   }
 
   get #chains(): Nest[] {

@@ -30,6 +30,10 @@ class Condition implements DnsHandlerObject {
     return this.#test(query) ? this.#chain.handle(query, next) : next(query);
   }
 
+  forwardUnchanged(query: DnsQuery): Promise<Outcome | Buffer> | undefined {
+    return this.#test(query) ? this.#chain.forwardUnchanged(query) : undefined;
+  }
+
   started(reactor: Reactor): Promise<void> {
     return this.#chain.started(reactor);
   }

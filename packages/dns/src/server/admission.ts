@@ -66,10 +66,7 @@ export class Admission {
     const nowSeconds = query.reactor.clock.epoch() / 1000;
     const signature = verifyTsig(message, { keyring: this.#keyring, nowSeconds });
     query.signature = signature;
-    if (signature.kind === 'refused') {
-      this.#counters.signaturesFailed++;
-      return false;
-    }
+    if (signature.kind === 'refused') return false;
     if (signature.kind === 'verified') {
       this.#counters.signaturesVerified++;
       query.tsigKey = signature.key.name;
@@ -77,9 +74,15 @@ export class Admission {
     return true;
   }
 
+  /** True for a query that is signed with a key of which we have none by that name: it may be for somebody else. */
+  isForeign({ signature }: ReceivedQuery): boolean {
+    if (signature.kind !== 'refused' || signature.record === undefined) return false;
+    return this.#keyring.get(signature.record.keyName) === undefined;
+  }
+
   /** True for a query that is not to be answered before its client has proven its address. */
   mustProve({ addressProven, signature }: ReceivedQuery): boolean {
-    return this.#cookies?.required === true && !addressProven && signature.kind === 'unsigned';
+    return this.#cookies?.required === true && !addressProven && signature.kind !== 'verified';
   }
 
   /** What to do with `answer`. */

@@ -1,6 +1,8 @@
 import type { Reactor } from '@hawser/core';
-import { codeAnswer } from '../contract/answer.ts';
+import { codeAnswer, type Outcome } from '../contract/answer.ts';
 import { compose, type DnsHandler, type Next } from '../contract/handler.ts';
+import type { DnsQuery } from '../contract/query.ts';
+import { forwardUnchanged } from '../handlers/forward-unchanged.ts';
 import { startHandlers, stopHandlers } from '../handlers/handler-lifecycle.ts';
 import { Opcode, Rcode } from '../numbers.ts';
 import { originsOf, type Served, toHandlers } from './to-handlers.ts';
@@ -22,6 +24,11 @@ export class HandlerChain {
     this.ask = compose(this.#handlers, (query) =>
       codeAnswer(query.opcode === Opcode.Query ? Rcode.Refused : Rcode.NotAuth),
     );
+  }
+
+  /** What is said to an update that one of them passes on as it is; undefined if none does. */
+  forwardUnchanged(query: DnsQuery): Promise<Outcome | Buffer> | undefined {
+    return forwardUnchanged(this.#handlers, query);
   }
 
   /** True from the first start to the last stop. */

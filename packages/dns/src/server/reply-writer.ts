@@ -75,6 +75,11 @@ export class ReplyWriter {
     return written.bytes;
   }
 
+  /** True if `query` may be answered with a message as long as `reply`. */
+  fits(query: ReceivedQuery, reply: Buffer): boolean {
+    return reply.length <= this.#maxBytes(query);
+  }
+
   /** Begins a reply to `query`; one without its question has no OPT either. */
   begin(query: ReceivedQuery, more: BeginOptions = {}): void {
     const { options, question = true, compactOk = false } = more;

@@ -126,10 +126,8 @@ export class Responder {
     // First, as every reply to who brings a cookie has one (RFC 7873 §5.2). What an option of another version means, nobody knows.
     const cookieFits = !isVersionKnown || this.#admission.takeOptions(query);
     // Before anything else is said, so that it is signed (RFC 8945 §5.3).
-    if (message.signatureOffset !== undefined && !this.#admission.verify(query, message)) {
-      const { signature } = query;
-      return this.#refuse(query, signature.kind === 'refused' ? signature.rcode : Rcode.NotAuth);
-    }
+    if (message.signatureOffset !== undefined && !this.#admission.verify(query, message))
+      return this.#passOn(query) ?? this.#refuseSignature(query);
     if (!isVersionKnown) return this.#refuse(query, Rcode.BadVers);
     if (message.question === undefined) {
       // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
@@ -139,6 +137,43 @@ export class Responder {
     if (!cookieFits && this.#admission.mustProve(query))
       return this.#refuse(query, Rcode.BadCookie);
     return this.#ask(query);
+  }
+
+  #refuseSignature(query: ReceivedQuery): Reply {
+    const { signature } = query;
+    this.counters.signaturesFailed++;
+    return this.#refuse(query, signature.kind === 'refused' ? signature.rcode : Rcode.NotAuth);
+  }
+
+  /** An update that is signed with a key we do not have, to whoever may have it (RFC 8945 §5.5). */
+  #passOn(query: ReceivedQuery): Promise<ReadyReply> | undefined {
+    if (query.opcode !== Opcode.Update || !this.#admission.isForeign(query)) return undefined;
+    if (!isWellFormed(query) || this.#admission.mustProve(query)) return undefined;
+    const coming = this.#chain.forwardUnchanged(query);
+    return coming && this.#passedOn(query, coming);
+  }
+
+  async #passedOn(
+    query: ReceivedQuery,
+    coming: PromiseLike<Outcome | Buffer>,
+  ): Promise<ReadyReply> {
+    // What is said here meanwhile, nobody can sign.
+    query.signature = { kind: 'unsigned' };
+    try {
+      const said = await coming;
+      return Buffer.isBuffer(said) ? this.#passBack(query, said) : this.#reply(query, said);
+    } catch (error) {
+      return this.#fault(query, error);
+    }
+  }
+
+  /** The reply of somebody else, octet by octet but for its id. */
+  #passBack(query: ReceivedQuery, reply: Buffer): ReadyReply {
+    const rcode = (reply[3] ?? 0) & 15;
+    if (!this.#replies.fits(query, reply)) return this.#refuse(query, rcode, Flag.Truncated);
+    if (!query.addressProven && this.#isTooMany(query.context, rcode)) return undefined;
+    this.#heard(query, rcode, reply);
+    return this.#counted(withId(reply, query.bytes), rcode);
   }
 
   /** A query whose form is right. */
@@ -289,6 +324,14 @@ export class Responder {
       query.reactor.reports.problem('dns.answered', toError(thrown));
     }
   }
+}
+
+/** True for an update that says of which zone, in a way we understand. */
+function isWellFormed(query: ReceivedQuery): boolean {
+  const { question, edns } = query.message;
+  return (
+    question !== undefined && (edns?.version ?? 0) === 0 && queryRcode(query) === Rcode.NoError
+  );
 }
 
 /** A copy of `reply` with the id of `request`: a forwarder may have changed that, and a signature is not about it. */

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Reports } from '@hawser/core';
 import { DnsClientError } from '../client/client-error.ts';
 import type { DnsClient } from '../client/dns-client.ts';
-import { type Answer, answerWith, codeAnswer } from '../contract/answer.ts';
+import { type Answer, answerWith, codeAnswer, type Silence, silence } from '../contract/answer.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { EdnsOption, type EdnsOptionData, optionIn } from '../message/edns.ts';
@@ -23,7 +23,7 @@ const MAX_ALIKE = 4;
 const OTHER_ERROR = 0;
 
 /** Where updates go, and who hears what is wrong with that. */
-interface ForwardTo {
+export interface ForwardTo {
   readonly client: DnsClient;
   readonly primary: CheckedPrimary;
   readonly reports: Reports;
@@ -49,17 +49,39 @@ export class UpdateForwarder {
     if (sections === undefined) return codeAnswer(Rcode.FormErr);
     if (this.#waiting >= MAX_WAITING) return codeAnswer(Rcode.ServFail);
     const digest = digestOf(sections);
-    const alike = this.#alike.get(digest) ?? 0;
-    if (alike >= MAX_ALIKE) return this.#circle(query, to);
+    if (this.#countOf(digest) >= MAX_ALIKE) return this.#circle(query, to);
+    const answer = await this.#counted(digest, () => send(query, sections, to));
+    if (answer.rcode === Rcode.NoError) this.#circleReported = false;
+    return answer;
+  }
+
+  /**
+   * Sends an update on as it is, but for its id, and gives the octets of the reply: it is signed with a key that the primary may
+   * know, and we do not (RFC 8945 §5.5). The same octets are not on their way twice: that is a client that lost its patience,
+   * or a circle.
+   */
+  async forwardUnchanged(query: DnsQuery, to: ForwardTo): Promise<Buffer | Answer | Silence> {
+    const { bytes } = query.message;
+    const digest = createHash('sha256').update(bytes.subarray(2)).digest('base64');
+    // Who asks over UDP again hears the reply to what he sent first.
+    if (this.#countOf(digest) > 0)
+      return query.transport === 'udp' ? silence : this.#circle(query, to);
+    if (this.#waiting >= MAX_WAITING) return codeAnswer(Rcode.ServFail);
+    return await this.#counted(digest, () => sendUnchanged(bytes, to));
+  }
+
+  #countOf(digest: string): number {
+    return this.#alike.get(digest) ?? 0;
+  }
+
+  async #counted<T>(digest: string, send: () => Promise<T>): Promise<T> {
     this.#waiting += 1;
-    this.#alike.set(digest, alike + 1);
+    this.#alike.set(digest, this.#countOf(digest) + 1);
     try {
-      const answer = await send(query, sections, to);
-      if (answer.rcode === Rcode.NoError) this.#circleReported = false;
-      return answer;
+      return await send();
     } finally {
       this.#waiting -= 1;
-      const left = (this.#alike.get(digest) ?? 1) - 1;
+      const left = this.#countOf(digest) - 1;
       if (left === 0) this.#alike.delete(digest);
       else this.#alike.set(digest, left);
     }
@@ -69,7 +91,7 @@ export class UpdateForwarder {
   #circle({ name }: DnsQuery, { primary, reports }: ForwardTo): Answer {
     if (!this.#circleReported) {
       this.#circleReported = true;
-      const text = `Cannot forward an update of "${name}" as ${MAX_ALIKE} like it wait for ${primary.place.host} already, which may forward to us`;
+      const text = `Cannot forward an update of "${name}" as others like it wait for ${primary.place.host} already, which may forward to us`;
       reports.problem(`dns.secondary ${name}`, usageError('HAWSER_DNS_OPTIONS', text));
     }
     const errors = [{ code: OTHER_ERROR, text: 'this update goes round in a circle' }];
@@ -96,6 +118,19 @@ async function send(query: DnsQuery, sections: Sections, to: ForwardTo): Promise
     const { rcode, edns } = await to.client.exchange(request, server, { ...FORWARD, key });
     const granted = edns?.options.filter(({ code }) => code === EdnsOption.UpdateLease) ?? [];
     return granted.length === 0 ? codeAnswer(rcode) : answerWith(rcode, { options: granted });
+  } catch (error) {
+    if (error instanceof DnsClientError) return codeAnswer(Rcode.ServFail);
+    throw error;
+  }
+}
+
+async function sendUnchanged(
+  bytes: Buffer,
+  { client, primary }: ForwardTo,
+): Promise<Buffer | Answer> {
+  try {
+    const { timeoutMs } = FORWARD;
+    return (await client.forward(bytes, primary.server, { timeoutMs })).bytes;
   } catch (error) {
     if (error instanceof DnsClientError) return codeAnswer(Rcode.ServFail);
     throw error;

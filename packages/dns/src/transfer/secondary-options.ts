@@ -34,7 +34,8 @@ export interface SecondaryOptions {
   /**
    * Whose updates are sent on to the primary (RFC 2136 §6), signed with its key. Others are refused. At most 100 wait for it at a
    * time, and 4 that say the same: copies that name each other as primary end an update with SERVFAIL so, and report it.
-   * One that is signed with a key this server does not have is answered with BADKEY, and not passed on.
+   * One that is signed with a key this server does not have goes on as it is, over TCP or TLS, and so does its reply (RFC 8945
+   * §5.5): who has signed it nobody here knows, so that rules about keys do not let it through, but those about addresses do.
    * @defaultValue nobody's
    */
   readonly forwardUpdates?: readonly ClientRuleLike[] | undefined;

@@ -15,7 +15,7 @@ import type { ChangeSet, Zone } from '../zone/zone.ts';
 import { clientRules } from './client-rule.ts';
 import { CopyLimits } from './copy-limits.ts';
 import { fetchZone } from './fetch-zone.ts';
-import { UpdateForwarder } from './forward-update.ts';
+import { type ForwardTo, UpdateForwarder } from './forward-update.ts';
 import { RefreshTimes } from './refresh-times.ts';
 import { type Found, Refresher } from './refresher.ts';
 import {
@@ -161,6 +161,12 @@ export class SecondaryZone implements TransferableZone {
     return answerWith(Rcode.ServFail, { errors: [{ code }] });
   }
 
+  /** An update that is signed with a key that the primary may know, and we do not. */
+  forwardUnchanged(query: DnsQuery): Promise<Outcome | Buffer> | undefined {
+    const to = query.key === this.origin.key ? this.#updatesTo(query) : undefined;
+    return to && this.#forwarder.forwardUnchanged(query, to);
+  }
+
   async started(reactor: Reactor): Promise<void> {
     this.#users += 1;
     if (this.#users > 1) return;
@@ -280,12 +286,17 @@ export class SecondaryZone implements TransferableZone {
 
   #update(query: DnsQuery): Eventually<Answer> {
     if (query.key !== this.origin.key) return codeAnswer(Rcode.NotAuth);
+    const to = this.#updatesTo(query);
+    return to === undefined ? codeAnswer(Rcode.Refused) : this.#forwarder.forward(query, to);
+  }
+
+  /** Where an update goes, if it may. */
+  #updatesTo(query: DnsQuery): ForwardTo | undefined {
     const running = this.#running;
     const [primary] = this.#settings.primaries;
-    if (running === undefined || primary === undefined || !this.#mayUpdate(query))
-      return codeAnswer(Rcode.Refused);
+    if (running === undefined || primary === undefined || !this.#mayUpdate(query)) return undefined;
     this.#counters.forwarded += 1;
     const { client, reactor } = running;
-    return this.#forwarder.forward(query, { client, primary, reports: reactor.reports });
+    return { client, primary, reports: reactor.reports };
   }
 }

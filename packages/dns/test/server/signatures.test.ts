@@ -1,11 +1,12 @@
 // What becomes of signed requests (RFC 8945): each test of the table is named after its row.
 import { describe, expect, test } from 'vitest';
-import { codeAnswer } from '../../src/contract/answer.ts';
+import { codeAnswer, type Outcome } from '../../src/contract/answer.ts';
 import type { DnsHandler } from '../../src/contract/handler.ts';
 import { EdnsOption } from '../../src/message/edns.ts';
 import { readMessage } from '../../src/message/reader.ts';
 import { Name } from '../../src/name.ts';
 import { Opcode, Rcode, Type } from '../../src/numbers.ts';
+import type { ResponderOptions } from '../../src/server/responder-options.ts';
 import { tsigKey } from '../../src/tsig/key.ts';
 import { signTsigRequest } from '../../src/tsig/sign.ts';
 import { readTsig } from '../../src/tsig/tsig-record.ts';
@@ -30,8 +31,8 @@ const key = tsigKey('k', 'hmac-sha256', Buffer.alloc(32, 7));
 const other = tsigKey('other', 'hmac-sha256', Buffer.alloc(32, 8));
 const forged = tsigKey('k', 'hmac-sha256', Buffer.alloc(32, 9));
 
-function serve(handlers: readonly DnsHandler[] = []) {
-  const server = responderFor([...handlers, zone], { keys: [key] });
+function serve(handlers: readonly DnsHandler[] = [], options: ResponderOptions = {}) {
+  const server = responderFor([...handlers, zone], { keys: [key], ...options });
   const nowSeconds = server.reactor.clock.epoch() / 1000;
   return { ...server, nowSeconds };
 }
@@ -218,5 +219,46 @@ describe('a signed update over UDP', () => {
     void server.respond(bytes, way);
     void server.respond(bytes, way);
     expect(done()).toBe(2);
+  });
+});
+
+describe('an update that is signed with a key of others', () => {
+  const update = build({ flags: 0x2800, questions: [{ name: 'example.net', type: Type.SOA }] });
+  const answered = (said: () => Promise<Buffer | Outcome>): DnsHandler => ({
+    handle: () => {
+      throw new Error('a handler saw it');
+    },
+    forwardUnchanged: said,
+  });
+  const ask = (server: ReturnType<typeof serve>, transport: 'udp' | 'tcp' = 'udp') =>
+    server.respond(signTsigRequest(update, { key: other, ...server }).bytes, transport);
+  const long = Buffer.concat([update, Buffer.alloc(600)]).fill(0xa8, 2, 3);
+
+  test('gets what the handler that passes it on gives, with its own id', async () => {
+    const reply = Buffer.from(long).fill(0xee, 0, 2);
+    const server = serve([answered(async () => reply)]);
+    const got = (await ask(server, 'tcp')) as Buffer;
+    expect(got.subarray(2)).toEqual(reply.subarray(2));
+    expect(got.subarray(0, 2)).toEqual(update.subarray(0, 2));
+  });
+
+  test('gets TC for a reply that is too long for UDP', async () => {
+    const reply = (await ask(serve([answered(async () => long)]))) as Buffer;
+    expect(readReply(reply)).toMatchObject({ tc: true, counts: [1, 0, 0, 0] });
+  });
+
+  test('gets SERVFAIL without TSIG if that fails, which is reported', async () => {
+    const server = serve([answered(async () => Promise.reject(new Error('no network')))]);
+    const reply = (await ask(server)) as Buffer;
+    expect(readReply(reply)).toMatchObject({ rcode: Rcode.ServFail, counts: [1, 0, 0, 0] });
+    expect(server.reports.problems).toMatchObject([{ where: 'dns.respond' }]);
+  });
+
+  test('is no way around the rate limit', async () => {
+    const short = Buffer.from(update).fill(0xa8, 2, 3);
+    const rateLimit = { repliesPerSecond: 2, slip: 0 };
+    const server = serve([answered(async () => short)], { rateLimit });
+    const replies = await Promise.all(Array.from({ length: 5 }, async () => ask(server)));
+    expect(replies.filter((reply) => reply !== undefined)).toHaveLength(2);
   });
 });
