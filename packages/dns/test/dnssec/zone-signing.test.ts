@@ -238,25 +238,26 @@ describe('a zone with signing', () => {
     expect(refused).toMatchObject([{ code: 'HAWSER_DNS_OPTIONS' }]);
   });
 
-  test.each([
-    ['load', 'before the zone was read'],
-    ['commit', 'when the zone was made'],
-  ] as const)('signs a zone whose store failed at first: in %s, %s', async (method) => {
-    const store = memory();
-    const failing = {
-      ...storeMethods(store),
-      [method]: () => Promise.reject(new StoreError('HAWSER_STORE_IO', 'Cannot reach it')),
-    };
-    const signing = zoneSigning();
-    const failed = dynamicZone('example.net', { store: failing, signing });
-    await expect(failed).rejects.toThrow('Cannot reach it');
-    const other = dynamicZone('example.org', { store, signing });
-    await expect(other).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
-    const zone = await dynamicZone('example.net', { store, signing });
-    expect(validateZone(zone.snapshot)).toEqual([]);
-    const again = dynamicZone('example.net', { store, signing });
-    await expect(again).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
-  });
+  // Before the zone is read, and when it is made.
+  test.each(['load', 'commit'] as const)(
+    'signs a zone whose store failed in %s',
+    async (method) => {
+      const store = memory();
+      const failing = {
+        ...storeMethods(store),
+        [method]: () => Promise.reject(new StoreError('HAWSER_STORE_IO', 'Cannot reach it')),
+      };
+      const signing = zoneSigning();
+      const failed = dynamicZone('example.net', { store: failing, signing });
+      await expect(failed).rejects.toThrow('Cannot reach it');
+      const other = dynamicZone('example.org', { store, signing });
+      await expect(other).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
+      const zone = await dynamicZone('example.net', { store, signing });
+      expect(validateZone(zone.snapshot)).toEqual([]);
+      const again = dynamicZone('example.net', { store, signing });
+      await expect(again).rejects.toMatchObject({ code: 'HAWSER_DNS_OPTIONS' });
+    },
+  );
 
   test('signs a zone whose store failed when the keys were put into it', async () => {
     const { store, hold, commit } = heldStore();
