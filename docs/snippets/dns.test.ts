@@ -189,7 +189,11 @@ describe('zones', () => {
   test('change while they are served', async () => {
     const store = memory();
     const heard: number[] = [];
-    const zone = await dynamicZone('example.net', { store, ns: ['ns1.example.net'] });
+    const zone = await dynamicZone('example.net', {
+      store,
+      ns: ['ns1.example.net'],
+      records: { ns1: { A: '192.0.2.53', ttl: 3600 } },
+    });
     zone.on('changed', ({ serial }) => heard.push(serial));
     await zone.set('home', 'A', ['192.0.2.7', '192.0.2.8'], { ttl: 60 });
     await zone.change([
@@ -200,6 +204,7 @@ describe('zones', () => {
     ]);
     expect(zone.get('mail')).toEqual({ ttl: 60, AAAA: ['2001:db8::25'] });
     expect(zone.get('home')).toBeUndefined();
+    expect(zone.get('ns1')).toEqual({ ttl: 3600, A: ['192.0.2.53'] });
     expect(zone.serial).toBe(3);
     expect(heard).toEqual([2, 3]);
     expect(zone.leases()).toHaveLength(1);

@@ -10,20 +10,15 @@ export async function openZone(
   { zone: origin, host }: Pick<Settings, 'zone' | 'host'>,
   { store, signing }: { readonly store: ZoneStore; readonly signing: ZoneSigning | undefined },
 ): Promise<DynamicZone> {
-  const zone = await dynamicZone(origin, { store, signing });
+  const family = isIP(host);
+  const addresses = family === 4 ? { A: host } : { AAAA: host };
+  const records = family === 0 ? {} : { ns1: addresses, '@': { MX: `10 ns1.${origin}` } };
+  const zone = await dynamicZone(origin, { store, signing, records });
   if (signing === undefined && zone.get('@', 'DNSKEY') !== undefined)
     throw new UsageError(
       'HAWSER_BAD_SETTING',
       `Cannot serve ${origin} without --sign on as it is signed: nobody would believe its changes`,
     );
-  const family = isIP(host);
-  const isNew = zone.serial === 1;
-  if (isNew && family !== 0) {
-    await zone.change([
-      { name: 'ns1', type: family === 4 ? 'A' : 'AAAA', values: host },
-      { name: '@', type: 'MX', values: `10 ns1.${origin}` },
-    ]);
-  }
   return zone;
 }
 

@@ -3,10 +3,13 @@ import type { Has } from '@hawser/core';
 import { createNodeReactor } from '@hawser/core';
 import type { CommitHook } from '../contract/live-zone.ts';
 import type { ZoneAttendant } from '../contract/zone-attendant.ts';
-import { StoreError } from '../errors.ts';
+import { StoreError, usageError } from '../errors.ts';
 import { turnsOf } from '../in-turns.ts';
 import { Name } from '../name.ts';
+import type { HostRecords } from '../rdata/value.ts';
 import { CHANGING_TTL } from '../zone/default-ttl.ts';
+import { toRRsets } from '../zone/host-records.ts';
+import { nameIn } from '../zone/name-in.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
 import { type Edit, type RRsetChange, Zone } from '../zone/zone.ts';
 import { adoptUnseen, type CatchUpContext } from './catch-up.ts';
@@ -32,6 +35,11 @@ export interface DynamicZoneOptions extends NewZoneOptions {
   readonly ttl?: number | undefined;
   /** What a zone that is not stored yet begins with, such as that of a zone file. @defaultValue SOA and NS */
   readonly initial?: Zone | undefined;
+  /**
+   * What names hold besides that in a zone that is not stored yet. Once it is stored, only the store counts. Names are relative to
+   * the zone, `"@"` is the zone itself.
+   */
+  readonly records?: Readonly<Record<string, HostRecords>> | undefined;
   /** Which serial a change gets that does not bring a later one. @defaultValue `"increment"` */
   readonly serials?: SerialPolicy | undefined;
   /** Called once for all changes that are stored together, in this order; what they add is part of the change. */
@@ -52,11 +60,14 @@ const MAX_ATTEMPTS = 5;
  * Loads the zone `origin` from the store, or creates it there. Several may be made of one store, and several processes may
  * share a database: each takes in what the others change. A large zone is made and loaded in turns: others wait for some
  * milliseconds at most, but for what the garbage collector of V8 takes at once, up to half a second with a million names.
- * @throws StoreError if the store fails; UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_RDATA`, `HAWSER_DNS_ZONE`,
- * `HAWSER_DNS_OPTIONS`
+ * @throws StoreError if the store fails; UsageError `HAWSER_DNS_NAME`, `HAWSER_DNS_NUMBER`, `HAWSER_DNS_RDATA`,
+ * `HAWSER_DNS_OUT_OF_ZONE`, `HAWSER_DNS_ZONE`, `HAWSER_DNS_OPTIONS`
  *
  * @example
- * const zone = await dynamicZone('example.net', { store: sqlite('./zones.db') });
+ * const zone = await dynamicZone('example.net', {
+ *   store: sqlite('./zones.db'),
+ *   records: { ns1: { A: '192.0.2.53' } },
+ * });
  * await zone.set('home', 'A', '192.0.2.7');
  */
 export async function dynamicZone(
@@ -70,10 +81,17 @@ export async function dynamicZone(
     hooks = [],
     journal = {},
   } = options;
-  const { reactor = createNodeReactor(), initial, limits, ...fresh } = options;
+  const { reactor = createNodeReactor(), initial, records = {}, limits, ...fresh } = options;
   checkSerialPolicy(serials);
   checkJournal(journal);
   const name = Name.parse(origin);
+  // Whether they are needed or not, mistakes in them are told.
+  const seed = seedEdits(name, records, ttl);
+  if (initial?.origin.equals(name) === false)
+    throw usageError(
+      'HAWSER_DNS_OPTIONS',
+      `Cannot make zone "${name}" of zone "${initial.origin}"`,
+    );
   const { signing } = options;
   const attendants = signing === undefined ? [] : [signing];
   const allHooks = [...hooks, ...attendants.flatMap((each) => each.hooks)];
@@ -85,7 +103,7 @@ export async function dynamicZone(
     try {
       const opened =
         (await openStored(name, context)) ??
-        (await create(initial ?? newZone(name, fresh), context));
+        (await create({ base: initial ?? newZone(name, fresh), seed }, context));
       const zone = new DynamicZone({ ...start, ...opened });
       await signing?.opened(zone);
       return zone;
@@ -123,8 +141,24 @@ async function openStored(origin: Name, context: CatchUpContext): Promise<Opened
   return { ...adopted, usage: await inTurns(measureUsage(counter.usage, changeSet.changes)) };
 }
 
-async function create(initial: Zone, { store, rules, inTurns }: CatchUpContext): Promise<Opened> {
-  let zone = initial;
+/** The edits that give names of a zone what `records` says. Throws as {@link toRRsets} and {@link nameIn}. */
+function seedEdits(
+  origin: Name,
+  records: NonNullable<DynamicZoneOptions['records']>,
+  ttl: number,
+): Edit[] {
+  return Object.entries(records).flatMap(([label, held]) => {
+    const name = nameIn(origin, label);
+    const rrsets = toRRsets(name, held, { origin, ttl });
+    return rrsets.map((rrset) => ({ name, type: rrset.type, rrset }));
+  });
+}
+
+async function create(
+  { base, seed }: { readonly base: Zone; readonly seed: readonly Edit[] },
+  { store, rules, inTurns }: CatchUpContext,
+): Promise<Opened> {
+  let zone = seed.length === 0 ? base : await inTurns(rebuilt(base, seed));
   for (const hook of rules.hooks) {
     await inTurns(zone.ordering());
     const edits = await hook(undefined, zone, [], inTurns);

@@ -57,6 +57,76 @@ describe('a dynamic zone', () => {
     ]);
   });
 
+  test('begins with the records it is given, and never has them again', async () => {
+    const store = memory();
+    const options = {
+      store,
+      ns: ['ns1.example.net'],
+      ttl: 120,
+      records: {
+        ns1: { A: '192.0.2.53', AAAA: ['2001:db8::53'], ttl: 3600 },
+        '@': { MX: '10 mail.example.net' },
+        'home.lab.example.net': { A: ['192.0.2.7', '192.0.2.8'] },
+      },
+    };
+    const zone = await dynamicZone('example.net', options);
+    expect(zone.list().filter(({ type }) => type !== 'SOA')).toEqual([
+      { name: 'example.net', type: 'NS', ttl: 3600, values: ['ns1.example.net'] },
+      {
+        name: 'example.net',
+        type: 'MX',
+        ttl: 120,
+        values: [{ preference: 10, exchange: 'mail.example.net' }],
+      },
+      { name: 'home.lab.example.net', type: 'A', ttl: 120, values: ['192.0.2.7', '192.0.2.8'] },
+      { name: 'ns1.example.net', type: 'A', ttl: 3600, values: ['192.0.2.53'] },
+      { name: 'ns1.example.net', type: 'AAAA', ttl: 3600, values: ['2001:db8::53'] },
+    ]);
+    expect(zone.serial).toBe(1);
+    await zone.delete('ns1');
+    const again = await dynamicZone('example.net', options);
+    expect([again.serial, again.get('ns1')]).toEqual([2, undefined]);
+  });
+
+  test('begins with the records it is given beside those of a zone, and instead of them', async () => {
+    const origin = Name.parse('example.net');
+    const made = rrsetsFrom('www A 192.0.2.1\nftp A 192.0.2.2', origin);
+    const initial = Zone.of(origin, [...newZone(origin, { soa: { serial: 9 } }).rrsets(), ...made]);
+    const zone = await dynamicZone('example.net', {
+      initial,
+      records: { www: { A: '192.0.2.3' }, ns1: { A: '192.0.2.53' } },
+    });
+    expect(['www', 'ftp', 'ns1'].map((name) => zone.get(name, 'A'))).toEqual([
+      ['192.0.2.3'],
+      ['192.0.2.2'],
+      ['192.0.2.53'],
+    ]);
+    expect(zone.serial).toBe(9);
+  });
+
+  test.each([
+    [{ 'ns1.example.org.': { A: '192.0.2.1' } }, 'HAWSER_DNS_OUT_OF_ZONE'],
+    [{ ns1: { A: '192.0.2' } }, 'HAWSER_DNS_RDATA'],
+    [{ ns1: { ADDRESS: '192.0.2.1' } }, 'HAWSER_DNS_NUMBER'],
+    [{ 'a..b': { A: '192.0.2.1' } }, 'HAWSER_DNS_NAME'],
+  ])('records it cannot begin with are told, stored or not: %j', async (records, code) => {
+    const store = memory();
+    await expect(dynamicZone('example.net', { store, records })).rejects.toMatchObject({ code });
+    expect(await store.list()).toEqual([]);
+    await dynamicZone('example.net', { store });
+    await expect(dynamicZone('example.net', { store, records })).rejects.toMatchObject({ code });
+  });
+
+  test('does not begin with another zone', async () => {
+    const store = memory();
+    const initial = newZone(Name.parse('example.org'));
+    await expect(dynamicZone('example.net', { store, initial })).rejects.toMatchObject({
+      code: 'HAWSER_DNS_OPTIONS',
+      message: 'Cannot make zone "example.net" of zone "example.org"',
+    });
+    expect(await store.list()).toEqual([]);
+  });
+
   test('takes names relative and whole, and gives plain data', async () => {
     const zone = await dynamicZone('example.net');
     expect(await zone.set('Home', 'A', ['192.0.2.7', '192.0.2.8', '192.0.2.7'], { ttl: 30 })).toBe(
