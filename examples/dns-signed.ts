@@ -11,8 +11,8 @@ import { dnsService, dynamicZone, sqlite, zoneSigning } from '@hawser/dns';
 const [listen = '127.0.0.1:5354', file = 'signed.db'] = process.argv.slice(2);
 const store = sqlite(file);
 const signing = zoneSigning();
-const zone = await dynamicZone('example.net', { store, signing });
-await zone.set('www', 'A', '192.0.2.80');
+const records = { www: { A: '192.0.2.80' } };
+const zone = await dynamicZone('example.net', { store, signing, records });
 
 for (const ds of signing.ds) process.stdout.write(`example.net. IN DS ${ds}\n`);
 
