@@ -32,8 +32,9 @@ export interface SecondaryOptions {
   /** Who besides the primaries may say that there is news. @defaultValue nobody */
   readonly notifyFrom?: readonly ClientRuleLike[] | undefined;
   /**
-   * Whose updates are sent on to the primary (RFC 2136 §6), signed with its key. Others are refused. At most 100 wait for it at a
-   * time, and 4 that say the same: copies that name each other as primary end an update with SERVFAIL so, and report it.
+   * Whose updates are sent on to the primary (RFC 2136 §6), signed with its key. Others are refused, and what is not signed and
+   * comes in a datagram without a cookie of ours, whose sender can be false. At most 100 wait for it at a time, and 4 that say the
+   * same: copies that name each other as primary end an update with SERVFAIL so, and report it.
    * One that is signed with a key this server does not have goes on as it is, over TCP or TLS, and so does its reply (RFC 8945
    * §5.5): who has signed it nobody here knows, so that rules about keys do not let it through, but those about addresses do.
    * @defaultValue nobody's

@@ -286,7 +286,9 @@ export class SecondaryZone implements TransferableZone {
 
   #update(query: DnsQuery): Eventually<Answer> {
     if (query.key !== this.origin.key) return codeAnswer(Rcode.NotAuth);
-    const to = this.#updatesTo(query);
+    // It goes on with our signature, and anybody can send a datagram with any sender.
+    const proven = query.addressProven || query.tsigKey !== undefined;
+    const to = proven ? this.#updatesTo(query) : undefined;
     return to === undefined ? codeAnswer(Rcode.Refused) : this.#forwarder.forward(query, to);
   }
 

@@ -919,6 +919,21 @@ describe('an update', () => {
     await copy.stopped();
   });
 
+  test('of whom a rule lets is refused unsigned in a datagram, whose sender may be another, but for one with a cookie', async () => {
+    await using it = new World();
+    await it.primary({
+      instead: ({ opcode }) => (opcode === Opcode.Update ? { rcode: Rcode.NoError } : undefined),
+    });
+    const copy = await it.copy({ forwardUpdates: ['192.0.2.1'] });
+    const datagram = { ...records, transport: 'udp' } as const;
+    expect(await it.ask(copy, datagram)).toMatchObject({ rcode: Rcode.Refused });
+    expect(copy.counters.forwarded).toBe(0);
+    for (const good of [{ proven: true }, { key: 'k' }])
+      expect(await it.ask(copy, { ...datagram, ...good })).toMatchObject({ rcode: 0 });
+    expect(copy.counters.forwarded).toBe(2);
+    await copy.stopped();
+  });
+
   test('says how long what it adds shall live, and the client hears what it was granted', async () => {
     await using it = new World();
     const asked = Buffer.from([0, 2, 0, 4, 0, 0, 0, 60]);
