@@ -32,7 +32,7 @@ export interface DnsQuery {
   /** The name asked for, spelled as it was. Made when it is first read. */
   readonly name: Name;
   readonly type: number;
-  /** IN, or ANY, which is answered as IN without AA. Other classes never reach a handler. */
+  /** IN, or of a QUERY also ANY, which is answered as IN without AA. Other classes never reach a handler. */
   readonly class: number;
   readonly transport: QueryTransport;
   /** Who asks; behind a load balancer, whom it names. */

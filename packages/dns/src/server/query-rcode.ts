@@ -5,8 +5,9 @@ import type { ReceivedQuery } from './query.ts';
 export function queryRcode({ opcode, type, class: asked, transport }: ReceivedQuery): number {
   // UPDATE names its zone as SOA (RFC 2136 §2.3).
   if (opcode === Opcode.Update && type !== Type.SOA) return Rcode.FormErr;
+  // A zone has one class, and ANY is none; of others we have no zone (RFC 2136 §3.1.2).
+  if (opcode !== Opcode.Query) return asked === Class.IN ? Rcode.NoError : Rcode.NotAuth;
   if (asked !== Class.IN && asked !== Class.ANY) return Rcode.Refused;
-  if (opcode !== Opcode.Query) return Rcode.NoError;
   switch (type) {
     case 0:
     case Type.OPT:

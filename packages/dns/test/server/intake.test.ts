@@ -181,6 +181,18 @@ describe('a question without an answer', () => {
       { flags: 0x2800, questions: [{ name: 'example.org', type: Type.SOA }] },
       Rcode.NotAuth,
     ],
+    ...[3, 254, 255].flatMap((klass): [string, RawMessage, number][] => [
+      [
+        `UPDATE of our zone in class ${klass}`,
+        { flags: 0x2800, questions: [{ ...soaQuestion, class: klass }] },
+        Rcode.NotAuth,
+      ],
+      [
+        `NOTIFY of our zone in class ${klass}`,
+        { flags: 0x2000, questions: [{ ...soaQuestion, class: klass }] },
+        Rcode.NotAuth,
+      ],
+    ]),
     ['UPDATE whose zone is no SOA', { flags: 0x2800, questions: [question] }, Rcode.FormErr],
     ['NOTIFY of our zone', { flags: 0x2000, questions: [soaQuestion] }, Rcode.Refused],
     [
