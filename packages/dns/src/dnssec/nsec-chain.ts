@@ -2,7 +2,7 @@
 import { Type } from '../numbers.ts';
 import { checkRdata } from '../rdata/rdata.ts';
 import type { RRset } from '../zone/rrset.ts';
-import type { Zone } from '../zone/zone.ts';
+import type { Preceding, Zone } from '../zone/zone.ts';
 import type { ZoneNode } from '../zone/zone-node.ts';
 import { hiddenBy, hidesBelow, isInChain, standingOf, typesBitmap } from './signable.ts';
 
@@ -23,18 +23,25 @@ export class NsecChain {
 
   /** The key of the last name in the chain before that with `key`, which need not exist. */
   *previous(key: string): Generator<number, string, void> {
+    const zone = this.#zone;
     const passed: string[] = [];
     let at = key;
     for (;;) {
-      yield lookSteps(at);
-      const known = this.#before.get(at);
-      if (known !== undefined) return this.#remember(passed, known);
-      passed.push(at);
-      const { previous } = this.#zone.neighbours(at);
-      at = this.#visible(previous.key);
-      const node = at === previous.key ? previous : this.#zone.node(at);
-      if (node !== undefined && isInChain(standingOf(this.#zone, node, at)))
-        return this.#remember(passed, at);
+      for (const { node, isAncestor } of this.#backFrom(at)) {
+        yield lookSteps(at);
+        const known = this.#before.get(at);
+        if (known !== undefined) return this.#remember(passed, known);
+        passed.push(at);
+        at = node.key;
+        // Names on the way up are few, whether something hides them or not.
+        if (isAncestor && node.list.length === 0) continue;
+        const visible = hiddenBy(zone, at) ?? at;
+        const seen = visible === at ? node : zone.node(visible);
+        at = visible;
+        if (seen !== undefined && isInChain(standingOf(zone, seen, at)))
+          return this.#remember(passed, at);
+        if (seen !== node) break;
+      }
     }
   }
 
@@ -69,9 +76,13 @@ export class NsecChain {
     return { name: node.name, type: Type.NSEC, ttl, records: [rdata] };
   }
 
-  /** The name itself, or what hides it. */
-  #visible(key: string): string {
-    return hiddenBy(this.#zone, key) ?? key;
+  /** The names before this one. The last name comes before the first. */
+  *#backFrom(key: string): Generator<Preceding, void, undefined> {
+    yield* this.#zone.preceding(key);
+    if (key !== this.#zone.origin.key) return;
+    const { previous } = this.#zone.neighbours(key);
+    yield { node: previous, isAncestor: false };
+    yield* this.#zone.preceding(previous.key);
   }
 
   #remember(passed: readonly string[], found: string): string {
