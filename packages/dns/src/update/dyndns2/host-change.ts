@@ -57,6 +57,8 @@ export function changeOfHost(
     // An alias has no addresses of its own, without an address there is no prefix to replace, and not every prefix is for hosts.
     if (wanted === undefined || (isAlias && wanted.length > 0)) return impossible;
     addresses.push(...wanted);
+    // Whoever says that a host is there means it to stay, also where somebody else has let it go after a while.
+    if (wanted.length > 0) leases.push({ name: host, type, expires: undefined });
     if (isSame(held, wanted)) continue;
     const rrset =
       wanted.length === 0 ? undefined : createRRset(host, type, { ttl: terms.ttl, values: wanted });

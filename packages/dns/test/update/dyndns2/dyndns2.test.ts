@@ -2,6 +2,7 @@ import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test, vi } from 'vitest';
 import { StoreError } from '../../../src/errors.ts';
 import { MemoryBucket } from '../../../src/store/memory-bucket.ts';
+import { dynamicZone } from '../../../src/store/open-dynamic-zone.ts';
 import { AbuseGuard, type AbuseNotice } from '../../../src/update/dyndns2/abuse-guard.ts';
 import { checkIp } from '../../../src/update/dyndns2/check-ip.ts';
 import { type Dyndns2Options, dyndns2 } from '../../../src/update/dyndns2/dyndns2.ts';
@@ -62,6 +63,29 @@ function setUp(options: Partial<Dyndns2Options> = {}) {
     fail: () => void (zone.failure = new StoreError('HAWSER_STORE_IO', 'disk full')),
   };
 }
+
+test.each([
+  ['myip=192.0.2.1', 'nochg 192.0.2.1', 1],
+  ['myip=192.0.2.1,192.0.2.2', 'good 192.0.2.1,192.0.2.2', 2],
+])(
+  'a host that was to go by itself stays when its router says it is there: %s',
+  async (query, line, count) => {
+    const reactor = createTestReactor();
+    const zone = await dynamicZone('example.net', { reactor });
+    zone.started(reactor);
+    await zone.set('home', 'A', '192.0.2.1', { leaseSeconds: 3600 });
+    const handler = dyndns2(zone, {
+      accounts: [{ user: 'alice', token: 'secret', hosts: ['home.example.net'] }],
+    });
+    const url = `http://localhost/nic/update?hostname=home.example.net&${query}`;
+    const answer = await handler(new Request(url, { headers: known }), { reactor });
+    expect(await answer.text()).toBe(`${line}\n`);
+    expect(zone.leases()).toEqual([]);
+    await reactor.clock.elapse(2 * 3_600_000);
+    expect(zone.get('home', 'A')).toHaveLength(count);
+    await zone.stopped();
+  },
+);
 
 describe('credentials', () => {
   test.each([
