@@ -34,6 +34,6 @@ export interface ResponderOptions extends ServerIdentity {
    * where you can: another one is written anew. A throw is reported and answered with SERVFAIL.
    */
   readonly answering?: ((query: DnsQuery, answer: Answer) => Answer) | undefined;
-  /** Hears of each query that handlers could see, when its reply is ready. A throw is reported. */
+  /** Hears of each query whose form is right, when its reply is ready. A throw is reported. */
   readonly answered?: ((answered: AnsweredQuery) => void) | undefined;
 }

@@ -200,7 +200,9 @@ export class Responder {
     const verdict = this.#admission.judge(query, codeAnswer(Rcode.NoError));
     if (verdict === 'drop') return undefined;
     if (verdict === 'slip') return this.#refuse(query, Rcode.NoError, Flag.Truncated);
-    return this.#counted(this.#replies.text(query, text), Rcode.NoError);
+    const reply = this.#replies.text(query, text);
+    this.#heard(query, Rcode.NoError, reply);
+    return this.#counted(reply, Rcode.NoError);
   }
 
   /** An update that came again, from its client or from who overheard it, is answered again and not done again. */

@@ -3,7 +3,7 @@ import { answerWith, codeAnswer } from '../../src/contract/answer.ts';
 import { EdnsOption } from '../../src/message/edns.ts';
 import { readMessage } from '../../src/message/reader.ts';
 import { Name } from '../../src/name.ts';
-import { Rcode, Type } from '../../src/numbers.ts';
+import { Class, Rcode, Type } from '../../src/numbers.ts';
 import { Responder } from '../../src/server/responder.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { build, opt, query } from '../build.ts';
@@ -197,6 +197,20 @@ describe('hooks', () => {
       ['example.net', Rcode.Refused, 29, false],
       ['nobody.example.net', Rcode.NXDomain, expect.any(Number), false],
     ]);
+  });
+
+  test('`answered` hears of every reply to what could be read, whoever said it', () => {
+    const heard: string[] = [];
+    const server = responderFor(zone, {
+      serverId: 'ns1',
+      answered: ({ query: asked, rcode }) => heard.push(`${asked.name} ${rcode}`),
+    });
+    server.answer(query('id.server', Type.TXT, { class: Class.CH }));
+    server.answer(query('version.bind', Type.TXT, { class: Class.CH }));
+    server.answer(query('example.net', 0));
+    server.answer(query('example.net', 1, { additionals: [opt({ version: 1 })] }));
+    server.answer(query('example.net', 1, { counts: [1, 1, 0, 0] }));
+    expect(heard).toEqual(['id.server 0', 'version.bind 5', 'example.net 1', 'example.net 16']);
   });
 
   test('a throw is reported; in `answering` it is SERVFAIL, in `answered` it changes nothing', () => {
