@@ -189,12 +189,15 @@ export function foldedKey(bytes: Uint8Array, start: number, end: number): string
   return scratch.toString('latin1', 0, end - start);
 }
 
-/** True if the name with the {@link Name.key} `key` is the one with `above`, or below it. */
-export function isWithin(key: string, above: string): boolean {
+/**
+ * True if the name with the {@link Name.key} `key` is the one with `above`, or below it. With `from` that is asked about the name
+ * without the labels before that.
+ */
+export function isWithin(key: string, above: string, from = 0): boolean {
   if (!key.endsWith(above)) return false;
   // The octets of a name can occur inside a label of another.
   const start = key.length - above.length;
-  let at = 0;
+  let at = from;
   while (at < start) at += 1 + key.charCodeAt(at);
   return at === start;
 }

@@ -4,6 +4,7 @@ import type { Outcome } from '../contract/answer.ts';
 import type { Authority, DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
+import { isWithin } from '../name.ts';
 import { Type } from '../numbers.ts';
 import { startHandlers, stopHandlers } from './handler-lifecycle.ts';
 
@@ -60,19 +61,11 @@ class AuthorityRouter implements DnsHandlerObject {
   #closest(key: string, from: number): Authority | undefined {
     const [only] = this.#authorities;
     if (only !== undefined && this.#authorities.length === 1)
-      return isWithin(key, from, only.origin.key) ? only : undefined;
+      return isWithin(key, only.origin.key, from) ? only : undefined;
     for (let at = from; at < key.length; at += 1 + key.charCodeAt(at)) {
       const authority = this.#byOrigin.get(at === 0 ? key : key.slice(at));
       if (authority !== undefined) return authority;
     }
     return undefined;
   }
-}
-
-/** True if the name with `key`, without the labels before `from`, is at or below the one with the key `origin`. */
-function isWithin(key: string, from: number, origin: string): boolean {
-  const above = key.length - origin.length;
-  let at = from;
-  while (at < above) at += 1 + key.charCodeAt(at);
-  return at === above && key.endsWith(origin);
 }

@@ -20,12 +20,3 @@ export function isCacheable(query: DnsQuery): boolean {
 export function variantOf({ type, flags, dnssecOk }: DnsQuery): number {
   return type * 0x1000 + ((flags & FLAGS) | (dnssecOk ? 1 : 0));
 }
-
-/** True if the name of `key` is below that of `parent`: their octets, and a label begins where the parent does. */
-export function isBelow(key: string, parent: string): boolean {
-  const start = key.length - parent.length;
-  if (start <= 0 || !key.endsWith(parent)) return false;
-  let at = 0;
-  while (at < start) at += 1 + key.charCodeAt(at);
-  return at === start;
-}

@@ -2,10 +2,10 @@
 import { type Answer, answerWith, codeAnswer, type Outcome } from '../contract/answer.ts';
 import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
-import { Name } from '../name.ts';
+import { isWithin, Name } from '../name.ts';
 import { Rcode } from '../numbers.ts';
 import { type AnswerPlace, AnswerStore } from './answer-store.ts';
-import { isBelow, isCacheable, variantOf } from './cache-key.ts';
+import { isCacheable, variantOf } from './cache-key.ts';
 import {
   type CacheCounters,
   type CacheOptions,
@@ -131,7 +131,7 @@ class AnswerCache implements DnsCache {
     if (!below) return this.#store.deleteName(key);
     let deleted = 0;
     for (const each of this.#store.names())
-      if (each === key || isBelow(each, key)) deleted += this.#store.deleteName(each);
+      if (isWithin(each, key)) deleted += this.#store.deleteName(each);
     return deleted;
   }
 

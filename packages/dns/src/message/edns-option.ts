@@ -2,7 +2,7 @@
 // is undefined, which deserves FORMERR.
 import { usageError } from '../errors.ts';
 import { formatIPv4, formatIPv6, parseIPv4, parseIPv6 } from '../rdata/address.ts';
-import { EdnsOption, type EdnsOptionData } from './edns.ts';
+import { EdnsOption, type EdnsOptionData, isCookieLength } from './edns.ts';
 
 /** One option of the registry: its code, and its value between octets and what they mean. */
 export interface EdnsCodec<T> {
@@ -201,10 +201,6 @@ function encodeSubnet({ address, sourcePrefix, scopePrefix = 0 }: ClientSubnet):
 /** Family 0 is what `dig +subnet=0` sends. */
 function addressBits(family: number): number | undefined {
   return [0, 32, 128][family];
-}
-
-function isCookieLength(size: number): boolean {
-  return size === 8 || (size >= 16 && size <= 40);
 }
 
 function option(code: number, data: Uint8Array): EdnsOptionData {

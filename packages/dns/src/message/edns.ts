@@ -110,6 +110,7 @@ function readOptions(bytes: Buffer, start: number, length: number): EdnsOptionVi
   return options;
 }
 
-function isCookieLength(size: number): boolean {
+/** True for the lengths that a cookie may have, in octets (RFC 7873 §4). */
+export function isCookieLength(size: number): boolean {
   return size === 8 || (size >= 16 && size <= 40);
 }
