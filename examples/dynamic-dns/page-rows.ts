@@ -1,14 +1,10 @@
 import type { DynamicZone, RecordValue } from '@hawser/dns';
 import type { PageRow, PageState } from './status-page.ts';
 
-/** What a signed zone has besides what people put there. */
-const madeBySigning = new Set(['RRSIG', 'NSEC', 'DNSKEY', 'CDS', 'CDNSKEY']);
-
 /** The records of the zone, a line each, without signatures and keys. */
 export function rowsOf(zone: DynamicZone): PageRow[] {
   return zone
     .list()
-    .filter(({ type }) => !madeBySigning.has(type))
     .flatMap(({ name, type, ttl, values }) =>
       values.map((value) => ({ name, type, ttl, data: formatValue(value) })),
     );
