@@ -1,11 +1,11 @@
-// The names of a zone as an immutable map: a trie over a hash of the name, with maps of up to some hundred names as its
+// The names of a zone as an immutable map: a trie over a hash of the name, with up to some hundred names in each of its
 // leaves. A change copies one leaf and the few branches above it, whether the zone has a thousand names or a million, and
 // whoever chose them.
 import { HASH_BITS, hashOf } from './name-hash.ts';
+import { LeafMaker, NodeLeaf, type NumberedNames } from './node-leaf.ts';
 import type { NodeValue } from './zone-node.ts';
 
-type Leaf = Map<string, NodeValue>;
-type Slot = Leaf | Branch | undefined;
+type Slot = NodeLeaf | Branch | undefined;
 interface Branch extends Array<Slot> {}
 
 /** Names of a leaf before it is divided. */
@@ -22,15 +22,6 @@ const SORTED_AT_ONCE = 256;
 /** Steps for each octet: its low half, then its high one. */
 const OCTET_BITS = 2 * BITS;
 
-/** What a map is made of at once: names by number, no two alike. */
-export interface NodeMapContent {
-  readonly size: number;
-  keyAt(number: number): string;
-  /** `hashOf` of the key. */
-  hashAt(number: number): number;
-  valueAt(number: number): NodeValue;
-}
-
 /** Node values by {@link Name.key}. Immutable; {@link edit} gives a changed one. */
 export class NodeMap {
   static readonly empty: NodeMap = new NodeMap(undefined, 0);
@@ -44,34 +35,29 @@ export class NodeMap {
   }
 
   /** A map of many names at once, in steps: each leaf is filled while it is at hand. */
-  static *of(content: NodeMapContent): Generator<number, NodeMap, void> {
-    const { size } = content;
+  static *of(names: NumberedNames): Generator<number, NodeMap, void> {
+    const { size } = names;
     let bits = 0;
     while (size / (1 << bits) > FULL_LEAF && bits < MAX_FILL_BITS) bits += BITS;
-    const { order, ends } = yield* sortByLeaf(content, 1 << bits);
+    const { sorted, ends } = yield* sortByLeaf(names, 1 << bits);
+    const maker = new LeafMaker(names);
     let slots: Slot[] = [];
     const crowded: number[] = [];
-    let at = 0;
+    let begin = 0;
     for (const end of ends) {
-      const leaf: Leaf = new Map();
-      const full = Math.min(end, at + MAX_LEAF);
-      for (; at < full; at++) {
-        const number = order[at] ?? 0;
-        leaf.set(content.keyAt(number), content.valueAt(number));
-      }
-      for (; at < end; at++) crowded.push(order[at] ?? 0);
-      slots.push(leaf.size === 0 ? undefined : leaf);
-      yield 1 + leaf.size / NAMES_A_STEP;
+      const full = Math.min(end, begin + MAX_LEAF);
+      slots.push(begin === end ? undefined : maker.leafOf(sorted.subarray(2 * begin, 2 * full)));
+      yield 1 + (full - begin) / NAMES_A_STEP;
+      for (let at = full; at < end; at++) crowded.push(sorted[2 * at + 1] ?? 0);
+      begin = end;
     }
     while (bits > 0) {
       bits -= BITS;
       slots = yield* branchesOf(slots, bits);
     }
-    const map = new NodeMap(slots[0], size - crowded.length);
-    if (crowded.length === 0) return map;
-    const draft = map.edit();
+    const draft = new NodeMap(slots[0], size - crowded.length).edit();
     for (const number of crowded) {
-      draft.set(content.keyAt(number), content.valueAt(number));
+      draft.set(names.keyAt(number), names.valueAt(number));
       yield 1;
     }
     return draft.done();
@@ -96,7 +82,7 @@ export class NodeMap {
 export class NodeMapDraft {
   readonly #finish: (root: Slot, size: number) => NodeMap;
   /** Leaves and branches nobody else has. */
-  readonly #own = new Set<Leaf | Branch>();
+  readonly #own = new Set<NodeLeaf | Branch>();
   #root: Slot;
   #size: number;
 
@@ -121,7 +107,7 @@ export class NodeMapDraft {
   }
 
   #put(slot: Slot, shift: number, entry: Entry): Slot {
-    if (slot instanceof Map || slot === undefined) return this.#putLeaf(slot, shift, entry);
+    if (slot instanceof NodeLeaf || slot === undefined) return this.#putLeaf(slot, shift, entry);
     const branch = this.#ownBranch(slot);
     const index = indexAt(shift, entry.hash, entry.key);
     const part = this.#put(branch[index], shift + BITS, entry);
@@ -130,39 +116,40 @@ export class NodeMapDraft {
     return part === undefined && branch.every((each) => each === undefined) ? undefined : branch;
   }
 
-  #putLeaf(slot: Leaf | undefined, shift: number, { key, value }: Entry): Slot {
+  #putLeaf(slot: NodeLeaf | undefined, shift: number, { hash, key, value }: Entry): Slot {
     const leaf = this.#ownLeaf(slot);
     const before = leaf.size;
-    if (value === undefined) leaf.delete(key);
-    else leaf.set(key, value);
+    if (value === undefined) leaf.delete(hash, key);
+    else leaf.set(hash, key, value);
     this.#size += leaf.size - before;
     if (leaf.size === 0) return undefined;
     return leaf.size > MAX_LEAF ? this.#divide(leaf, shift) : leaf;
   }
 
-  #divide(leaf: Leaf, shift: number): Branch {
+  #divide(leaf: NodeLeaf, shift: number): Branch {
     const branch: Branch = Array.from({ length: WIDTH }, () => undefined);
-    for (const [key, value] of leaf) {
-      const index = indexAt(shift, hashOf(key), key);
-      const part = branch[index];
-      if (part instanceof Map) part.set(key, value);
-      else {
-        const fresh: Leaf = new Map([[key, value]]);
-        this.#own.add(fresh);
-        branch[index] = fresh;
+    for (const [key, value] of leaf.entries()) {
+      const hash = hashOf(key);
+      const index = indexAt(shift, hash, key);
+      let part = branch[index];
+      if (!(part instanceof NodeLeaf)) {
+        part = new NodeLeaf();
+        this.#own.add(part);
+        branch[index] = part;
       }
+      part.set(hash, key, value);
     }
     const [only, another] = branch.filter((part) => part !== undefined);
-    if (only instanceof Map && another === undefined)
+    if (only instanceof NodeLeaf && another === undefined)
       branch[branch.indexOf(only)] = this.#divide(only, shift + BITS);
     this.#own.delete(leaf);
     this.#own.add(branch);
     return branch;
   }
 
-  #ownLeaf(leaf: Leaf | undefined): Leaf {
+  #ownLeaf(leaf: NodeLeaf | undefined): NodeLeaf {
     if (leaf !== undefined && this.#own.has(leaf)) return leaf;
-    const own = new Map(leaf);
+    const own = leaf?.copy() ?? new NodeLeaf();
     this.#own.add(own);
     return own;
   }
@@ -181,32 +168,35 @@ interface Entry {
   readonly value: NodeValue | undefined;
 }
 
-/** The numbers of all names, those of a leaf in a row, and where each leaf ends. */
+/** Hash and number of each name, those of a leaf in a row, and where each leaf ends. */
 function* sortByLeaf(
-  content: NodeMapContent,
+  names: NumberedNames,
   leaves: number,
-): Generator<number, { readonly order: Int32Array; readonly ends: Int32Array }, void> {
-  const { size } = content;
+): Generator<number, { readonly sorted: Int32Array; readonly ends: Int32Array }, void> {
+  const { size } = names;
   const ends = new Int32Array(leaves);
   for (let number = 0; number < size; number++) {
-    const leaf = content.hashAt(number) & (leaves - 1);
+    const leaf = names.hashAt(number) & (leaves - 1);
     ends[leaf] = (ends[leaf] ?? 0) + 1;
     if (number % SORTED_AT_ONCE === 0) yield SORTED_AT_ONCE / NAMES_A_STEP;
   }
   let begin = 0;
-  for (const [leaf, count] of ends.entries()) {
+  for (let leaf = 0; leaf < leaves; leaf++) {
+    const count = ends[leaf] ?? 0;
     ends[leaf] = begin;
     begin += count;
   }
-  const order = new Int32Array(size);
+  const sorted = new Int32Array(2 * size);
   for (let number = 0; number < size; number++) {
-    const leaf = content.hashAt(number) & (leaves - 1);
+    const hash = names.hashAt(number);
+    const leaf = hash & (leaves - 1);
     const at = ends[leaf] ?? 0;
-    order[at] = number;
+    sorted[2 * at] = hash;
+    sorted[2 * at + 1] = number;
     ends[leaf] = at + 1;
     if (number % SORTED_AT_ONCE === 0) yield SORTED_AT_ONCE / NAMES_A_STEP;
   }
-  return { order, ends };
+  return { sorted, ends };
 }
 
 /** The branches above `slots`, which are told apart by `bits` bits less. */
@@ -224,18 +214,17 @@ function* branchesOf(slots: readonly Slot[], bits: number): Generator<number, Sl
 }
 
 function lookUp(root: Slot, key: string): NodeValue | undefined {
+  const hash = hashOf(key);
   let slot = root;
-  if (!(slot instanceof Map)) {
-    const hash = hashOf(key);
-    for (let shift = 0; slot !== undefined && !(slot instanceof Map); shift += BITS) {
-      slot = slot[indexAt(shift, hash, key)];
-    }
+  for (let shift = 0; slot !== undefined; shift += BITS) {
+    if (slot instanceof NodeLeaf) return slot.get(hash, key);
+    slot = slot[indexAt(shift, hash, key)];
   }
-  return slot?.get(key);
+  return undefined;
 }
 
 function* entriesOf(slot: Slot): Generator<[string, NodeValue], void, undefined> {
-  if (slot instanceof Map) yield* slot;
+  if (slot instanceof NodeLeaf) yield* slot.entries();
   else if (slot !== undefined) for (const each of slot) yield* entriesOf(each);
 }
 
