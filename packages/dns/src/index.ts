@@ -175,6 +175,7 @@ export { type MessageStart, MessageWriter, type RRsetStyle } from './message/wri
 export { MAX_LABEL_BYTES, MAX_NAME_BYTES, Name } from './name.ts';
 export {
   Class,
+  ExtendedErrorCode,
   formatClass,
   formatType,
   Opcode,

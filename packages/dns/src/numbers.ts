@@ -125,6 +125,35 @@ export const Rcode = {
   BadCookie: 23,
 } as const;
 
+/** Codes of extended errors, which say why a response is as it is (RFC 8914 §5.2). */
+export const ExtendedErrorCode = {
+  Other: 0,
+  UnsupportedDnskeyAlgorithm: 1,
+  UnsupportedDsDigestType: 2,
+  StaleAnswer: 3,
+  ForgedAnswer: 4,
+  DnssecIndeterminate: 5,
+  DnssecBogus: 6,
+  SignatureExpired: 7,
+  SignatureNotYetValid: 8,
+  DnskeyMissing: 9,
+  RrsigsMissing: 10,
+  NoZoneKeyBitSet: 11,
+  NsecMissing: 12,
+  CachedError: 13,
+  NotReady: 14,
+  Blocked: 15,
+  Censored: 16,
+  Filtered: 17,
+  Prohibited: 18,
+  StaleNxdomainAnswer: 19,
+  NotAuthoritative: 20,
+  NotSupported: 21,
+  NoReachableAuthority: 22,
+  NetworkError: 23,
+  InvalidData: 24,
+} as const;
+
 const typeNames = invert(Type);
 const classNames = invert(Class);
 const rcodeNames = invert(Rcode);

@@ -12,6 +12,7 @@ export interface AnswerEntry {
 
 /** Why an answer is as it is, for who looks into it (RFC 8914). */
 export interface ExtendedError {
+  /** One of {@link ExtendedErrorCode}, or a newer one. */
   readonly code: number;
   readonly text?: string | undefined;
 }

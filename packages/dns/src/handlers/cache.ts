@@ -3,7 +3,7 @@ import { type Answer, answerWith, codeAnswer, type Outcome } from '../contract/a
 import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { isWithin, Name } from '../name.ts';
-import { Rcode } from '../numbers.ts';
+import { ExtendedErrorCode, Rcode } from '../numbers.ts';
 import { type AnswerPlace, AnswerStore } from './answer-store.ts';
 import { isCacheable, variantOf } from './cache-key.ts';
 import {
@@ -260,8 +260,7 @@ class AnswerCache implements DnsCache {
   }
 }
 
-/** Extended error "Not Ready" (RFC 8914 §4.15). */
-const tooMany = answerWith(Rcode.ServFail, { errors: [{ code: 14 }] });
+const tooMany = answerWith(Rcode.ServFail, { errors: [{ code: ExtendedErrorCode.NotReady }] });
 
 function flightKey({ nameKey, variant }: AnswerPlace): string {
   return `${variant}/${nameKey}`;

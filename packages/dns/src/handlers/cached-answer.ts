@@ -1,8 +1,9 @@
 // One answer in a cache: how long it is good for, and what it looks like after a while.
 import type { Answer, AnswerEntry } from '../contract/answer.ts';
 import type { DnsQuery } from '../contract/query.ts';
-import { Rcode, Type } from '../numbers.ts';
+import { ExtendedErrorCode, Rcode, Type } from '../numbers.ts';
 import { decodeSoa } from '../rdata/decode-rdata.ts';
+import { STALE_TTL, staleCode } from './stale-answers.ts';
 
 /** Bounds of how long answers are kept, in seconds. */
 export interface TtlBounds {
@@ -14,11 +15,6 @@ export interface TtlBounds {
   /** For SERVFAIL (RFC 9520 §3.2). */
   readonly failureTtl: number;
 }
-
-/** TTL of what is shown although it has ended (RFC 8767 §4). */
-const STALE_TTL = 30;
-/** Extended errors (RFC 8914 §4). */
-const Explained = { Stale: 3, StaleNxdomain: 19, CachedError: 13, NotReady: 14 } as const;
 
 /**
  * Besides their octets, as measured: an entry with the reply that is kept with it, an RRset with its name, a record, a name in
@@ -97,7 +93,7 @@ export class CachedAnswer {
       const ttl = (entry: AnswerEntry): number =>
         Math.max(Math.min(Math.max(ttlOf(entry), this.#minTtl), this.#maxTtl) - age, 0);
       const errors = this.failed
-        ? [...(this.answer.errors ?? []), { code: Explained.CachedError }]
+        ? [...(this.answer.errors ?? []), { code: ExtendedErrorCode.CachedError }]
         : this.answer.errors;
       this.#shown = { ...withTtls(this.answer, ttl), errors };
     }
@@ -107,11 +103,13 @@ export class CachedAnswer {
   /** The answer after its end, for want of a better one (RFC 8767). */
   get stale(): Answer {
     if (this.#stale === undefined) {
-      const nxdomain = this.answer.rcode === Rcode.NXDomain;
-      const code = nxdomain ? Explained.StaleNxdomain : Explained.Stale;
       const shown = withTtls(this.answer, () => STALE_TTL);
       // What was validated once may not be valid any more.
-      this.#stale = { ...shown, authenticData: undefined, errors: [{ code }] };
+      this.#stale = {
+        ...shown,
+        authenticData: undefined,
+        errors: [{ code: staleCode(this.answer) }],
+      };
     }
     return this.#stale;
   }
@@ -133,7 +131,7 @@ function withTtls(answer: Answer, ttlFor: (entry: AnswerEntry) => number): Answe
 }
 
 function isNotReady({ errors }: Answer): boolean {
-  return errors?.some(({ code }) => code === Explained.NotReady) === true;
+  return errors?.some(({ code }) => code === ExtendedErrorCode.NotReady) === true;
 }
 
 /** True if there is what was asked for. */

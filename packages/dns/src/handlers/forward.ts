@@ -23,7 +23,7 @@ import { Flag } from '../message/header.ts';
 import type { DnsMessage } from '../message/parse-message.ts';
 import type { DnsRecord } from '../message/record.ts';
 import { Name } from '../name.ts';
-import { Class, Opcode, Rcode, Type } from '../numbers.ts';
+import { Class, ExtendedErrorCode, Opcode, Rcode, Type } from '../numbers.ts';
 
 /** Options for {@link forward}: whom to ask and how. */
 export interface ForwardOptions
@@ -60,9 +60,6 @@ const ownOptions: ReadonlySet<number> = new Set([
 ]);
 /** Options of a stranger that are passed on, in octets: he could fill a whole message with them. */
 const MAX_PASSED_BYTES = 1024;
-
-/** Extended errors (RFC 8914 §4). */
-const Explained = { NotReady: 14, NoReachableAuthority: 22, NetworkError: 23, Other: 0 } as const;
 
 /**
  * Answers queries that want recursion (RD) with what `options.servers` say: response code, records and extended errors, with
@@ -119,7 +116,8 @@ class Forwarder implements DnsHandlerObject {
     const client = this.#client;
     if (client === undefined)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot forward queries before the server started');
-    if (isOwn(query, client)) return failure(Explained.Other, 'the query came from this server');
+    if (isOwn(query, client))
+      return failure(ExtendedErrorCode.Other, 'the query came from this server');
     const options = this.#passed.size === 0 ? [] : this.#optionsOf(query);
     const bytes = options.reduce((sum, { data }) => sum + 4 + data.length, 0);
     if (bytes > MAX_PASSED_BYTES) return codeAnswer(Rcode.FormErr);
@@ -140,7 +138,7 @@ class Forwarder implements DnsHandlerObject {
     } catch (error) {
       if (!(error instanceof DnsClientError)) {
         if (error instanceof UsageError) throw error;
-        return failure(Explained.NetworkError);
+        return failure(ExtendedErrorCode.NetworkError);
       }
       return error.reply === undefined
         ? failure(explain(error))
@@ -214,6 +212,8 @@ function failure(code: number, text?: string): Answer {
 }
 
 function explain({ code }: DnsClientError): number {
-  if (code === 'HAWSER_DNS_BUSY' || code === 'HAWSER_DNS_CLOSED') return Explained.NotReady;
-  return code === 'HAWSER_DNS_TIMEOUT' ? Explained.NoReachableAuthority : Explained.NetworkError;
+  if (code === 'HAWSER_DNS_BUSY' || code === 'HAWSER_DNS_CLOSED') return ExtendedErrorCode.NotReady;
+  return code === 'HAWSER_DNS_TIMEOUT'
+    ? ExtendedErrorCode.NoReachableAuthority
+    : ExtendedErrorCode.NetworkError;
 }

@@ -1,12 +1,15 @@
 // What is said where a lookup gave no answer (RFC 8914). The text is for whoever looks, and tells nothing about what went wrong within.
 import { TimeoutError } from '@hawser/core';
 import { type Answer, answerWith, type ExtendedError } from '../contract/answer.ts';
-import { Rcode } from '../numbers.ts';
+import { ExtendedErrorCode, Rcode } from '../numbers.ts';
 
-const failed: ExtendedError = { code: 0, text: 'lookup failed' };
-const tooLate: ExtendedError = { code: 23, text: 'lookup timed out' };
+const failed: ExtendedError = { code: ExtendedErrorCode.Other, text: 'lookup failed' };
+const tooLate: ExtendedError = { code: ExtendedErrorCode.NetworkError, text: 'lookup timed out' };
 /** Why nothing was looked up. */
-export const tooManyLookups: ExtendedError = { code: 0, text: 'too many lookups' };
+export const tooManyLookups: ExtendedError = {
+  code: ExtendedErrorCode.Other,
+  text: 'too many lookups',
+};
 
 /** Why a lookup that threw `error` gave no answer. */
 export function explainLookup(error: unknown): ExtendedError {

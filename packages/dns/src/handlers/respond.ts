@@ -1,9 +1,6 @@
 import { answerWith, codeAnswer, type Outcome } from '../contract/answer.ts';
 import type { DnsHandlerFunction } from '../contract/handler.ts';
-import { Rcode } from '../numbers.ts';
-
-/** Extended error 18, "Prohibited" (RFC 8914 §4.19). */
-const PROHIBITED = 18;
+import { ExtendedErrorCode, Rcode } from '../numbers.ts';
 
 /**
  * Says the same to every query: an outcome, or a response code and nothing else. The end of a list, or of a part of it.
@@ -24,5 +21,7 @@ export function respond(outcome: Outcome | number): DnsHandlerFunction {
  */
 export function refuse(why?: string): DnsHandlerFunction {
   if (why === undefined) return respond(Rcode.Refused);
-  return respond(answerWith(Rcode.Refused, { errors: [{ code: PROHIBITED, text: why }] }));
+  return respond(
+    answerWith(Rcode.Refused, { errors: [{ code: ExtendedErrorCode.Prohibited, text: why }] }),
+  );
 }

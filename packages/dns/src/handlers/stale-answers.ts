@@ -2,7 +2,7 @@
 import type { Clock } from '@hawser/core';
 import type { Answer, AnswerEntry } from '../contract/answer.ts';
 import { usageError } from '../errors.ts';
-import { Rcode } from '../numbers.ts';
+import { ExtendedErrorCode, Rcode } from '../numbers.ts';
 
 /** How long answers are good for lack of better ones. */
 export interface StaleOptions {
@@ -13,10 +13,7 @@ export interface StaleOptions {
 }
 
 /** TTL of stale data, in seconds (RFC 8767 §4). */
-const STALE_TTL = 30;
-/** Extended errors (RFC 8914 §4.4, §4.20). */
-const STALE_ANSWER = 3;
-const STALE_NXDOMAIN = 19;
+export const STALE_TTL = 30;
 
 /** The last good answers, by whatever tells questions apart. */
 export class StaleAnswers {
@@ -59,9 +56,16 @@ export class StaleAnswers {
       authority: stale(answer.authority),
       glue: stale(answer.glue),
       additional: stale(answer.additional),
-      errors: [{ code: answer.rcode === Rcode.NXDomain ? STALE_NXDOMAIN : STALE_ANSWER }],
+      errors: [{ code: staleCode(answer) }],
     };
   }
+}
+
+/** Why an answer is stale, as an extended error (RFC 8914 §4.4, §4.20). */
+export function staleCode({ rcode }: Answer): number {
+  return rcode === Rcode.NXDomain
+    ? ExtendedErrorCode.StaleNxdomainAnswer
+    : ExtendedErrorCode.StaleAnswer;
 }
 
 function stale(entries: readonly AnswerEntry[]): AnswerEntry[] {

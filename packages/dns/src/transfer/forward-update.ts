@@ -9,7 +9,7 @@ import { usageError } from '../errors.ts';
 import { EdnsOption, type EdnsOptionData, optionIn } from '../message/edns.ts';
 import { recordsOf, type Section } from '../message/reader.ts';
 import { type DnsRecord, readRecord } from '../message/record.ts';
-import { Opcode, Rcode, Type } from '../numbers.ts';
+import { ExtendedErrorCode, Opcode, Rcode, Type } from '../numbers.ts';
 import { canonicalRdata } from '../rdata/canonical-rdata.ts';
 import type { CheckedPrimary } from './secondary-options.ts';
 
@@ -19,8 +19,6 @@ const FORWARD = { timeoutMs: 10_000, attempts: 1, stream: true };
 const MAX_WAITING = 100;
 /** Of these, how many may say the same. Two clients may want the same at once; an update that comes back says it ever again. */
 const MAX_ALIKE = 4;
-/** RFC 8914 §4.1: no code of its own. */
-const OTHER_ERROR = 0;
 
 /** Where updates go, and who hears what is wrong with that. */
 export interface ForwardTo {
@@ -94,7 +92,7 @@ export class UpdateForwarder {
       const text = `Cannot forward an update of "${name}" as others like it wait for ${primary.place.host} already, which may forward to us`;
       reports.problem(`dns.secondary ${name}`, usageError('HAWSER_DNS_OPTIONS', text));
     }
-    const errors = [{ code: OTHER_ERROR, text: 'this update goes round in a circle' }];
+    const errors = [{ code: ExtendedErrorCode.Other, text: 'this update goes round in a circle' }];
     return answerWith(Rcode.ServFail, { errors });
   }
 }

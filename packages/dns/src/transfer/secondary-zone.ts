@@ -8,7 +8,7 @@ import type { TransferableZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { answerZone } from '../handlers/answer-zone.ts';
 import { Name } from '../name.ts';
-import { Opcode, Rcode, Type } from '../numbers.ts';
+import { ExtendedErrorCode, Opcode, Rcode, Type } from '../numbers.ts';
 import { memory } from '../store/memory-store.ts';
 import type { ZoneStore } from '../store/zone-store.ts';
 import type { ChangeSet, Zone } from '../zone/zone.ts';
@@ -42,10 +42,6 @@ export interface SecondaryCounters {
   strangers: number;
   forwarded: number;
 }
-
-/** Why there is no answer: the zone is not there yet, or too old (RFC 8914 §4.15, §4.25). */
-const NOT_READY = 14;
-const INVALID_DATA = 24;
 
 /**
  * A copy of the zone `origin`, kept as new as the primaries are. Until it has been copied once, and when no primary was
@@ -157,7 +153,9 @@ export class SecondaryZone implements TransferableZone {
     if (query.opcode === Opcode.Update) return this.#update(query);
     const zone = this.snapshot;
     if (zone !== undefined) return answerZone(zone, query);
-    const code = this.state === 'empty' ? NOT_READY : INVALID_DATA;
+    // Not there yet, or too old.
+    const { NotReady, InvalidData } = ExtendedErrorCode;
+    const code = this.state === 'empty' ? NotReady : InvalidData;
     return answerWith(Rcode.ServFail, { errors: [{ code }] });
   }
 

@@ -5,7 +5,7 @@ import type { DnsHandlerObject, Eventually, Next } from '../contract/handler.ts'
 import type { TransferableZone } from '../contract/live-zone.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
-import { Opcode, Rcode, Type } from '../numbers.ts';
+import { ExtendedErrorCode, Opcode, Rcode, Type } from '../numbers.ts';
 import type { RRset } from '../zone/rrset.ts';
 import { isSerialAfter } from '../zone/serial.ts';
 import { type ClientRuleLike, clientRules } from './client-rule.ts';
@@ -55,11 +55,6 @@ export interface TransferCounters {
 export interface Transfers extends DnsHandlerObject {
   readonly counters: TransferCounters;
 }
-
-/** EDE: not allowed (RFC 8914 §4.19), not for this transport (§4.22), the zone is not there yet (§4.15). */
-const PROHIBITED = 18;
-const NOT_SUPPORTED = 21;
-const NOT_READY = 14;
 
 /**
  * Lets clients copy `zones`, in front of them in a list of handlers. What else they are asked goes on to the next handler.
@@ -124,18 +119,18 @@ class OutgoingTransfers implements Transfers {
   #transfer(query: DnsQuery, zone: TransferableZone): Eventually<Outcome> {
     if (!this.#allowed(query)) {
       this.#counts.refused += 1;
-      return answerWith(Rcode.Refused, { errors: [{ code: PROHIBITED }] });
+      return answerWith(Rcode.Refused, { errors: [{ code: ExtendedErrorCode.Prohibited }] });
     }
     // One response of HTTP is one message, and RFC 8484 has nothing for many.
     if (query.transport === 'https') {
-      return answerWith(Rcode.Refused, { errors: [{ code: NOT_SUPPORTED }] });
+      return answerWith(Rcode.Refused, { errors: [{ code: ExtendedErrorCode.NotSupported }] });
     }
     const whole = query.type === Type.AXFR;
     const serial = whole ? undefined : clientSerial(query);
     if (whole ? query.transport === 'udp' : serial === undefined) return codeAnswer(Rcode.FormErr);
     const { snapshot } = zone;
     if (snapshot === undefined)
-      return answerWith(Rcode.ServFail, { errors: [{ code: NOT_READY }] });
+      return answerWith(Rcode.ServFail, { errors: [{ code: ExtendedErrorCode.NotReady }] });
     if (
       serial === snapshot.serial ||
       (serial !== undefined && isSerialAfter(serial, snapshot.serial))
@@ -149,7 +144,9 @@ class OutgoingTransfers implements Transfers {
     const over = this.#quota.take(query.client);
     if (over === undefined) {
       this.#counts.overQuota += 1;
-      return answerWith(Rcode.ServFail, { errors: [{ code: 0, text: 'too many transfers' }] });
+      return answerWith(Rcode.ServFail, {
+        errors: [{ code: ExtendedErrorCode.Other, text: 'too many transfers' }],
+      });
     }
     const pinned = { zone, snapshot, over };
     const sameHalf = serial !== undefined && isSerialAfter(snapshot.serial, serial);
