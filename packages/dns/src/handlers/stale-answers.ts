@@ -57,6 +57,7 @@ export class StaleAnswers {
       glue: stale(answer.glue),
       additional: stale(answer.additional),
       errors: [{ code: staleCode(answer) }],
+      shared: undefined,
     };
   }
 }
