@@ -27,6 +27,8 @@ export interface StreamChannelOptions {
   readonly maxInFlight: number;
   /** It takes no more questions: it is closed, or will be when the last one is answered. */
   retired?(channel: StreamChannel): void;
+  /** The connection is gone. */
+  gone?(): void;
 }
 
 /** Messages in a row with an id nobody waits for, after which the server is not worth talking to. */
@@ -134,6 +136,7 @@ export class StreamChannel implements Protocol {
 
   connectionLost(reason: CloseReason): void {
     this.#lose(reason);
+    this.#options.gone?.();
   }
 
   drainRequested(): void {

@@ -1,5 +1,5 @@
 // The connections to one server, made when they are needed and shared by all who ask it.
-import { Deferred, fail, type Reactor, succeed, TimeoutError } from '@hawser/core';
+import { Deferred, fail, type Reactor, succeed, TimeoutError, toError } from '@hawser/core';
 import type { DnsMessage } from '../message/parse-message.ts';
 import type { Attempt } from './attempt.ts';
 import { DnsClientError } from './client-error.ts';
@@ -23,9 +23,10 @@ export class StreamPool {
   readonly #reactor: Reactor;
   readonly #server: DnsServer;
   readonly #limits: StreamPoolLimits;
+  /** Those that take questions. */
   readonly #channels = new Set<StreamChannel>();
-  /** Connections for transfers, and those to come. */
-  readonly #own = new Set<StreamChannel>();
+  /** All of them, until they are gone: those for transfers, those to come, and those that are being closed. */
+  readonly #alive = new Set<StreamChannel>();
   readonly #opening = new Set<Deferred<StreamChannel>>();
   #connecting: Deferred<StreamChannel> | undefined;
   #closed = false;
@@ -38,8 +39,7 @@ export class StreamPool {
 
   /** True if it holds nothing open. */
   get empty(): boolean {
-    const open = this.#channels.size + this.#own.size + this.#opening.size;
-    return open === 0 && this.#connecting === undefined;
+    return this.#alive.size === 0;
   }
 
   /**
@@ -65,12 +65,8 @@ export class StreamPool {
   open(): Deferred<StreamChannel> {
     const opening = this.#open();
     this.#opening.add(opening);
-    return opening.addBoth((outcome) => {
-      this.#opening.delete(opening);
-      if (outcome.state === 'rejected') throw outcome.error;
-      this.#own.add(outcome.value);
-      return outcome.value;
-    });
+    void opening.addBoth(() => void this.#opening.delete(opening));
+    return opening;
   }
 
   /** Aborts every connection. Whoever waits gets `HAWSER_DNS_NETWORK`. */
@@ -78,7 +74,7 @@ export class StreamPool {
     this.#closed = true;
     this.#connecting?.cancel();
     for (const opening of this.#opening) opening.cancel();
-    for (const channel of [...this.#channels, ...this.#own]) channel.abort();
+    for (const channel of [...this.#alive]) channel.abort();
   }
 
   #channel(): Deferred<StreamChannel> {
@@ -115,12 +111,15 @@ export class StreamPool {
       where: this.#server.text.replace(/^udp:/, 'tcp:'),
       idleMs,
       maxInFlight,
-      retired: () => {
-        this.#channels.delete(channel);
-        this.#own.delete(channel);
-      },
+      retired: () => void this.#channels.delete(channel),
+      gone: () => void this.#alive.delete(channel),
     });
-    return openChannel(this.#reactor, this.#server, { channel, timeoutMs });
+    this.#alive.add(channel);
+    const opening = openChannel(this.#reactor, this.#server, { channel, timeoutMs });
+    return opening.addErrback((error): never => {
+      this.#alive.delete(channel);
+      throw toError(error);
+    });
   }
 
   #ask(

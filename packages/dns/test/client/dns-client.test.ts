@@ -428,6 +428,19 @@ describe('ending', () => {
     sim.assertNoLeaks();
   });
 
+  test('close ends a connection whose server does not answer to its end', async () => {
+    const { client, sim, host, serverHost, where } = await world(() => ({ answer: [address] }));
+    await client.query('www.example.net', 'A', { servers: [`tcp://${where}`] });
+    await delay(9_900, sim.clock);
+    using _ = sim.partition(host, serverHost);
+    await delay(500, sim.clock);
+    expect(sim.netstat(host)).toMatchObject([{ state: 'fin-wait' }]);
+    await client.close();
+    await delay(0, sim.clock);
+    expect(sim.netstat(host)).toEqual([]);
+    expect(sim.leaks().filter(({ owner }) => owner === host.name)).toEqual([]);
+  });
+
   test('too many questions are HAWSER_DNS_BUSY', async () => {
     const { client } = await world(() => undefined, { maxInFlight: 1, maxWaiting: 1 });
     const first = client.query('a.example', 'A');
