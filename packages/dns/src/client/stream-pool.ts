@@ -74,7 +74,7 @@ export class StreamPool {
     this.#closed = true;
     this.#connecting?.cancel();
     for (const opening of this.#opening) opening.cancel();
-    for (const channel of [...this.#alive]) channel.abort();
+    for (const channel of this.#alive) channel.abort();
   }
 
   #channel(): Deferred<StreamChannel> {
