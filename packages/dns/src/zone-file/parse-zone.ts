@@ -53,6 +53,7 @@ export function parseZone(source: string | Uint8Array, options: ParseZoneOptions
     const reader = new SourceReader(from, base, gatherer);
     reader.feed(toBuffer(content), true);
     for (let wanted = reader.advance(); wanted !== undefined; wanted = reader.advance()) {
+      if (wanted === 'more') continue;
       if (depth >= maxIncludeDepth) {
         wanted.fail(`includes are nested ${maxIncludeDepth} deep at most`);
       } else if (include === undefined) {

@@ -1,7 +1,7 @@
 // Zone files on disk, read piece by piece: a large one neither fills memory nor keeps others waiting.
 import { open, realpath, stat } from 'node:fs/promises';
 import { dirname, resolve, sep } from 'node:path';
-import { createNodeReactor, type Has } from '@hawser/core';
+import { type Clock, createNodeReactor, type Has } from '@hawser/core';
 import { StoreError } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import type { Name } from '../name.ts';
@@ -10,8 +10,8 @@ import { finish, MAX_INCLUDE_DEPTH, type ParsedZone, toName } from './parse-zone
 import { type IncludeRequest, SourceReader } from './source-reader.ts';
 import { type GatherOptions, ZoneGatherer } from './zone-gatherer.ts';
 
-/** Octets read at once; other work of the process goes on between two pieces. */
-const PIECE_BYTES = 64 * 1024;
+/** Octets read at once. */
+const PIECE_BYTES = 256 * 1024;
 
 /** Options for {@link readZoneFile}. */
 export interface ReadZoneFileOptions extends GatherOptions {
@@ -63,12 +63,17 @@ export async function gatherZoneFile(
 /** A file and those it includes. */
 class FileReading {
   readonly #gatherer: ZoneGatherer;
+  readonly #clock: Pick<Clock, 'callSoon'>;
   readonly #maxDepth: number;
   readonly #root: string | undefined;
   #bytesLeft: number;
 
-  constructor(gatherer: ZoneGatherer, options: ReadZoneFileOptions) {
+  constructor(
+    gatherer: ZoneGatherer,
+    options: ReadZoneFileOptions & { readonly reactor: Has<'clock'> },
+  ) {
     this.#gatherer = gatherer;
+    this.#clock = options.reactor.clock;
     this.#maxDepth = options.maxIncludeDepth ?? MAX_INCLUDE_DEPTH;
     this.#root = options.root;
     this.#bytesLeft = options.maxBytes ?? 2 ** 32;
@@ -91,12 +96,20 @@ class FileReading {
         whole = bytesRead === 0;
         reader.feed(buffer.subarray(0, bytesRead), whole);
         for (let wanted = reader.advance(); wanted !== undefined; wanted = reader.advance()) {
-          await this.#include(wanted, source);
+          if (wanted === 'more') await this.#turn();
+          else await this.#include(wanted, source);
         }
       }
     } finally {
       await file.close();
     }
+  }
+
+  /** Lets others have their turn. */
+  #turn(): Promise<void> {
+    return new Promise((resume) => {
+      this.#clock.callSoon(resume);
+    });
   }
 
   async #include(wanted: IncludeRequest, { depth, root }: Source): Promise<void> {

@@ -12,6 +12,9 @@ import type { ZoneGatherer } from './zone-gatherer.ts';
 const MAX_ENTRY_BYTES = 1 << 20;
 /** Characters of a file name that an error shows. */
 const MAX_SHOWN = 200;
+/** Octets that are read before others get their turn, a millisecond or two of work, and what else an entry counts as. */
+const TURN_BYTES = 1 << 15;
+const ENTRY_BYTES = 32;
 const LF = 0x0a;
 const DOLLAR = 0x24;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
@@ -22,6 +25,16 @@ export interface IncludeRequest {
   readonly origin: Name;
   /** Says that it cannot be read, and why. */
   fail(why: string): void;
+}
+
+/** Records that a $GENERATE still has to make. */
+interface Generation {
+  readonly templates: readonly string[];
+  readonly to: number;
+  readonly step: number;
+  value: number;
+  /** Where its range stands. */
+  readonly offset: number;
 }
 
 /** Reads a source that is given piece by piece. */
@@ -39,6 +52,7 @@ export class SourceReader {
   #line = 1;
   #whole = false;
   #begun = false;
+  #generation: Generation | undefined;
 
   constructor(file: string, origin: Name, gatherer: ZoneGatherer) {
     this.#file = file;
@@ -59,12 +73,23 @@ export class SourceReader {
     if (BYTE_ORDER_MARK.every((octet, index) => this.#bytes[index] === octet)) this.#at = 3;
   }
 
-  /** Reads on. Gives an include that is to be read first, or undefined when it needs the next piece or has reached the end. */
-  advance(): IncludeRequest | undefined {
-    while (this.#at < this.#bytes.length && !this.#gatherer.done) {
+  /**
+   * Reads on. Gives an include that is to be read first, `'more'` after some time where there is more to read, or undefined when
+   * it needs the next piece or has reached the end.
+   */
+  advance(): IncludeRequest | 'more' | undefined {
+    let left = TURN_BYTES;
+    while (!this.#gatherer.done) {
+      if (left <= 0) return 'more';
       const from = this.#at;
-      this.#entryAt = from;
       try {
+        if (this.#generation !== undefined) {
+          this.#generate(this.#generation);
+          left -= ENTRY_BYTES;
+          continue;
+        }
+        if (from >= this.#bytes.length) return undefined;
+        this.#entryAt = from;
         const next = this.#words.cut(this.#bytes, from, this.#whole);
         if (next < 0) {
           if (this.#bytes.length - from <= MAX_ENTRY_BYTES) return undefined;
@@ -74,15 +99,17 @@ export class SourceReader {
           );
         }
         this.#at = next;
+        left -= next - from + ENTRY_BYTES;
         const request = this.#entry();
         if (request !== undefined) return request;
-        this.#line += this.#words.lines;
+        if (this.#generation === undefined) this.#line += this.#words.lines;
       } catch (error) {
         if (!(error instanceof TextProblem)) throw error;
         this.#problem(error);
+        this.#generation = undefined;
         // The next line may be good again, wherever a parenthesis or a quote was meant to end.
-        if (this.#at === from) this.#at = skipLine(this.#bytes, error.offset);
-        this.#line += countLines(this.#bytes, from, this.#at);
+        if (this.#at === this.#entryAt) this.#at = skipLine(this.#bytes, error.offset);
+        this.#line += countLines(this.#bytes, this.#entryAt, this.#at);
       }
     }
     return undefined;
@@ -109,7 +136,7 @@ export class SourceReader {
     } else if (name === '$TTL') {
       this.#ttl();
     } else if (name === '$GENERATE') {
-      this.#generate();
+      this.#beginGeneration();
     } else {
       words.fail('it is $ORIGIN, $TTL, $INCLUDE or $GENERATE');
     }
@@ -156,35 +183,43 @@ export class SourceReader {
     };
   }
 
-  #generate(): void {
+  #beginGeneration(): void {
     const words = this.#words;
-    const range = readRange(words);
+    const { from, to, step } = readRange(words);
     const templates: string[] = [];
     words.reading = 'template of $GENERATE';
     while (words.more || templates.length < 3) {
       words.take();
       templates.push(words.text());
     }
-    const rangeAt = words.start;
+    this.#generation = { templates, to, step, value: from, offset: words.start };
+  }
+
+  /** Makes the next record. */
+  #generate(generation: Generation): void {
+    const words = this.#words;
+    const { templates, to, step, value, offset } = generation;
+    const most = this.#gatherer.maxGenerated;
+    if (++this.#gatherer.generated > most) words.fail(`a zone generates at most ${most} records`);
+    const text = templates.map((template) => expandTemplate(template, value));
+    if (text.includes(undefined)) {
+      words.fail('a number is written $ or ${offset,width,base}');
+    }
     const generated = this.#generated;
     generated.origin = this.#origin;
-    for (let value = range.from; value <= range.to; value += range.step) {
-      const most = this.#gatherer.maxGenerated;
-      if (++this.#gatherer.generated > most) words.fail(`a zone generates at most ${most} records`);
-      const text = templates.map((template) => expandTemplate(template, value));
-      if (text.includes(undefined)) {
-        words.fail('a number is written $ or ${offset,width,base}');
-      }
-      try {
-        generated.cut(Buffer.from(text.join(' '), 'latin1'), 0, true);
-        this.#records.read(generated);
-      } catch (error) {
-        if (!(error instanceof TextProblem)) throw error;
-        // One that goes wrong is like all the others.
-        throw new TextProblem(rangeAt, `${error.message} (generated for ${value})`);
-      }
-      this.#keep(rangeAt);
+    try {
+      generated.cut(Buffer.from(text.join(' '), 'latin1'), 0, true);
+      this.#records.read(generated);
+    } catch (error) {
+      if (!(error instanceof TextProblem)) throw error;
+      // One that goes wrong is like all the others.
+      throw new TextProblem(offset, `${error.message} (generated for ${value})`);
     }
+    this.#keep(offset);
+    generation.value += step;
+    if (generation.value <= to) return;
+    this.#generation = undefined;
+    this.#line += words.lines;
   }
 
   #problem({ offset, message }: TextProblem): void {

@@ -199,6 +199,22 @@ describe('serving', () => {
     expect([zone.snapshot.size, zone.snapshot.serial]).toEqual([20_001, 2]);
   });
 
+  test.each([
+    ['a record each', Array.from({ length: 20_000 }, (_, index) => `host-${index} A 192.0.2.7`)],
+    ['one that makes records', ['$GENERATE 1-20000 host-$ A 192.0.2.7']],
+    ['comments', Array.from({ length: 20_000 }, (_, index) => `; host-${index} A 192.0.2.7`)],
+  ])('lines are read in turns: %s', async (_, lines) => {
+    const { clock } = createTestReactor();
+    const turns = vi.spyOn(clock, 'callSoon').mockImplementation((call) => queueMicrotask(call));
+    await writeFile(path, zoneText(1, '$TTL 60', ...lines));
+    const options = { origin: 'example.net', check: false, reactor: { clock } };
+    const { errors, rrsets } = await readZoneFile(path, options);
+    expect(errors).toEqual([]);
+    // What was gathered is handed out in turns as well.
+    const others = rrsets.length / 2000;
+    expect(turns.mock.calls.length).toBeGreaterThanOrEqual(10 + others);
+  });
+
   test('the journal has limits', async () => {
     await writeFile(path, zoneText(1));
     const zone = await zoneFile('example.net', path, { journal: { maxChanges: 2 } });
