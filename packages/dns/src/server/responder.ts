@@ -1,22 +1,21 @@
 // From a packet of a stranger to the reply, in the order that costs least to refuse. No I/O and no exceptions.
-import { type Reactor, toError, UsageError } from '@hawser/core';
-import { type AnswerStream, codeAnswer, type Outcome } from '../contract/answer.ts';
-import { type DnsErrorCode, usageError } from '../errors.ts';
-import { countsFit, Flag, HEADER_BYTES, type Header, readHeader } from '../message/header.ts';
+import type { Reactor } from '@hawser/core';
+import type { Outcome } from '../contract/answer.ts';
+import { usageError } from '../errors.ts';
+import { countsFit, Flag, HEADER_BYTES, readHeader } from '../message/header.ts';
 import { type Question, readMessage } from '../message/reader.ts';
 import { Class, Opcode, Rcode, Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { ReplayMemory } from '../tsig/replay-memory.ts';
-import { TsigStreamSigner } from '../tsig/tsig-stream.ts';
 import type { VerifiedTsig } from '../tsig/verify.ts';
 import { Admission } from './admission.ts';
-import { AnswerPuller } from './answer-puller.ts';
 import { ResponderCounters } from './counters.ts';
 import { HandlerChain } from './handler-chain.ts';
 import { identityTexts } from './identity.ts';
+import { Outgoing } from './outgoing.ts';
 import { type QueryContext, ReceivedQuery } from './query.ts';
 import { queryRcode } from './query-rcode.ts';
-import type { ReadyReply, Reply, ReplyStream } from './reply.ts';
+import type { ReadyReply, Reply } from './reply.ts';
 import { cookieOf } from './reply-options.ts';
 import { ReplyWriter } from './reply-writer.ts';
 import type { ResponderOptions } from './responder-options.ts';
@@ -38,10 +37,9 @@ export class Responder {
   readonly counters: ResponderCounters = new ResponderCounters();
   readonly #chain: HandlerChain;
   readonly #admission: Admission;
-  readonly #options: ResponderOptions;
   readonly #replays = new ReplayMemory();
   readonly #texts: ReadonlyMap<string, Rdata>;
-  readonly #replies: ReplyWriter;
+  readonly #outgoing: Outgoing;
   #reactor: Reactor | undefined;
 
   /** @throws UsageError `HAWSER_DNS_OPTIONS` for zones that share an origin, nothing to serve, or a bad option */
@@ -55,9 +53,13 @@ export class Responder {
     }
     this.#chain = new HandlerChain(served);
     this.#admission = new Admission(options, this.counters);
-    this.#options = options;
     this.#texts = identityTexts(options);
-    this.#replies = new ReplyWriter(udpPayloadBytes);
+    this.#outgoing = new Outgoing({
+      writer: new ReplyWriter(udpPayloadBytes),
+      admission: this.#admission,
+      counters: this.counters,
+      hooks: options,
+    });
   }
 
   /** What it serves, for people: the origins of its zones. */
@@ -98,7 +100,8 @@ export class Responder {
     } catch (error) {
       const header = readHeader(bytes);
       this.#reactor?.reports.problem('dns.respond', error);
-      return header && this.#bare(header, Rcode.ServFail, context);
+      const sender = { context, reactor: this.#reactor };
+      return header && this.#outgoing.bare(header, { rcode: Rcode.ServFail }, sender);
     }
   }
 
@@ -106,21 +109,22 @@ export class Responder {
   #take(bytes: Buffer, context: QueryContext, reactor: Reactor): Reply {
     const header = readHeader(bytes);
     if (header === undefined) return undefined;
+    const sender = { context, reactor };
+    const outgoing = this.#outgoing;
     const tooLong = context.transport === 'udp' && bytes.length > MAX_UDP_QUERY_BYTES;
     if (tooLong || !countsFit(header, bytes.length))
-      return this.#bare(header, Rcode.FormErr, context);
+      return outgoing.bare(header, { rcode: Rcode.FormErr }, sender);
     const { opcode } = header;
     if (opcode !== Opcode.Query && opcode !== Opcode.Notify && opcode !== Opcode.Update) {
-      return this.#bare(header, Rcode.NotImp, context, 0);
+      return outgoing.bare(header, { rcode: Rcode.NotImp, keep: 0 }, sender);
     }
     const reading = readMessage(bytes);
     if (!reading.ok) {
-      if (this.#isTooMany(context, Rcode.FormErr)) return undefined;
-      const reply = this.#replies.malformed(bytes, header, reading.question);
-      return this.#counted(reply, Rcode.FormErr);
+      const { question } = reading;
+      return outgoing.malformed(bytes, { header, question }, sender);
     }
     const { message } = reading;
-    const query = ReceivedQuery.of(message, message.question ?? NO_QUESTION, { context, reactor });
+    const query = ReceivedQuery.of(message, message.question ?? NO_QUESTION, sender);
     const { edns } = message;
     const isVersionKnown = edns === undefined || edns.version === 0;
     // First, as every reply to who brings a cookie has one (RFC 7873 §5.2). What an option of another version means, nobody knows.
@@ -128,21 +132,22 @@ export class Responder {
     // Before anything else is said, so that it is signed (RFC 8945 §5.3).
     if (message.signatureOffset !== undefined && !this.#admission.verify(query, message))
       return this.#passOn(query) ?? this.#refuseSignature(query);
-    if (!isVersionKnown) return this.#refuse(query, Rcode.BadVers);
+    if (!isVersionKnown) return outgoing.refusal(query, Rcode.BadVers);
     if (message.question === undefined) {
       // A client may ask for a cookie and nothing else (RFC 7873 §5.4).
       const asksCookie = opcode === Opcode.Query && cookieOf(query) !== undefined;
-      return this.#refuse(query, asksCookie ? Rcode.NoError : Rcode.FormErr);
+      return outgoing.refusal(query, asksCookie ? Rcode.NoError : Rcode.FormErr);
     }
     if (!cookieFits && this.#admission.mustProve(query))
-      return this.#refuse(query, Rcode.BadCookie);
+      return outgoing.refusal(query, Rcode.BadCookie);
     return this.#ask(query);
   }
 
   #refuseSignature(query: ReceivedQuery): Reply {
     const { signature } = query;
     this.counters.signaturesFailed++;
-    return this.#refuse(query, signature.kind === 'refused' ? signature.rcode : Rcode.NotAuth);
+    const rcode = signature.kind === 'refused' ? signature.rcode : Rcode.NotAuth;
+    return this.#outgoing.refusal(query, rcode);
   }
 
   /** An update that is signed with a key we do not have, to whoever may have it (RFC 8945 §5.5). */
@@ -161,27 +166,20 @@ export class Responder {
     query.signature = { kind: 'unsigned' };
     try {
       const said = await coming;
-      return Buffer.isBuffer(said) ? this.#passBack(query, said) : this.#reply(query, said);
+      return Buffer.isBuffer(said)
+        ? this.#outgoing.passedBack(query, said)
+        : this.#outgoing.outcome(query, said);
     } catch (error) {
-      return this.#fault(query, error);
+      return this.#outgoing.fault(query, error);
     }
-  }
-
-  /** The reply of somebody else, octet by octet but for its id. */
-  #passBack(query: ReceivedQuery, reply: Buffer): ReadyReply {
-    const rcode = (reply[3] ?? 0) & 15;
-    if (!this.#replies.fits(query, reply)) return this.#refuse(query, rcode, Flag.Truncated);
-    if (!query.addressProven && this.#isTooMany(query.context, rcode)) return undefined;
-    this.#heard(query, rcode, reply);
-    return this.#counted(withId(reply, query.bytes), rcode);
   }
 
   /** A query whose form is right. */
   #ask(query: ReceivedQuery): Reply {
     if (query.class === Class.CH && query.opcode === Opcode.Query) return this.#tell(query);
     const rcode = queryRcode(query);
-    if (rcode !== Rcode.NoError) return this.#refuse(query, rcode);
-    if (this.#admission.mustProve(query)) return this.#refuse(query, Rcode.NoError, Flag.Truncated);
+    if (rcode !== Rcode.NoError) return this.#outgoing.refusal(query, rcode);
+    if (this.#admission.mustProve(query)) return this.#sendToStream(query);
     const { signature } = query;
     const once = signature.kind === 'verified' && query.opcode === Opcode.Update;
     // Within TLS nobody overhears, and HTTP gives every message the same id.
@@ -194,22 +192,21 @@ export class Responder {
   #tell(query: ReceivedQuery): Buffer | undefined {
     const text =
       query.type === Type.TXT || query.type === Type.ANY ? this.#texts.get(query.key) : undefined;
-    if (text === undefined) return this.#refuse(query, Rcode.Refused);
-    if (this.#admission.mustProve(query)) return this.#refuse(query, Rcode.NoError, Flag.Truncated);
-    // A text is several times as long as the question: as good for floods as any other data.
-    const verdict = this.#admission.judge(query, codeAnswer(Rcode.NoError));
-    if (verdict === 'drop') return undefined;
-    if (verdict === 'slip') return this.#refuse(query, Rcode.NoError, Flag.Truncated);
-    const reply = this.#replies.text(query, text);
-    this.#heard(query, Rcode.NoError, reply);
-    return this.#counted(reply, Rcode.NoError);
+    if (text === undefined) return this.#outgoing.refusal(query, Rcode.Refused);
+    if (this.#admission.mustProve(query)) return this.#sendToStream(query);
+    return this.#outgoing.text(query, text);
+  }
+
+  /** Over TCP who asks is at his address. */
+  #sendToStream(query: ReceivedQuery): Buffer | undefined {
+    return this.#outgoing.refusal(query, Rcode.NoError, Flag.Truncated);
   }
 
   /** An update that came again, from its client or from who overheard it, is answered again and not done again. */
   #once(query: ReceivedQuery, signature: VerifiedTsig): Reply {
     const known = this.#replays.begin(signature);
     if (known === 'pending') return undefined;
-    if (known !== 'new') return this.#counted(withId(known, query.bytes), (known[3] ?? 0) & 15);
+    if (known !== 'new') return this.#outgoing.again(query, known);
     const remember = (reply: ReadyReply): ReadyReply => {
       // What failed was not done: the same octets may come again.
       const failed = Buffer.isBuffer(reply) && ((reply[3] ?? 0) & 15) === Rcode.ServFail;
@@ -224,106 +221,19 @@ export class Responder {
   #handle(query: ReceivedQuery): Reply {
     try {
       const outcome = this.#chain.ask(query);
-      return 'then' in outcome ? this.#later(query, outcome) : this.#reply(query, outcome);
+      return 'then' in outcome
+        ? this.#later(query, outcome)
+        : this.#outgoing.outcome(query, outcome);
     } catch (error) {
-      return this.#fault(query, error);
+      return this.#outgoing.fault(query, error);
     }
   }
 
   async #later(query: ReceivedQuery, outcome: PromiseLike<Outcome>): Promise<ReadyReply> {
     try {
-      return this.#reply(query, await outcome);
+      return this.#outgoing.outcome(query, await outcome);
     } catch (error) {
-      return this.#fault(query, error);
-    }
-  }
-
-  #reply(query: ReceivedQuery, outcome: Outcome): ReadyReply {
-    if (outcome.kind === 'silence') {
-      this.counters.silent++;
-      return undefined;
-    }
-    if (outcome.kind === 'stream') return this.#stream(query, outcome);
-    const { answering } = this.#options;
-    const wanted = answering === undefined ? outcome : answering(query, outcome);
-    // Without OPT only the low four bits would be told, which mean something else: those of BADVERS, NOERROR.
-    const tellable = wanted.rcode < 16 || query.hasEdns;
-    const answer = tellable ? wanted : codeAnswer(Rcode.ServFail);
-    const verdict = this.#admission.judge(query, answer);
-    if (verdict === 'drop') return undefined;
-    if (verdict === 'slip') return this.#refuse(query, answer.rcode, Flag.Truncated);
-    const reply = this.#replies.answer(query, answer);
-    this.counters.kept = this.#replies.kept;
-    this.#heard(query, answer.rcode, reply);
-    return this.#counted(reply, answer.rcode);
-  }
-
-  #stream(query: ReceivedQuery, stream: AnswerStream): ReadyReply {
-    if (query.transport === 'udp' || query.transport === 'https') {
-      const error = new UsageError<DnsErrorCode>(
-        'HAWSER_DNS_OPTIONS',
-        `Cannot answer with many messages over ${query.transport}`,
-      );
-      stream.ended?.(error);
-      return this.#fault(query, error);
-    }
-    this.counters.streams++;
-    this.#heard(query, Rcode.NoError, undefined);
-    return this.#puller(query, stream);
-  }
-
-  #puller(query: ReceivedQuery, stream: AnswerStream): ReplyStream {
-    const { signature, reactor } = query;
-    const signer = signature.kind === 'verified' ? new TsigStreamSigner(signature) : undefined;
-    const replies = this.#replies;
-    return new AnswerPuller(stream, {
-      writer: replies.writer,
-      begin: (first) => replies.begin(query, { question: first, options: stream.options }),
-      finish: () => {
-        const message = replies.writer.finish(Rcode.NoError, Flag.Authoritative);
-        const nowSeconds = reactor.clock.epoch() / 1000;
-        return this.#counted(signer?.sign(message, { nowSeconds }) ?? message, Rcode.NoError);
-      },
-      failed: (error) => reactor.reports.problem('dns.transfer', error),
-    });
-  }
-
-  #refuse(query: ReceivedQuery, rcode: number, flags = 0): Buffer | undefined {
-    if (!query.addressProven && flags === 0 && this.#isTooMany(query.context, rcode)) {
-      return undefined;
-    }
-    const reply = this.#replies.refusal(query, rcode, flags);
-    this.#heard(query, rcode, reply);
-    return this.#counted(reply, rcode);
-  }
-
-  #bare(header: Header, rcode: number, context: QueryContext, keep?: number): Buffer | undefined {
-    if (this.#isTooMany(context, rcode)) return undefined;
-    return this.#counted(this.#replies.bare(header, rcode, keep), rcode);
-  }
-
-  #isTooMany(context: QueryContext, rcode: number): boolean {
-    return this.#reactor !== undefined && this.#admission.isTooMany(context, rcode, this.#reactor);
-  }
-
-  #fault(query: ReceivedQuery, error: unknown): Buffer | undefined {
-    query.reactor.reports.problem('dns.respond', error);
-    return this.#refuse(query, Rcode.ServFail);
-  }
-
-  #counted(reply: Buffer, rcode: number): Buffer {
-    this.counters.replied(reply, rcode);
-    return reply;
-  }
-
-  #heard(query: ReceivedQuery, rcode: number, reply: Buffer | undefined): void {
-    const { answered } = this.#options;
-    if (answered === undefined) return;
-    try {
-      const truncated = ((reply?.[2] ?? 0) & 2) !== 0;
-      answered({ query, rcode, bytes: reply?.length ?? 0, truncated });
-    } catch (thrown) {
-      query.reactor.reports.problem('dns.answered', toError(thrown));
+      return this.#outgoing.fault(query, error);
     }
   }
 }
@@ -334,11 +244,4 @@ function isWellFormed(query: ReceivedQuery): boolean {
   return (
     question !== undefined && (edns?.version ?? 0) === 0 && queryRcode(query) === Rcode.NoError
   );
-}
-
-/** A copy of `reply` with the id of `request`: a forwarder may have changed that, and a signature is not about it. */
-function withId(reply: Buffer, request: Buffer): Buffer {
-  const copy = Buffer.from(reply);
-  request.copy(copy, 0, 0, 2);
-  return copy;
 }
