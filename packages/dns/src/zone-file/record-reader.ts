@@ -1,5 +1,5 @@
 // One record of a zone file: owner, TTL and class in either order, type and data (RFC 1035 §5.1).
-import { foldedKey } from '../name.ts';
+import { foldedKey, lowerCase } from '../name.ts';
 import { Class, isMetaType, parseClass, Type } from '../numbers.ts';
 import { readName } from '../rdata/name-field.ts';
 import { readType } from '../rdata/number-fields.ts';
@@ -76,10 +76,9 @@ export class RecordReader {
     this.offset = words.start;
     const owner = octets.bytes.toString('latin1', 0, octets.length);
     if (owner === this.owner && this.key !== undefined) return;
-    const key = foldedKey(octets.bytes, 0, octets.length);
+    this.owner = owner;
     // One string where both are the same: most names are in lower case.
-    this.owner = owner === key ? key : owner;
-    this.key = key;
+    this.key = isFolded(octets) ? owner : foldedKey(octets.bytes, 0, octets.length);
   }
 
   #ttlOf(given: number, words: Words): number {
@@ -115,6 +114,11 @@ function isClass(words: Words): boolean {
   words.reading = 'class';
   if (text === 'CS' || parseClass(text) !== Class.IN)
     words.fail('only records of class IN are kept');
+  return true;
+}
+
+function isFolded({ bytes, length }: Octets): boolean {
+  for (let at = 0; at < length; at++) if (lowerCase[bytes[at] ?? 0] !== bytes[at]) return false;
   return true;
 }
 
