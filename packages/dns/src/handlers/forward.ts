@@ -1,9 +1,9 @@
 // Asks other servers what is asked of us.
 import { type Reactor, UsageError } from '@hawser/core';
+import { checkClientOptions } from '../client/check-client-options.ts';
 import { DnsClientError } from '../client/client-error.ts';
 import { DnsClient } from '../client/dns-client.ts';
 import type { DnsClientOptions } from '../client/dns-client-options.ts';
-import { toDnsServer } from '../client/dns-server.ts';
 import { toRRsets } from '../client/to-rrsets.ts';
 import {
   type Answer,
@@ -87,7 +87,7 @@ class Forwarder implements DnsHandlerObject {
     const { servers, zones, passOptions = [] } = options;
     if (servers.length === 0)
       throw usageError('HAWSER_DNS_OPTIONS', 'Cannot forward queries as there are no servers');
-    for (const server of servers) toDnsServer(server);
+    checkClientOptions(options);
     for (const code of passOptions) {
       const valid = Number.isInteger(code) && code > 0 && code < 0xffff && !ownOptions.has(code);
       if (!valid) throw usageError('HAWSER_DNS_OPTIONS', `Cannot pass on the EDNS option ${code}`);

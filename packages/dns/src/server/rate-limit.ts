@@ -55,7 +55,7 @@ export class ReplyRateLimiter {
   readonly #key: number;
   #seed: number;
 
-  /** The options must have passed {@link checkRateLimit}. @throws RangeError for a bad network in `exempt` */
+  /** The options must have passed {@link checkRateLimit}. */
   constructor(options: RateLimitOptions, random: Random) {
     const { repliesPerSecond = 200, windowSeconds = 15, slip = 2, exempt = LOOPBACK } = options;
     const { ipv4Prefix = 24, ipv6Prefix = 56, tableEntries = 65_536 } = options;
@@ -63,7 +63,7 @@ export class ReplyRateLimiter {
     this.#lowest = -repliesPerSecond * windowSeconds;
     this.#slip = slip;
     this.#prefixes = { ipv4: ipv4Prefix, ipv6: ipv6Prefix };
-    this.#exempt = exempt instanceof AddressSet ? exempt : new AddressSet(exempt);
+    this.#exempt = toAddressSet(exempt);
     const sets = 2 ** Math.ceil(Math.log2(Math.max(1, tableEntries / WAYS)));
     this.#mask = sets - 1;
     this.#tags = new Uint32Array(sets * WAYS);
@@ -171,11 +171,22 @@ export function checkRateLimit(options: RateLimitOptions): void {
     isBetween(ipv4Prefix, 0, 32) &&
     isBetween(ipv6Prefix, 0, 128) &&
     isBetween(tableEntries, 1, 2 ** 24);
+  toAddressSet(options.exempt ?? []);
   if (fits) return;
   throw usageError(
     'HAWSER_DNS_OPTIONS',
     `Cannot limit the rate of replies with these options: ${JSON.stringify(options)}`,
   );
+}
+
+function toAddressSet(networks: AddressSet | readonly string[]): AddressSet {
+  if (networks instanceof AddressSet) return networks;
+  try {
+    return new AddressSet(networks);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw usageError('HAWSER_DNS_OPTIONS', why, { cause: error });
+  }
 }
 
 function isBetween(value: number, least: number, most: number): boolean {

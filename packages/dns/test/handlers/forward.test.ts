@@ -296,6 +296,15 @@ test('no servers are a mistake', () => {
   expect(() => forward({ servers: ['not a server'] })).toThrow(/not a server/);
 });
 
+test.each([{ timeoutMs: 0 }, { attempts: -1 }, { deadlineMs: Number.NaN }, { maxInFlight: 0 }])(
+  '%j is a mistake, before a server starts',
+  (options) => {
+    expect(() => forward({ servers: ['192.0.2.53'], ...options })).toThrow(
+      expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+    );
+  },
+);
+
 test.each([10, 11, 12, 0, 65_535, 1.5])('the option %d cannot be passed on', (code) => {
   expect(() => forward({ servers: ['192.0.2.53'], passOptions: [8, code] })).toThrow(
     `Cannot pass on the EDNS option ${code}`,

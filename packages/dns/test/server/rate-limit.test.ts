@@ -154,6 +154,7 @@ describe('the rate limit', () => {
     { ipv4Prefix: 33 },
     { ipv6Prefix: 129 },
     { tableEntries: 0 },
+    { exempt: ['nowhere'] },
   ])('cannot be %j', (rateLimit) => {
     expect(() => responderFor(zone, { rateLimit })).toThrow(
       expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
