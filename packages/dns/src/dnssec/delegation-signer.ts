@@ -10,6 +10,15 @@ import { keyTagOf } from './key-tag.ts';
 /** Kinds of digest: 2 is SHA-256, which everybody understands; 4 is SHA-384. */
 export type DigestType = 2 | 4;
 
+/** @throws UsageError `HAWSER_DNS_OPTIONS` for a kind of digest that is not made here, and for none: the parent needs one */
+export function checkDigests(digests: readonly DigestType[]): void {
+  if (digests.length > 0 && digests.every(isDigestType)) return;
+  throw usageError(
+    'HAWSER_DNS_OPTIONS',
+    `Cannot make DS records as their digests must be 2 or 4: ${digests.join() || 'none'}`,
+  );
+}
+
 /**
  * Data of the DS record for a key of the zone `origin`.
  * @throws UsageError `HAWSER_DNS_KEY` for another digest
@@ -20,7 +29,7 @@ export function dsOf(
   digestType: DigestType = 2,
 ): Rdata {
   const { wire } = key.rdata;
-  if (digestType !== 2 && digestType !== 4)
+  if (!isDigestType(digestType))
     throw usageError('HAWSER_DNS_KEY', `Cannot make a DS with digest ${String(digestType)}`);
   const owner = Buffer.from(origin.key, 'latin1');
   const name = digestType === 2 ? 'sha256' : 'sha384';
@@ -34,6 +43,10 @@ export function dsOf(
 export const noCds: Rdata = checked(Type.CDS, Buffer.from([0, 0, 0, 0, 0]));
 /** The same as CDNSKEY. */
 export const noCdnskey: Rdata = checked(Type.CDNSKEY, Buffer.from([0, 0, 3, 0, 0]));
+
+function isDigestType(digest: number): digest is DigestType {
+  return digest === 2 || digest === 4;
+}
 
 function checked(type: number, wire: Buffer): Rdata {
   const rdata = checkRdata(type, wire);

@@ -17,7 +17,7 @@ import { Opcode, Rcode, Type } from '../numbers.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
 import { minimumOf } from '../zone/soa-serial.ts';
 import { compactNsec, type DenialTypes } from './compact-denial.ts';
-import type { DigestType } from './delegation-signer.ts';
+import { checkDigests, type DigestType } from './delegation-signer.ts';
 import type { KeptKey, KeyState } from './kept-key.ts';
 import { SignatureCache } from './signature-cache.ts';
 import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
@@ -88,6 +88,7 @@ export class OnlineSigner implements Authority {
         'HAWSER_DNS_OPTIONS',
         `Cannot sign "${zone.origin}" as keyTtl is ${keyTtl} and maxSignatures ${maxSignatures}`,
       );
+    checkDigests(digests);
     this.origin = zone.origin;
     this.#zone = zone;
     this.#keyTtl = keyTtl;

@@ -9,6 +9,7 @@ import type { Rdata } from '../rdata/rdata.ts';
 import { rdataToText } from '../rdata/rdata-text.ts';
 import { CacheHorizon } from './cache-horizon.ts';
 import { ClockJumps, withoutJump } from './clock-jumps.ts';
+import { checkDigests } from './delegation-signer.ts';
 import type { KeyBook, KeyState } from './kept-key.ts';
 import { KeyFollower, withUnseen } from './key-follower.ts';
 import { type KeyChange, KeyKeeper } from './key-keeper.ts';
@@ -69,7 +70,10 @@ export class ZoneSigning implements ZoneAttendant {
 
   constructor(options: ZoneSigningOptions = {}) {
     const { keyTtl = 3600, digests = [2], propagationSeconds = 3600 } = options;
-    const { parentCheckSeconds = 300 } = options;
+    const { parentCheckSeconds = 300, style = 'csk' } = options;
+    checkDigests(digests);
+    if (style !== 'csk' && style !== 'ksk-zsk')
+      throw usageError('HAWSER_DNS_OPTIONS', `Cannot sign a zone as style is "${String(style)}"`);
     for (const [name, value] of Object.entries({ keyTtl, propagationSeconds, parentCheckSeconds }))
       if (!Number.isSafeInteger(value) || value < 0)
         throw usageError('HAWSER_DNS_OPTIONS', `Cannot sign a zone as ${name} is ${value}`);

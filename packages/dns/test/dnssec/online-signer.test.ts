@@ -386,5 +386,8 @@ describe('signatures of answers', () => {
     const [ds] = online.ds;
     expect(ds?.startsWith(`${fresh.tag} 15 2 `)).toBe(true);
     expect(() => online.setKeys([{ key, state: 'retired' }])).toThrow('Cannot sign a zone');
+    expect(() => onlineSigner(online, { keys: [key], digests: [] })).toThrow(
+      'Cannot make DS records as their digests must be 2 or 4: none',
+    );
   });
 });

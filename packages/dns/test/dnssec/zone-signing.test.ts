@@ -221,6 +221,17 @@ describe('a zone with signing', () => {
       expect(shown).not.toContain(secret.toString(form).slice(0, 20));
   });
 
+  test.each([
+    { digests: [] },
+    { digests: [2, 1] as unknown as [2] },
+    { style: 'CSK' as 'csk' },
+    { keyTtl: -1 },
+  ])('cannot be set up with %j', (options) => {
+    expect(() => zoneSigning(options)).toThrow(
+      expect.objectContaining({ code: 'HAWSER_DNS_OPTIONS' }),
+    );
+  });
+
   test('signs one zone and no second one', async () => {
     const { signing } = await setUp();
     await expect(dynamicZone('example.org', { signing })).rejects.toMatchObject({
