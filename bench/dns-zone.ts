@@ -5,13 +5,12 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { builtCode } from './built-code.ts';
 import { ZONE, zoneText } from './dns-names.ts';
 import { dnsPeers, freePort, type PeerServer, startServer } from './dns-peers.ts';
 import { processTreeMemory } from './process-cpu.ts';
 
 const names = Number(process.argv[2] ?? 1_000_000);
-const SCRIPT = fileURLToPath(new URL('./dns-zone-server.ts', import.meta.url));
+const SCRIPT = fileURLToPath(new URL('./dns-zone-server.mjs', import.meta.url));
 
 console.log(`\na zone of ${names} names with an address each; ${process.version}`);
 console.log(row('', 'until it answers', 'CPU until then', 'memory', 'for each name'));
@@ -46,7 +45,7 @@ async function startHawser(): Promise<PeerServer> {
     folder,
     port,
     command: process.execPath,
-    args: [...builtCode, SCRIPT, file, String(port)],
+    args: [SCRIPT, ZONE, file, String(port)],
     output: 'inherit',
   });
 }
