@@ -11,6 +11,7 @@ import { CHANGING_TTL } from '../zone/default-ttl.ts';
 import { toRRsets } from '../zone/host-records.ts';
 import { nameIn } from '../zone/name-in.ts';
 import { type NewZoneOptions, newZone } from '../zone/new-zone.ts';
+import { isTtl } from '../zone/rrset.ts';
 import { type Edit, type RRsetChange, Zone } from '../zone/zone.ts';
 import { adoptUnseen, type CatchUpContext } from './catch-up.ts';
 import { DynamicZone } from './dynamic-zone.ts';
@@ -84,6 +85,8 @@ export async function dynamicZone(
   const { reactor = createNodeReactor(), initial, records = {}, limits, ...fresh } = options;
   checkSerialPolicy(serials);
   checkJournal(journal);
+  if (!isTtl(ttl))
+    throw usageError('HAWSER_DNS_OPTIONS', `Cannot keep "${origin}" as ttl is ${ttl}`);
   const name = Name.parse(origin);
   // Whether they are needed or not, mistakes in them are told.
   const seed = seedEdits(name, records, ttl);

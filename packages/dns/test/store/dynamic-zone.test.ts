@@ -117,6 +117,14 @@ describe('a dynamic zone', () => {
     await expect(dynamicZone('example.net', { store, records })).rejects.toMatchObject({ code });
   });
 
+  test.each([-1, 1.5, 2 ** 31, Number.NaN])('takes no TTL of %d', async (ttl) => {
+    const store = memory();
+    await expect(dynamicZone('example.net', { store, ttl })).rejects.toMatchObject({
+      code: 'HAWSER_DNS_OPTIONS',
+    });
+    expect(await store.list()).toEqual([]);
+  });
+
   test('does not begin with another zone', async () => {
     const store = memory();
     const initial = newZone(Name.parse('example.org'));
