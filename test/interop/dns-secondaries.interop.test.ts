@@ -249,6 +249,51 @@ describe.each(peerKinds)('%s as primary of ours', (kind) => {
   }
 });
 
+describe.each(['named', 'knotd'] as const)(
+  '%s as primary of ours, which alone has a key',
+  (kind) => {
+    interop(
+      'what nsupdate has signed with it goes there through us, over UDP and TCP (RFC 8945 §5.5)',
+      [kind, 'nsupdate'],
+      async () => {
+        await using ours = new Ours();
+        const port = await freePort();
+        const primaries = [{ host: '127.0.0.1', port }];
+        const copy = secondaryZone(ORIGIN, { primaries, forwardUpdates: ['127.0.0.1'] });
+        const service = dnsService('127.0.0.1:0', copy);
+        await ours.serve(service);
+        const ourPort = service.address?.port ?? 0;
+        const options = { folder: join(ours.folder, kind), origin: ORIGIN, port, ourPort };
+        const text = formatZone(initial());
+        await using peer = await startPrimary(kind, { ...options, key: keyText, text });
+        const send = async (name: string, flags: readonly string[], signer = secret) => {
+          const add = `update add ${name}.${ORIGIN} 60 A 192.0.2.200`;
+          const input = `server 127.0.0.1 ${ourPort}\nzone ${ORIGIN}\n${add}\nsend\n`;
+          const key = ['-y', `hmac-sha256:${keyText.name}:${signer}`];
+          return await run('nsupdate', [...key, ...flags], { input });
+        };
+        const has = async (name: string): Promise<boolean> => {
+          const servers = [{ host: '127.0.0.1', port: peer.port }];
+          const { answer } = await ours.client.query(`${name}.${ORIGIN}`, 'A', { servers });
+          return answer.length > 0;
+        };
+        let ready = false;
+        const look = async (): Promise<void> => {
+          ready = await has('h7').catch(() => false);
+        };
+        await until(() => ready, look);
+        expect(await send('over-udp', [])).toMatchObject({ code: 0, stderr: '' });
+        expect(await send('over-tcp', ['-v'])).toMatchObject({ code: 0, stderr: '' });
+        const wrong = await send('wrong', [], Buffer.alloc(32).toString('base64'));
+        expect([wrong.code, wrong.stderr]).toEqual([2, expect.stringContaining('BADSIG')]);
+        const there = await Promise.all(['over-udp', 'over-tcp', 'wrong'].map(has));
+        expect(there).toEqual([true, true, false]);
+        expect(copy.counters.forwarded).toBe(3);
+      },
+    );
+  },
+);
+
 interop(
   'a zone that named signs goes through us to knotd as it is, with every signature',
   ['named', 'nsupdate', 'knotd'],
