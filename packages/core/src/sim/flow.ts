@@ -70,6 +70,7 @@ export class Flow {
 
   /** The sender is gone: what is on its way arrives, what is lost stays lost. */
   abandon(): void {
+    if (this.#abandoned) return;
     this.#abandoned = true;
     this.#unanswered?.cancel();
     this.#unanswered = undefined;

@@ -245,6 +245,7 @@ export class TcpEnd implements Wire, Omit<FlowEnds, 'isGone'> {
     }
     if (kind === 'rst') {
       this.#out?.abandon();
+      if (this.#at === 'closed') return;
       if (this.#at === 'open' && this.#input === 'told' && this.#unsent.length === 0) {
         this.#resetUnheard = true;
         return;
