@@ -4,7 +4,7 @@ import type { Outcome } from '../contract/answer.ts';
 import type { Authority, DnsHandlerObject, Eventually, Next } from '../contract/handler.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
-import { isWithin } from '../name.ts';
+import { isWithin, type Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import { startHandlers, stopHandlers } from './handler-lifecycle.ts';
 
@@ -25,10 +25,11 @@ class AuthorityRouter implements DnsHandlerObject {
     this.#authorities = authorities;
     this.#byOrigin = new Map(authorities.map((authority) => [authority.origin.key, authority]));
     if (authorities.length === 0 || this.#byOrigin.size !== authorities.length) {
-      const origins = authorities.map((authority) => `"${authority.origin}"`).join(', ');
+      const twice = originGivenTwice(authorities);
+      const origin = twice === undefined ? 'none given' : `"${twice}"`;
       throw usageError(
         'HAWSER_DNS_OPTIONS',
-        `Cannot serve zones as each needs its own origin: ${origins || 'none given'}`,
+        `Cannot serve zones as each needs its own origin: ${origin}`,
       );
     }
   }
@@ -68,4 +69,13 @@ class AuthorityRouter implements DnsHandlerObject {
     }
     return undefined;
   }
+}
+
+function originGivenTwice(authorities: readonly Authority[]): Name | undefined {
+  const seen = new Set<string>();
+  for (const { origin } of authorities) {
+    if (seen.has(origin.key)) return origin;
+    seen.add(origin.key);
+  }
+  return undefined;
 }

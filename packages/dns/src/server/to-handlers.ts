@@ -34,13 +34,18 @@ export function toHandlers(served: Served): readonly DnsHandler[] {
   return handlers;
 }
 
-/** The origins of the zones in `served`, for people. */
+/** Origins that a line shows: there may be a hundred thousand. */
+const MAX_SHOWN = 10;
+
+/** The origins of the zones in `served`, or the first of many, for people. */
 export function originsOf(served: Served): string {
   const list = Array.isArray(served) ? (served as readonly unknown[]) : [served];
-  return list
-    .filter((each): each is Zone | Authority => each instanceof Zone || isAuthority(each))
-    .map(({ origin }) => origin.toString())
-    .join(' ');
+  const zones = list.filter(
+    (each): each is Zone | Authority => each instanceof Zone || isAuthority(each),
+  );
+  const shown = zones.slice(0, MAX_SHOWN).map(({ origin }) => origin.toString());
+  if (zones.length > MAX_SHOWN) shown.push(`and ${zones.length - MAX_SHOWN} more`);
+  return shown.join(' ');
 }
 
 function isAuthority(value: unknown): value is Authority {

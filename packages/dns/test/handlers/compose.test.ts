@@ -7,6 +7,7 @@ import { refuse, respond } from '../../src/handlers/respond.ts';
 import { when } from '../../src/handlers/when.ts';
 import { Name } from '../../src/name.ts';
 import { Rcode, Type } from '../../src/numbers.ts';
+import { Responder } from '../../src/server/responder.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
 import { query } from '../build.ts';
 import { asking } from './asking.ts';
@@ -63,6 +64,16 @@ describe('a list as one handler', () => {
   test('needs something to serve', () => {
     expect(() => nest()).toThrow('none is given');
     expect(() => nest(zone('192.0.2.1'), zone('192.0.2.2'))).toThrow('its own origin');
+  });
+
+  test('says in a line which of a thousand zones it serves, and which one it cannot', () => {
+    const zones = Array.from({ length: 1000 }, (_, index) => zone('192.0.2.1', `z${index}.test`));
+    const few = Array.from({ length: 10 }, (_, index) => `z${index}.test`).join(' ');
+    expect(new Responder(zones.slice(0, 10)).origins).toBe(few);
+    expect(new Responder(zones).origins).toBe(`${few} and 990 more`);
+    expect(() => nest(...zones, zone('192.0.2.2', 'Z7.test'))).toThrow(
+      /its own origin: "Z7.test"$/,
+    );
   });
 
   test('stops what it has started when a later one fails to', async () => {
