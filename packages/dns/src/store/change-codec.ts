@@ -6,6 +6,7 @@
 import { atOnce } from '../in-turns.ts';
 import { Name } from '../name.ts';
 import { checkRdata, type Rdata } from '../rdata/rdata.ts';
+import { packedRecords } from '../zone/packed-rrset.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { ChangeSet, RRsetChange } from '../zone/zone.ts';
 
@@ -13,11 +14,9 @@ const FORMAT = 1;
 const WAS = 1;
 const IS = 2;
 
-/** The RDATA of all records, each behind its length in two octets. */
-export function encodeRecords(records: readonly Rdata[]): Buffer {
-  const octets = Buffer.allocUnsafe(recordOctets(records));
-  writeRecords(octets, 0, records);
-  return octets;
+/** The RDATA of all records of `rrset`, each behind its length in two octets. */
+export function encodeRecords(rrset: RRset): Buffer {
+  return Buffer.from(packedRecords(rrset), 'latin1');
 }
 
 /** What {@link encodeRecords} made. Throws if it is not that, or not valid for `type`: somebody changed the file. */
@@ -79,9 +78,8 @@ export function decodeChanges(bytes: Buffer): ChangeSet['changes'] {
 
 function encodeChange({ name, type, before, after }: RRsetChange): Buffer {
   const { wire } = name;
-  // A zone makes the records anew each time it is asked for them.
-  const was = before && { ttl: before.ttl, records: before.records };
-  const is = after && { ttl: after.ttl, records: after.records };
+  const was = before && { ttl: before.ttl, packed: packedRecords(before) };
+  const is = after && { ttl: after.ttl, packed: packedRecords(after) };
   const octets = Buffer.allocUnsafe(4 + wire.length + rrsetOctets(was) + rrsetOctets(is));
   octets[0] = wire.length;
   octets.set(wire, 1);
@@ -92,33 +90,17 @@ function encodeChange({ name, type, before, after }: RRsetChange): Buffer {
   return octets;
 }
 
-type RRsetData = Pick<RRset, 'ttl' | 'records'>;
-
-function rrsetOctets(rrset: RRsetData | undefined): number {
-  return rrset === undefined ? 0 : 8 + recordOctets(rrset.records);
+interface RRsetData {
+  readonly ttl: number;
+  readonly packed: string;
 }
 
-function recordOctets(records: readonly Rdata[]): number {
-  let sum = 0;
-  for (const { wire } of records) sum += 2 + wire.length;
-  return sum;
+function rrsetOctets(data: RRsetData | undefined): number {
+  return data === undefined ? 0 : 8 + data.packed.length;
 }
 
 /** Gives where it ends. */
-function writeRRset(octets: Buffer, start: number, { ttl, records }: RRsetData): number {
-  octets.writeUInt32BE(ttl, start);
-  const end = writeRecords(octets, start + 8, records);
-  octets.writeUInt32BE(end - start - 8, start + 4);
-  return end;
-}
-
-/** Gives where they end. */
-function writeRecords(octets: Buffer, start: number, records: readonly Rdata[]): number {
-  let at = start;
-  for (const { wire } of records) {
-    at = octets.writeUInt16BE(wire.length, at);
-    octets.set(wire, at);
-    at += wire.length;
-  }
-  return at;
+function writeRRset(octets: Buffer, start: number, { ttl, packed }: RRsetData): number {
+  const at = octets.writeUInt32BE(packed.length, octets.writeUInt32BE(ttl, start));
+  return at + octets.write(packed, at, 'latin1');
 }

@@ -33,7 +33,7 @@ export function* writeRRsets(
       yield DELETE_STEPS;
       continue;
     }
-    const octets = encodeRecords(after.records);
+    const octets = encodeRecords(after);
     values.push(zone, key, type, after.name.wire, after.ttl, octets);
     if (values.length === VALUES_PER_ROW * ROWS_AT_ONCE) {
       run.putMany.run(...values);

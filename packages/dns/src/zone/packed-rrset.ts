@@ -29,8 +29,7 @@ export class PackedRRset implements RRset {
     this.owner = owner;
     this.type = rrset.type;
     this.ttl = rrset.ttl;
-    if (rrset instanceof PackedRRset) this.#packed = rrset.#packed;
-    else this.#packed = 'packed' in rrset ? rrset.packed : pack(rrset.records);
+    this.#packed = 'packed' in rrset ? rrset.packed : packedRecords(rrset);
   }
 
   get name(): Name {
@@ -85,6 +84,11 @@ export function* octetsOf(rrset: RRset): Generator<string, void, undefined> {
     return;
   }
   for (const { wire } of rrset.records) yield wire.toString('latin1');
+}
+
+/** {@link PackedContent.packed} of all records of `rrset`. */
+export function packedRecords(rrset: RRset): string {
+  return rrset instanceof PackedRRset ? rrset.packed : pack(rrset.records);
 }
 
 /** {@link PackedContent.packed} of records whose RDATA is `list`, one character an octet. */

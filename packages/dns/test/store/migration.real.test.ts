@@ -33,7 +33,7 @@ const version1 = `
 `;
 
 const stored = (rrset: RRset | undefined) =>
-  rrset && { ttl: rrset.ttl, rdata: encodeRecords(rrset.records).toString('base64') };
+  rrset && { ttl: rrset.ttl, rdata: encodeRecords(rrset).toString('base64') };
 const asJson = (changes: readonly RRsetChange[]) =>
   JSON.stringify(
     changes.map(({ name, type, before, after }) => ({
@@ -56,8 +56,8 @@ test('a file of version 1 is taken over with its zones and its journal', async (
     .prepare('INSERT INTO zone VALUES (1, ?, ?, ?)')
     .run(zone.origin.sortKey(), zone.origin.wire, zone.serial);
   const put = old.prepare('INSERT INTO rrset VALUES (1, ?, ?, ?, ?, ?)');
-  for (const { name, type, ttl, records } of zone.rrsets())
-    put.run(name.sortKey(), type, name.wire, ttl, encodeRecords(records));
+  for (const rrset of zone.rrsets())
+    put.run(rrset.name.sortKey(), rrset.type, rrset.name.wire, rrset.ttl, encodeRecords(rrset));
   const journal = old.prepare('INSERT INTO journal VALUES (NULL, 1, ?, ?, ?)');
   for (const { changeSet } of [second, third])
     journal.run(changeSet.from ?? 0, changeSet.to, asJson(changeSet.changes));
