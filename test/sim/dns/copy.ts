@@ -12,6 +12,7 @@ import { contentOf } from './content.ts';
 import { Hosted } from './hosted.ts';
 import type { HostileDisk } from './hostile-disk.ts';
 import { key, ZONE } from './key.ts';
+import { closing, type Planted } from './planted.ts';
 import type { Traits } from './traits.ts';
 import type { DnsWatch } from './watch.ts';
 
@@ -26,6 +27,7 @@ export interface CopyOptions {
   readonly next: readonly string[];
   /** In front of everything. */
   readonly listener: DnsHandler;
+  readonly planted: Planted;
 }
 
 /** The server of a copy. */
@@ -40,13 +42,19 @@ export class Copy extends Hosted {
     this.#options = options;
   }
 
+  /** Addresses of those it copies from. */
+  get sources(): readonly string[] {
+    return this.#options.primaries;
+  }
+
   protected override forget(): void {
     this.zone = undefined;
   }
 
   protected override async start(): Promise<Service> {
     const { host, watch } = this;
-    const { primaries, next, traits, listener } = this.#options;
+    const { primaries, next, traits, listener, planted } = this.#options;
+    const wrong = planted.copies?.(host);
     const zone = secondaryZone(ZONE, {
       primaries: primaries.map((server) => ({ server, key })),
       store: this.disk.mount(host),
@@ -56,6 +64,7 @@ export class Copy extends Hosted {
       transferTimeoutMs: 5_000,
       forwardUpdates: [{ key: key.name }],
       ...(traits.shortJournal ? { journal: { maxChanges: 4 } } : {}),
+      ...wrong,
     });
     const look = (): void => {
       const { snapshot } = zone;
@@ -69,6 +78,7 @@ export class Copy extends Hosted {
         listener,
         transfers(zone, { allow: [{ key: key.name }], condense: traits.condenses }),
         notifier(zone, { nameServers: false, also: next, key, timeoutMs: 1_000 }),
+        ...(wrong?.client ? [closing(wrong.client)] : []),
         zone,
       ],
       { keys: [key] },

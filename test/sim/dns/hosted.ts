@@ -20,8 +20,14 @@ export abstract class Hosted {
     return this.host.addresses[0] ?? '';
   }
 
+  /** True if it has started, and was not told to end since. */
+  get isRunning(): boolean {
+    return this.#service !== undefined;
+  }
+
   boot(): void {
     this.forget();
+    this.#service = undefined;
     this.start().then(
       (service) => {
         this.#service = service;
@@ -36,7 +42,9 @@ export abstract class Hosted {
 
   async stop(): Promise<void> {
     this.#again?.cancel();
-    await this.#service?.stop();
+    const service = this.#service;
+    this.#service = undefined;
+    await service?.stop();
   }
 
   /** What the life before had is not there any more. */

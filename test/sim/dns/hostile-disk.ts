@@ -40,6 +40,8 @@ const HASTY_WRITE_MS = 500;
 /** The disk of a host, which survives it. What is written when the host crashes is there or not, and never acknowledged. */
 export class HostileDisk {
   mood: DiskMood = 'fine';
+  /** The next change is written, and reported as failed. */
+  losesNextOutcome = false;
   readonly counters: DiskCounters = { unknown: 0, failed: 0 };
   /** What is written. */
   readonly content: ZoneStore = memory();
@@ -60,7 +62,10 @@ export class HostileDisk {
       find: (origin) => read(() => content.find(origin)),
       load: (origin) => read(async () => this.#torn(host, await content.load(origin))),
       leases: (origin) => read(() => content.leases(origin)),
-      commit: (...change) => this.#write(host, () => content.commit(...change)),
+      commit: async (...change) => {
+        await this.#write(host, () => content.commit(...change));
+        if (this.losesNextOutcome) throw this.#lostOutcome();
+      },
       journal: (origin, serial) =>
         read(async () => this.#withHoles(await content.journal(origin, serial))),
       delete: (origin) => this.#write(host, () => content.delete(origin)),
@@ -99,8 +104,13 @@ export class HostileDisk {
     const made = await work();
     await this.#busy(host, MAX_WRITE_MS);
     if (this.mood !== 'unsure' || this.#random.float() < 0.5) return made;
+    throw this.#lostOutcome();
+  }
+
+  #lostOutcome(): StoreError {
+    this.losesNextOutcome = false;
     this.counters.unknown += 1;
-    throw this.#failure('say what became of what was written');
+    return this.#failure('say what became of what was written');
   }
 
   /** The calls of a host that crashed do not come. */

@@ -7,7 +7,6 @@ import {
   dynamicZone,
   notifier,
   Responder,
-  type TransferableZone,
   transfers,
   updates,
   zoneSigning,
@@ -16,9 +15,11 @@ import { filling } from './filling.ts';
 import { Hosted } from './hosted.ts';
 import type { HostileDisk } from './hostile-disk.ts';
 import { key, signingKey, ZONE } from './key.ts';
+import type { Planted } from './planted.ts';
 import { skippingSteps } from './skipping-steps.ts';
 import { type Traits, timersOf } from './traits.ts';
 import { type DnsWatch, NEVER } from './watch.ts';
+import { withoutExpire } from './without-expire.ts';
 
 /** What a {@link Primary} is made of. */
 export interface PrimaryOptions {
@@ -30,8 +31,7 @@ export interface PrimaryOptions {
   readonly copies: readonly string[];
   /** In front of everything. */
   readonly listener: DnsHandler;
-  /** Planted: gives the zone that is transferred. */
-  readonly asTransferred?: ((zone: DynamicZone) => TransferableZone) | undefined;
+  readonly planted: Planted;
 }
 
 /** The server of the original. */
@@ -55,7 +55,7 @@ export class Primary extends Hosted {
 
   protected override async start(): Promise<Service> {
     const { host, watch } = this;
-    const { traits, random, copies, listener, asTransferred = (same) => same } = this.#options;
+    const { traits, random, copies, listener, planted } = this.#options;
     const zone = await dynamicZone(ZONE, {
       store: this.disk.mount(host),
       reactor: host,
@@ -66,7 +66,7 @@ export class Primary extends Hosted {
     });
     watch.original(zone.snapshot);
     zone.onChange(() => watch.original(zone.snapshot));
-    const given = skippingSteps(asTransferred(zone), {
+    const given = skippingSteps(planted.asTransferred?.(zone) ?? zone, {
       random,
       isActive: () => this.skips,
     });
@@ -74,12 +74,20 @@ export class Primary extends Hosted {
       { key: '*', names: '*' },
       { key: '*', names: `*.${NEVER}.${ZONE}`, action: 'deny' },
     ] as const;
+    const announced = planted.asAnnounced?.(zone, this.disk) ?? zone;
+    const telling = notifier(announced, {
+      nameServers: false,
+      also: copies,
+      key,
+      timeoutMs: 1_000,
+    });
     const responder = new Responder(
       [
         listener,
+        ...(traits.tellsExpire ? [] : [withoutExpire]),
         updates(zone, { policy, leases: { minSeconds: 1 } }),
         transfers(given, { allow: [{ key: key.name }], condense: traits.condenses }),
-        notifier(zone, { nameServers: false, also: copies, key, timeoutMs: 1_000 }),
+        planted.asNotifier?.(telling) ?? telling,
         zone,
       ],
       { keys: [key] },

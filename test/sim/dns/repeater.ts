@@ -1,6 +1,6 @@
 import type { DatagramPort, SimHost } from '@hawser/core';
 import type { SeededRandom } from '@hawser/core/testing';
-import type { DnsHandler } from '@hawser/dns';
+import type { DnsHandlerFunction } from '@hawser/dns';
 
 /** When somebody overhears, and for how long it remembers. */
 export interface RepeaterOptions {
@@ -41,7 +41,7 @@ export class Repeater {
   }
 
   /** Stands in front of all others on `host`. */
-  listenAt(host: SimHost): DnsHandler {
+  listenAt(host: SimHost): DnsHandlerFunction {
     return (query, next) => {
       this.#overhear(host, query.message.bytes);
       return next(query);

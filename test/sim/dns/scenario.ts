@@ -1,20 +1,29 @@
 // A zone on a primary that clients update (RFC 2136), and three copies of it, one of which is made from another. Every host
-// crashes and comes back with what its disk has; the network between them is bad, their disks fail in every way, and their clocks
-// are set.
+// crashes and comes back with what its disk has, and servers are stopped; the network between them is bad, their transfers are cut,
+// their disks fail in every way, and their clocks are set. When the weather is good again, one thing after the other goes wrong alone.
 //
 // Invariants: an update that was acknowledged is never lost, and can be seen at once; one that was refused is never seen, and none
 // by half. A serial never goes back for anybody, and never stands for two contents. A copy has at every moment exactly what the
-// primary had with that serial, however it got it, and answers no longer than it may. Nothing waits for ever. In the end
-// everybody has the same, served and stored, and the changes from every serial lead to it. Nobody reports anything but disks.
+// primary had with that serial, however it got it, and answers no longer than it may, nor its copies. Nothing waits for ever. What
+// is stopped leaves no timer and no port. What a server has stored and did not see is told to all, and a copy that asked in vain has
+// what it missed soon after it can ask again, long before REFRESH. In the end everybody has the same, served and stored, and the
+// changes from every serial lead to it. Nobody reports anything but disks.
 import type { SimHost, Simulation } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
-import { DnsClient, type DynamicZone, StoreError, type TransferableZone } from '@hawser/dns';
+import { DnsClient, type DnsHandler, Opcode, StoreError } from '@hawser/dns';
 import { checkEnd, checkSignatures } from './check-end.ts';
 import { Copy } from './copy.ts';
+import { Freshness } from './freshness.ts';
 import { HostileDisk, isOfDisk } from './hostile-disk.ts';
+import type { Planted } from './planted.ts';
 import { Primary } from './primary.ts';
 import { Repeater } from './repeater.ts';
-import { timersOf, traitsOf } from './traits.ts';
+import { type Traits, timersOf, traitsOf } from './traits.ts';
+import { isEqual, type Trial } from './trial.ts';
+import { tryExpiry } from './try-expiry.ts';
+import { tryReturn } from './try-return.ts';
+import { tryStop } from './try-stop.ts';
+import { tryUnseen } from './try-unseen.ts';
 import { Updater } from './updater.ts';
 import { DnsWatch } from './watch.ts';
 import { unleash } from './weather.ts';
@@ -27,15 +36,10 @@ const PATIENCE_MS = 400_000;
 /** Until the last datagram was repeated. */
 const REPEATED_UNTIL_MS = 110_000;
 /** Until the last connection is gone after everything was stopped. */
-const GONE_MS = 900;
-
-/** Faults that a test plants, to see that they are found. */
-export interface Planted {
-  /** The disk of the primary says that it has written before it has. */
-  readonly hastyDisk?: boolean | undefined;
-  /** What the primary transfers in place of its zone. */
-  readonly asTransferred?: ((zone: DynamicZone) => TransferableZone) | undefined;
-}
+const GONE_MS = 2_100;
+/** A message of a transfer takes five seconds at most, and a write to a slow disk three. */
+const SLACK_MS = 9_000;
+const LARGE_SLACK_MS = 24_000;
 
 /** What was done, for a test of the scenario itself. */
 export interface DnsSummary {
@@ -47,6 +51,9 @@ export interface DnsSummary {
   readonly whole: number;
   readonly changes: number;
   readonly crashes: number;
+  /** Servers that an operator stopped, and connections that were cut. */
+  readonly stopped: number;
+  readonly cut: number;
   readonly repeated: number;
   /** Writes that failed, and those of which nobody knew. */
   readonly failed: number;
@@ -58,30 +65,39 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
   const random = new SeededRandom(sim.seed * 31);
   const traits = traitsOf(sim.seed);
   const weatherMs = traits.isolation ? ISOLATED_WEATHER_MS : WEATHER_MS;
-  const expireSeconds = traits.clocksSet ? undefined : timersOf(traits).expire;
-  const watch = new DnsWatch(() => sim.now(), expireSeconds);
+  const freshness = freshnessOf(sim, traits);
+  const watch = new DnsWatch(() => sim.now(), freshness);
   let listening = traits.repeater;
   const repeater = new Repeater(sim.host('repeater'), { random, isActive: () => listening });
   const [primaryHost, ...copyHosts] = sim.hosts('primary', 'first', 'second', 'third');
   const [origin = '', first = '', second = '', third = ''] = [primaryHost, ...copyHosts].map(
     ({ addresses }) => addresses[0],
   );
+  const listenAt = (host: SimHost): DnsHandler => {
+    const overhear = repeater.listenAt(host);
+    return (query, next) => {
+      const by = 'host' in query.client ? query.client.host : undefined;
+      const asking = copyHosts.find(({ addresses }) => addresses[0] === by);
+      if (query.opcode === Opcode.Query && asking) freshness?.asked(host.name, asking.name);
+      return overhear(query, next);
+    };
+  };
   const primary = new Primary(primaryHost, {
     watch,
     disk: new HostileDisk({ random, hasty: planted.hastyDisk }),
     traits,
     random,
     copies: [first, second],
-    listener: repeater.listenAt(primaryHost),
-    asTransferred: planted.asTransferred,
+    listener: listenAt(primaryHost),
+    planted,
   });
   const sources = [[origin], [origin, first], [second]];
   const targets = [[second], [third], []];
   const copies = copyHosts.map((host, at) => {
     const disk = new HostileDisk({ random });
-    const listener = repeater.listenAt(host);
+    const listener = listenAt(host);
     const [primaries = [], next = []] = [sources[at], targets[at]];
-    return new Copy(host, { watch, disk, traits, primaries, next, listener });
+    return new Copy(host, { watch, disk, traits, primaries, next, listener, planted });
   });
   const clients = sim
     .hosts('one', 'two')
@@ -97,10 +113,11 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
   };
   const reboot = (host: SimHost): void => all.find((each) => each.host === host)?.boot();
   const hosts = all.map(({ host }) => host);
-  unleash(sim, { hosts, servers, traits, untilMs: weatherMs, crashed, reboot });
+  unleash(sim, { hosts, servers, traits, watch, untilMs: weatherMs, crashed, reboot });
   const pass = async (ms: number): Promise<void> => {
     await sim.settled.elapse(ms);
     for (const client of clients) client.checkPatience();
+    for (const { host, zone } of copies) if (zone?.snapshot !== undefined) watch.serves(host.name);
     watch.check();
   };
   for (let at = 0; at < weatherMs; at += 1_000) {
@@ -115,7 +132,7 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
     const isOver = (): boolean =>
       primary.zone?.leases().length === 0 &&
       clients.every(({ resting }) => resting) &&
-      copies.every(({ zone }) => zone?.snapshot?.serial === primary.zone?.serial);
+      isEqual({ primary, copies });
     while (!isOver()) {
       if (sim.now() >= giveUpAt) {
         const serials = servers.map(({ zone }) => zone?.snapshot?.serial).join(', ');
@@ -128,23 +145,43 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
   await converged();
   await sim.settled.until(() => Promise.all(clients.map((client) => client.changeOnceMore())));
   checkSignatures({ watch, traits, primary });
+  const restart = async (host: SimHost): Promise<void> => {
+    sim.crash(host);
+    crashed(host);
+    await sim.settled.elapse(300);
+    sim.restart(host);
+    reboot(host);
+  };
   // It had no time to tell anybody.
-  sim.crash(primaryHost);
-  crashed(primaryHost);
-  await sim.settled.elapse(300);
-  sim.restart(primaryHost);
-  reboot(primaryHost);
+  await restart(primaryHost);
   await converged();
   if (traits.repeater) await pass(REPEATED_UNTIL_MS);
-  const client = new DnsClient({ reactor: sim.host('judge') });
-  await sim.settled.until(() => checkEnd({ watch, traits, primary, copies, client }));
+  const judge = new DnsClient({ reactor: sim.host('judge') });
+  const [updater] = clients as [Updater, ...Updater[]];
+  const trial: Trial = {
+    sim,
+    random,
+    watch,
+    traits,
+    primary,
+    copies,
+    client: updater,
+    judge,
+    restart,
+  };
+  if (traits.rarelyLooks) {
+    await tryUnseen(trial);
+    await tryReturn(trial);
+  } else await tryExpiry(trial);
+  await sim.settled.until(() => checkEnd({ watch, traits, primary, copies, client: judge }));
+  await tryStop(trial);
   await sim.settled.until(() => Promise.all([...all, repeater].map((each) => each.stop())));
-  await sim.settled.until(() => client.close());
+  await sim.settled.until(() => judge.close());
   await sim.settled.run({ limitMs: GONE_MS });
   checkProblems(sim, watch);
   watch.check();
   sim.assertNoLeaks();
-  const { acknowledged, doubtful, refused, compared, increments } = watch;
+  const { acknowledged, doubtful, refused, compared, increments, stopped, cut } = watch;
   const sum = (of: (copy: Copy) => number | undefined): number =>
     copies.reduce((total, copy) => total + (of(copy) ?? 0), 0);
   const disks = servers.map(({ disk }) => disk.counters);
@@ -157,10 +194,23 @@ export async function dnsScenario(sim: Simulation, planted: Planted = {}): Promi
     whole: sum(({ zone }) => zone?.counters.whole),
     changes: sum(({ zone }) => zone?.counters.changes),
     crashes,
+    stopped,
+    cut,
     repeated: repeater.repeated,
     failed: disks.reduce((total, { failed }) => total + failed, 0),
     unknown: disks.reduce((total, { unknown }) => total + unknown, 0),
   };
+}
+
+/** Nobody can tell where clocks are set. */
+function freshnessOf(sim: Simulation, traits: Traits): Freshness | undefined {
+  if (traits.clocksSet) return undefined;
+  return new Freshness({
+    now: () => sim.now(),
+    original: 'primary',
+    expireMs: timersOf(traits).expire * 1_000,
+    slackMs: traits.large ? LARGE_SLACK_MS : SLACK_MS,
+  });
 }
 
 /** A disk that fails is to be reported; nothing else is anybody's mistake here. */

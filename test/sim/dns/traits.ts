@@ -20,6 +20,8 @@ export interface Traits {
   readonly isolation: boolean;
   /** The primary leaves out steps of changes now and then, as servers with a broken journal do. */
   readonly skipsSteps: boolean;
+  /** The primary says for how long a copy is good (RFC 7314). */
+  readonly tellsExpire: boolean;
   /** Datagrams are repeated minutes later by somebody who overheard them. */
   readonly repeater: boolean;
 }
@@ -47,6 +49,7 @@ export function traitsOf(seed: number): Traits {
     repeater: chance(0.4),
     condenses: chance(0.25),
     large: chance(0.2),
+    tellsExpire: chance(0.7),
   };
 }
 

@@ -27,6 +27,9 @@ export interface UpdaterOptions {
   readonly leased: number;
 }
 
+/** Whom an update is sent to: copies send it on. */
+type Where = 'primary' | 'anybody';
+
 interface OwnName {
   readonly name: string;
   readonly since: number;
@@ -92,16 +95,19 @@ export class Updater {
   }
 
   /** Must succeed when the weather is good again, sooner or later. */
-  async changeOnceMore(): Promise<void> {
-    const client = this.#client;
-    if (client === undefined) return;
+  async changeOnceMore(at: Where = 'anybody'): Promise<void> {
     for (let tries = 0; tries < MAX_TRIES; tries++) {
       // oxlint-disable-next-line no-await-in-loop
-      if (await this.#change(client, 'last')) return;
+      if (await this.changeOnce(at)) return;
       // oxlint-disable-next-line no-await-in-loop
       await this.#pause(1_000);
     }
     this.#options.watch.broken.push(`${this.host.name} cannot update in good weather`);
+  }
+
+  /** Adds a name, for good. True if that was acknowledged. */
+  async changeOnce(at: Where): Promise<boolean> {
+    return this.#client !== undefined && this.#change(this.#client, 'last', at);
   }
 
   async #step(client: DnsClient): Promise<void> {
@@ -114,7 +120,7 @@ export class Updater {
   }
 
   /** True if it was acknowledged. */
-  async #change(client: DnsClient, which: 'any' | 'last'): Promise<boolean> {
+  async #change(client: DnsClient, which: 'any' | 'last', at: Where = 'anybody'): Promise<boolean> {
     const { watch, primary, random, leased } = this.#options;
     const { clock, name: host } = this.host;
     const isLeased = which === 'any' && random.float() < leased;
@@ -127,7 +133,7 @@ export class Updater {
       old.since + SETTLED_MS < clock.now();
     if (isDeleted) this.#own.shift();
     const name = isDeleted ? old.name : `${host}${++this.#made}.${ZONE}`;
-    const changing = update(ZONE, { ...this.#how(client), ...(isLeased ? LEASED : {}) });
+    const changing = update(ZONE, { ...this.#how(client, at), ...(isLeased ? LEASED : {}) });
     watch.changing(name);
     if (isDeleted) changing.delete(name);
     else changing.add(name, 'TXT', name).add(name, 'A', '192.0.2.1');
@@ -150,9 +156,9 @@ export class Updater {
     else watch.refused += 1;
   }
 
-  #how(client: DnsClient): UpdateOptions {
+  #how(client: DnsClient, at: Where = 'anybody'): UpdateOptions {
     const { primary, copies, random } = this.#options;
-    const direct = random.float() < 0.8;
+    const direct = at === 'primary' || random.float() < 0.8;
     const server = direct ? primary : (this.#any(copies) ?? primary);
     const over = random.float() < 0.4 ? 'datagram' : 'stream';
     return { client, server: server.address, key, over, timeoutMs: 3_000 };

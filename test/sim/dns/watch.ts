@@ -1,5 +1,7 @@
+import type { Leak } from '@hawser/core';
 import { isSerialAfter, Name, Type, type Zone } from '@hawser/dns';
 import { type Content, contentOf, isSame } from './content.ts';
+import type { Freshness } from './freshness.ts';
 
 /** A version of the original. */
 interface Version {
@@ -26,6 +28,7 @@ export class DnsWatch {
   readonly leased = new Set<string>();
   readonly #now: () => number;
   readonly #staleMs: number | undefined;
+  readonly #freshness: Freshness | undefined;
   acknowledged = 0;
   doubtful = 0;
   refused = 0;
@@ -33,11 +36,15 @@ export class DnsWatch {
   compared = 0;
   /** Transfers of changes at the end. */
   increments = 0;
+  /** Connections that were cut while they said something, and servers that were stopped. */
+  cut = 0;
+  stopped = 0;
 
-  /** `expireSeconds` is how old what somebody answers may be; undefined if nobody can tell. */
-  constructor(now: () => number, expireSeconds: number | undefined) {
+  /** `freshness` knows how old what somebody answers may be, where that can be told. */
+  constructor(now: () => number, freshness: Freshness | undefined) {
     this.#now = now;
-    this.#staleMs = expireSeconds && expireSeconds * 1_000 + SLACK_MS;
+    this.#staleMs = freshness && freshness.expireMs + SLACK_MS;
+    this.#freshness = freshness;
   }
 
   /** The original has this content. */
@@ -77,6 +84,21 @@ export class DnsWatch {
     const { supersededAt = askedAt } = version ?? {};
     if (this.#staleMs !== undefined && askedAt - supersededAt > this.#staleMs)
       this.broken.push(`${who} answers with what was new ${askedAt - supersededAt} ms ago`);
+    this.serves(who, askedAt);
+  }
+
+  /** `who` serves what it has, or did at `at`. */
+  serves(who: string, at = this.#now()): void {
+    const since = this.#freshness?.staleSince(who, at);
+    if (since !== undefined)
+      this.broken.push(`${who} serves what is no good any more, since ${at - since} ms`);
+  }
+
+  /** What runs on `host` has ended: nothing of it may be among `leaks`. What the network still has of it goes by itself. */
+  gone(host: string, leaks: readonly Leak[]): void {
+    for (const { kind, owner, what } of leaks)
+      if (owner === host && (kind === 'timer' || kind === 'port'))
+        this.broken.push(`${host} has stopped, and leaves a ${kind}: ${what}`);
   }
 
   /** Somebody is about to change `name`: nobody knows now whether it is there. */

@@ -1,19 +1,18 @@
 import type { LinkOptions, SimHost, Simulation } from '@hawser/core';
 import { SeededRandom } from '@hawser/core/testing';
+import { cutTransfer } from './cut-transfer.ts';
+import type { Hosted } from './hosted.ts';
 import { DISK_MOODS, type HostileDisk } from './hostile-disk.ts';
+import { Outages, type OutagesOptions } from './outages.ts';
 import type { Traits } from './traits.ts';
 
 /** Options for {@link unleash}. */
-export interface WeatherOptions {
+export interface WeatherOptions extends OutagesOptions {
   readonly hosts: readonly SimHost[];
-  readonly servers: readonly { readonly host: SimHost; readonly disk: HostileDisk }[];
+  readonly servers: readonly (Hosted & { readonly disk: HostileDisk })[];
   readonly traits: Traits;
   /** Virtual milliseconds after which everything is healed for good. */
   readonly untilMs: number;
-  /** A host went down. */
-  readonly crashed: (host: SimHost) => void;
-  /** Starts what runs on a host again after a crash. */
-  readonly reboot: (host: SimHost) => void;
 }
 
 const FINE: LinkOptions = {
@@ -30,6 +29,11 @@ const MAX_SKEW_MS = 200_000;
 /** How often a host goes down again before it is up. */
 const TORN_START = 0.25;
 const ISOLATION_BEGINS_MS = 4_000;
+/** Octets of a copy of everything, more or less. */
+const LARGE_OCTETS = 48_000;
+const SMALL_OCTETS = 4_000;
+/** From the cut of a transfer until its ends hear of it. */
+const MAX_CUT_MS = 1_000;
 
 /**
  * Bad weather by the seed. Between any two of the hosts: links with a character of their own, partitions in both directions or
@@ -37,21 +41,26 @@ const ISOLATION_BEGINS_MS = 4_000;
  * that fail, clocks that are set.
  */
 export function unleash(sim: Simulation, options: WeatherOptions): void {
-  const { hosts, servers, traits, untilMs, crashed, reboot } = options;
+  const { hosts, servers, traits, watch, untilMs } = options;
   const random = new SeededRandom(sim.seed + 0xd5);
   const between = (least: number, most: number): number => least + random.float() * (most - least);
   const any = <T>(list: readonly T[]): T => list[Math.floor(random.float() * list.length)] as T;
-  const down = new Set<SimHost>();
+  const outages = new Outages(sim, options);
+  const cuts: Disposable[] = [];
   const pairs = hosts.flatMap((one, at) =>
     hosts.slice(at + 1).map((other) => [one, other] as const),
   );
   for (const [one, other] of pairs) sim.link(one, other, character());
+  // The first copy of a zone is the one that surely comes as a whole.
+  if (traits.large)
+    for (const { host: from } of servers) for (const { host: to } of servers) cut(from, to)();
   for (let at = between(0, 1_000); at < untilMs - MAX_FAULT_MS; at += between(50, 1_000))
     sim.clock.callLater(at, anyFault());
   if (traits.isolation) sim.clock.callLater(ISOLATION_BEGINS_MS, isolate());
   sim.clock.callLater(untilMs, () => {
     sim.heal();
     sim.release();
+    for (const each of cuts) each[Symbol.dispose]();
     for (const { disk } of servers) disk.mood = 'fine';
     for (const host of hosts) host.clock.skewMs = 0;
     for (const [one, other] of pairs) sim.link(one, other, FINE);
@@ -72,7 +81,7 @@ export function unleash(sim: Simulation, options: WeatherOptions): void {
   function anyFault(): () => void {
     const [one, other] = any(pairs);
     const lasts = between(10, MAX_FAULT_MS);
-    const kind = Math.floor(between(0, 14));
+    const kind = Math.floor(between(0, 17));
     switch (kind) {
       case 0:
         return () => passing(sim.partition(one, other), lasts);
@@ -93,6 +102,11 @@ export function unleash(sim: Simulation, options: WeatherOptions): void {
         return crash(any(hosts), lasts);
       case 9:
         return traits.clocksSet ? set(any(hosts)) : crash(any(hosts), lasts);
+      case 10:
+      case 11:
+        return stopping(any(servers), lasts);
+      case 12:
+        return cut(one, other);
       default:
         return spoil(any(servers).disk, lasts);
     }
@@ -111,6 +125,19 @@ export function unleash(sim: Simulation, options: WeatherOptions): void {
         sim.clock.callLater(0, () => void sim.reset(one, other));
       return undefined;
     });
+  }
+
+  function cut(from: SimHost, to: SimHost): () => void {
+    const octets = between(0, traits.large ? LARGE_OCTETS : SMALL_OCTETS);
+    const lateMs = between(0, MAX_CUT_MS);
+    const done = (): void => void (watch.cut += 1);
+    return () => {
+      if (from !== to) cuts.push(cutTransfer(sim, { from, to, octets, lateMs, done }));
+    };
+  }
+
+  function stopping(server: Hosted, lasts: number): () => void {
+    return () => outages.stop(server, lasts);
   }
 
   function set(host: SimHost): () => void {
@@ -132,22 +159,7 @@ export function unleash(sim: Simulation, options: WeatherOptions): void {
 
   function crash(host: SimHost, lasts: number): () => void {
     const again = random.float() < TORN_START ? between(0, 60) : undefined;
-    return () => {
-      if (down.has(host)) return;
-      down.add(host);
-      take(host, lasts, again);
-    };
-  }
-
-  function take(host: SimHost, lasts: number, again: number | undefined): void {
-    sim.crash(host);
-    crashed(host);
-    sim.clock.callLater(lasts, () => {
-      sim.restart(host);
-      reboot(host);
-      if (again === undefined) down.delete(host);
-      else sim.clock.callLater(again, () => take(host, 200, undefined));
-    });
+    return () => outages.crash(host, lasts, again);
   }
 
   /** Nobody tells one of the copies anything, or those that depend on it. */
