@@ -39,6 +39,8 @@ export class SignatureUpkeep implements Disposable {
   /** Another walk is to begin at that time, or later. */
   #againAt = 0;
   #maxTtl = 0;
+  /** Names looked at in the last go. */
+  #looked = MAX_NAMES;
   #fast = true;
   /** A walk is to begin now. */
   #isDue = true;
@@ -122,7 +124,8 @@ export class SignatureUpkeep implements Disposable {
     walked({ began, maxTtl });
   }
 
-  #proceed({ next, maxTtl }: WalkPart): void {
+  #proceed({ names, next, maxTtl }: WalkPart): void {
+    this.#looked = names;
     this.#maxTtl = Math.max(this.#maxTtl, maxTtl);
     this.#at = next ?? this.#start.zone.origin.key;
   }
@@ -134,10 +137,10 @@ export class SignatureUpkeep implements Disposable {
     return Math.min(Math.max(ms, FAST_MS), MAX_REST_MS);
   }
 
-  /** Spreads a walk over the time there is. */
+  /** Spreads a walk over the time there is, by the names of each go: there are fewer where many signatures had to be made. */
   #pause(): number {
     const { terms, zone } = this.#start;
     const walkMs = (terms.renewalSeconds * 1000) / WALKS_PER_RENEWAL;
-    return Math.max(FAST_MS, walkMs / Math.ceil(zone.snapshot.size / MAX_NAMES));
+    return Math.max(FAST_MS, (walkMs * this.#looked) / Math.max(zone.snapshot.size, this.#looked));
   }
 }

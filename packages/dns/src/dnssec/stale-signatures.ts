@@ -25,6 +25,8 @@ export interface WalkLimits {
 export interface WalkPart {
   /** They take away what is stale; who signs the change puts something fresh in its place. */
   readonly edits: readonly Edit[];
+  /** Names that were looked at. */
+  readonly names: number;
   /** {@link Name.key} of the name to go on with; undefined at the end. */
   readonly next: string | undefined;
   /** Longest TTL of what was looked at, in seconds. */
@@ -37,7 +39,9 @@ export function findStale(zone: Zone, from: string, rules: FreshnessRules & Walk
   let maxTtl = 0;
   let stale = 0;
   let key = from;
-  for (let names = 0; names < rules.maxNames && stale < rules.maxSignatures; names++) {
+  let names = 0;
+  while (names < rules.maxNames && stale < rules.maxSignatures) {
+    names++;
     const node = zone.node(key);
     if (node !== undefined) {
       for (const { ttl } of node.list) maxTtl = Math.max(maxTtl, ttl);
@@ -46,9 +50,9 @@ export function findStale(zone: Zone, from: string, rules: FreshnessRules & Walk
       edits.push(...found.edits);
     }
     key = zone.neighbours(key).next.key;
-    if (key === zone.origin.key) return { edits, next: undefined, maxTtl };
+    if (key === zone.origin.key) return { edits, names, next: undefined, maxTtl };
   }
-  return { edits, next: key, maxTtl };
+  return { edits, names, next: key, maxTtl };
 }
 
 /**

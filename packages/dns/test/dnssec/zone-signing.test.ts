@@ -301,6 +301,23 @@ describe('signatures', () => {
     expect(serials.size).toBeGreaterThan(4);
   });
 
+  test('are renewed in time where each name has many, all made at the same time', async () => {
+    const initial = zoneFrom(
+      Array.from({ length: 100 }, (_, host) =>
+        ['A 192.0.2.1', 'AAAA 2001:db8::1', 'TXT a', 'MX 0 .', 'SSHFP 1 1 00', 'CAA 0 iodef a']
+          .map((record) => `host${host} ${record}`)
+          .join('\n'),
+      ).join('\n'),
+    );
+    const { pass, validate, zone } = await setUp({}, { initial });
+    expect(zone.snapshot.size).toBeGreaterThan(100);
+    await pass(12 * DAY, HOUR);
+    for (let day = 12; day < 18; day++) {
+      expect(validate()).toEqual([]);
+      await pass(DAY, HOUR);
+    }
+  });
+
   test('that ended while nobody was there are made anew before the zone is served', async () => {
     const { store, zone, reactor } = await setUp();
     await zone.stopped();
