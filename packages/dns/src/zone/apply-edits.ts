@@ -187,12 +187,13 @@ export class ZoneDraft {
 }
 
 /** The wire form as it is spelled; the very key where that is in lower case. */
-function ownerOf(name: Name): string {
+export function ownerOf(name: Name): string {
   const owner = name.wire.toString('latin1');
   return owner === name.key ? name.key : owner;
 }
 
-function checkOwner(origin: Name, name: Name, type: number): void {
+/** Throws if `origin` cannot hold that name and type. */
+export function checkOwner(origin: Name, name: Name, type: number): void {
   if (!name.isSubdomainOf(origin)) {
     throw usageError('HAWSER_DNS_OUT_OF_ZONE', `Cannot keep "${name}" in zone "${origin}"`);
   }
@@ -205,7 +206,7 @@ function checkOwner(origin: Name, name: Name, type: number): void {
  * A CNAME stands alone (RFC 1034 §3.6.2) but for what signs it (RFC 4034 §3, §4), and there is one (RFC 2181 §10.1). The
  * same for DNAME's count (RFC 6672 §2.4).
  */
-function checkCoexistence(node: StoredNode): void {
+export function checkCoexistence(node: StoredNode): void {
   const alias = node.get(Type.CNAME);
   const several =
     (alias?.records.length ?? 0) > 1 || (node.get(Type.DNAME)?.records.length ?? 0) > 1;

@@ -1,10 +1,11 @@
 // A zone made of RRsets that come a few at a time.
 import { usageError } from '../errors.ts';
+import { atOnce } from '../in-turns.ts';
 import type { Name } from '../name.ts';
-import { ZoneDraft } from './apply-edits.ts';
+import { AddedContent } from './added-content.ts';
 import { denialTypeOf } from './denial-proof.ts';
 import { NameIndexes } from './name-indexes.ts';
-import { NodeMap } from './node-map.ts';
+import type { NodeMap } from './node-map.ts';
 import type { RRset } from './rrset.ts';
 import type { Zone } from './zone.ts';
 import { nodesOf, type ZoneContent } from './zone-content.ts';
@@ -19,7 +20,7 @@ export interface ZoneBuilder {
    * @throws UsageError as `Zone.of`, and `HAWSER_DNS_ZONE` if the zone is made already
    */
   add(rrset: RRset): void;
-  /** The zone, once. @throws UsageError as {@link add} */
+  /** The zone, once, in one go. @throws UsageError as {@link add} */
   done(): Zone;
   /**
    * The same in steps, as the names of a signed zone are put in order first. What was gathered elsewhere, and checked there,
@@ -33,24 +34,24 @@ export function zoneBuilder(
   origin: Name,
   make: (nodes: NodeMap, indexes?: NameIndexes) => Zone,
 ): ZoneBuilder {
-  let draft: ZoneDraft | undefined = new ZoneDraft(origin, NodeMap.empty.edit(), undefined);
-  const open = (): ZoneDraft => {
-    if (draft !== undefined) return draft;
+  let added: AddedContent | undefined = new AddedContent(origin);
+  const open = (): AddedContent => {
+    if (added !== undefined) return added;
     throw usageError('HAWSER_DNS_ZONE', `Cannot build zone "${origin}" further as it is made`);
   };
-  const close = (): NodeMap => {
-    const last = open();
-    draft = undefined;
-    last.check();
-    return last.nodes.done();
+  const close = (): AddedContent => {
+    const content = open();
+    added = undefined;
+    content.check();
+    return content;
   };
   return {
-    get: (name, type) => open().get(name.key, type),
-    add: (rrset) => open().apply({ name: rrset.name, type: rrset.type, rrset }, true),
-    done: () => make(close()),
-    *finishing(content) {
-      const added = close();
-      const nodes = content === undefined ? added : yield* nodesOf(origin, content);
+    get: (name, type) => open().get(name, type),
+    add: (rrset) => open().add(rrset),
+    done: () => make(atOnce(nodesOf(origin, close()))),
+    *finishing(gathered) {
+      const content = close();
+      const nodes = yield* nodesOf(origin, gathered ?? content);
       const apex = nodes.get(origin.key);
       const indexes = new NameIndexes(origin, nodes);
       yield* indexes.denying(apex && denialTypeOf(toNode(apex)));
