@@ -48,9 +48,7 @@ export class UpdateForwarder {
     if (this.#waiting >= MAX_WAITING) return codeAnswer(Rcode.ServFail);
     const digest = digestOf(sections);
     if (this.#countOf(digest) >= MAX_ALIKE) return this.#circle(query, to);
-    const answer = await this.#counted(digest, () => send(query, sections, to));
-    if (answer.rcode === Rcode.NoError) this.#circleReported = false;
-    return answer;
+    return await this.#counted(digest, () => send(query, sections, to));
   }
 
   /**
@@ -72,11 +70,16 @@ export class UpdateForwarder {
     return this.#alike.get(digest) ?? 0;
   }
 
-  async #counted<T>(digest: string, send: () => Promise<T>): Promise<T> {
+  async #counted<T extends Answer | Buffer>(
+    digest: string,
+    forwarding: () => Promise<T>,
+  ): Promise<T> {
     this.#waiting += 1;
     this.#alike.set(digest, this.#countOf(digest) + 1);
     try {
-      return await send();
+      const said = await forwarding();
+      if (rcodeOf(said) === Rcode.NoError) this.#circleReported = false;
+      return said;
     } finally {
       this.#waiting -= 1;
       const left = this.#countOf(digest) - 1;
@@ -95,6 +98,10 @@ export class UpdateForwarder {
     const errors = [{ code: ExtendedErrorCode.Other, text: 'this update goes round in a circle' }];
     return answerWith(Rcode.ServFail, { errors });
   }
+}
+
+function rcodeOf(said: Answer | Buffer): number {
+  return Buffer.isBuffer(said) ? (said[3] ?? 0) & 15 : said.rcode;
 }
 
 interface Sections {

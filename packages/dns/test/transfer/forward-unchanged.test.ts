@@ -266,6 +266,22 @@ describe('while it waits for the primary', () => {
     await it.sim[Symbol.asyncDispose]();
   });
 
+  test('the same octets over a stream are SERVFAIL, which is reported once until one arrives', async () => {
+    const it = await world({ before: [slow] });
+    const client = dnsClient({ reactor: it.client });
+    for (let turn = 1; turn <= 2; turn++) {
+      const option = { code: EdnsOption.Padding, data: Buffer.alloc(turn) };
+      const { bytes } = signed(it.client, message({ options: [option] }));
+      const sends = Array.from({ length: 3 }, () => client.forward(bytes, it.copyAt));
+      const replies = await Promise.all(sends);
+      expect(replies.map(({ rcode }) => rcode)).toEqual([0, 2, 2]);
+      expect(it.copyHost.reports.problems).toHaveLength(turn);
+    }
+    await client.close();
+    it.copyHost.reports.problems.length = 0;
+    await it.sim[Symbol.asyncDispose]();
+  });
+
   test('others go on, up to a hundred; those that are more are SERVFAIL at once, and not signed', async () => {
     const it = await world({
       copy: { primaries: ['10.99.99.99'] },
