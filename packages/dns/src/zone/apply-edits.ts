@@ -50,7 +50,7 @@ export function* applyEdits(
 }
 
 /** Edits in the making. */
-export class ZoneDraft {
+class ZoneDraft {
   readonly nodes: NodeMapDraft;
   readonly #origin: Name;
   readonly #touched: Set<string> | undefined;
@@ -87,12 +87,6 @@ export class ZoneDraft {
     if (list.some((each) => each.type === Type.CNAME || each.type === Type.DNAME))
       this.#suspects.add(key);
     this.#put(key, node, list, node.children);
-  }
-
-  /** What a name has of this type so far. */
-  get(key: string, type: number): RRset | undefined {
-    const value = this.#get(key);
-    return value && toNode(value).get(type);
   }
 
   /** Makes a name exist that has no data: by a child that is not there. */
