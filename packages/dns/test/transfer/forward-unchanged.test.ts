@@ -4,7 +4,9 @@ import { describe, expect, test } from 'vitest';
 import { DnsClientError } from '../../src/client/client-error.ts';
 import { dnsClient } from '../../src/client/dns-client.ts';
 import { update } from '../../src/client/update.ts';
-import type { DnsHandler } from '../../src/contract/handler.ts';
+import type { Authority, DnsHandler } from '../../src/contract/handler.ts';
+import { onlineSigner } from '../../src/dnssec/online-signer.ts';
+import { generateKey } from '../../src/dnssec/signing-key.ts';
 import { nest } from '../../src/handlers/nest.ts';
 import { split } from '../../src/handlers/split.ts';
 import { when } from '../../src/handlers/when.ts';
@@ -165,6 +167,10 @@ describe('an update with a key that only the primary has', () => {
 
   test.each([
     ['in a nest', (copy: DnsHandler) => nest(copy)],
+    [
+      'that is signed when it is asked',
+      (copy: DnsHandler) => onlineSigner(copy as Authority, { keys: [generateKey()] }),
+    ],
     ['behind a condition', (copy: DnsHandler) => when(({ opcode }) => opcode !== 0, copy)],
     ['for some networks', (copy: DnsHandler) => split([{ clients: ['0.0.0.0/0'], serve: copy }])],
     [
