@@ -96,11 +96,14 @@ export interface MeasuredZone {
   readonly usage: ZoneUsage;
 }
 
+/** To look at a change, and the names it is about, costs as much as so many steps of other work. */
+const LOOK_STEPS = 2;
+
 /** Throws UsageError `HAWSER_DNS_ZONE` if the way from `before` to `after` leads beyond a limit. */
-export function checkLimits(
+export function* checkLimits(
   limits: FullZoneLimits,
   step: { before: MeasuredZone; after: MeasuredZone; changes: readonly RRsetChange[] },
-): void {
+): Generator<number, void, void> {
   const { before, after, changes } = step;
   const { origin } = after.zone;
   const check = (what: () => string, was: number, is: number, limit: number): void => {
@@ -118,6 +121,7 @@ export function checkLimits(
       const what = (): string => `types at "${name}"`;
       check(what, typesAt(before.zone, name), typesAt(after.zone, name), limits.maxTypesPerName);
     }
+    yield LOOK_STEPS;
     const { records: count } = sizeOfRRset(is);
     if (count <= limits.maxRecordsPerRRset) continue;
     const what = (): string => `${formatType(type)} records of "${name}"`;

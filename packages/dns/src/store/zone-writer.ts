@@ -34,9 +34,9 @@ export interface ZoneWriterStart {
 const MAX_WAITING = 10_000;
 /** Changes stored together. */
 const MAX_BATCH = 1000;
-/** A decision, and what is counted and looked up for each change in it, cost as much as so many steps of other work. */
+/** A decision, and what its changes do to leases, cost as much as so many steps of other work. */
 const JOB_STEPS = 20;
-const CHANGE_STEPS = 4;
+const CHANGE_STEPS = 2;
 /** Times another process may be faster before a change fails. */
 const MAX_ATTEMPTS = 20;
 /** The journal of a small zone may be larger than the zone, in octets. */
@@ -229,7 +229,7 @@ export class ZoneWriter {
         const changes = next?.changeSet.changes ?? [];
         const usage = yield* measureUsage(measured.usage, changes);
         const after = { zone: next?.zone ?? measured.zone, usage };
-        checkLimits(limits, { before: measured, after, changes });
+        yield* checkLimits(limits, { before: measured, after, changes });
         leases.add({ zone: after.zone, changes, edits: decision.leases ?? [] });
         // Not as arguments: there may be more than a call can have.
         for (const edit of decision.edits) edits.push(edit);
