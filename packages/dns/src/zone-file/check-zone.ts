@@ -8,7 +8,7 @@ import { type GatheredRRset, wiresOf, type ZoneRecords } from './zone-records.ts
 /** Names that are passed over in the time of a step of other work, as there is no rule for what they have. */
 const NAMES_A_STEP = 32;
 const NAMES_AT_ONCE = 512;
-/** Types that are looked at where they are by themselves. */
+/** Types that there are rules for. */
 const CHECKED: ReadonlySet<number> = new Set([Type.CNAME, Type.DNAME, Type.NS, Type.MX]);
 
 /** Reports in steps what is wrong with the zone as a whole: errors if it cannot be served, warnings if it can. */
@@ -19,8 +19,7 @@ export function* checkZone(gatherer: ZoneGatherer): Generator<number, void, void
   const dnames = new Set<string>();
   for (let name = 0; name < names.size; name++) {
     if (name % NAMES_AT_ONCE === 0) yield NAMES_AT_ONCE / NAMES_A_STEP;
-    const only = records.onlyTypeOf(name);
-    if (only !== undefined && !CHECKED.has(only)) continue;
+    if (!records.hasAny(name, CHECKED)) continue;
     const types = new Map(records.gatheredAt(name).map((rrset) => [rrset.type, rrset]));
     checkAlias(gatherer, types);
     const key = names.keyAt(name);

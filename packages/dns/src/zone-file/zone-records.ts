@@ -83,10 +83,14 @@ export class ZoneRecords implements ZoneContent {
     return this.#owners.at(name) ?? '';
   }
 
-  /** The type of the RRset of a name that has only one. */
-  onlyTypeOf(name: number): number | undefined {
-    const row = this.#firsts.get(name, 0);
-    return this.#rows.get(row, NEXT) === 0 ? this.#rows.get(row, TYPE) : undefined;
+  /** True if a name has an RRset of one of `types`. */
+  hasAny(name: number, types: ReadonlySet<number>): boolean {
+    let row = this.#firsts.get(name, 0);
+    do {
+      if (types.has(this.#rows.get(row, TYPE))) return true;
+      row = this.#rows.get(row, NEXT);
+    } while (row !== 0);
+    return false;
   }
 
   /** The RRsets of a name. */
