@@ -1,6 +1,7 @@
 // Response rate limiting: what a server that anybody can ask does against being used to flood others. Replies to forged
 // addresses look alike and are many; those to real clients, who remember answers, are not.
-import { type Address, AddressSet, type Clock, parseIp, type Random } from '@hawser/core';
+import { type Address, type AddressSet, type Clock, parseIp, type Random } from '@hawser/core';
+import { addressSet } from '../address-set.ts';
 import type { Answer } from '../contract/answer.ts';
 import { usageError } from '../errors.ts';
 import { Rcode, Type } from '../numbers.ts';
@@ -63,7 +64,7 @@ export class ReplyRateLimiter {
     this.#lowest = -repliesPerSecond * windowSeconds;
     this.#slip = slip;
     this.#prefixes = { ipv4: ipv4Prefix, ipv6: ipv6Prefix };
-    this.#exempt = toAddressSet(exempt);
+    this.#exempt = addressSet(exempt, 'exempt');
     const sets = 2 ** Math.ceil(Math.log2(Math.max(1, tableEntries / WAYS)));
     this.#mask = sets - 1;
     this.#tags = new Uint32Array(sets * WAYS);
@@ -171,22 +172,12 @@ export function checkRateLimit(options: RateLimitOptions): void {
     isBetween(ipv4Prefix, 0, 32) &&
     isBetween(ipv6Prefix, 0, 128) &&
     isBetween(tableEntries, 1, 2 ** 24);
-  toAddressSet(options.exempt ?? []);
+  addressSet(options.exempt ?? [], 'exempt');
   if (fits) return;
   throw usageError(
     'HAWSER_DNS_OPTIONS',
     `Cannot limit the rate of replies with these options: ${JSON.stringify(options)}`,
   );
-}
-
-function toAddressSet(networks: AddressSet | readonly string[]): AddressSet {
-  if (networks instanceof AddressSet) return networks;
-  try {
-    return new AddressSet(networks);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usageError('HAWSER_DNS_OPTIONS', why, { cause: error });
-  }
 }
 
 function isBetween(value: number, least: number, most: number): boolean {

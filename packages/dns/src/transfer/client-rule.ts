@@ -1,5 +1,5 @@
 // Who may have something of a zone. Nobody, unless a rule says so.
-import { AddressSet } from '@hawser/core';
+import { addressSet } from '../address-set.ts';
 import type { DnsQuery } from '../contract/query.ts';
 import { usageError } from '../errors.ts';
 import { Name } from '../name.ts';
@@ -48,7 +48,8 @@ function toTest(rule: ClientRule): (query: DnsQuery) => boolean {
       'Cannot use a rule for clients as it has none of from, key, tls, certificate and keyPin',
     );
   }
-  const networks = from === undefined ? undefined : addressSet(from);
+  const entries = typeof from === 'string' ? [from] : from;
+  const networks = entries && addressSet(entries, 'a rule for clients');
   const keyName = key === undefined ? undefined : nameOfKey(key);
   return ({ client, tsigKey, transport, clientCertificate: shown }) =>
     (networks === undefined || networks.has(client)) &&
@@ -77,13 +78,4 @@ function listOf(
 function nameOfKey(key: NonNullable<ClientRule['key']>): Name {
   if (typeof key === 'string') return Name.parse(key);
   return key instanceof Name ? key : key.name;
-}
-
-function addressSet(from: string | readonly string[]): AddressSet {
-  try {
-    return new AddressSet(typeof from === 'string' ? [from] : from);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usageError('HAWSER_DNS_OPTIONS', why, { cause: error });
-  }
 }

@@ -1,12 +1,12 @@
 // The HTTP interface of acme-dns: a name of its own for each certificate, whose texts an ACME client may change and nothing
 // else. Clients that know acme-dns (lego, certbot, acme.sh, cert-manager, Caddy) know this.
+import { addressSet } from '../../address-set.ts';
 import type { LiveZone } from '../../contract/live-zone.ts';
 import { usageError } from '../../errors.ts';
 import { Name } from '../../name.ts';
 import type { Bucket } from '../../store/bucket.ts';
 import { MAX_TTL } from '../../zone/rrset.ts';
 import {
-  addressSet,
   type ClientAddress,
   clientAddress,
   networkOf,

@@ -1,6 +1,6 @@
 // Who sent a request, where a proxy may stand between.
-import { type Address, AddressSet, parseIp } from '@hawser/core';
-import { usageError } from '../../errors.ts';
+import { type Address, parseIp } from '@hawser/core';
+import { addressSet } from '../../address-set.ts';
 import type { HttpUpdateContext } from './http-context.ts';
 
 /** Proxies that are believed. */
@@ -42,16 +42,6 @@ export function clientAddress(proxies: TrustedProxies | undefined): ClientAddres
 function withoutPort(hop: string): string {
   const [, bracketed, plain] = /^(?:\[([^\]]*)\](?::\d+)?|([\d.]+):\d+)$/.exec(hop) ?? [];
   return bracketed ?? plain ?? hop;
-}
-
-/** The set of `entries`; its error names the option. */
-export function addressSet(entries: readonly string[], option: string): AddressSet {
-  try {
-    return new AddressSet(entries);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usageError('HAWSER_DNS_OPTIONS', `Cannot use ${option}: ${why}`, { cause: error });
-  }
 }
 
 /** Whom to count an address with: itself, or the /64 of IPv6 that a subscriber has (RFC 6177). */
