@@ -123,7 +123,8 @@ export class AbuseGuard {
       record.weekStart = now;
     }
     record.strikes++;
-    if (record.strikes === this.#blockAfter) {
+    // It may have more than enough, if it had as many before this process, with another limit.
+    if (record.strikes >= this.#blockAfter && !record.blocked) {
       record.blocked = true;
       this.#tell('blocked', host, record, reactor);
     } else if (record.strikes === this.#warnAfter) {

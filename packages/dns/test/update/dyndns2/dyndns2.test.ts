@@ -64,6 +64,24 @@ function setUp(options: Partial<Dyndns2Options> = {}) {
   };
 }
 
+test('a host that has more strikes than a limit that was lowered is blocked by the next one', async () => {
+  const bucket = new MemoryBucket();
+  const notices: AbuseNotice[] = [];
+  const abuse = new AbuseGuard({ bucket, blockAfter: 10, onAbuse: (each) => notices.push(each) });
+  const { ask, reactor } = setUp({ abuse });
+  await bucket.put(
+    'home.example.net',
+    Buffer.from(JSON.stringify({ strikes: 20, weekStart: reactor.clock.epoch() })),
+  );
+  const lines: (string | undefined)[] = [];
+  for (let times = 0; times < 4; times++) {
+    const answer = await ask('hostname=home.example.net&myip=192.0.2.7');
+    lines.push(answer.lines[0]);
+  }
+  expect(lines).toEqual(['good 192.0.2.7', 'nochg 192.0.2.7', 'abuse', 'abuse']);
+  expect(notices).toEqual([{ kind: 'blocked', host: 'home.example.net', strikes: 21 }]);
+});
+
 test.each([
   ['myip=192.0.2.1', 'nochg 192.0.2.1', 1],
   ['myip=192.0.2.1,192.0.2.2', 'good 192.0.2.1,192.0.2.2', 2],
