@@ -1,41 +1,19 @@
-// One server: how to reach it, and what was learned about it.
-import {
-  type Deferred,
-  fail,
-  type InetAddress,
-  inlineCallbacks,
-  type Reactor,
-  succeed,
-} from '@hawser/core';
-import { EdnsOption, type EdnsOptionData } from '../message/edns.ts';
+// One server: which way to it is taken, and what was learned about it.
+import { type Deferred, inlineCallbacks, type Reactor } from '@hawser/core';
 import type { DnsMessage } from '../message/parse-message.ts';
 import { Opcode, Rcode } from '../numbers.ts';
 import type { TsigKey } from '../tsig/key.ts';
-import { type Attempt, type Doubt, newAttempt, unchangedAttempt } from './attempt.ts';
-import type { ClientCounters } from './client-counters.ts';
-import { DnsClientError } from './client-error.ts';
+import type { Doubt } from './attempt.ts';
 import type { DnsRequest } from './dns-request.ts';
 import type { DnsServer } from './dns-server.ts';
-import type { HttpsExchange } from './https-exchange.ts';
-import { COIN_BYTES, mixCase } from './mix-case.ts';
 import { ServerCookies } from './server-cookies.ts';
 import { ServerHealth } from './server-health.ts';
+import { type Draft, isQuery, ServerWays, type ServerWaysOptions } from './server-ways.ts';
 import type { StreamChannel } from './stream-channel.ts';
 import { StreamPool, type StreamPoolLimits } from './stream-pool.ts';
-import { exchangeUdp } from './udp-exchange.ts';
 
 /** How a {@link ServerPeer} behaves. */
-export interface PeerOptions extends StreamPoolLimits {
-  /** Size for replies in datagrams that OPT announces; 0 sends no OPT. */
-  readonly udpPayloadBytes: number;
-  /** Spell names at random in datagrams. */
-  readonly mixedCase: boolean;
-  readonly cookies: boolean;
-  /** Datagrams that claim to be from the server and are no reply, after which TCP is used. */
-  readonly maxMismatches: number;
-  readonly https: HttpsExchange | undefined;
-  readonly counters: ClientCounters;
-}
+export interface PeerOptions extends StreamPoolLimits, ServerWaysOptions {}
 
 /** How one request is made. */
 export interface AskOptions {
@@ -49,23 +27,10 @@ export interface AskOptions {
 
 type Way = 'udp' | 'stream' | 'https';
 
-/** A request, and how it is tried. */
-interface Draft {
-  readonly request: DnsRequest;
-  readonly key: TsigKey | undefined;
-  readonly edns: boolean;
-}
-
 /** How long a server that does not know EDNS is not asked with it. */
 const NO_EDNS_MS = 900_000;
 /** Messages one request may take: EDNS given up, cookies learned, TCP taken, and one to spare. */
 const MAX_STEPS = 6;
-/** How long after it was sent a datagram with an update is sent again. */
-const REPEAT_MS = 1_000;
-/** RFC 8467 §4.1. */
-const PAD_TO = 128;
-/** Longest that a server's wish to stay connected is followed. */
-const MAX_KEEPALIVE_MS = 120_000;
 
 /** A server, and what we know of it. */
 export class ServerPeer {
@@ -74,6 +39,7 @@ export class ServerPeer {
   readonly #options: PeerOptions;
   readonly #pool: StreamPool;
   readonly #cookies: ServerCookies;
+  readonly #ways: ServerWays;
   #noEdnsUntil = 0;
   /** Requests under way. */
   #asked = 0;
@@ -85,6 +51,8 @@ export class ServerPeer {
     this.#options = options;
     this.#pool = new StreamPool(reactor, server, options);
     this.#cookies = new ServerCookies(reactor.random);
+    const parts = { reactor, server, pool: this.#pool, cookies: this.#cookies };
+    this.#ways = new ServerWays({ ...parts, options });
     this.#health = new ServerHealth(reactor.clock);
   }
 
@@ -190,11 +158,7 @@ export class ServerPeer {
     { timeoutMs }: Pick<AskOptions, 'timeoutMs'>,
   ): Generator<unknown, DnsMessage, unknown> {
     this.#options.counters.sent += 1;
-    const where = this.server.text;
-    const asked = this.#pool.exchange((id) => unchangedAttempt(message, { id, where }), {
-      repeatable: false,
-    });
-    return yield* asked.timeout(timeoutMs, this.#reactor.clock);
+    return yield* this.#ways.unchanged(message).timeout(timeoutMs, this.#reactor.clock);
   }
 
   #wayOf({ stream }: AskOptions): Way {
@@ -204,113 +168,8 @@ export class ServerPeer {
 
   #send(draft: Draft, way: Way): Deferred<DnsMessage | Doubt> {
     this.#options.counters.sent += 1;
-    switch (way) {
-      case 'udp':
-        return this.#overUdp(draft);
-      case 'stream':
-        return this.#pool.exchange((id, channel) => this.#streamAttempt(draft, { id, channel }), {
-          // The server may have done what it was told before it hung up.
-          repeatable: draft.request.opcode !== Opcode.Update,
-        });
-      case 'https':
-        return this.#overHttps(draft);
-    }
+    return this.#ways[way](draft);
   }
-
-  #overUdp({ request, key, edns }: Draft): Deferred<DnsMessage | Doubt> {
-    const { udpPayloadBytes: udpSize, mixedCase, maxMismatches, counters } = this.#options;
-    const { random } = this.#reactor;
-    const mixes = mixedCase && isQuery(request);
-    const cookies = edns && this.#options.cookies ? this.#cookies : undefined;
-    return this.#address().addCallback((to) => {
-      const chance = random.bytes(mixes ? 2 + COIN_BYTES : 2);
-      const attempt = newAttempt(request, {
-        id: chance.readUInt16BE(),
-        where: this.server.text,
-        edns: edns ? { udpSize, options: cookies && [cookies.option] } : undefined,
-        key,
-        nowSeconds: this.#nowSeconds,
-        datagram: true,
-        disguise: mixes ? (query) => mixCase(query, chance.subarray(2)) : undefined,
-        cookies,
-      });
-      const mismatched = (): void => {
-        counters.mismatches += 1;
-      };
-      // Made anew it would be another update, which is done as well.
-      const repeatMs = request.opcode === Opcode.Update ? REPEAT_MS : undefined;
-      return exchangeUdp(this.#reactor, { attempt, to, maxMismatches, repeatMs, mismatched });
-    });
-  }
-
-  #streamAttempt(
-    { request, key, edns }: Draft,
-    { id, channel }: { readonly id: number; readonly channel: StreamChannel },
-  ): Attempt {
-    const { udpPayloadBytes: udpSize } = this.#options;
-    const options: EdnsOptionData[] = [{ code: EdnsOption.Keepalive, data: Buffer.alloc(0) }];
-    if (this.#options.cookies) options.push(this.#cookies.option);
-    const padToBytes = this.server.transport === 'tls' ? PAD_TO : undefined;
-    const attempt = newAttempt(request, {
-      id,
-      where: this.server.text,
-      edns: edns ? { udpSize, options, padToBytes } : undefined,
-      key,
-      nowSeconds: this.#nowSeconds,
-      datagram: false,
-    });
-    return {
-      bytes: attempt.bytes,
-      judge(bytes) {
-        const verdict = attempt.judge(bytes);
-        if (!('kind' in verdict)) followKeepalive(verdict, channel);
-        return verdict;
-      },
-    };
-  }
-
-  #overHttps({ request, key, edns }: Draft): Deferred<DnsMessage> {
-    const { https, udpPayloadBytes: udpSize } = this.#options;
-    if (https === undefined) {
-      const why = `Cannot ask ${this.server.text} as the client has no exchange over HTTPS`;
-      return fail(new DnsClientError('HAWSER_DNS_NETWORK', why));
-    }
-    const attempt = newAttempt(request, {
-      // The same octets for the same question, so that caches on the way know it (RFC 8484 §4.1).
-      id: 0,
-      where: this.server.text,
-      edns: edns ? { udpSize, padToBytes: PAD_TO } : undefined,
-      key,
-      nowSeconds: this.#nowSeconds,
-      datagram: false,
-    });
-    return https(this.server, attempt.bytes).addCallback((body) => {
-      const verdict = attempt.judge(body);
-      if ('kind' in verdict) throw verdict.error;
-      return verdict;
-    });
-  }
-
-  readonly #nowSeconds = (): number => this.#reactor.clock.epoch() / 1000;
-
-  #address(): Deferred<InetAddress> {
-    const { host, port, family } = this.server;
-    if (family !== undefined) return succeed({ kind: 'udp', host, port, family });
-    return this.#reactor.resolver.lookup(host).addCallback(([found]) => {
-      if (found !== undefined) return { kind: 'udp', host: found.host, port, family: found.family };
-      throw new DnsClientError('HAWSER_DNS_NETWORK', `Cannot ask ${this.server.text}: no address`);
-    });
-  }
-}
-
-function isQuery({ opcode = Opcode.Query }: DnsRequest): boolean {
-  return opcode === Opcode.Query;
-}
-
-/** RFC 7828 §3.4: the server says how long it keeps an idle connection. */
-function followKeepalive({ edns }: DnsMessage, channel: StreamChannel): void {
-  const value = edns?.options.find(({ code }) => code === EdnsOption.Keepalive)?.data;
-  if (value?.length === 2) channel.keepFor(Math.min(value.readUInt16BE() * 100, MAX_KEEPALIVE_MS));
 }
 
 /** A server older than EDNS, or one with another version of it, cannot be asked with ours (RFC 6891 §7). */
