@@ -44,6 +44,7 @@ export class HandlerChain {
   }
 
   async stop(): Promise<void> {
+    if (this.#users === 0) return;
     this.#users--;
     if (this.#users > 0) return;
     const starting = this.#starting;

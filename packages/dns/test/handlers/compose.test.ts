@@ -1,3 +1,4 @@
+import { createTestReactor } from '@hawser/core/testing';
 import { describe, expect, test } from 'vitest';
 import { answerWith, silence } from '../../src/contract/answer.ts';
 import type { DnsHandlerObject } from '../../src/contract/handler.ts';
@@ -74,6 +75,23 @@ describe('a list as one handler', () => {
     expect(() => nest(...zones, zone('192.0.2.2', 'Z7.test'))).toThrow(
       /its own origin: "Z7.test"$/,
     );
+  });
+
+  test('is stopped with its last user, though somebody stopped it who had not started it', async () => {
+    const heard: string[] = [];
+    const reactor = createTestReactor();
+    const responder = new Responder({
+      handle: respond(Rcode.Refused),
+      started: () => void heard.push('started'),
+      stopped: () => void heard.push('stopped'),
+    });
+    await responder.stop();
+    await responder.start(reactor);
+    await responder.start(reactor);
+    await responder.stop();
+    expect(heard).toEqual(['started']);
+    await responder.stop();
+    expect(heard).toEqual(['started', 'stopped']);
   });
 
   test('stops what it has started when a later one fails to', async () => {
