@@ -149,11 +149,10 @@ export class Network {
     arrived: () => void,
   ): void {
     const { ends, packet } = traced;
-    const { duplicate, reorder, queueBytes, bandwidth } = this.path(route);
+    const { duplicate, reorder, queueBytes } = this.path(route);
     const isRemote = route.from !== route.to;
     const link = this.#link(route);
-    const waiting = ((link.freeAt - this.timeline.now) * bandwidth) / 1_000;
-    if (isRemote && waiting > queueBytes) {
+    if (this.backlog(route) > queueBytes) {
       this.trace.packet('lost', ends, packet);
       return;
     }
@@ -219,6 +218,9 @@ export class Network {
     }
     if (path.partitioned || this.#chance(path.loss)) return 'lost';
     const link = this.#link(route);
+    // Nobody waits any more for a limit that was taken away.
+    if (path.bandwidth === Number.POSITIVE_INFINITY && link.freeAt > now)
+      link.freeAt = link.lastAt = now;
     const departs = Math.max(now, link.freeAt);
     // What headers cost on a real link.
     link.freeAt = departs + ((packet.bytes + 40) * 1_000) / path.bandwidth;

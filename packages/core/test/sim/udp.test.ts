@@ -33,6 +33,17 @@ test('datagrams arrive in order, each once, when the link is good', () => {
   expect(heard).toEqual(numbers);
 });
 
+test('a limit of the bandwidth that is taken away keeps nothing back any more', () => {
+  const { sim, heard, send } = pair({ bandwidth: 1_000, queueBytes: 10_000 });
+  const late = 'late'.repeat(250);
+  for (let count = 0; count < 20; count++) send(late);
+  const [server, client] = sim.hosts('server', 'client');
+  sim.link(server, client, { bandwidth: Number.POSITIVE_INFINITY });
+  send('now');
+  sim.sync.advance(20);
+  expect(heard).toEqual(['now']);
+});
+
 test('loss takes about its share, and nothing tells the sender', () => {
   const { sim, heard, send } = pair({ loss: 0.3 });
   expect(numbers.every((number) => send(number))).toBe(true);
