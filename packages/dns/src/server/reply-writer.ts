@@ -9,7 +9,7 @@ import { Class, Rcode, Type } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
 import { signTsigResponse, tsigBytes } from '../tsig/sign.ts';
 import type { ReceivedQuery } from './query.ts';
-import { keepReply, keptReply, replyShape } from './reply-cache.ts';
+import { keepReply, keptReply } from './reply-cache.ts';
 import { writeAnswer } from './write-answer.ts';
 
 /** Extended errors of one answer: more explain nothing. */
@@ -63,15 +63,14 @@ export class ReplyWriter {
   answer(query: ReceivedQuery, answer: Answer): Buffer {
     const own = query.replyOptions !== undefined || query.signature.kind !== 'unsigned';
     if (own || !answer.shared) return this.sign(query, this.#write(query, answer).bytes);
-    const shape = replyShape(query);
     const maxBytes = this.#maxBytes(query);
-    const found = keptReply(answer, shape, maxBytes);
+    const found = keptReply(answer, query, maxBytes);
     if (found !== undefined) {
       this.kept++;
       return patched(found, query);
     }
     const written = this.#write(query, answer);
-    keepReply(answer, shape, { ...written, maxBytes });
+    keepReply(answer, query, { ...written, maxBytes });
     return written.bytes;
   }
 
@@ -142,7 +141,7 @@ function errorOption(error: ExtendedError): EdnsOptionData {
   return { code: EdnsOption.Error, data: ednsCodecs.error.encode(error).data };
 }
 
-/** A reply to somebody else, made into one to this query: same question, other id, RD bit and spelling. */
+/** A reply to somebody else, made into one to this query: same name, other id, RD bit, spelling and perhaps type. */
 function patched(reply: Buffer, query: ReceivedQuery): Buffer {
   const copy = Buffer.allocUnsafe(reply.length);
   copy.set(reply);
@@ -150,6 +149,6 @@ function patched(reply: Buffer, query: ReceivedQuery): Buffer {
   copy[0] = bytes[0] ?? 0;
   copy[1] = bytes[1] ?? 0;
   copy[2] = ((copy[2] ?? 0) & 0xfe) | ((bytes[2] ?? 0) & 1);
-  for (let at = 12; at < question.nameEnd; at++) copy[at] = bytes[at] ?? 0;
+  for (let at = 12; at < question.end; at++) copy[at] = bytes[at] ?? 0;
   return copy;
 }

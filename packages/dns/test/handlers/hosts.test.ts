@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { hosts } from '../../src/handlers/hosts.ts';
 import { refuse } from '../../src/handlers/respond.ts';
-import { Opcode, Rcode } from '../../src/numbers.ts';
+import { Opcode, Rcode, Type } from '../../src/numbers.ts';
 import { query } from '../build.ts';
 import { readReply } from '../read-reply.ts';
 import { asking } from './asking.ts';
@@ -18,6 +18,16 @@ nonsense here
 192.0.2.300 bad.lan
 192.0.2.9 bad..lan ${'x'.repeat(70)}.lan good.lan
 `;
+
+test('a reply repeats the question it answers, also where another one has the same answer', async () => {
+  const { send } = await asking(hosts(text));
+  for (const type of [Type.A, Type.ANY, Type.A, Type.ANY]) {
+    const asked = query('router.lan', type);
+    const reply = await send(asked);
+    expect(reply?.subarray(12, asked.length)).toEqual(asked.subarray(12));
+    expect(readReply(reply).answer).toEqual(['router.lan 60 A 192.0.2.1']);
+  }
+});
 
 describe('a hosts file', () => {
   test.each([

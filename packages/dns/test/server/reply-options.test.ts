@@ -6,6 +6,7 @@ import { Name } from '../../src/name.ts';
 import { Class, Rcode, Type } from '../../src/numbers.ts';
 import { Responder } from '../../src/server/responder.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
+import { createRRset } from '../../src/zone/rrset.ts';
 import { build, opt, query } from '../build.ts';
 import { readReply } from '../read-reply.ts';
 import { responderFor } from './responder-for.ts';
@@ -162,6 +163,23 @@ test('an answer that is shared keeps its replies apart for who asks differently'
   }
   expect(new Set(first).size).toBe(5);
   expect(server.responder.counters.snapshot().kept).toBeGreaterThan(5);
+});
+
+test('an answer that somebody shares among names and types is right for each of them', () => {
+  const rrset = createRRset(Name.parse('example.net'), Type.A, { ttl: 60, values: ['192.0.2.1'] });
+  const answer = answerWith(0, { answer: [{ rrset, owner: 'question' }], shared: true });
+  const server = responderFor(() => answer);
+  const asked = ['a', 'b', 'longer.example.net', 'A', '.'].flatMap((name) =>
+    [Type.A, Type.ANY, Type.TXT].map((type) => query(name, type)),
+  );
+  for (let turn = 0; turn < 3; turn++) {
+    for (const packet of asked) {
+      const reply = server.answer(packet);
+      expect(reply?.subarray(12, packet.length)).toEqual(packet.subarray(12));
+      expect(readReply(reply).answer[0]).toMatch(/ 60 A 192\.0\.2\.1$/);
+      expect(readReply(reply).counts).toEqual([1, 1, 0, 0]);
+    }
+  }
 });
 
 test('a copy of a shared answer is another answer', () => {
