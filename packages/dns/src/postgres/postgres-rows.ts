@@ -2,6 +2,7 @@
 import { Name } from '../name.ts';
 import { formatType, parseType } from '../numbers.ts';
 import type { Rdata } from '../rdata/rdata.ts';
+import { rdataKey } from '../rdata/rdata-key.ts';
 import { rdataFromText, rdataToText } from '../rdata/rdata-text.ts';
 import type { StoredZone } from '../store/zone-store.ts';
 import type { RRset } from '../zone/rrset.ts';
@@ -47,7 +48,7 @@ export function rrsetOf(row: PostgresRow): RRset {
   const records = new Map<string, Rdata>();
   for (const data of row['data'] as readonly unknown[]) {
     const rdata = rdataFromText(type, textOf(data));
-    records.set(rdata.wire.toString('latin1'), rdata);
+    records.set(rdataKey(type, rdata.wire.toString('latin1')), rdata);
   }
   return { name, type, ttl: Number(row['ttl']), records: [...records.values()] };
 }

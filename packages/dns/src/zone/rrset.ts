@@ -5,6 +5,7 @@ import { formatType, Type } from '../numbers.ts';
 import { decodeRdata } from '../rdata/decode-rdata.ts';
 import { encodeRdata } from '../rdata/encode-rdata.ts';
 import type { Rdata } from '../rdata/rdata.ts';
+import { rdataKey } from '../rdata/rdata-key.ts';
 import type { RecordValue } from '../rdata/value.ts';
 import { measureRecords, octetsOf, PackedRRset } from './packed-rrset.ts';
 
@@ -50,7 +51,7 @@ export function createRRset(
     );
   }
   const encoded = toList(values).map((value) => encodeRdata(type, value, origin));
-  const records = encoded.length > 1 ? distinct(encoded) : encoded;
+  const records = encoded.length > 1 ? distinct(type, encoded) : encoded;
   // Only one of several would stay, and nobody could say which.
   if (type === Type.SOA && records.length > 1) {
     throw usageError(
@@ -97,7 +98,10 @@ export function toList(values: RecordValue | readonly RecordValue[]): readonly R
   return Array.isArray(values) ? (values as readonly RecordValue[]) : [values as RecordValue];
 }
 
-/** Of records that are equal the last one. */
-function distinct(records: readonly Rdata[]): Rdata[] {
-  return [...new Map(records.map((rdata) => [rdata.wire.toString('latin1'), rdata])).values()];
+/** Of records that are equal the last one. Names in them are compared without case. */
+function distinct(type: number, records: readonly Rdata[]): Rdata[] {
+  const keyed = records.map(
+    (rdata) => [rdataKey(type, rdata.wire.toString('latin1')), rdata] as const,
+  );
+  return [...new Map(keyed).values()];
 }

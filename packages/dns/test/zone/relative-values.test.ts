@@ -10,7 +10,7 @@ import type { RecordValue } from '../../src/rdata/value.ts';
 import { dynamicZone } from '../../src/store/open-dynamic-zone.ts';
 import { recordApi } from '../../src/update/record-api/record-api.ts';
 import { newZone } from '../../src/zone/new-zone.ts';
-import { createRRset } from '../../src/zone/rrset.ts';
+import { createRRset, valuesOf } from '../../src/zone/rrset.ts';
 
 const origin = Name.parse('example.net');
 
@@ -93,4 +93,20 @@ test('owners of a fixed zone are whole if they are in it, and otherwise relative
   );
   const { 'd.': _, ...good } = records;
   expect(fixedZone('example.net', { records: good }).origin.equals(origin)).toBe(true);
+});
+
+test('values that differ in the case of a name count once, the last one; texts are octets', () => {
+  const values = (type: string, list: string[]) =>
+    valuesOf(createRRset(origin, parseType(type), { ttl: 60, values: list }));
+  expect(values('NS', ['NS1.example.net', 'ns2.example.net', 'ns1.example.net'])).toEqual([
+    'ns1.example.net',
+    'ns2.example.net',
+  ]);
+  expect(
+    values('MX', ['10 Mail.example.net', '10 mail.example.net', '20 mail.example.net']),
+  ).toEqual([
+    { preference: 10, exchange: 'mail.example.net' },
+    { preference: 20, exchange: 'mail.example.net' },
+  ]);
+  expect(values('TXT', ['a', 'A'])).toHaveLength(2);
 });

@@ -1,10 +1,10 @@
 // Whether a zone is as an update wants it (RFC 2136 §3.2). A name is in use if it has a record of its own: neither an empty
 // non-terminal nor what a wildcard would make of it counts.
 import { Rcode } from '../../numbers.ts';
+import { rdataKey } from '../../rdata/rdata-key.ts';
 import { measureRecords, octetsOf } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import type { Zone } from '../../zone/zone.ts';
-import { rdataKey } from './rdata-key.ts';
 import type { Prerequisite } from './read-update.ts';
 
 /** A condition costs as much as so many steps of other work. */

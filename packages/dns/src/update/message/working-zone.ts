@@ -1,11 +1,11 @@
 // A zone while an update is applied to it, step by step, each seeing what those before it did.
 import type { Name } from '../../name.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
+import { rdataKey } from '../../rdata/rdata-key.ts';
 import { measureRecords, octetsOf, PackedRRset, packOctets } from '../../zone/packed-rrset.ts';
 import type { RRset } from '../../zone/rrset.ts';
 import type { Edit, Zone } from '../../zone/zone.ts';
 import type { ZoneNode } from '../../zone/zone-node.ts';
-import { rdataKey } from './rdata-key.ts';
 
 /** The records of one name and type while they change. Empty means none. */
 export interface WorkingRRset {

@@ -5,6 +5,7 @@ import type { Name } from '../../name.ts';
 import { formatType, isMetaType, parseType, Type } from '../../numbers.ts';
 import { encodeRdata } from '../../rdata/encode-rdata.ts';
 import type { Rdata } from '../../rdata/rdata.ts';
+import { rdataKey } from '../../rdata/rdata-key.ts';
 import { rdataFromText, rdataToText } from '../../rdata/rdata-text.ts';
 import type { RecordValue } from '../../rdata/value.ts';
 import { nameIn } from '../../zone/name-in.ts';
@@ -17,7 +18,6 @@ import {
 } from '../../zone/rrset.ts';
 import { isSignerRecord } from '../../zone/signer-record.ts';
 import type { Zone } from '../../zone/zone.ts';
-import { rdataKey } from '../message/rdata-key.ts';
 import { type WorkingRRset, WorkingZone } from '../message/working-zone.ts';
 import { Problem } from './problem.ts';
 

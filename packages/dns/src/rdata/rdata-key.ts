@@ -1,5 +1,5 @@
-import { canonicalWire } from '../../rdata/canonical-rdata.ts';
-import { layoutOf } from '../../rdata/layout.ts';
+import { canonicalWire } from './canonical-rdata.ts';
+import { layoutOf } from './layout.ts';
 
 /**
  * Equal for data that means the same: names in it are compared without case (RFC 2136 §1.1.1). Only for one type. `octets` are
