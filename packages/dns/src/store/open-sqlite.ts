@@ -62,7 +62,7 @@ export function openSqlite(path: string, options: OpenSqliteOptions = {}): Sqlit
   const db = guard(() => {
     try {
       // Private keys and hashes of passwords are for nobody else to read. What is beside the file gets its mode.
-      if (!existsSync(path) && !path.startsWith(':')) closeSync(openSync(path, 'a', OWNER_ONLY));
+      if (path !== ':memory:' && !existsSync(path)) closeSync(openSync(path, 'a', OWNER_ONLY));
       return driver === 'node' ? openNode(path) : openLibsql(path);
     } catch (error) {
       // SQLite says "unable to open" to everything; the system says what is wrong.

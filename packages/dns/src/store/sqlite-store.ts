@@ -1,5 +1,6 @@
 // Zones in a SQLite file. The file is persistence only: answers come from memory.
 import type { Has } from '@hawser/core';
+import { usageError } from '../errors.ts';
 import type { Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { RRset } from '../zone/rrset.ts';
@@ -42,8 +43,17 @@ const PAGE = 1000;
  * `pollMs`. The process does nothing else while SQLite reads or writes: what is large is written in slices and read in pages,
  * of some milliseconds, while other changes wait. A file restored from a backup
  * while no process runs takes serials back that secondaries have seen: see `DynamicZone.raiseSerial`.
+ * @throws UsageError `HAWSER_DNS_OPTIONS` for a bad `pollMs`, and for `":memory:"`, which is no file: that is `memory()`
  */
 export function sqlite(path: string, options: SqliteOptions = {}): ZoneStore {
+  if (path === ':memory:')
+    throw usageError('HAWSER_DNS_OPTIONS', `Cannot keep zones in "${path}" as it is no file`);
+  const { pollMs = 1000 } = options;
+  if (!(pollMs >= 1))
+    throw usageError(
+      'HAWSER_DNS_OPTIONS',
+      `Cannot look after "${path}" as pollMs must be 1 or more: ${pollMs}`,
+    );
   return new SqliteStore(path, options);
 }
 
@@ -133,6 +143,7 @@ class SqliteStore implements ZoneStore {
   }
 
   async close(): Promise<void> {
+    this.#watch.close();
     await this.#writer.idle();
     this.#file.close();
   }

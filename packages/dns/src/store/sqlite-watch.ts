@@ -39,6 +39,13 @@ export class SqliteWatch {
     };
   }
 
+  /** Looks no more, whoever wants to know. */
+  close(): void {
+    this.#listeners.clear();
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
   /** Tells everybody about every zone: each knows whether it knew. */
   tellAll(): void {
     for (const { origin } of this.#watched.list())

@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createTestReactor } from '@hawser/core/testing';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Name } from '../../src/name.ts';
 import { Type } from '../../src/numbers.ts';
@@ -31,6 +32,26 @@ const load = (store: ZoneStore) => storedRRsets(store, Name.parse('example.net')
 
 const hasNodeSqlite = process.getBuiltinModule('node:sqlite') !== undefined;
 const drivers = hasNodeSqlite ? (['libsql', 'node'] as const) : (['libsql'] as const);
+
+test('a store that is closed looks no more for what others write', async () => {
+  const reactor = createTestReactor();
+  const store = sqlite(file());
+  const watching = store.watch(reactor, () => undefined);
+  expect(reactor.clock.timers).toBe(1);
+  await store.close();
+  expect(reactor.clock.timers).toBe(0);
+  watching[Symbol.dispose]();
+  expect([reactor.clock.timers, reactor.reports.problems]).toEqual([0, []]);
+});
+
+test('a database that is no file is none to keep zones in', () => {
+  expect(() => sqlite(':memory:')).toThrow('Cannot keep zones in ":memory:" as it is no file');
+});
+
+test('a database cannot be looked after all the time', () => {
+  for (const pollMs of [0, -1, Number.NaN])
+    expect(() => sqlite(file(), { pollMs })).toThrow('pollMs must be 1 or more');
+});
 
 describe.each(drivers)('with %s', (driver) => {
   const paths = new WeakMap<object, string>();
@@ -141,6 +162,15 @@ describe.each(drivers)('with %s', (driver) => {
       const first = sqlite(path, { driver });
       await first.bucket('dnssec').put('example.net', Buffer.from('secret'));
       expect([path, `${path}-wal`, `${path}-shm`].map(modeOf)).toEqual([0o600, 0o600, 0o600]);
+      const before = process.cwd();
+      process.chdir(folder);
+      try {
+        openSqlite(':odd.db', { driver }).close();
+      } finally {
+        process.chdir(before);
+      }
+      expect(modeOf(join(folder, ':odd.db'))).toBe(0o600);
+      rmSync(join(folder, ':odd.db'));
       await first.close();
       chmodSync(path, 0o640);
       const second = sqlite(path, { driver });
