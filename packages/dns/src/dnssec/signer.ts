@@ -6,7 +6,7 @@ import { sameRRset } from '../zone/rrset.ts';
 import { isSignerType } from '../zone/signer-record.ts';
 import type { Edit, Zone } from '../zone/zone.ts';
 import { signChange } from './change-signer.ts';
-import type { DigestType } from './delegation-signer.ts';
+import { checkDigests, type DigestType } from './delegation-signer.ts';
 import { SignatureTerms, type SignatureTimes } from './signature-terms.ts';
 import type { SigningKey } from './signing-key.ts';
 import { checkedKeys, keyRRsets, keyTypes, type ZoneKeys } from './zone-keys.ts';
@@ -49,6 +49,7 @@ export function signer(
   options: SignerOptions = {},
 ): readonly CommitHook[] {
   const { keyTtl = 3600, digests = [2], reactor = createNodeReactor() } = options;
+  checkDigests(digests);
   const inUse = checkedKeys(keys.map((key) => ({ key, state: 'active', since: 0 })));
   return signingHooks({
     keys: () => inUse,
