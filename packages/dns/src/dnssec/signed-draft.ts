@@ -1,6 +1,6 @@
 // The sections of one answer, each RRset of the zone with its signatures behind it.
 import type { Answer, AnswerEntry } from '../contract/answer.ts';
-import type { Name } from '../name.ts';
+import { isWithin, type Name } from '../name.ts';
 import { Type } from '../numbers.ts';
 import type { RRset } from '../zone/rrset.ts';
 import type { CachedSignatures } from './signature-cache.ts';
@@ -43,7 +43,9 @@ export class SignedDraft {
       const key = owner === 'question' ? asked : owner.key;
       if (type === Type.DNAME) redirected.add(key);
       // An alias that a DNAME makes is proven by the DNAME, which is said once (RFC 6672 §5.3.1).
-      const isMadeUp = type === Type.CNAME && [...redirected].some((above) => isBelow(key, above));
+      const isMadeUp =
+        type === Type.CNAME &&
+        [...redirected].some((above) => key !== above && isWithin(key, above));
       // Servers of a delegation are the child's to sign; signatures are not signed.
       const isForeign = type === Type.RRSIG || isMadeUp || !isWithin(key, this.#origin.key);
       const delegates = mayDelegate && type === Type.NS && key !== this.#origin.key;
@@ -56,16 +58,4 @@ export class SignedDraft {
     }
     return signed;
   }
-}
-
-function isBelow(key: string, aboveKey: string): boolean {
-  return key !== aboveKey && isWithin(key, aboveKey);
-}
-
-function isWithin(key: string, originKey: string): boolean {
-  const above = key.length - originKey.length;
-  if (above < 0 || !key.endsWith(originKey)) return false;
-  let at = 0;
-  while (at < above) at += 1 + key.charCodeAt(at);
-  return at === above;
 }

@@ -1,5 +1,6 @@
 // Dynamic updates (RFC 2136) as a handler in front of the zones they change.
 import { type Address, AddressSet, UsageError } from '@hawser/core';
+import { addressSet } from '../../address-set.ts';
 import { type Answer, answerWith, codeAnswer, type Outcome } from '../../contract/answer.ts';
 import type { DnsHandlerObject, Eventually, Next } from '../../contract/handler.ts';
 import type { LiveZone } from '../../contract/live-zone.ts';
@@ -7,7 +8,7 @@ import type { DnsQuery } from '../../contract/query.ts';
 import { usageError } from '../../errors.ts';
 import { inTurns } from '../../in-turns.ts';
 import type { UpdateLease } from '../../message/edns-option.ts';
-import { Class, Opcode, Rcode, Type } from '../../numbers.ts';
+import { Class, ExtendedErrorCode, Opcode, Rcode, Type } from '../../numbers.ts';
 import { Retransmits } from './retransmits.ts';
 import { checkLeaseLimits, type LeaseLimits, leaseOption } from './update-lease.ts';
 import { checkPolicy } from './update-policy.ts';
@@ -88,9 +89,6 @@ export interface Updates extends DnsHandlerObject {
   readonly counters: Readonly<Record<number, number>>;
 }
 
-/** The server does not do this for this client (RFC 8914 §4.19). */
-const PROHIBITED = 18;
-
 const thisMachine = new AddressSet(['127.0.0.0/8', '::1']);
 
 class UpdateHandler implements Updates {
@@ -116,7 +114,7 @@ class UpdateHandler implements Updates {
         'Cannot take updates as each zone needs its own origin',
       );
     }
-    this.#unsigned = networks(allowUnsigned);
+    this.#unsigned = addressSet(allowUnsigned, 'allowUnsigned');
     this.#trustDatagrams = trustDatagrams;
     for (const [name, limit] of Object.entries({ maxRecords, maxWaiting })) {
       if (!Number.isInteger(limit) || limit < 1)
@@ -219,7 +217,7 @@ class UpdateHandler implements Updates {
       return answerWith(rcode, { options: [leaseOption(lease)] });
     }
     return rcode === Rcode.Refused
-      ? answerWith(rcode, { errors: [{ code: PROHIBITED }] })
+      ? answerWith(rcode, { errors: [{ code: ExtendedErrorCode.Prohibited }] })
       : codeAnswer(rcode);
   }
 
@@ -241,13 +239,4 @@ interface Ended {
 
 function isRefusedByZone(error: unknown): error is Error {
   return error instanceof UsageError && error.code === 'HAWSER_DNS_ZONE';
-}
-
-function networks(entries: readonly string[]): AddressSet {
-  try {
-    return new AddressSet(entries);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw usageError('HAWSER_DNS_OPTIONS', `Cannot use allowUnsigned: ${why}`, { cause: error });
-  }
 }
