@@ -46,7 +46,10 @@ export type Deciding<T> = Decision<T> | Generator<number | void, Decision<T>, vo
 /** What was done. */
 export interface Decided<T> {
   readonly result: T;
-  /** What the edits changed; undefined if that was nothing. */
+  /**
+   * What the edits themselves changed, not what hooks added nor what was stored along; undefined if that was nothing. `from` and
+   * `to` are those of all that was stored together: the same where another one has undone everything.
+   */
   readonly changeSet: ChangeSet | undefined;
 }
 

@@ -47,7 +47,7 @@ export function describeRRset({ name, type, ttl, records }: RRset): RecordListin
   return { name: name.toString(), type: formatType(type), ttl, values };
 }
 
-/** Changes that were described: all callers whose changes were stored together ask for the same. */
+/** Changes that were described: all listeners ask for the same. */
 const described = new WeakMap<ChangeSet, ZoneChange>();
 
 /** A change as plain data. */

@@ -1,6 +1,6 @@
 // Changes of one zone, one after the other. What is asked for while the store is busy is stored together next.
 import type { Decided, Deciding, InTurns } from '../contract/live-zone.ts';
-import { StoreError, usageError } from '../errors.ts';
+import { StoreError } from '../errors.ts';
 import { Type } from '../numbers.ts';
 import type { ChangeSet, Edit, Zone, ZoneStep } from '../zone/zone.ts';
 import { catchUp } from './catch-up.ts';
@@ -66,7 +66,8 @@ type Verdict =
       readonly job: Job;
       readonly at: 'decided';
       readonly result: unknown;
-      readonly changes: boolean;
+      /** What its own edits changed; undefined if that was nothing. */
+      readonly changes: ChangeSet['changes'] | undefined;
     };
 
 interface Draft {
@@ -116,9 +117,9 @@ export class ZoneWriter {
   /** As `LiveZone.transact`. */
   transact<T>(decide: Decide<T>, options: TransactOptions = {}): Promise<Decided<T>> {
     if (this.#waiting.length >= MAX_WAITING) {
-      const why = `${MAX_WAITING} changes are waiting`;
+      const why = `${MAX_WAITING} changes are waiting for the store`;
       return Promise.reject(
-        usageError('HAWSER_DNS_ZONE', `Cannot change "${this.#zone.origin}" as ${why}`),
+        new StoreError('HAWSER_STORE_IO', `Cannot change "${this.#zone.origin}" as ${why}`),
       );
     }
     return new Promise((resolve, reject) => {
@@ -188,13 +189,14 @@ export class ZoneWriter {
     }
     const { serial, origin } = this.#zone;
     const leases = draft.leases.changes;
+    const unchanged = { origin, from: serial, to: serial, changes: [] };
+    const stored = prepared?.changeSet ?? unchanged;
     if (prepared !== undefined || leases.length > 0) {
-      const unchanged = { origin, from: serial, to: serial, changes: [] };
       const usage =
         prepared === draft.step
           ? draft.usage
-          : await inTurns(measureUsage(this.#usage, prepared?.changeSet.changes ?? []));
-      await store.commit(prepared?.changeSet ?? unchanged, {
+          : await inTurns(measureUsage(this.#usage, stored.changes));
+      await store.commit(stored, {
         leases,
         revision: this.#revision,
         journal: draft.forgetJournal ? { maxChanges: 0 } : this.#journal(usage),
@@ -206,7 +208,7 @@ export class ZoneWriter {
       if (prepared !== undefined) changed(prepared.changeSet);
       if (leases.length > 0) leased();
     }
-    settle(draft.verdicts, prepared?.changeSet);
+    settle(draft.verdicts, stored);
     return true;
   }
 
@@ -241,8 +243,8 @@ export class ZoneWriter {
         forgetJournal ||= job.forgetJournal === true;
         measured = after;
         step = next;
-        const changed = next !== undefined;
-        verdicts.push({ job, at: 'decided', result: decision.result, changes: changed });
+        const own = next?.changeSet.changes;
+        verdicts.push({ job, at: 'decided', result: decision.result, changes: own });
         yield JOB_STEPS + CHANGE_STEPS * changes.length;
       } catch (error) {
         verdicts.push({ job, at: 'refused', error });
@@ -279,14 +281,22 @@ export class ZoneWriter {
   }
 }
 
-function settle(verdicts: readonly Verdict[], changeSet: ChangeSet | undefined): void {
+/** Tells each what its own edits changed, though others were stored along with it, or have undone it. */
+function settle(verdicts: readonly Verdict[], stored: ChangeSet): void {
   for (const verdict of verdicts) {
     if (verdict.at === 'refused') verdict.job.reject(verdict.error);
     else {
       const { job, result, changes } = verdict;
-      job.resolve({ result, changeSet: changes ? changeSet : undefined });
+      job.resolve({ result, changeSet: changes && { ...stored, changes: dated(changes, stored) } });
     }
   }
+}
+
+/** `changes` with the start of authority as it was stored: its serial was chosen once for all. */
+function dated(changes: ChangeSet['changes'], stored: ChangeSet): ChangeSet['changes'] {
+  const at = changes.findLastIndex(({ type }) => type === Type.SOA);
+  const authority = stored.changes.findLast(({ type }) => type === Type.SOA);
+  return authority === undefined ? changes.toSpliced(at, 1) : changes.with(at, authority);
 }
 
 function isConflict(error: unknown): boolean {

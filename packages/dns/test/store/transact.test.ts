@@ -100,6 +100,43 @@ describe('transact', () => {
     expect([held.length, zone.serial]).toEqual([1, 2]);
   });
 
+  test('each is told what its own edits changed, also where others have undone it', async () => {
+    const { store, hold, commit } = heldStore();
+    const zone = await dynamicZone('example.net', { store });
+    hold();
+    const first = zone.set('first', 'A', '192.0.2.1');
+    const all = Promise.all([
+      zone.set('a', 'A', '192.0.2.1'),
+      zone.change([{ name: 'b', type: 'A', values: '192.0.2.2' }]),
+      zone.delete('a'),
+      zone.delete('a'),
+    ]);
+    (await commit(0)).go();
+    await first;
+    (await commit(1)).go();
+    expect(await all).toEqual([
+      true,
+      {
+        zone: 'example.net',
+        serial: 3,
+        changes: [{ name: 'b.example.net', type: 'A', ttl: 60, values: ['192.0.2.2'] }],
+      },
+      true,
+      false,
+    ]);
+    // Nothing is left of these to be stored.
+    const last = zone.set('last', 'A', '192.0.2.1');
+    const added = zone.transact(() => ({ edits: [edit('c', '1')], result: undefined }));
+    const removed = zone.transact(() => ({ edits: [edit('c', undefined)], result: undefined }));
+    (await commit(2)).go();
+    await last;
+    expect([(await added).changeSet, (await removed).changeSet]).toMatchObject([
+      { from: 4, to: 4, changes: [{ before: undefined, after: { type: Type.TXT } }] },
+      { from: 4, to: 4, changes: [{ before: { type: Type.TXT }, after: undefined }] },
+    ]);
+    expect(zone.serial).toBe(4);
+  });
+
   test('what a decision asks for is decided after it', async () => {
     const zone = await dynamicZone('example.net');
     const inner: Promise<unknown>[] = [];
@@ -163,7 +200,7 @@ describe('transact', () => {
     const nothing = () => ({ edits: [], result: undefined });
     const first = zone.transact(() => ({ edits: [edit('a', '1')], result: undefined }));
     const waiting = Array.from({ length: 10_000 }, () => zone.transact(nothing));
-    await expect(zone.transact(nothing)).rejects.toMatchObject({ code: 'HAWSER_DNS_ZONE' });
+    await expect(zone.transact(nothing)).rejects.toMatchObject({ code: 'HAWSER_STORE_IO' });
     (await commit(0)).go();
     await Promise.all([first, ...waiting]);
   });

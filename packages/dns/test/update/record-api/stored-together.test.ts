@@ -44,7 +44,7 @@ async function setUp() {
     }
     begun.go();
     await first;
-    (await commit(1)).go();
+    await Promise.race([Promise.all(answers), commit(1).then((second) => second.go())]);
     return Promise.all(answers);
   };
   return { zone, together };
@@ -60,6 +60,32 @@ test('who put something is told what he put, though another one deletes it', asy
   expect(put).toMatchObject({ status: 201, etag: '"4"', body: { values: ['192.0.2.2'] } });
   expect(removed).toMatchObject({ status: 204, etag: '"4"' });
   expect([zone.serial, zone.get('new')]).toEqual([4, undefined]);
+});
+
+test('who deletes what another one has just added did so, though nothing is left to be stored', async () => {
+  const { together, zone } = await setUp();
+  const [put, removed, again] = await together(
+    ['PUT', '/new/A', { values: ['192.0.2.2'] }],
+    ['DELETE', '/new'],
+    ['DELETE', '/new'],
+  );
+  expect([put?.status, removed?.status, again?.status]).toEqual([201, 204, 404]);
+  expect(zone.serial).toBe(3);
+});
+
+test('a batch counts its own changes', async () => {
+  const { together } = await setUp();
+  const set = (name: string) => ({ operation: 'set', name, type: 'A', values: ['192.0.2.2'] });
+  const answers = await together(
+    ['POST', '', { changes: [set('a'), set('b')] }],
+    ['POST', '', { changes: [set('c')] }],
+    ['POST', '', { changes: [set('a')] }],
+  );
+  expect(answers.map(({ body }) => body)).toEqual([
+    { serial: 4, changed: 2 },
+    { serial: 4, changed: 1 },
+    { serial: 4, changed: 0 },
+  ]);
 });
 
 test('who adds to what another one adds to is told of both', async () => {
