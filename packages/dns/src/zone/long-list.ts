@@ -40,13 +40,11 @@ export class IntRows {
   readonly #chunks: Int32Array[] = [];
   #length = 0;
 
-  /** Every row has `width` numbers. */
-  constructor(width: number) {
+  /** Every row has `width` numbers. There are `length` rows of zeros. */
+  constructor(width: number, length = 0) {
     this.#width = width;
-  }
-
-  get length(): number {
-    return this.#length;
+    this.#length = length;
+    for (let row = 0; row < length; row += CHUNK) this.#chunks.push(new Int32Array(CHUNK * width));
   }
 
   /** Adds a row of zeros and gives its number. */

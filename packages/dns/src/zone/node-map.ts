@@ -20,6 +20,8 @@ const MAX_FILL_BITS = 20;
 const NAMES_A_STEP = 8;
 const LEAF_NAMES_A_STEP = 4;
 const SORTED_AT_ONCE = 256;
+/** Numbers in a page of memory. */
+const PAGE = 1024;
 /** Steps for each octet: its low half, then its high one. */
 const OCTET_BITS = 2 * BITS;
 
@@ -188,6 +190,11 @@ function* sortByLeaf(
     begin += count;
   }
   const sorted = new Int32Array(2 * size);
+  // The system gives memory when it is touched: at random, all of it would come in one turn.
+  for (let at = 0; at < sorted.length; at += PAGE) {
+    sorted[at] = 0;
+    yield 1;
+  }
   for (let number = 0; number < size; number++) {
     const hash = names.hashAt(number);
     const leaf = hash & (leaves - 1);

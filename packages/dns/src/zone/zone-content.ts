@@ -54,7 +54,7 @@ class NamesAbove {
   readonly #origin: Name;
   readonly #content: ZoneContent;
   readonly #filled: number;
-  readonly #children = new IntRows(1);
+  readonly #children: IntRows;
   readonly #owners = new LongList<string>();
   /** The last one: names with one parent often come one after the other. */
   #parent = -1;
@@ -64,7 +64,7 @@ class NamesAbove {
     this.#origin = origin;
     this.#content = content;
     this.#filled = content.names.size;
-    while (this.#children.length < this.#filled) this.#children.push();
+    this.#children = new IntRows(1, this.#filled);
   }
 
   /** Counts the name with that number as a child of the one above it, which appears if it is not there. */
