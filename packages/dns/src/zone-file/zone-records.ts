@@ -1,9 +1,8 @@
 // The records of a zone file, gathered into RRsets as they come: numbers in rows and two strings for a record, as there may be
 // millions.
 import { Type } from '../numbers.ts';
-import { canonicalWire } from '../rdata/canonical-rdata.ts';
-import { layoutOf } from '../rdata/layout.ts';
 import { copyOctets } from '../rdata/octets.ts';
+import { rdataKey } from '../rdata/rdata-key.ts';
 import { IntRows, LongList } from '../zone/long-list.ts';
 import { NameTable } from '../zone/name-table.ts';
 import { PackedRRset } from '../zone/packed-rrset.ts';
@@ -193,23 +192,14 @@ export function wiresOf({ packed }: GatheredRRset): Buffer[] {
 
 /** How many records there are in `all`, or -1 if `packed` is one of them. */
 function find(type: number, all: string, packed: string): number {
-  const folds = layoutOf(type)?.folds ?? false;
-  const wanted = folds ? fold(type, packed) : packed;
+  const wanted = rdataKey(type, packed.slice(2));
   let count = 0;
   for (let at = 0; at < all.length; count++) {
     const end = endOf(all, at);
-    if (end - at === packed.length) {
-      const each = all.slice(at, end);
-      if ((folds ? fold(type, each) : each) === wanted) return -1;
-    }
+    if (end - at === packed.length && rdataKey(type, all.slice(at + 2, end)) === wanted) return -1;
     at = end;
   }
   return count;
-}
-
-/** Names in data are equal without regard to case. */
-function fold(type: number, packed: string): string {
-  return canonicalWire(type, Buffer.from(packed.slice(2), 'latin1')).toString('latin1');
 }
 
 function endOf(packed: string, at: number): number {
