@@ -29,12 +29,12 @@ export class NsecChain {
     for (;;) {
       for (const { node, isAncestor } of this.#backFrom(at)) {
         yield lookSteps(at);
+        // Names on the way up are few, whether something hides them or not.
+        if (isAncestor && node.list.length === 0) continue;
         const known = this.#before.get(at);
         if (known !== undefined) return this.#remember(passed, known);
         passed.push(at);
         at = node.key;
-        // Names on the way up are few, whether something hides them or not.
-        if (isAncestor && node.list.length === 0) continue;
         const visible = hiddenBy(zone, at) ?? at;
         const seen = visible === at ? node : zone.node(visible);
         at = visible;
