@@ -5,7 +5,7 @@ import { formatType, isMetaType, Type } from '../numbers.ts';
 import type { NodeMap, NodeMapDraft } from './node-map.ts';
 import { firstRecords, measureRecords, PackedRRset } from './packed-rrset.ts';
 import type { RRset } from './rrset.ts';
-import { type NodeValue, StoredNode, toNode, toValue } from './zone-node.ts';
+import { NO_RRSETS, type NodeValue, StoredNode, toNode, toValue } from './zone-node.ts';
 
 /** What one name and type should become: an RRset, or nothing. */
 export interface Edit {
@@ -93,7 +93,7 @@ class ZoneDraft {
   include(name: Name): void {
     if (this.#get(name.key) !== undefined) return;
     checkOwner(this.#origin, name, Type.A);
-    this.#set(name.key, new StoredNode(ownerOf(name), [], 1));
+    this.#set(name.key, new StoredNode(ownerOf(name), NO_RRSETS, 1));
     this.#touched?.add(name.key);
     this.#raise(name.key, name);
   }
@@ -138,7 +138,7 @@ class ZoneDraft {
     if (this.nodes.get(above) === undefined) {
       // Text of its own: what is cut out of another would keep that alive.
       const parent = name.parent() ?? name;
-      this.#set(parent.key, new StoredNode(ownerOf(parent), [], 1));
+      this.#set(parent.key, new StoredNode(ownerOf(parent), NO_RRSETS, 1));
       this.#touched?.add(parent.key);
       this.#raise(parent.key, parent);
       return;

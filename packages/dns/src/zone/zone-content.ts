@@ -5,7 +5,7 @@ import { IntRows, LongList } from './long-list.ts';
 import type { NameTable } from './name-table.ts';
 import { NodeMap } from './node-map.ts';
 import { PackedRRset } from './packed-rrset.ts';
-import { type NodeValue, StoredNode } from './zone-node.ts';
+import { NO_RRSETS, type NodeValue, StoredNode } from './zone-node.ts';
 
 /** RRsets by name, all within the zone, no two of one name and type. */
 export interface ZoneContent {
@@ -33,7 +33,7 @@ export function* nodesOf(origin: Name, content: ZoneContent): Generator<number, 
   }
   const values = new LongList<NodeValue>();
   for (let number = 0; number < names.size; number++) {
-    const rrsets = number < filled ? content.rrsetsAt(number) : [];
+    const rrsets = number < filled ? content.rrsetsAt(number) : NO_RRSETS;
     const children = above.childrenOf(number);
     if (!(rrsets instanceof PackedRRset))
       values.push(new StoredNode(above.ownerAt(number), rrsets, children));

@@ -17,6 +17,9 @@ export interface ZoneNode {
   get(type: number): RRset | undefined;
 }
 
+/** Those of an empty non-terminal: there may be as many of them as of other names. */
+export const NO_RRSETS: readonly RRset[] = [];
+
 /** A {@link ZoneNode} as it is kept. */
 export class StoredNode implements ZoneNode {
   /** Wire form of the name with its case, one character an octet. */
@@ -35,6 +38,8 @@ export class StoredNode implements ZoneNode {
   }
 
   get key(): string {
+    // Lengths of labels are smaller than any letter.
+    if (!/[A-Z]/.test(this.owner)) return this.owner;
     const wire = Buffer.from(this.owner, 'latin1');
     return foldedKey(wire, 0, wire.length);
   }
