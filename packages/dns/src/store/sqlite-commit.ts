@@ -9,8 +9,6 @@ import { type ZoneRow, zoneRowOf } from './sqlite-rows.ts';
 import { inKeyOrder, writeRRsets } from './sqlite-rrsets.ts';
 import type { CommitOptions, StoredLeaseChange } from './zone-store.ts';
 
-/** Changes put in order in the time it takes to write a row. */
-const CHANGES_PER_STEP = 4;
 const LEASE_STEPS = 2;
 
 /** The row of a zone, if it is stored. */
@@ -38,9 +36,7 @@ export function* writeChange(
   else run.begin.run(to, stored.id);
   const zone = stored ?? findZone(run, origin);
   if (zone === undefined) throw new TypeError(`Cannot find the zone "${origin}" just made`);
-  const ordered = inKeyOrder(changes);
-  yield Math.floor(ordered.length / CHANGES_PER_STEP);
-  yield* writeRRsets(run, zone.id, ordered);
+  yield* writeRRsets(run, zone.id, yield* inKeyOrder(changes));
   for (const lease of leases) {
     writeLease(run, zone.id, lease);
     yield LEASE_STEPS;

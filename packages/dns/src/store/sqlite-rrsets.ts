@@ -18,6 +18,8 @@ const DELETE_STEPS = 5;
 /** As much as a short row costs this many octets of a long one. */
 const ROW_OCTETS = 256;
 const VALUES_PER_ROW = 6;
+/** What it takes to put a change in its place, of the time to write a row. */
+const ORDER_STEPS = 0.25;
 
 /** Writes what `changes` lead to. A step yields how many rows it wrote, or would have in the time. */
 export function* writeRRsets(
@@ -45,17 +47,27 @@ export function* writeRRsets(
     run.put.run(...values.slice(at, at + VALUES_PER_ROW));
 }
 
-/** `changes`, many of them in the order of their names. */
-export function inKeyOrder(changes: readonly RRsetChange[]): readonly KeyedChange[] {
-  const keyed = changes.map((change) => ({ key: change.name.sortKey(), change }));
-  if (keyed.length < MANY) return keyed;
+/** `changes`, many of them in the order of their names. A step yields how many rows would be written in the time. */
+export function* inKeyOrder(
+  changes: readonly RRsetChange[],
+): Generator<number, readonly KeyedChange[], void> {
+  // Of a signed zone there are three for each name.
+  const byName = new Map<string, KeyedChange[]>();
+  for (const change of changes) {
+    const { name } = change;
+    const same = byName.get(name.key);
+    const [first] = same ?? [];
+    if (same !== undefined && first !== undefined) same.push({ key: first.key, change });
+    else byName.set(name.key, [{ key: name.sortKey(), change }]);
+    yield ORDER_STEPS;
+  }
+  const groups = [...byName.values()];
+  if (changes.length < MANY) return groups.flat();
   // Strings of octets are compared much faster than octets.
   const byKey = new Map<string, KeyedChange[]>();
-  for (const each of keyed) {
-    const text = each.key.toString('latin1');
-    const same = byKey.get(text);
-    if (same === undefined) byKey.set(text, [each]);
-    else same.push(each);
+  for (const group of groups) {
+    byKey.set(group[0]?.key.toString('latin1') ?? '', group);
+    yield ORDER_STEPS;
   }
-  return [...byKey.keys()].sort().flatMap((text) => byKey.get(text) ?? []);
+  return [...byKey.keys()].sort().flatMap((key) => byKey.get(key) ?? []);
 }

@@ -109,12 +109,13 @@ export class SqliteWriter {
   }
 }
 
-/** Does what is asked for, and yields when others should have their turn. */
+/** Does what is asked for, and yields when others should have their turn. After much of it the commit, which writes it all, gets its own. */
 function* slices(
   batch: readonly Waiting[],
   outcomes: Map<Waiting, Error | undefined>,
 ): Generator<void, void, void> {
   let left = SLICE;
+  let isLarge = false;
   for (const waiting of batch) {
     const work = waiting.work();
     if (work === undefined || work instanceof Error) {
@@ -131,7 +132,9 @@ function* slices(
       left -= step.value;
       if (left > 0) continue;
       left = SLICE;
+      isLarge = true;
       yield;
     }
   }
+  if (isLarge && left < SLICE / 2) yield;
 }
