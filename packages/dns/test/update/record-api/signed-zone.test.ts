@@ -4,26 +4,13 @@ import { expect, test } from 'vitest';
 import { zoneSigning } from '../../../src/dnssec/zone-signing.ts';
 import { Type } from '../../../src/numbers.ts';
 import { dynamicZone } from '../../../src/store/open-dynamic-zone.ts';
-import { recordApi } from '../../../src/update/record-api/record-api.ts';
+import { asking } from './asking.ts';
 
 async function setUp() {
   const reactor = createTestReactor();
   const zone = await dynamicZone('example.net', { reactor, signing: zoneSigning() });
   await zone.set('www', 'A', '192.0.2.1');
-  const handler = recordApi(zone, { tokens: [{ name: 'all', token: 'all' }] });
-  const ask = async (method: string, path: string, body?: unknown) => {
-    const headers = { authorization: 'Bearer all', 'content-type': 'application/json' };
-    const response = await handler(
-      new Request(`http://localhost/zones/example.net/records${path}`, {
-        method,
-        headers,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-      { reactor },
-    );
-    const text = await response.text();
-    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
-  };
+  const ask = asking(zone, reactor);
   return { zone, ask };
 }
 
@@ -68,15 +55,8 @@ test('all of a name is deleted but for what proves that it is gone', async () =>
 });
 
 test('keys of a zone that nobody signs are records like others', async () => {
-  const zone = await dynamicZone('example.net', { reactor: createTestReactor() });
-  const handler = recordApi(zone, { tokens: [{ name: 'all', token: 'all' }] });
-  const response = await handler(
-    new Request('http://localhost/zones/example.net/records/@/DNSKEY', {
-      method: 'PUT',
-      headers: { authorization: 'Bearer all', 'content-type': 'application/json' },
-      body: JSON.stringify({ values: ['257 3 13 AAAA'] }),
-    }),
-    { reactor: createTestReactor() },
-  );
-  expect(response.status).toBe(201);
+  const reactor = createTestReactor();
+  const ask = asking(await dynamicZone('example.net', { reactor }), reactor);
+  const { status } = await ask('PUT', '/@/DNSKEY', { values: ['257 3 13 AAAA'] });
+  expect(status).toBe(201);
 });

@@ -2,32 +2,15 @@
 import { createTestReactor } from '@hawser/core/testing';
 import { expect, test } from 'vitest';
 import { dynamicZone } from '../../../src/store/open-dynamic-zone.ts';
-import { recordApi } from '../../../src/update/record-api/record-api.ts';
 import { heldStore } from '../../store/held-store.ts';
+import { asking } from './asking.ts';
 
 async function setUp() {
   const reactor = createTestReactor();
   const { store, hold, commit } = heldStore();
   const zone = await dynamicZone('example.net', { store, reactor });
   await zone.set('www', 'A', '192.0.2.1');
-  const handler = recordApi(zone, { tokens: [{ name: 'all', token: 'all' }] });
-  const ask = async (method: string, path: string, body?: unknown, more = {}) => {
-    const headers = { authorization: 'Bearer all', 'content-type': 'application/json', ...more };
-    const response = await handler(
-      new Request(`http://localhost/zones/example.net/records${path}`, {
-        method,
-        headers,
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-      }),
-      { reactor },
-    );
-    const text = await response.text();
-    return {
-      status: response.status,
-      etag: response.headers.get('etag'),
-      body: text === '' ? undefined : JSON.parse(text),
-    };
-  };
+  const ask = asking(zone, reactor);
   const turns = async () => {
     // Bodies are read in turns of the event loop.
     for (let turn = 0; turn < 5; turn++) await new Promise((resume) => void setImmediate(resume));
